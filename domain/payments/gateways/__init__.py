@@ -1,0 +1,1 @@
+"""One adapter per payment provider behind the port in domain/payments/gateway.py."""

@@ -1,0 +1,146 @@
+"""The gateway to the sandbox payment provider, over HTTP and in its own words."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from domain.money import Money
+from domain.payments.gateway import (
+    ChargeAnswer,
+    ChargeFound,
+    ChargeRequest,
+    Declined,
+    DetachAnswer,
+    Detached,
+    MethodAnswer,
+    MethodRefused,
+    NotFound,
+    ProviderEvent,
+    RefundAnswer,
+    RefundFailed,
+    RefundFound,
+    RefundRequest,
+    Unavailable,
+    Unknown,
+    VoidAnswer,
+)
+from domain.payments.gateways import sandbox_events, sandbox_http, sandbox_wire, standard_webhooks
+from domain.payments.gateways.sandbox_http import REQUEST_LIMIT, Reply
+
+KEY_WINDOW: Final = timedelta(hours=24)  # the provider's promise; its own constant is in its idempotency keys
+
+_T = TypeVar("_T")
+
+
+class SandboxGateway:
+    """One account of the sandbox provider; holds one HTTP client, which close() gives back."""
+
+    name: Final = "sandbox"
+    key_window: Final = KEY_WINDOW
+
+    def __init__(self, account: str, url: str, secret: str, *, request_limit: timedelta = REQUEST_LIMIT) -> None:
+        self.account: Final = account
+        self._limit = request_limit
+        self._client = sandbox_http.open_client(url, secret, request_limit)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def add_method(self, token: str) -> MethodAnswer:
+        reply = await self._send("POST", "/v1/payment_methods", body={"token": token})
+        if not isinstance(reply, Reply):
+            return reply
+        if reply.refusal:
+            return MethodRefused(reply.refusal.code)
+        method = _object(reply, sandbox_wire.WireMethod)
+        return sandbox_wire.read_method(method) if method else reply.unclear
+
+    async def detach_method(self, method_ref: str) -> DetachAnswer:
+        reply = await self._send("POST", f"/v1/payment_methods/{quote(method_ref, safe='')}/detach")
+        if not isinstance(reply, Reply):
+            return reply
+        if reply.refusal and reply.refusal.code == "not_found":
+            return NotFound()
+        return Detached() if _object(reply, sandbox_wire.WireMethod) else reply.unclear
+
+    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        body = {
+            "amount_minor": request.money.minor,
+            "currency": request.money.currency.code,
+            "method": request.method_ref,
+            "reference": request.reference,
+            "capture": "automatic",
+            "metadata": dict(request.metadata),
+        }
+        reply = await self._send("POST", "/v1/payments", key=request.key, body=body)
+        if not isinstance(reply, Reply):
+            return reply
+        if reply.refusal:
+            # Refused before any charge was made: what is wrong with the request stays wrong, so no blind retry.
+            return Declined(None, reply.refusal.code, hard=True)
+        payment = _object(reply, sandbox_wire.WirePayment)
+        return sandbox_wire.read_charge(payment, request.reference, request.money) if payment else reply.unclear
+
+    async def find_charge(self, reference: str, asked: Money) -> ChargeFound:
+        reply = await self._send("GET", "/v1/payments", query={"reference": reference})
+        if not isinstance(reply, Reply):
+            return reply
+        found = _object(reply, sandbox_wire.PaymentList)
+        return sandbox_wire.read_charges(found.payments, reference, asked) if found else reply.unclear
+
+    async def void(self, reference: str) -> VoidAnswer:
+        reply = await self._send("POST", "/v1/voids", body={"reference": reference})
+        if not isinstance(reply, Reply):
+            return reply
+        left = _object(reply, sandbox_wire.PaymentList)
+        return sandbox_wire.read_void(left.payments) if left else reply.unclear
+
+    async def refund(self, request: RefundRequest) -> RefundAnswer:
+        body = {
+            "payment": request.charge_ref,
+            "amount_minor": request.money.minor,
+            "currency": request.money.currency.code,
+            "reference": request.reference,
+        }
+        reply = await self._send("POST", "/v1/refunds", key=request.key, body=body)
+        if not isinstance(reply, Reply):
+            return reply
+        if reply.refusal:
+            return RefundFailed(None, reply.refusal.code)
+        refund = _object(reply, sandbox_wire.WireRefund)
+        return sandbox_wire.read_refund(refund, request.reference, request.money) if refund else reply.unclear
+
+    async def find_refund(self, reference: str, asked: Money) -> RefundFound:
+        reply = await self._send("GET", "/v1/refunds", query={"reference": reference})
+        if not isinstance(reply, Reply):
+            return reply
+        found = _object(reply, sandbox_wire.RefundList)
+        return sandbox_wire.read_refunds(found.refunds, reference, asked) if found else reply.unclear
+
+    def parse_event(
+        self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime
+    ) -> ProviderEvent:
+        message_id = standard_webhooks.verify(raw, headers, secrets, now)
+        return sandbox_events.read_event(raw, message_id)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str | None = None,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Reply | Unknown | Unavailable:
+        return await sandbox_http.send(self._client, self._limit, method, path, key=key, body=body, query=query)
+
+
+def _object(reply: Reply, shape: type[_T]) -> _T | None:
+    """The object of a good reply, or None for a refusal or an answer that cannot be read."""
+    try:
+        return msgspec.json.decode(reply.body, type=shape) if reply.ok else None
+    except (msgspec.MsgspecError, RecursionError):
+        return None
