@@ -212,6 +212,7 @@ def test_odd_units_go_to_the_largest_remainder_then_the_greater_weight_then_the_
     assert allocate(eur(100), [1, 1, 1]) == (eur(34), eur(33), eur(33))
     assert allocate(eur(2), [1, 1, 1]) == (eur(1), eur(1), eur(0))
     assert allocate(eur(1), [1, 3, 3, 1]) == (eur(0), eur(1), eur(0), eur(0))
+    assert allocate(eur(2), [5, 3]) == (eur(1), eur(1))  # remainders 1/4 and 3/4: the larger remainder
     assert allocate(eur(2), [1, 3]) == (eur(0), eur(2))  # remainders 1/2 and 1/2: the greater weight
     assert allocate(eur(-100), [0, 2, 1]) == (eur(0), eur(-67), eur(-33))
 
