@@ -1,0 +1,27 @@
+"""How a migration takes a lock on a busy database: briefly and several times, so that nobody queues behind it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import chain
+
+import asyncpg
+
+from migrations.files import MigrationRefused
+
+LOCK_TIMEOUT_SECONDS = 3  # what a request that queues behind us may have to wait at most
+PAUSES_SECONDS = (0.5, 1, 2, 4, 8)  # between tries: long enough for a burst of transactions to drain
+
+
+async def patiently(work: Callable[[], Awaitable[None]], what: str) -> None:
+    """Does the work, again after a lock time-out or deadlock; refuses after six tries, having changed nothing."""
+    for pause in chain(PAUSES_SECONDS, (None,)):
+        try:
+            return await work()
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError) as error:
+            if pause is None:
+                raise MigrationRefused(
+                    f"{what} was not applied: a lock it needs was held through {len(PAUSES_SECONDS) + 1} tries of "
+                    f"{LOCK_TIMEOUT_SECONDS} s; end the long transaction that pg_stat_activity shows and run it again"
+                ) from error
+            await asyncio.sleep(pause)
+    return None
