@@ -1,0 +1,64 @@
+"""One module talks to PostgreSQL, and nothing that serves customers leans on what only a laptop needs."""
+
+from pathlib import Path
+
+from tests.house.conftest import Plant
+from tests.house.tree import ROOT, sources
+
+
+def importers(root: Path, target: str, *folders: str) -> list[str]:
+    """Files of these folders that import the package, one finding for each import."""
+    return [
+        file.at(node, f"imports {name}")
+        for file in sources(root, *folders)
+        for node, name in file.import_targets()
+        if name.split(".")[0] == target
+    ]
+
+
+def strangers_to_the_driver(root: Path) -> list[str]:
+    """Who imports asyncpg beside domain/db.py; migrations, dev and tests may, since they are no part of an answer."""
+    found = importers(root, "asyncpg", "api", "cli", "domain", "jobs", "runtime")
+    return [finding for finding in found if not finding.startswith("domain/db.py:")]
+
+
+def users_of_dev(root: Path) -> list[str]:
+    """Who imports dev beside cli, dev itself and tests."""
+    return importers(root, "dev", "api", "domain", "jobs", "migrations", "runtime")
+
+
+def test_only_the_database_module_knows_the_driver() -> None:
+    assert strangers_to_the_driver(ROOT) == []
+
+
+def test_nothing_that_runs_in_production_imports_the_laptop() -> None:
+    assert users_of_dev(ROOT) == []
+
+
+def test_every_way_to_import_the_driver_is_found(plant: Plant) -> None:
+    plant("domain/db.py", "import asyncpg")
+    plant("migrations/runner.py", "import asyncpg")
+    plant("api/app.py", "from asyncpg import Record")
+    plant("cli/main.py", "def f():\n    import asyncpg.exceptions as e")
+    plant("jobs/sweep.py", "from importlib import import_module\nimport_module('asyncpg')")
+    plant("runtime/pools.py", "if TYPE_CHECKING:\n    import asyncpg")
+    root = plant("domain/ledger/db.py", "from asyncpg.pool import Pool")
+    assert strangers_to_the_driver(root) == [
+        "api/app.py:1: imports asyncpg.Record",
+        "cli/main.py:2: imports asyncpg.exceptions",
+        "domain/ledger/db.py:1: imports asyncpg.pool.Pool",
+        "jobs/sweep.py:2: imports asyncpg",
+        "runtime/pools.py:2: imports asyncpg",
+    ]
+
+
+def test_an_import_of_dev_is_found_where_it_is_forbidden(plant: Plant) -> None:
+    plant("cli/main.py", "from dev.supervisor import run")
+    plant("dev/stack.py", "import dev.supervisor")
+    plant("api/developer.py", "import developer")
+    plant("runtime/settings.py", "from dev import sandbox")
+    root = plant("migrations/runner.py", "import dev.seed")
+    assert users_of_dev(root) == [
+        "migrations/runner.py:1: imports dev.seed",
+        "runtime/settings.py:1: imports dev.sandbox",
+    ]
