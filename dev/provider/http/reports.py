@@ -1,0 +1,62 @@
+"""Events and the settlement report over HTTP."""
+
+import csv
+import io
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dev.provider.events import list_events
+from dev.provider.http.faulty import Json
+from dev.provider.http.keyed import provider_of
+from dev.provider.http.views import event_view, line_view
+from dev.provider.refusals import Refusal, Why
+from dev.provider.settlements import Line, list_lines
+
+_EVENTS_MAX: Final = 1000  # a page that stays below a megabyte
+_EVENTS_DEFAULT: Final = 100
+_COLUMNS: Final = (
+    *("created_at", "kind", "object", "payment", "reference"),
+    *("currency", "gross_minor", "fee_minor", "net_minor", "payout"),
+)
+
+
+async def _events(request: Request) -> Response:
+    """Oldest first, after the event with the id `after`; `object` narrows to one object."""
+    provider = provider_of(request)
+    asked = request.query_params
+    limit = asked.get("limit", str(_EVENTS_DEFAULT))
+    if not (limit.isascii() and limit.isdigit() and len(limit) <= 4 and 1 <= int(limit) <= _EVENTS_MAX):
+        raise Refusal(Why.INVALID_REQUEST, f"limit must be 1 to {_EVENTS_MAX}")
+    events = list_events(provider.store.db, asked.get("after"), asked.get("object"), int(limit))
+    return Json({"events": [event_view(event, provider.settings.provider_url) for event in events]})
+
+
+async def _settlements(request: Request) -> Response:
+    """Lines of gross, fee and net, oldest first; `payout`, `payment` and `currency` narrow; `format` json or csv."""
+    asked = request.query_params
+    lines = list_lines(provider_of(request).store.db, asked.get("payout"), asked.get("payment"), asked.get("currency"))
+    match asked.get("format", "json"):
+        case "json":
+            return Json({"lines": [line_view(line) for line in lines]})
+        case "csv":
+            return Response(_csv(lines), media_type="text/csv")
+    raise Refusal(Why.INVALID_REQUEST, "format must be json or csv")
+
+
+def _csv(lines: list[Line]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
+    for line in lines:
+        view = line_view(line) | {"created_at": line.created_at.isoformat()}
+        writer.writerow([view[column] for column in _COLUMNS])
+    return text.getvalue()
+
+
+ROUTES = [
+    Route("/v1/events", _events, methods=["GET"]),
+    Route("/v1/settlements", _settlements, methods=["GET"]),
+]

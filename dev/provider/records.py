@@ -1,0 +1,159 @@
+"""The provider's objects and how they are kept: one row each, with the whole object as JSON."""
+
+import sqlite3
+from datetime import datetime
+from typing import Final, Literal, TypeVar
+from uuid import uuid4
+
+import msgspec
+
+from dev.provider.refusals import Refusal, Why
+
+PaymentStatus = Literal["requires_action", "processing", "authorized", "succeeded", "failed", "canceled"]
+
+
+class Method(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    token: str
+    kind: str
+    brand: str
+    last4: str
+    detached: bool
+    created_at: datetime
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """`amount_minor` is what was asked; refunded and disputed are what may not be taken from captured again."""
+
+    id: str
+    key: str
+    reference: str
+    method: str
+    amount_minor: int
+    currency: str
+    capture: Literal["automatic", "manual"]
+    metadata: dict[str, str]
+    status: PaymentStatus
+    failure: str | None = None
+    authorized_minor: int = 0
+    captured_minor: int = 0
+    refunded_minor: int = 0
+    disputed_minor: int = 0
+    created_at: datetime
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    key: str
+    reference: str
+    payment: str
+    method: str
+    amount_minor: int
+    currency: str
+    metadata: dict[str, str]
+    status: Literal["pending", "succeeded", "failed"]
+    failure: str | None = None
+    created_at: datetime
+
+
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    payment: str
+    method: str
+    amount_minor: int
+    currency: str
+    reason: str
+    metadata: dict[str, str]
+    status: Literal["open", "won", "lost"]
+    created_at: datetime
+
+
+class Payout(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    amount_minor: int
+    currency: str
+    line_count: int
+    created_at: datetime
+
+
+Record = Method | Payment | Refund | Dispute | Payout
+R = TypeVar("R", Method, Payment, Refund, Dispute, Payout)
+
+_KINDS: Final[dict[type, str]] = {
+    Method: "method",
+    Payment: "payment",
+    Refund: "refund",
+    Dispute: "dispute",
+    Payout: "payout",
+}
+
+
+def kind_of(shape: type) -> str:
+    """The word for a kind of object, as in events and keys."""
+    return _KINDS[shape]
+
+
+def new_id(shape: type) -> str:
+    """An id nobody can guess, such as payment_1f…"""
+    return f"{kind_of(shape)}_{uuid4().hex}"
+
+
+def save(db: sqlite3.Connection, record: R) -> R:
+    """Insert the object or replace it by its newer state."""
+    reference, owner, status = _columns(record)
+    db.execute(
+        "INSERT INTO records (id, kind, reference, owner, status, body) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET status = excluded.status, body = excluded.body",
+        (record.id, kind_of(type(record)), reference, owner, status, msgspec.json.encode(record)),
+    )
+    return record
+
+
+def find(db: sqlite3.Connection, shape: type[R], record_id: str) -> R | None:
+    """The object in its present state, or None."""
+    row = db.execute("SELECT body FROM records WHERE id = ? AND kind = ?", (record_id, kind_of(shape))).fetchone()
+    return msgspec.json.decode(row["body"], type=shape) if row else None
+
+
+def get(db: sqlite3.Connection, shape: type[R], record_id: str) -> R:
+    """The object in its present state; refused as NOT_FOUND when there is none."""
+    record = find(db, shape, record_id)
+    if record is None:
+        raise Refusal(Why.NOT_FOUND, f"no such {kind_of(shape)}")
+    return record
+
+
+def by_reference(db: sqlite3.Connection, shape: type[R], reference: str) -> list[R]:
+    """All objects that were created under the client's reference, oldest first."""
+    rows = db.execute(
+        "SELECT body FROM records WHERE kind = ? AND reference = ? ORDER BY number", (kind_of(shape), reference)
+    )
+    return [msgspec.json.decode(row["body"], type=shape) for row in rows]
+
+
+def every(db: sqlite3.Connection, shape: type[R]) -> list[R]:
+    """All objects of a kind, oldest first."""
+    rows = db.execute("SELECT body FROM records WHERE kind = ? ORDER BY number", (kind_of(shape),))
+    return [msgspec.json.decode(row["body"], type=shape) for row in rows]
+
+
+def count_payments(db: sqlite3.Connection, method: str, status: PaymentStatus) -> int:
+    """How many of the method's payments are in that state now."""
+    row = db.execute(
+        "SELECT count(*) AS found FROM records WHERE kind = 'payment' AND owner = ? AND status = ?", (method, status)
+    ).fetchone()
+    return int(row["found"])
+
+
+def _columns(record: Record) -> tuple[str | None, str | None, str]:
+    match record:
+        case Method():
+            return None, record.token, "detached" if record.detached else "active"
+        case Payment():
+            return record.reference, record.method, record.status
+        case Refund():
+            return record.reference, record.payment, record.status
+        case Dispute():
+            return None, record.payment, record.status
+        case Payout():
+            return None, None, "paid"

@@ -1,0 +1,54 @@
+"""What the provider's process takes from its environment."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import BaseSettings
+from standardwebhooks import Webhook
+
+STATE_FILE = "provider.sqlite3"
+
+
+class ProviderSettings(BaseSettings):
+    """PROVIDER_URL, PROVIDER_SECRET, WEBHOOK_SECRET, and WEBHOOK_URL or PUBLIC_URL; PROVIDER_STATE keeps the books."""
+
+    provider_url: str
+    provider_secret: SecretStr
+    webhook_secret: SecretStr
+    webhook_url: str | None = None
+    public_url: str | None = None
+    provider_state: Path | None = None
+
+    @field_validator("provider_url")
+    @classmethod
+    def _with_a_port(cls, url: str) -> str:
+        if urlsplit(url).scheme != "http" or not urlsplit(url).port:
+            raise ValueError("must be http://host:port")
+        return url.rstrip("/")
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _can_sign(cls, secret: SecretStr) -> SecretStr:
+        if not secret.get_secret_value().startswith("whsec_"):
+            raise ValueError("must start with whsec_")
+        Webhook(secret.get_secret_value())
+        return secret
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.provider_url).hostname or "127.0.0.1"
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.provider_url).port or 0
+
+    @property
+    def receiver(self) -> str | None:
+        """Where webhooks go by default; None keeps them in the list of events only."""
+        return self.webhook_url or (f"{self.public_url.rstrip('/')}/webhooks/sandbox/main" if self.public_url else None)
+
+    @property
+    def state_file(self) -> str:
+        """The database's path; in memory when no state directory is given."""
+        return str(self.provider_state / STATE_FILE) if self.provider_state else ":memory:"
