@@ -12,7 +12,6 @@ from tests.house.tree import ROOT, Function, Source, sources
 # The event loop and the drivers take waits as float seconds: what is called so may be one. Beside that only:
 PARTS_OF_A_WAIT = {
     "domain/perform.py:_jitter": "seconds before the next try",
-    "domain/payments/gateways/sandbox_http.py:_CONNECT_PART": "a part of a time limit",
 }
 
 

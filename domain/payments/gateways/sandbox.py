@@ -44,7 +44,7 @@ class SandboxGateway:
     def __init__(self, account: str, url: str, secret: str, *, request_limit: timedelta = REQUEST_LIMIT) -> None:
         self.account: Final = account
         self._limit = request_limit
-        self._client = sandbox_http.open_client(url, secret, request_limit)
+        self._client = sandbox_http.open_client(url, secret)
 
     async def close(self) -> None:
         await self._client.aclose()

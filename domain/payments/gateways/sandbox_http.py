@@ -15,7 +15,9 @@ from domain.payments.gateway import Unavailable, Unknown
 REQUEST_LIMIT: Final = timedelta(seconds=10)
 """For the whole request: card networks answer within a few seconds, and a caller's own limit must lie above this."""
 
-_CONNECT_PART: Final = 0.3  # of the limit, for a free connection and again for connecting; the rest is for the answer
+_CONNECT_LIMIT: Final = timedelta(seconds=3)
+# For a free connection, and again for connecting: one lost packet is sent again after 1 s, a second one 2 s later.
+
 _ANSWER_MAX: Final = 256 * 1024  # bytes; the longest answer, a list under one reference, is far below
 _RETRY_AFTER: Final = re.compile(r"[0-9]{1,5}", re.ASCII)  # seconds; a day has five digits, the date form is not used
 
@@ -55,9 +57,9 @@ class Reply:
         return Unknown(error.code[:80] if error else f"unreadable answer, HTTP {self.status}")
 
 
-def open_client(url: str, secret: str, limit: timedelta) -> httpx2.AsyncClient:
+def open_client(url: str, secret: str) -> httpx2.AsyncClient:
     """A client for one account of the provider; whoever opens it closes it."""
-    patience = limit.total_seconds() * _CONNECT_PART
+    patience = _CONNECT_LIMIT.total_seconds()
     return httpx2.AsyncClient(
         base_url=url,
         headers={"Authorization": f"Bearer {secret}"},

@@ -32,14 +32,20 @@ _OVER = ("failed", "canceled")  # states in which a payment or refund moves no m
 
 
 class WireFailure(msgspec.Struct, frozen=True):
+    """Why a payment or refund failed, in a code of the decline table or of the provider's own."""
+
     code: str
 
 
 class WireAction(msgspec.Struct, frozen=True):
+    """Where the customer has to go."""
+
     url: str
 
 
 class WirePayment(msgspec.Struct, frozen=True):
+    """`amount_minor` is what was asked, `captured_minor` what was taken; `action` only while it is required."""
+
     id: str
     reference: str
     status: str
@@ -52,6 +58,8 @@ class WirePayment(msgspec.Struct, frozen=True):
 
 
 class WireRefund(msgspec.Struct, frozen=True):
+    """`metadata` is that of the payment."""
+
     id: str
     payment: str
     reference: str
@@ -63,6 +71,8 @@ class WireRefund(msgspec.Struct, frozen=True):
 
 
 class WireMethod(msgspec.Struct, frozen=True):
+    """`expires` is year and month, None for what does not expire."""
+
     id: str
     kind: str
     brand: str
@@ -74,10 +84,14 @@ _Found = TypeVar("_Found", WirePayment, WireRefund)
 
 
 class PaymentList(msgspec.Struct, frozen=True):
+    """All payments under one reference, oldest first."""
+
     payments: list[WirePayment]
 
 
 class RefundList(msgspec.Struct, frozen=True):
+    """All refunds under one reference, oldest first."""
+
     refunds: list[WireRefund]
 
 

@@ -1,0 +1,98 @@
+"""The sandbox gateway keeps the contract of all gateways, over HTTP against a running provider."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from domain.payments.gateway import Gateway
+from domain.payments.gateways.sandbox import SandboxGateway
+from tests.payments_contract import GatewayContract, Story
+from tests.provider_process import (
+    Bench,
+    Delivery,
+    ProviderProcess,
+    Receiver,
+    bench_at,
+    receiver,
+    shared_or_own_provider,
+)
+
+TOKENS = {
+    Story.SUCCEEDS: "tok_visa",
+    Story.SOFT_DECLINE: "tok_insufficient_funds",
+    Story.HARD_DECLINE: "tok_stolen_card",
+    Story.DECLINES_AFTER_ONE: "tok_insufficient_funds_after_1",
+    Story.AUTHENTICATES: "tok_3ds",
+    Story.BANK: "tok_bank_held",
+    Story.NEVER_ANSWERS_NOR_ACTS: "tok_timeout_before",
+    Story.ACTS_BUT_NEVER_ANSWERS: "tok_timeout_after",
+    Story.ACTS_WHEN_WE_ARE_GONE: "tok_timeout_late",
+    Story.ACTS_AND_HANGS_UP: "tok_hangup_after",
+    Story.ACTS_AND_FAILS: "tok_error_after",
+    Story.ACTS_AND_BABBLES: "tok_garbage_after",
+    Story.ACTS_AND_DRIPS: "tok_drip_after",
+    Story.IS_DOWN: "tok_unavailable",
+    Story.LIMITS_RATE: "tok_rate_limited",
+    Story.ECHOES_WRONG_AMOUNT: "tok_wrong_amount",
+    Story.ECHOES_WRONG_CURRENCY: "tok_wrong_currency",
+    Story.TAKES_LESS: "tok_partial",
+    Story.REFUND_FAILS_LATER: "tok_refund_fails_later",
+    Story.REFUND_ACTS_BUT_NEVER_ANSWERS: "tok_refund_timeout_after",
+    Story.NOT_ACCEPTED: "tok_not_accepted",
+}
+SHORT = timedelta(milliseconds=500)
+
+
+@dataclass
+class SandboxCase:
+    bench: Bench
+    receiver: Receiver
+    gateway: Gateway
+    impatient: Gateway
+    kept: list[Delivery] = field(default_factory=list)
+
+    @property
+    def secrets(self) -> Sequence[str]:
+        return [self.bench.provider.webhook_secret]
+
+    def token(self, story: Story) -> str:
+        return f"{TOKENS[story]}#{uuid4().hex}"
+
+    async def visit(self, url: str, *, complete: bool) -> None:
+        page = await self.bench.http.get(url, params={"outcome": "complete" if complete else "fail"})
+        assert page.is_success
+
+    async def settle(self, provider_ref: str, failure: str | None) -> None:
+        await self.bench.post(f"/admin/settle/{provider_ref}", {"outcome": failure or "succeeded"})
+
+    async def act_late(self, key: str) -> None:
+        await self.bench.post("/admin/release", {"key": key})
+
+    async def webhooks(self, provider_ref: str, count: int) -> list[tuple[bytes, Mapping[str, str]]]:
+        listed = await self.bench.get("/v1/events", object=provider_ref)
+        events = [event["id"] for event in listed["events"][:count]]
+        await self.bench.post("/admin/webhooks/deliver", {"events": events, "url": self.receiver.url})
+        received = [await self.receiver.next() for _ in events]
+        return [(delivery.raw, delivery.headers) for delivery in received]
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[ProviderProcess]:
+    running = shared_or_own_provider()
+    yield running
+    if running.process:
+        running.kill()
+
+
+class TestSandboxGateway(GatewayContract):
+    @pytest.fixture
+    async def case(self, provider: ProviderProcess) -> AsyncIterator[SandboxCase]:
+        gateway = SandboxGateway("main", provider.url, provider.secret)
+        impatient = SandboxGateway("main", provider.url, provider.secret, request_limit=SHORT)
+        async with bench_at(provider) as bench, receiver() as endpoint:
+            yield SandboxCase(bench, endpoint, gateway, impatient)
+        await gateway.close()
+        await impatient.close()
