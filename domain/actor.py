@@ -1,0 +1,68 @@
+"""Who performs an operation, and what that kind of actor may do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.ids import CustomerId, TenantId
+
+
+class Grant(StrEnum):
+    """A kind of caller or a staff role; an operation lists those that may perform it."""
+
+    PORTAL = "portal"
+    PARTNER = "partner"
+    SYSTEM = "system"
+    SUPPORT = "support"
+    LEAD = "lead"
+    FINANCE = "finance"
+    ADMIN = "admin"
+
+
+STAFF = frozenset({Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A verified caller.
+
+    ``scope`` separates keys: ``portal`` for all users of a customer, a partner's client id, a staff member's subject,
+    or ``system``. ``customer`` is the only customer a portal actor reaches; ``tenant`` bounds everybody but the system.
+    ``home`` is where its refusals are logged: its own customer, or the house customer of its tenant.
+    """
+
+    scope: str
+    subject: str
+    grants: frozenset[Grant]
+    tenant: TenantId | None
+    customer: CustomerId | None
+    home: CustomerId | None
+    on_behalf_of: str | None = None
+    reason: str | None = None
+    request_id: str = ""
+
+    def reaches(self, tenant: TenantId, customer: CustomerId) -> bool:
+        """Whether rows of this customer exist for the actor at all."""
+        if self.tenant is not None and self.tenant != tenant:
+            return False
+        return self.customer is None or self.customer == customer
+
+
+def system(request_id: str) -> Actor:
+    """The house itself: jobs, webhooks and the relay."""
+    return Actor("system", "system", frozenset({Grant.SYSTEM}), None, None, None, request_id=request_id)
+
+
+def portal(tenant: TenantId, customer: CustomerId, subject: str, request_id: str) -> Actor:
+    """A user of a customer."""
+    return Actor("portal", subject, frozenset({Grant.PORTAL}), tenant, customer, customer, request_id=request_id)
+
+
+def staff(tenant: TenantId, home: CustomerId, subject: str, roles: frozenset[Grant], request_id: str) -> Actor:
+    """A member of a tenant's staff, with the roles its tenant gave it."""
+    return Actor(f"staff:{subject}", subject, roles & STAFF, tenant, None, home, request_id=request_id)
+
+
+def partner(tenant: TenantId, home: CustomerId, client_id: str, request_id: str) -> Actor:
+    """A partner's client of a tenant."""
+    grants = frozenset({Grant.PARTNER})
+    return Actor(f"partner:{client_id}", client_id, grants, tenant, None, home, request_id=request_id)

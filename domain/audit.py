@@ -1,0 +1,103 @@
+"""The customer's audit chain: one entry an operation, each holding the hash of the one before."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from domain.db import Head, Primary, Row, Tx
+from domain.ids import CustomerId
+from domain.wire import Json, canonical, to_json
+
+GENESIS = bytes(32)  # what the first entry takes as the hash before it
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An entry as it is stored; the body is apart, so that it can be archived while its hash stays."""
+
+    number: int
+    previous_hash: bytes
+    hash: bytes
+    body_hash: bytes
+    body: bytes
+
+
+def entry_hash(previous: bytes, number: int, operation: UUID, body_hash: bytes, recorded_at: datetime) -> bytes:
+    """SHA-256 over the predecessor's hash and this entry's own facts."""
+    own = f"{number}|{operation}|{recorded_at.isoformat()}".encode()
+    return hashlib.sha256(previous + body_hash + own).digest()
+
+
+def body_of(tx: Tx, operation: str, command: object, outcome: object) -> Json:
+    """What was done, by whom, for whom, why, and what it changed; ids only, personal fields redacted."""
+    actor = tx.actor
+    return {
+        "operation": operation,
+        "actor": actor.scope,
+        "subject": actor.subject,
+        "on_behalf_of": actor.on_behalf_of,
+        "reason": actor.reason,
+        "request_id": actor.request_id,
+        "happened_at": tx.now.isoformat(),
+        "command": to_json(command, redact=True),
+        "outcome": to_json(outcome, redact=True),
+        "changes": [dict(change) for change in tx.notes.changes],
+    }
+
+
+def next_entry(tx: Tx, body: Json) -> AuditEntry:
+    """The entry that follows the head's last one; the head moves on."""
+    head: Head = tx.head
+    raw = canonical(body)
+    body_hash = hashlib.sha256(raw).digest()
+    number = head.audit_number + 1
+    value = entry_hash(head.audit_hash, number, tx.operation.uuid, body_hash, tx.recorded_at)
+    entry = AuditEntry(number, head.audit_hash, value, body_hash, raw)
+    head.audit_number, head.audit_hash = number, value
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class ChainVerdict:
+    """Whether a customer's chain holds, and the number of its first wrong entry otherwise."""
+
+    verified: bool
+    length: int
+    first_wrong: int | None
+
+
+async def verify_chain(db: Primary, customer: CustomerId) -> ChainVerdict:
+    """Recomputes every hash of a customer's chain and compares it with the head."""
+    rows = await db.fetch(
+        """SELECT e.number, e.previous_hash, e.body_hash, e.hash, e.operation_id, e.recorded_at, b.body
+             FROM audit_entry e
+             LEFT JOIN audit_body b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id
+                                   AND b.number = e.number AND b.recorded_at = e.recorded_at
+            WHERE e.shard_key = $1 AND e.customer_id = $2 ORDER BY e.number""",
+        customer.shard,
+        customer.uuid,
+    )
+    previous, expected = GENESIS, 1
+    for row in rows:
+        if not _holds(row, previous, expected):
+            return ChainVerdict(False, len(rows), row["number"])
+        previous, expected = row["hash"], expected + 1
+    head = await db.fetchrow(
+        "SELECT audit_number, audit_hash FROM customer_head WHERE shard_key = $1 AND customer_id = $2",
+        customer.shard,
+        customer.uuid,
+    )
+    whole = head is not None and head["audit_number"] == len(rows) and head["audit_hash"] == previous
+    return ChainVerdict(whole, len(rows), None if whole else expected)
+
+
+def _holds(row: Row, previous: bytes, expected: int) -> bool:
+    if row["body"] is not None:  # an archived body leaves its hash behind
+        body = canonical(msgspec.json.decode(row["body"]))
+        if hashlib.sha256(body).digest() != row["body_hash"]:
+            return False
+    own = entry_hash(previous, expected, row["operation_id"], row["body_hash"], row["recorded_at"])
+    return bool(row["number"] == expected and row["previous_hash"] == previous and row["hash"] == own)

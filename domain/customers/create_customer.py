@@ -1,0 +1,119 @@
+"""Sign-up: a customer with its head, accounts, billing person and first user, under the house of its legal entity."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import CustomerId, CustomerUserId, LegalEntityId
+from domain.ledger.account import open_accounts
+from domain.money import Currency
+from domain.operation import operation
+from domain.period import UnknownZone, local_date, pin
+from domain.refusals import RefusalCode, Refused
+from domain.tenants.access import login_key
+from domain.tenants.create_tenant import insert_head
+from domain.tenants.tenant import shard_key_for
+from domain.wire import personal
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCustomer:
+    """``reference`` is the tenant's own name for the customer; ``clock_at`` puts a sandbox customer on a test clock."""
+
+    reference: str
+    currency: Currency
+    time_zone: str
+    locale: str
+    country: str
+    clock_at: datetime | None
+    issuer: str | None
+    subject: str | None
+    name: str = personal()
+    email: str = personal()
+    address: str = personal()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCreated:
+    """The new customer, and its first user where a login was given."""
+
+    customer: CustomerId
+    user: CustomerUserId | None
+
+
+@operation("customers.create", allowed=frozenset({Grant.SYSTEM, Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN}))
+async def create_customer(tx: Tx, command: CreateCustomer) -> CustomerCreated:
+    """ALREADY_EXISTS for a reference or login that is taken; INVALID_INPUT for a zone or clock that cannot be."""
+    tx.many_keys_reason = "sign-up writes the new customer under its own shard key and the house under its home"
+    entity = tx.head.legal_entity
+    await _check(tx, command, entity)
+    new = tx.new_uuid()
+    customer = CustomerId(await shard_key_for(tx, tx.head.tenant, new), new)
+    await _insert_directory(tx, customer, command.reference)
+    clock_at = pin(command.clock_at) if command.clock_at else None
+    await insert_head(tx, customer, tx.head.tenant, entity, "person", clock_at)
+    await _insert_customer(tx, customer, entity, command)
+    await open_accounts(tx, customer, command.currency)
+    user = None
+    if command.issuer is not None and command.subject is not None:
+        user = await insert_user(tx, customer, command.issuer, command.subject)
+    return CustomerCreated(customer, user)
+
+
+async def _check(tx: Tx, command: CreateCustomer, entity: LegalEntityId) -> None:
+    try:
+        local_date(tx.now.replace(microsecond=0), command.time_zone)
+    except UnknownZone as error:
+        raise Refused(RefusalCode.INVALID_INPUT, "there is no such time zone", ("timeZone",)) from error
+    if command.clock_at is None:
+        return
+    sandbox = await tx.fetchval("SELECT sandbox FROM legal_entity WHERE id = $1", entity.uuid)
+    if not sandbox:
+        raise Refused(RefusalCode.INVALID_INPUT, "only sandbox customers sit on a test clock", ("clockAt",))
+
+
+async def _insert_directory(tx: Tx, customer: CustomerId, reference: str) -> None:
+    taken = await tx.fetchval(
+        """INSERT INTO customer_directory (reference_key, tenant_id, shard_key, customer_id) VALUES ($1, $2, $3, $4)
+           ON CONFLICT DO NOTHING RETURNING customer_id""",
+        reference, tx.head.tenant.uuid, customer.shard, customer.uuid,
+    )  # fmt: skip
+    if taken is None:
+        raise Refused(RefusalCode.ALREADY_EXISTS, "that reference is taken", ("reference",))
+
+
+async def _insert_customer(tx: Tx, customer: CustomerId, entity: LegalEntityId, command: CreateCustomer) -> None:
+    await tx.execute(
+        """INSERT INTO customer (shard_key, id, tenant_id, legal_entity_id, reference, currency, time_zone, locale,
+               recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        customer.shard, customer.uuid, tx.head.tenant.uuid, entity.uuid, command.reference, str(command.currency),
+        command.time_zone, command.locale, tx.recorded_at,
+    )  # fmt: skip
+    await tx.execute(
+        """INSERT INTO billing_person (shard_key, customer_id, name, email, address, country, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        customer.shard, customer.uuid, command.name, command.email, command.address, command.country, tx.recorded_at,
+    )  # fmt: skip
+    await tx.execute(
+        "INSERT INTO sealing_key (shard_key, customer_id, wrapped, recorded_at) VALUES ($1, $2, $3, $4)",
+        customer.shard, customer.uuid, tx.vault.new_key(tx.entropy), tx.recorded_at,
+    )  # fmt: skip
+
+
+async def insert_user(tx: Tx, customer: CustomerId, issuer: str, subject: str) -> CustomerUserId:
+    """A user of the customer and its directory row; a login that belongs to somebody here is ALREADY_EXISTS."""
+    user = tx.new_id(CustomerUserId, customer.shard)
+    taken = await tx.fetchval(
+        """INSERT INTO login_directory (login_key, tenant_id, shard_key, customer_id, user_id, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING user_id""",
+        login_key(issuer, subject), tx.head.tenant.uuid, customer.shard, customer.uuid, user.uuid, tx.recorded_at,
+    )  # fmt: skip
+    if taken is None:
+        raise Refused(RefusalCode.ALREADY_EXISTS, "that login belongs to a customer already", ("subject",))
+    await tx.execute(
+        "INSERT INTO customer_user (shard_key, id, customer_id, active, recorded_at) VALUES ($1, $2, $3, true, $4)",
+        customer.shard, user.uuid, customer.uuid, tx.recorded_at,
+    )  # fmt: skip
+    return user

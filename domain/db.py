@@ -1,0 +1,250 @@
+"""Primary, Replica, Tx: three types for three promises; the only importer of asyncpg.
+
+``Primary`` reads what is true now. ``Replica`` reads history that says how old it is. ``Tx`` is a ``Primary`` that also
+writes, emits and knows ``now``; only ``perform`` makes one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from asyncpg.connect_utils import SessionAttribute
+
+from domain.actor import Actor
+from domain.clock import Entropy
+from domain.ids import CustomerId, EntityId, LegalEntityId, OperationId, TenantId, uuid7
+from domain.refusals import RefusalCode, Refused
+from domain.vault import Vault
+
+Row = asyncpg.Record
+Pool = asyncpg.Pool
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Id = TypeVar("Id", bound=EntityId)
+
+ACQUIRE_SECONDS = 1  # a caller that gets no connection in a second is told so, instead of queueing without a bound
+
+observers: list[Callable[[str, Sequence[object], object | None], None]] = []
+
+LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError,
+        asyncpg.CrashShutdownError, asyncpg.TooManyConnectionsError, asyncpg.TargetServerAttributeNotMatched,
+        asyncpg.InternalClientError)  # fmt: skip
+REPEATABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError,
+              asyncpg.ReadOnlySQLTransactionError)  # fmt: skip
+LOCK_WAIT = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
+CHECK = asyncpg.CheckViolationError
+READ_WRITE, STANDBY = SessionAttribute.read_write, SessionAttribute.standby
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection or its server went away, so that nothing is known about the statement under way."""
+    return isinstance(error, LOST) or (isinstance(error, asyncpg.InterfaceError) and "closed" in str(error))
+
+
+def unavailable() -> Refused:
+    """No server answered and nothing was done."""
+    return Refused(RefusalCode.UNAVAILABLE, "the database is not available at the moment")
+
+
+def _observe(sql: str, args: Sequence[object], tx: object | None) -> None:
+    for observer in observers:
+        observer(sql, args, tx)
+
+
+@asynccontextmanager
+async def _connection(pool: Pool) -> AsyncIterator[Connection]:
+    try:
+        connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
+    except LOST as error:
+        raise unavailable() from error
+    try:
+        yield connection
+    finally:
+        await pool.release(connection)
+
+
+class _Reader:
+    """Statements of their own on a pool: each sees what is committed when it starts."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def _read(self, method: str, sql: str, args: Sequence[object]) -> Any:
+        _observe(sql, args, None)
+        for last in (False, True):  # a pooled connection may have died with its server: look once more
+            try:
+                async with _connection(self._pool) as connection:
+                    return await getattr(connection, method)(sql, *args)
+            except Exception as error:
+                if not is_lost(error):
+                    raise
+                if last:
+                    raise unavailable() from error
+        return None
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]:
+        """All rows."""
+        rows: list[Row] = await self._read("fetch", sql, args)
+        return rows
+
+    async def fetchrow(self, sql: str, *args: object) -> Row | None:
+        """The first row."""
+        row: Row | None = await self._read("fetchrow", sql, args)
+        return row
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        """The first value of the first row."""
+        return await self._read("fetchval", sql, args)
+
+
+class Primary(_Reader):
+    """Reads on the primary: balances, entities by id, answers of mutations."""
+
+
+class Replica(_Reader):
+    """Reads of history, statements, lists and the audit trail; unrelated to ``Primary`` on purpose."""
+
+
+class Autocommit(Primary):
+    """Single statements that commit by themselves: leases, inbox rows, marks; never the facts of a financial row."""
+
+    async def execute(self, sql: str, *args: object) -> None:
+        """One statement, committed; UNAVAILABLE where the connection was lost (it may have been committed)."""
+        _observe(sql, args, None)
+        try:
+            async with _connection(self._pool) as connection:
+                await connection.execute(sql, *args)
+        except Exception as error:
+            if is_lost(error):
+                raise unavailable() from error
+            raise
+
+
+@dataclass(slots=True)
+class Head:
+    """The customer's head row as locked by this transaction; the counters are written back once, at its end."""
+
+    tenant: TenantId
+    legal_entity: LegalEntityId
+    kind: str
+    ledger_number: int
+    audit_number: int
+    audit_hash: bytes
+    event_number: int
+    clock_at: datetime | None
+
+
+@dataclass(slots=True)
+class Notes:
+    """What an operation leaves for the door to store with its commit."""
+
+    events: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    changes: list[dict[str, str]] = field(default_factory=list)
+
+
+class Tx(Primary):
+    """One operation's transaction on the primary, with the customer's head locked.
+
+    ``now`` is business time (the customer's test clock where it sits on one), ``recorded_at`` wall time; both fixed.
+    """
+
+    def __init__(self, connection: Connection, customer: CustomerId, operation: OperationId, actor: Actor,
+                 recorded_at: datetime, entropy: Entropy, vault: Vault, preview: bool) -> None:  # fmt: skip
+        self._connection = connection
+        self.entropy = entropy
+        self.vault = vault
+        self.customer = customer
+        self.operation = operation
+        self.actor = actor
+        self.recorded_at = recorded_at
+        self.now = recorded_at
+        self.preview = preview
+        self.notes = Notes()
+        self.many_keys_reason: str | None = None
+        self._head: Head | None = None
+
+    @property
+    def head(self) -> Head:
+        """The locked head; there is none before the door has locked it."""
+        assert self._head is not None, "no head is locked"
+        return self._head
+
+    def hold(self, head: Head) -> None:
+        """Takes over the head row that was just locked, and the customer's time with it."""
+        self._head = head
+        self.now = head.clock_at or self.recorded_at
+
+    async def _read(self, method: str, sql: str, args: Sequence[object]) -> Any:
+        _observe(sql, args, self)
+        return await getattr(self._connection, method)(sql, *args)
+
+    async def execute(self, sql: str, *args: object) -> None:
+        """One writing statement."""
+        _observe(sql, args, self)
+        await self._connection.execute(sql, *args)
+
+    def new_uuid(self) -> UUID:
+        """A fresh version 7 UUID."""
+        return uuid7(self.recorded_at, self.entropy(10))
+
+    def new_id(self, kind: type[Id], shard: int | None = None) -> Id:
+        """A fresh id under the customer's shard key, or under the one given."""
+        return kind(self.customer.shard if shard is None else shard, self.new_uuid())
+
+    def emit(self, kind: str, **ids: object) -> None:
+        """Leaves an event that consumers see after the commit, in the customer's order; values are ids, never facts."""
+        self.notes.events.append((kind, {name: str(value) for name, value in ids.items()}))
+
+    def changed(self, machine: str, entity: UUID, before: str, after: str) -> None:
+        """Leaves a before-and-after for the audit entry."""
+        self.notes.changes.append({"machine": machine, "entity": str(entity), "before": before, "after": after})
+
+
+async def keep_session(connection: object) -> None:
+    """No reset between uses: nothing here sets session state, so the round trip would buy nothing."""
+
+
+async def open_pool(dsn: str, *, size: int, attrs: SessionAttribute, name: str, first: int = 1) -> Pool:
+    """A pool whose connections refuse a server of the wrong kind; ``first`` connections are made at once."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        init_size=first,
+        max_size=size,
+        reset=keep_session,
+        target_session_attrs=attrs,
+        command_timeout=15,  # above every server-side limit below, so that the server's own answer is what is seen
+        timeout=5,  # a connect that takes longer will not help the caller any more
+        server_settings={
+            "application_name": name,
+            "jit": "off",  # no statement here is long enough to earn its compilation
+            "statement_timeout": "10s",  # a statement beyond this is a fault, not a slow page
+            "idle_in_transaction_session_timeout": "10s",  # a stuck process must not hold a customer's head
+            "citus.propagate_set_commands": "local",  # SET LOCAL reaches the workers on a cluster; ignored elsewhere
+        },
+    )
+
+
+@asynccontextmanager
+async def write_transaction(pool: Pool, lock_timeout_ms: int, *, keep: bool) -> AsyncIterator[Connection]:
+    """A transaction on the primary, committed at the end if ``keep``; the door alone opens one."""
+    async with _connection(pool) as connection:
+        await connection.execute(f"BEGIN; SET LOCAL lock_timeout = {int(lock_timeout_ms)}")
+        try:
+            yield connection
+            await connection.execute("COMMIT" if keep else "ROLLBACK")
+        except BaseException:
+            if not connection.is_closed():
+                await connection.execute("ROLLBACK")
+            raise
+
+
+async def with_deadline(work: Any, seconds: float) -> Any:
+    """The result of the work, or None after the given time while the work goes on."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait({task}, timeout=seconds)
+    return task.result() if done else None

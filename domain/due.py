@@ -1,0 +1,160 @@
+"""Due work: what must happen without a caller is a row with a ``due_at``; queues only wake somebody up to look."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from domain.db import Autocommit, Primary, Row, Tx
+from domain.ids import CustomerId
+
+LEASE = timedelta(seconds=30)  # above the provider's time limit; a worker that died is replaced within half a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One piece of due work of a customer; ``subject`` is the entity it is about."""
+
+    customer: CustomerId
+    kind: str
+    subject: UUID
+    due_at: datetime
+    attempts: int
+    clocked: bool
+
+
+def _due(row: Row) -> Due:
+    return Due(
+        CustomerId(row["shard_key"], row["customer_id"]),
+        row["kind"],
+        row["subject"],
+        row["due_at"],
+        row["attempts"],
+        row["clocked"],
+    )
+
+
+async def schedule(tx: Tx, kind: str, subject: UUID, due_at: datetime, *, follows: str = "business") -> None:
+    """Makes the work due once at the instant; an earlier schedule of the same kind and subject is replaced.
+
+    ``follows`` says which time the instant is in: ``business`` (the customer's test clock, where it has one) or ``wall``.
+    """
+    await tx.execute(
+        """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)
+           ON CONFLICT (shard_key, customer_id, kind, subject) DO UPDATE
+              SET due_at = EXCLUDED.due_at, follows = EXCLUDED.follows, clocked = EXCLUDED.clocked, attempts = 0,
+                  lease_until = NULL, recorded_at = EXCLUDED.recorded_at""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        kind,
+        subject,
+        due_at,
+        follows,
+        follows == "business" and tx.head.clock_at is not None,
+        tx.recorded_at,
+    )
+
+
+async def finish(tx: Tx, kind: str, subject: UUID) -> None:
+    """Takes the work away, in the transaction that did it or made it pointless."""
+    await tx.execute(
+        "DELETE FROM due_work WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4",
+        tx.customer.shard,
+        tx.customer.uuid,
+        kind,
+        subject,
+    )
+
+
+async def claim(marks: Autocommit, due: Due, now: datetime) -> bool:
+    """Whether this caller has the work for the length of a lease; False where another has it or it is gone."""
+    claimed = await marks.fetchval(
+        """UPDATE due_work SET lease_until = $6
+            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4 AND due_at = $7
+              AND (lease_until IS NULL OR lease_until <= $5) RETURNING subject""",
+        due.customer.shard,
+        due.customer.uuid,
+        due.kind,
+        due.subject,
+        now,
+        now + LEASE,
+        due.due_at,
+    )
+    return claimed is not None
+
+
+async def put_back(marks: Autocommit, due: Due, lease_until: datetime) -> None:
+    """Counts a failed try; nobody looks at the work before the given wall time."""
+    await marks.execute(
+        """UPDATE due_work SET attempts = attempts + 1, lease_until = $5
+            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4""",
+        due.customer.shard,
+        due.customer.uuid,
+        due.kind,
+        due.subject,
+        lease_until,
+    )
+
+
+async def postpone(marks: Autocommit, due: Due, due_at: datetime) -> None:
+    """Makes the work due at another instant and gives the lease back; nothing failed."""
+    await marks.execute(
+        """UPDATE due_work SET due_at = $5, lease_until = NULL
+            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4""",
+        due.customer.shard,
+        due.customer.uuid,
+        due.kind,
+        due.subject,
+        due_at,
+    )
+
+
+async def discard(marks: Autocommit, due: Due) -> None:
+    """Takes failed work away after its dead letter was written."""
+    await marks.execute(
+        "DELETE FROM due_work WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4",
+        due.customer.shard,
+        due.customer.uuid,
+        due.kind,
+        due.subject,
+    )
+
+
+async def find(db: Primary, customer: CustomerId, kind: str, subject: UUID) -> Due | None:
+    """The work as it stands now, or None where it is done."""
+    row = await db.fetchrow(
+        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked FROM due_work
+            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4""",
+        customer.shard,
+        customer.uuid,
+        kind,
+        subject,
+    )
+    return _due(row) if row else None
+
+
+async def next_on_clock(db: Primary, customer: CustomerId, until: datetime) -> Due | None:
+    """The customer's earliest work that follows its test clock, up to the instant."""
+    row = await db.fetchrow(
+        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked FROM due_work
+            WHERE shard_key = $1 AND customer_id = $2 AND clocked AND due_at <= $3
+            ORDER BY due_at, kind, subject LIMIT 1""",
+        customer.shard,
+        customer.uuid,
+        until,
+    )
+    return _due(row) if row else None
+
+
+async def next_on_wall(db: Primary, customer: CustomerId, now: datetime) -> Due | None:
+    """The customer's earliest work that follows wall time and is due and unclaimed."""
+    row = await db.fetchrow(
+        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked FROM due_work
+            WHERE shard_key = $1 AND customer_id = $2 AND NOT clocked AND due_at <= $3
+              AND (lease_until IS NULL OR lease_until <= $3)
+            ORDER BY due_at, kind, subject LIMIT 1""",
+        customer.shard,
+        customer.uuid,
+        now,
+    )
+    return _due(row) if row else None

@@ -1,0 +1,100 @@
+"""The ends of a case: recovery by payment, suspension on its own day, and giving up."""
+
+from dataclasses import dataclass
+
+from domain import due
+from domain.actor import Grant
+from domain.db import Tx
+from domain.dunning.case import GIVE_UP, RETRY, SUSPEND, Case, case, case_of, move
+from domain.dunning.retry_payment import WAIT
+from domain.ids import DunningCaseId, InvoiceId
+from domain.invoices.invoice import invoice
+from domain.invoices.settle import write_off
+from domain.operation import operation
+from domain.payments.payment import payments_of
+from domain.subscriptions.subscription import SUBSCRIPTION, schedule_renewal, subscription
+from domain.subscriptions.subscription import move as move_subscription
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStands:
+    """Where a case stands now; None where the invoice has none."""
+
+    case: DunningCaseId | None
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverCase:
+    """An invoice that was paid."""
+
+    invoice: InvoiceId
+
+
+@operation("dunning.recover", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
+async def recover(tx: Tx, command: RecoverCase) -> CaseStands:
+    """Ends the invoice's case; the subscription is active again and renewals go on."""
+    of = await case_of(tx, tx.customer, command.invoice)
+    if of is None or not of.is_living:
+        return CaseStands(of.id if of else None, of.state.name if of else None)
+    state = await move(tx, of, "recover")
+    subscribed = await subscription(tx, tx.customer, of.subscription)
+    if SUBSCRIPTION.allows(subscribed.state.name, "recover"):
+        await move_subscription(tx, subscribed, "recover")
+        await schedule_renewal(tx, subscribed, subscribed.period.end)
+    tx.emit("dunning.recovered", case=of.id, invoice=of.invoice)
+    return CaseStands(of.id, state.name)
+
+
+@dataclass(frozen=True, slots=True)
+class EndCase:
+    """A case whose day of suspension or of giving up has come."""
+
+    case: DunningCaseId
+
+
+async def _must_wait(tx: Tx, of: Case) -> bool:
+    """Whether an attempt may still succeed or a retry still stands: nobody loses access before that is known."""
+    attempts = await payments_of(tx, tx.customer, of.invoice)
+    return of.next_retry_at is not None or any(attempt.is_open for attempt in attempts)
+
+
+@operation("dunning.suspend", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
+async def suspend(tx: Tx, command: EndCase) -> CaseStands:
+    """Suspends the subscription after the last retry has failed, never before; waits while an outcome is open."""
+    of = await case(tx, tx.customer, command.case)
+    if of.state.name not in ("retrying", "grace"):
+        await due.finish(tx, SUSPEND, of.id.uuid)
+        return CaseStands(of.id, of.state.name)
+    if await _must_wait(tx, of):
+        await due.schedule(tx, SUSPEND, of.id.uuid, tx.now + WAIT)
+        return CaseStands(of.id, of.state.name)
+    state = await move(tx, of, "suspend")
+    subscribed = await subscription(tx, tx.customer, of.subscription)
+    if SUBSCRIPTION.allows(subscribed.state.name, "suspend"):
+        await move_subscription(tx, subscribed, "suspend")
+    await due.finish(tx, SUSPEND, of.id.uuid)
+    await due.finish(tx, RETRY, of.id.uuid)
+    tx.emit("dunning.suspended", case=of.id, invoice=of.invoice)
+    return CaseStands(of.id, state.name)
+
+
+@operation("dunning.give_up", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
+async def give_up(tx: Tx, command: EndCase) -> CaseStands:
+    """Writes the invoice off and ends the subscription; waits while suspended is not reached or an outcome is open."""
+    of = await case(tx, tx.customer, command.case)
+    if not of.is_living:
+        await due.finish(tx, GIVE_UP, of.id.uuid)
+        return CaseStands(of.id, of.state.name)
+    if of.state.name != "suspended" or await _must_wait(tx, of):
+        await due.schedule(tx, GIVE_UP, of.id.uuid, tx.now + WAIT)
+        return CaseStands(of.id, of.state.name)
+    unpaid = await invoice(tx, tx.customer, of.invoice)
+    if unpaid.state.name == "open":
+        await write_off(tx, unpaid)
+    state = await move(tx, of, "give_up")
+    subscribed = await subscription(tx, tx.customer, of.subscription)
+    if SUBSCRIPTION.allows(subscribed.state.name, "give_up"):
+        await move_subscription(tx, subscribed, "give_up", ended_at=tx.now)
+    tx.emit("dunning.given_up", case=of.id, invoice=of.invoice)
+    return CaseStands(of.id, state.name)

@@ -1,0 +1,89 @@
+"""A failed payment: of a renewal it opens or advances a case, of a pending change it discards the change."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from domain import due
+from domain.actor import Grant
+from domain.db import Tx
+from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, case_of, move, policy
+from domain.ids import DunningCaseId, InvoiceId, PaymentId
+from domain.invoices.invoice import Invoice, invoice
+from domain.machine import State
+from domain.operation import operation
+from domain.payments.payment import payment
+from domain.subscriptions.change_plan import DiscardChange, discard_change
+from domain.subscriptions.subscription import SUBSCRIPTION, subscription
+from domain.subscriptions.subscription import move as move_subscription
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailed:
+    """An attempt that failed for good, or (without a payment) an invoice that nothing could be tried on."""
+
+    invoice: InvoiceId
+    payment: PaymentId | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureHandled:
+    """The case of the invoice and its state, if it has one."""
+
+    case: DunningCaseId | None
+    state: str | None
+
+
+@operation("dunning.payment_failed", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
+async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
+    """Any path to a failed renewal payment ends here, so that a case is open whenever a renewal is unpaid."""
+    unpaid = await invoice(tx, tx.customer, command.invoice)
+    if unpaid.state.name != "open":
+        return FailureHandled(None, None)
+    if unpaid.reason.startswith("change:"):
+        await discard_change.run(tx, DiscardChange(unpaid.subscription, unpaid.id))
+        return FailureHandled(None, None)
+    if unpaid.reason != "renewal":
+        return FailureHandled(None, None)  # a first invoice: the subscription is incomplete and will expire
+    hard = command.payment is not None and (await payment(tx, tx.customer, command.payment)).failure_hard
+    found = await case_of(tx, tx.customer, unpaid.id)
+    of = found or await _open(tx, unpaid)
+    state = await _advance(tx, of, hard=hard)
+    return FailureHandled(of.id, state.name)
+
+
+async def _open(tx: Tx, unpaid: Invoice) -> Case:
+    rules, id = await policy(tx, tx.head.tenant), tx.new_id(DunningCaseId)
+    state = await DUNNING.begin(tx, tx.customer, id.uuid, "open")
+    suspend_at = tx.now + timedelta(days=rules.suspend_day)
+    give_up_at = tx.now + timedelta(days=rules.give_up_day)
+    await tx.execute(
+        """INSERT INTO dunning_case (shard_key, id, customer_id, invoice_id, subscription_id, opened_at, retry_days,
+               retries_done, suspend_at, give_up_at, state, seq, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12)""",
+        id.shard, id.uuid, tx.customer.uuid, unpaid.id.uuid, unpaid.subscription.uuid, tx.now,
+        list(rules.retry_days), suspend_at, give_up_at, state.name, state.seq, tx.recorded_at,
+    )  # fmt: skip
+    await due.schedule(tx, SUSPEND, id.uuid, suspend_at)
+    await due.schedule(tx, GIVE_UP, id.uuid, give_up_at)
+    of = await subscription(tx, tx.customer, unpaid.subscription)
+    if SUBSCRIPTION.allows(of.state.name, "payment_failed"):
+        await move_subscription(tx, of, "payment_failed")
+    tx.emit("dunning.opened", case=id, invoice=unpaid.id)
+    return Case(
+        id, tx.customer, unpaid.id, unpaid.subscription, tx.now, rules.retry_days, 0, suspend_at, give_up_at, state
+    )
+
+
+async def _advance(tx: Tx, of: Case, *, hard: bool) -> State:
+    """A soft failure waits for the next retry; a hard one drops them all. Neither moves the day of suspension."""
+    if of.state.name != "retrying":
+        return of.state
+    if not hard and of.next_retry_at is not None:
+        await due.schedule(tx, RETRY, of.id.uuid, of.next_retry_at)
+        return of.state
+    await due.finish(tx, RETRY, of.id.uuid)
+    state = await move(tx, of, "exhaust")
+    subscribed = await subscription(tx, tx.customer, of.subscription)
+    if SUBSCRIPTION.allows(subscribed.state.name, "retries_exhausted"):
+        await move_subscription(tx, subscribed, "retries_exhausted")
+    return replace(of, state=state).state

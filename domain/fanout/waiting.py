@@ -1,0 +1,51 @@
+"""Who has something to do: reads over all shard keys, without locks, of ids only; the claim happens at the work itself."""
+
+from datetime import datetime
+
+from domain.db import Primary, Row
+from domain.due import Due
+from domain.ids import CustomerId
+
+
+def _due(row: Row) -> Due:
+    return Due(
+        CustomerId(row["shard_key"], row["customer_id"]),
+        row["kind"],
+        row["subject"],
+        row["due_at"],
+        row["attempts"],
+        row["clocked"],
+    )
+
+
+async def due_by_wall(db: Primary, now: datetime, limit: int) -> list[Due]:
+    """Work that is due and unclaimed, the longest waiting first."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked FROM due_work
+            WHERE NOT clocked AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+            ORDER BY due_at, shard_key LIMIT $2""",
+        now,
+        limit,
+    )
+    return [_due(row) for row in rows]
+
+
+async def customers_with_events(db: Primary, now: datetime, limit: int) -> list[CustomerId]:
+    """Customers whose first event may be performed now and whom nobody drains."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT e.shard_key, e.customer_id, min(e.recorded_at) AS since FROM outbox_event e
+             LEFT JOIN outbox_lease l ON l.shard_key = e.shard_key AND l.customer_id = e.customer_id
+            WHERE (e.retry_at IS NULL OR e.retry_at <= $1) AND (l.lease_until IS NULL OR l.lease_until < $1)
+            GROUP BY e.shard_key, e.customer_id ORDER BY since LIMIT $2""",
+        now,
+        limit,
+    )
+    return [CustomerId(row["shard_key"], row["customer_id"]) for row in rows]
+
+
+async def shard_keys(db: Primary) -> list[int]:
+    """Every shard key there is."""
+    rows = await db.fetch("SELECT shard_key FROM tenant_shard_key ORDER BY shard_key")
+    return [row["shard_key"] for row in rows]

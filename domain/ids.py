@@ -1,0 +1,149 @@
+"""Ids: one frozen type per entity, each (shard, uuid7), with one canonical opaque text form.
+
+Text form: ``<prefix>_<32 characters>``, lower-case Crockford base 32 of the 4-byte shard key and the 16-byte UUID.
+A text is accepted in exactly the form that ``str(id)`` prints, so an id has one spelling in caches, logs and keys.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Self
+from uuid import UUID
+
+from domain.refusals import RefusalCode, Refused
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_DIGITS = {character: value for value, character in enumerate(_ALPHABET)}
+_BITS = 5  # base 32: five bits a character
+_SHARD_BYTES = 4  # shard_key is an int4
+_UUID_BYTES = 16  # RFC 9562
+
+
+def _encode(raw: bytes) -> str:
+    length = -(-len(raw) * 8 // _BITS)
+    number = int.from_bytes(raw, "big")
+    return "".join(_ALPHABET[(number >> (_BITS * place)) & 31] for place in reversed(range(length)))
+
+
+def _decode(text: str, size: int) -> bytes | None:
+    if len(text) != -(-size * 8 // _BITS) or any(character not in _DIGITS for character in text):
+        return None
+    number = 0
+    for character in text:
+        number = number << _BITS | _DIGITS[character]
+    return number.to_bytes(size, "big") if number < 1 << (8 * size) else None
+
+
+def _not_found(prefix: str) -> Refused:
+    return Refused(RefusalCode.NOT_FOUND, f"there is no such {prefix}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EntityId:
+    """The id of a row that lives under a shard key; an id of another type or spelling is refused as NOT_FOUND."""
+
+    prefix: ClassVar[str]
+
+    shard: int
+    uuid: UUID
+
+    def __str__(self) -> str:
+        raw = self.shard.to_bytes(_SHARD_BYTES, "big") + self.uuid.bytes
+        return f"{self.prefix}_{_encode(raw)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The id of a text; NOT_FOUND for any other text."""
+        head, _, tail = text.partition("_")
+        raw = _decode(tail, _SHARD_BYTES + _UUID_BYTES) if head == cls.prefix else None
+        shard = int.from_bytes(raw[:_SHARD_BYTES], "big") if raw else 0
+        if raw is None or shard >= 1 << 31:
+            raise _not_found(cls.prefix)
+        return cls(shard, UUID(bytes=raw[_SHARD_BYTES:]))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReferenceId:
+    """The id of a reference row, which every shard can read; refusals as for EntityId."""
+
+    prefix: ClassVar[str]
+
+    uuid: UUID
+
+    def __str__(self) -> str:
+        return f"{self.prefix}_{_encode(self.uuid.bytes)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The id of a text; NOT_FOUND for any other text."""
+        head, _, tail = text.partition("_")
+        raw = _decode(tail, _UUID_BYTES) if head == cls.prefix else None
+        if raw is None:
+            raise _not_found(cls.prefix)
+        return cls(UUID(bytes=raw))
+
+
+class TenantId(ReferenceId):
+    prefix = "tenant"
+
+
+class LegalEntityId(ReferenceId):
+    prefix = "entity"
+
+
+class PlanId(ReferenceId):
+    prefix = "plan"
+
+
+class PriceId(ReferenceId):
+    prefix = "price"
+
+
+class CustomerId(EntityId):
+    prefix = "customer"
+
+
+class CustomerUserId(EntityId):
+    prefix = "user"
+
+
+class OperationId(EntityId):
+    prefix = "operation"
+
+
+class PaymentMethodId(EntityId):
+    prefix = "method"
+
+
+class SubscriptionId(EntityId):
+    prefix = "subscription"
+
+
+class InvoiceId(EntityId):
+    prefix = "invoice"
+
+
+class PaymentId(EntityId):
+    prefix = "payment"
+
+
+class RefundId(EntityId):
+    prefix = "refund"
+
+
+class ReceiptId(EntityId):
+    prefix = "receipt"
+
+
+class DunningCaseId(EntityId):
+    prefix = "dunning"
+
+
+def uuid7(at: datetime, entropy: bytes) -> UUID:
+    """A version 7 UUID of RFC 9562 for the millisecond of ``at`` and ten bytes of entropy."""
+    if len(entropy) != 10:  # 74 of these 80 bits are used; the rest become version and variant
+        raise ValueError("uuid7 takes ten bytes of entropy")
+    milliseconds = int(at.timestamp() * 1000)
+    raw = bytearray(milliseconds.to_bytes(6, "big") + entropy)
+    raw[6] = raw[6] & 0x0F | 0x70
+    raw[8] = raw[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(raw))

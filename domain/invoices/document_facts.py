@@ -1,0 +1,188 @@
+"""What the documents say: frozen facts; a document of two currencies or a wrong sum is refused as InconsistentFacts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Self
+
+from domain.money import Currency, Money, total
+from domain.period import Period, local_date
+
+_ONE_SECOND = timedelta(seconds=1)  # a period excludes its end; its last billing day holds the second before
+
+
+class InconsistentFacts(ValueError):
+    """The amounts of a document do not add up, or are not of one currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A seller or buyer as it stood when the document was issued; address lines as they are to be printed."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    tax_id: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BillingDays:
+    """First and last calendar day of a service, both included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, period: Period, zone: str) -> Self:
+        """The days of a half-open period in the customer's zone."""
+        return cls(local_date(period.start, zone), local_date(period.end - _ONE_SECOND, zone))
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """One line; a discount or a credit has a negative amount. Quantity and unit price are printed where given."""
+
+    text: str
+    amount: Money
+    days: BillingDays | None = None
+    quantity: int | None = None
+    unit_price: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """One tax with its name as printed ("VAT 19 %")."""
+
+    text: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """What of a payment method may be shown: its brand and last four digits."""
+
+    brand: str
+    last4: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFacts:
+    """An invoice: lines + taxes = total, total - applied credit - paid = due, which is not negative."""
+
+    number: str
+    issued_on: date
+    due_on: date
+    seller: Party
+    buyer: Party
+    lines: tuple[DocumentLine, ...]
+    taxes: tuple[TaxLine, ...]
+    total: Money
+    applied_credit: Money
+    paid: Money
+    due: Money
+    method: PaymentMethod | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(_total_of(self.lines, self.taxes, self.currency) == self.total, "lines and taxes make the total")
+        _require(self.total - self.applied_credit - self.paid == self.due, "what is not paid or credited is due")
+        _require(self.due.minor >= 0, "an invoice never owes to its buyer")
+
+    @property
+    def currency(self) -> Currency:
+        """The one currency of all amounts."""
+        return self.total.currency
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLine:
+    """A part of the payment that was given back, as a positive amount."""
+
+    refunded_on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """One payment of an invoice: lines + taxes = the invoice's total, no more is refunded than was paid."""
+
+    number: str
+    invoice_number: str
+    paid_on: date
+    issued_on: date
+    seller: Party
+    buyer: Party
+    lines: tuple[DocumentLine, ...]
+    taxes: tuple[TaxLine, ...]
+    total: Money
+    applied_credit: Money
+    paid: Money
+    method: PaymentMethod | None = None
+    refunds: tuple[RefundLine, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(_total_of(self.lines, self.taxes, self.currency) == self.total, "lines and taxes make the total")
+        _require(self.applied_credit.currency == self.paid.currency == self.currency, "all amounts are of one currency")
+        _require(self.refunded <= self.paid, "no more is refunded than was paid")
+
+    @property
+    def currency(self) -> Currency:
+        """The one currency of all amounts."""
+        return self.total.currency
+
+    @property
+    def refunded(self) -> Money:
+        """The sum of all refunds."""
+        return _sum((refund.amount for refund in self.refunds), self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """A movement of the account: what is owed more is positive, a payment or credit negative."""
+
+    on: date
+    text: str
+    reference: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class StatementFacts:
+    """An account over some days, both included: opening + movements = closing; a positive balance is owed."""
+
+    issued_on: date
+    days: BillingDays
+    seller: Party
+    buyer: Party
+    opening: Money
+    lines: tuple[StatementLine, ...]
+    closing: Money
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        moved = _sum((line.amount for line in self.lines), self.currency)
+        _require(self.opening + moved == self.closing, "the movements lead from opening to closing")
+
+    @property
+    def currency(self) -> Currency:
+        """The one currency of all amounts."""
+        return self.closing.currency
+
+
+def _total_of(lines: tuple[DocumentLine, ...], taxes: tuple[TaxLine, ...], currency: Currency) -> Money:
+    for line in lines:
+        _require(line.unit_price is None or line.unit_price.currency == currency, "unit prices are of one currency")
+    amounts = [line.amount for line in lines] + [tax.amount for tax in taxes]
+    return _sum(amounts, currency)
+
+
+def _sum(amounts: Iterable[Money], currency: Currency) -> Money:
+    found = tuple(amounts)
+    _require(all(amount.currency == currency for amount in found), "all amounts are of one currency")
+    return total(found, currency)
+
+
+def _require(holds: bool, rule: str) -> None:
+    if not holds:
+        raise InconsistentFacts(f"broken: {rule}")

@@ -1,0 +1,76 @@
+"""What becomes of an issued invoice: money that arrives, voiding, writing off. Each posts and moves its machine."""
+
+from dataclasses import dataclass
+
+from domain.db import Tx
+from domain.invoices.invoice import INVOICE, Invoice, store_settlement
+from domain.ledger.account import Account
+from domain.ledger.post import Cause, Transfer, post, reverse
+from domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How captured money was used: for the receivable, for what had been given up, and as credit for the rest."""
+
+    receivable: Money
+    recovered: Money
+    excess: Money
+
+    def transfers(self) -> list[Transfer]:
+        """The posting of the captured money."""
+        parts = (
+            (Account.RECEIVABLE, self.receivable),
+            (Account.WRITE_OFFS, self.recovered),
+            (Account.CUSTOMER_CREDIT, self.excess),
+        )
+        return [Transfer(Account.CASH_CLEARING, account, amount) for account, amount in parts if amount.minor]
+
+
+def _amounts(of: Invoice, **changed: Money) -> dict[str, int]:
+    names = ("credited", "paid", "written_off", "voided")
+    amounts = {name: changed.get(name, getattr(of, name)).minor for name in names}
+    return {**amounts, "due": of.total.minor - sum(amounts.values())}
+
+
+async def apply_capture(tx: Tx, of: Invoice, captured: Money) -> Applied:
+    """Uses captured money for the invoice, whatever its state; nothing of it is lost."""
+    receivable = min(captured, of.due)
+    recovered = min(captured - receivable, of.written_off)
+    applied = Applied(receivable, recovered, captured - receivable - recovered)
+    if receivable.minor + recovered.minor == 0:
+        return applied
+    amounts = _amounts(of, paid=of.paid + receivable + recovered, written_off=of.written_off - recovered)
+    state = of.state
+    if amounts["due"] == 0 and amounts["written_off"] == 0:
+        state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "pay")
+        tx.emit("invoice.paid", invoice=of.id, subscription=of.subscription)
+    await store_settlement(tx, of.id, state, amounts)
+    return applied
+
+
+async def void(tx: Tx, of: Invoice) -> None:
+    """Takes an unpaid invoice back whole: its posting is reversed, credit that it used comes back."""
+    state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
+    if of.posted_number is not None:
+        await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
+    nothing = Money.zero(of.currency)
+    await store_settlement(tx, of.id, state, _amounts(of, credited=nothing, voided=of.total))
+    tx.emit("invoice.voided", invoice=of.id, subscription=of.subscription)
+
+
+async def write_off(tx: Tx, of: Invoice) -> None:
+    """Gives up what is still due; money that arrives later is recovered from it."""
+    state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "write_off")
+    await post(tx, Cause("invoice.written_off", of.id.uuid), [_write_off(of.due)])
+    await store_settlement(tx, of.id, state, _amounts(of, written_off=of.due))
+    tx.emit("invoice.written_off", invoice=of.id, subscription=of.subscription)
+
+
+def _write_off(due: Money) -> Transfer:
+    return Transfer(Account.WRITE_OFFS, Account.RECEIVABLE, due)
+
+
+def is_unpaid(of: Invoice) -> bool:
+    """Whether no money has arrived for it yet, so that it may be voided."""
+    return of.state.name == "open" and of.paid.minor == 0

@@ -1,0 +1,42 @@
+"""The chart of accounts; every account belongs to one customer and one currency."""
+
+from enum import StrEnum
+
+from domain.db import Tx
+from domain.ids import CustomerId
+from domain.money import Currency
+
+
+class Account(StrEnum):
+    """A kind of account. Company totals are sums over customers."""
+
+    RECEIVABLE = "receivable"  # debit: what the customer owes
+    CUSTOMER_CREDIT = "customer_credit"  # credit: what the customer may use up
+    CASH_CLEARING = "cash_clearing"  # debit: captured at the provider, not yet paid out
+    REVENUE = "revenue"  # credit
+    REFUNDS_PAYABLE = "refunds_payable"  # credit: refunds that are under way
+    WRITE_OFFS = "write_offs"  # debit: what is given up
+
+
+DEBIT_NORMAL = frozenset({Account.RECEIVABLE, Account.CASH_CLEARING, Account.WRITE_OFFS})
+KEPT = frozenset({Account.RECEIVABLE, Account.CUSTOMER_CREDIT})  # read strongly, so their balance is stored
+
+
+async def open_accounts(tx: Tx, customer: CustomerId, currency: Currency) -> None:
+    """Opens the whole chart for a customer in a currency, with the kept balances at zero."""
+    await tx.execute(
+        """INSERT INTO ledger_account (shard_key, customer_id, kind, currency)
+           SELECT $1, $2, k, $4 FROM unnest($3::text[]) AS k""",
+        customer.shard,
+        customer.uuid,
+        [kind.value for kind in Account],
+        str(currency),
+    )
+    await tx.execute(
+        """INSERT INTO account_balance (shard_key, customer_id, kind, currency, balance, version, through_number)
+           SELECT $1, $2, k, $4, 0, 0, 0 FROM unnest($3::text[]) AS k""",
+        customer.shard,
+        customer.uuid,
+        sorted(kind.value for kind in KEPT),
+        str(currency),
+    )

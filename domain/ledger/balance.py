@@ -1,0 +1,63 @@
+"""What a customer owes and has in credit, read on the primary."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.db import Primary
+from domain.ids import CustomerId
+from domain.ledger.account import Account
+from domain.money import Currency, Money
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Receivable and credit of one customer in one currency, in minor units; ``through`` is the last posting counted."""
+
+    receivable: Money
+    credit: Money
+    through: int
+
+
+async def balance(db: Primary, customer: CustomerId, currency: Currency) -> Balance:
+    """The balance now; zero before the first posting."""
+    rows = await db.fetch(
+        """SELECT kind, balance, through_number FROM account_balance
+            WHERE shard_key = $1 AND customer_id = $2 AND currency = $3""",
+        customer.shard,
+        customer.uuid,
+        str(currency),
+    )
+    kept = {row["kind"]: row["balance"] for row in rows}
+    return Balance(
+        Money(kept.get(Account.RECEIVABLE.value, 0), currency),
+        Money(kept.get(Account.CUSTOMER_CREDIT.value, 0), currency),
+        max((row["through_number"] for row in rows), default=0),
+    )
+
+
+async def balance_as_of(db: Primary, customer: CustomerId, currency: Currency, at: datetime) -> Balance:
+    """The balance as the postings up to an instant of business time make it, from the transfers alone."""
+    row = await db.fetchrow(
+        """SELECT coalesce(sum(CASE WHEN debit_kind = 'receivable' THEN amount END), 0)
+                  - coalesce(sum(CASE WHEN credit_kind = 'receivable' THEN amount END), 0) AS receivable,
+                  coalesce(sum(CASE WHEN credit_kind = 'customer_credit' THEN amount END), 0)
+                  - coalesce(sum(CASE WHEN debit_kind = 'customer_credit' THEN amount END), 0) AS credit,
+                  coalesce(max(f.number), 0) AS through
+             FROM ledger_transfer f
+             JOIN ledger_transaction t ON t.shard_key = f.shard_key AND t.customer_id = f.customer_id
+                                      AND t.number = f.number
+            WHERE f.shard_key = $1 AND f.customer_id = $2 AND f.currency = $3 AND t.happened_at <= $4""",
+        customer.shard,
+        customer.uuid,
+        str(currency),
+        at,
+    )
+    assert row is not None
+    return Balance(
+        Money(int(row["receivable"]), currency), Money(int(row["credit"]), currency), row["through"]
+    )
+
+
+async def credit_available(db: Primary, customer: CustomerId, currency: Currency) -> Money:
+    """How much credit the next invoice can use up."""
+    return (await balance(db, customer, currency)).credit

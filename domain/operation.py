@@ -1,0 +1,56 @@
+"""An operation: what one run of the door does, who may ask for it, and how long its key is kept."""
+
+import typing
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import OperationId
+
+C = TypeVar("C")
+O = TypeVar("O")  # noqa: E741 - command and outcome, as in every signature of the door
+
+OPERATIONS: dict[str, "Operation[typing.Any, typing.Any]"] = {}
+
+
+@dataclass(frozen=True)
+class Operation(Generic[C, O]):
+    """``run`` works inside the door's transaction and may be called by another operation of the same customer."""
+
+    name: str
+    command: type[C]
+    outcome: type[O]
+    run: Callable[[Tx, C], Awaitable[O]] = field(hash=False)
+    allowed: frozenset[Grant]
+    moves_money: bool
+    founding: bool
+
+    def __post_init__(self) -> None:
+        assert self.name not in OPERATIONS, self.name
+        OPERATIONS[self.name] = self
+
+
+@dataclass(frozen=True, slots=True)
+class Performed(Generic[O]):
+    """What came of it: the outcome, the operation's id, and whether it was done now or earlier under the same key."""
+
+    outcome: O
+    operation: OperationId
+    replayed: bool
+
+
+def operation(
+    name: str, *, allowed: frozenset[Grant], moves_money: bool = False, founding: bool = False
+) -> Callable[[Callable[[Tx, C], Awaitable[O]]], Operation[C, O]]:
+    """Makes an operation of a function ``(tx, command) -> outcome``; both are frozen dataclasses on the wire.
+
+    ``moves_money`` keeps the key for ever; ``founding`` says that the customer does not exist before it.
+    """
+
+    def made(run: Callable[[Tx, C], Awaitable[O]]) -> Operation[C, O]:
+        hints = typing.get_type_hints(run)
+        return Operation(name, hints["command"], hints["return"], run, allowed, moves_money, founding)
+
+    return made

@@ -1,0 +1,108 @@
+"""The outbox: a customer's events in order, from the commit that caused them to the commit of their effects."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from domain.db import Autocommit, Primary, Row, Tx
+from domain.ids import CustomerId
+from domain.wire import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a customer: a kind and ids. ``number`` has no gaps within the customer."""
+
+    customer: CustomerId
+    number: int
+    kind: str
+    body: dict[str, str]
+    attempts: int
+    clocked: bool
+
+    @property
+    def key(self) -> str:
+        """The key under which a consumer performs its effect, so that a second delivery finds the first."""
+        return f"event:{self.number}"
+
+
+def numbered(tx: Tx) -> tuple[list[int], list[str], list[str]]:
+    """The numbers, kinds and bodies of the operation's events; the head moves on."""
+    first = tx.head.event_number + 1
+    tx.head.event_number += len(tx.notes.events)
+    kinds = [kind for kind, _ in tx.notes.events]
+    bodies = [canonical(dict(body)).decode() for _, body in tx.notes.events]
+    return list(range(first, first + len(kinds))), kinds, bodies
+
+
+def _event(row: Row) -> Event:
+    return Event(
+        CustomerId(row["shard_key"], row["customer_id"]),
+        row["number"],
+        row["kind"],
+        msgspec.json.decode(row["body"]),
+        row["attempts"],
+        row["clocked"],
+    )
+
+
+async def next_event(db: Primary, customer: CustomerId, now: datetime) -> Event | None:
+    """The customer's first event, or None where there is none or the first one waits for its next try."""
+    row = await db.fetchrow(
+        """SELECT shard_key, customer_id, number, kind, body, attempts, clocked, retry_at FROM outbox_event
+            WHERE shard_key = $1 AND customer_id = $2 ORDER BY number LIMIT 1""",
+        customer.shard,
+        customer.uuid,
+    )
+    return None if row is None or (row["retry_at"] or now) > now else _event(row)
+
+
+async def delete(marks: Autocommit, event: Event) -> None:
+    """Takes the event away once every consumer's effect is committed."""
+    await marks.execute(
+        "DELETE FROM outbox_event WHERE shard_key = $1 AND customer_id = $2 AND number = $3",
+        event.customer.shard,
+        event.customer.uuid,
+        event.number,
+    )
+
+
+async def put_back(marks: Autocommit, event: Event, retry_at: datetime) -> None:
+    """Counts a failed try and says when the next one is due; the customer's later events wait behind it."""
+    await marks.execute(
+        """UPDATE outbox_event SET attempts = attempts + 1, retry_at = $4
+            WHERE shard_key = $1 AND customer_id = $2 AND number = $3""",
+        event.customer.shard,
+        event.customer.uuid,
+        event.number,
+        retry_at,
+    )
+
+
+async def take_lease(marks: Autocommit, customer: CustomerId, holder: UUID, now: datetime, until: datetime) -> bool:
+    """Whether the holder drains this customer's outbox from now on; a lease that ran out may be taken over."""
+    taken = await marks.fetchval(
+        """INSERT INTO outbox_lease (shard_key, customer_id, holder, lease_until) VALUES ($1, $2, $3, $5)
+           ON CONFLICT (shard_key, customer_id) DO UPDATE
+              SET holder = EXCLUDED.holder, lease_until = EXCLUDED.lease_until
+            WHERE outbox_lease.holder = $3 OR outbox_lease.lease_until < $4 RETURNING holder""",
+        customer.shard,
+        customer.uuid,
+        holder,
+        now,
+        until,
+    )
+    return taken is not None
+
+
+async def give_lease_back(marks: Autocommit, customer: CustomerId, holder: UUID, now: datetime) -> None:
+    """Ends the holder's lease, so that the next drainer need not wait it out."""
+    await marks.execute(
+        "UPDATE outbox_lease SET lease_until = $4 WHERE shard_key = $1 AND customer_id = $2 AND holder = $3",
+        customer.shard,
+        customer.uuid,
+        holder,
+        now - timedelta(microseconds=1),
+    )

@@ -1,0 +1,139 @@
+"""Asking the provider, outside any transaction: mark as sent, call, perform the answer. The row decides, never memory.
+
+A payment that may have left the house is queried by reference and never sent again, unless the provider does not know
+it and still remembers the key.
+"""
+
+from datetime import timedelta
+
+from domain import due
+from domain.actor import Actor
+from domain.database import Database
+from domain.ids import CustomerId, PaymentId
+from domain.operation import Performed
+from domain.payments.gateway import (
+    ActionRequired,
+    Captured,
+    ChargeAnswer,
+    ChargeFound,
+    ChargeRequest,
+    Declined,
+    Gateway,
+    NotFound,
+    Processing,
+    Unavailable,
+    Unknown,
+    Voided,
+)
+from domain.payments.method import payment_methods
+from domain.payments.pay_invoice import SEND
+from domain.payments.payment import OPEN, TAKEN, Payment, payment
+from domain.payments.settle_payment import News, PaymentSettled, SettlePayment, settle_payment
+from domain.perform import perform
+from domain.points import reached
+
+# When an unknown outcome is asked for again: at once would only meet the same outage, and five days see the provider's
+# own retention out; after the last query it is a matter for staff.
+QUERY_AFTER = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    *(timedelta(days=1),) * 5,
+)
+UNAVAILABLE_AFTER = timedelta(seconds=30)  # the provider surely did nothing: soon again, under the same key
+
+
+class Unresolved(Exception):
+    """Every scheduled query left the outcome unknown; staff must resolve it."""
+
+
+async def attempt(
+    db: Database, gateway: Gateway, actor: Actor, customer: CustomerId, id: PaymentId
+) -> PaymentSettled | None:
+    """Takes the payment one step on with the provider; None where nothing is left to do. Safe to call at any time."""
+    now = db.clock.now()
+    sent = await db.marks.fetchval(
+        """UPDATE payment SET sent_at = $4
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND sent_at IS NULL AND state = 'processing'
+            RETURNING id""",
+        customer.shard, customer.uuid, id.uuid, now,
+    )  # fmt: skip
+    known = await payment(db.primary, customer, id)
+    if known.state.name not in OPEN | TAKEN or known.state.name == "succeeded":
+        return None
+    reached("attempt.claimed")
+    answer = await _charge(db, gateway, known) if sent else await _ask(db, gateway, known)
+    reached("attempt.answered")
+    if isinstance(answer, Unavailable):
+        await _later(db, known, answer.retry_after or UNAVAILABLE_AFTER)
+        return None
+    performed = await perform(
+        db, settle_payment, actor, customer, _news(known, answer, asked=sent is None),
+        _key(known, answer, asked=sent is None),
+    )
+    await _ask_again(db, known, performed)
+    return performed.outcome
+
+
+async def _charge(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswer:
+    method = (await payment_methods(db.primary, known.customer, [known.method]))[0]
+    metadata = {"payment": str(known.id), "customer": str(known.customer)}
+    return await gateway.charge(
+        ChargeRequest(known.provider_key, str(known.id), known.amount, method.provider_ref, metadata)
+    )
+
+
+async def _ask(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswer:
+    found: ChargeFound = await gateway.find_charge(str(known.id), known.amount)
+    if not isinstance(found, NotFound):
+        return found
+    if known.sent_at is not None and db.clock.now() - known.sent_at < gateway.key_window:
+        return await _charge(db, gateway, known)
+    # The provider forgot the key: it is barred there before anybody may charge again.
+    return await gateway.void(str(known.id))
+
+
+def _news(known: Payment, answer: ChargeAnswer, *, asked: bool) -> SettlePayment:
+    def told(news: News, ref: str | None = None, **facts: object) -> SettlePayment:
+        base: dict[str, object] = {"captured": None, "code": None, "hard": False, "action_url": None}
+        return SettlePayment(known.id, news, ref, confirmed=asked, **{**base, **facts})  # type: ignore[arg-type]
+
+    match answer:
+        case Captured(ref, money):
+            return told(News.CAPTURED, ref, captured=money)
+        case Declined(ref, code, hard):
+            return told(News.DECLINED, ref, code=code, hard=hard)
+        case ActionRequired(ref, url):
+            return told(News.ACTION_REQUIRED, ref, action_url=url)
+        case Processing(ref):
+            return told(News.PROCESSING, ref)
+        case Voided(ref):
+            return told(News.VOIDED, ref)
+        case Unknown():
+            return told(News.UNKNOWN)
+        case Unavailable():
+            raise AssertionError("an unavailable provider told no news")
+
+
+def _key(known: Payment, answer: ChargeAnswer, *, asked: bool) -> str:
+    """One key per state that the answer was met in and kind of answer, so that a repeated look performs nothing new."""
+    return f"settle:{known.id}:{known.state.seq}:{type(answer).__name__}:{'asked' if asked else 'told'}"
+
+
+async def _ask_again(db: Database, known: Payment, performed: Performed[PaymentSettled]) -> None:
+    if performed.outcome.state not in OPEN:
+        return
+    if known.queries >= len(QUERY_AFTER):
+        raise Unresolved(str(known.id))
+    await _later(db, known, QUERY_AFTER[known.queries])
+    await db.marks.execute(
+        "UPDATE payment SET queries = queries + 1 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        known.customer.shard, known.customer.uuid, known.id.uuid,
+    )  # fmt: skip
+
+
+async def _later(db: Database, known: Payment, after: timedelta) -> None:
+    work = await due.find(db.primary, known.customer, SEND, known.id.uuid)
+    if work is not None:
+        await due.postpone(db.marks, work, db.clock.now() + after)

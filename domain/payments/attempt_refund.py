@@ -1,0 +1,98 @@
+"""Asking the provider for a refund, outside any transaction; the rules are those of ``attempt``."""
+
+from datetime import timedelta
+
+from domain import due
+from domain.actor import Actor
+from domain.database import Database
+from domain.ids import CustomerId, RefundId
+from domain.payments.attempt import QUERY_AFTER, UNAVAILABLE_AFTER, Unresolved
+from domain.payments.gateway import (
+    Gateway,
+    NotFound,
+    RefundAnswer,
+    RefundFailed,
+    RefundPending,
+    RefundRequest,
+    RefundSucceeded,
+    Unavailable,
+    Unknown,
+)
+from domain.payments.payment import payment
+from domain.payments.refund import FINAL, Refund, refund
+from domain.payments.request_refund import SEND_REFUND
+from domain.payments.settle_refund import RefundNews, RefundSettled, SettleRefund, settle_refund
+from domain.perform import perform
+from domain.points import reached
+
+
+async def attempt_refund(
+    db: Database, gateway: Gateway, actor: Actor, customer: CustomerId, id: RefundId
+) -> RefundSettled | None:
+    """Takes the refund one step on with the provider; None where nothing is left to do. Safe to call at any time."""
+    sent = await db.marks.fetchval(
+        """UPDATE refund SET sent_at = $4
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND sent_at IS NULL AND state = 'requested'
+            RETURNING id""",
+        customer.shard, customer.uuid, id.uuid, db.clock.now(),
+    )  # fmt: skip
+    known = await refund(db.primary, customer, id)
+    if known.state.name in FINAL:
+        return None
+    reached("attempt.claimed")
+    answer = await _give_back(db, gateway, known) if sent else await _ask(db, gateway, known)
+    reached("attempt.answered")
+    if isinstance(answer, Unavailable):
+        await _later(db, known, answer.retry_after or UNAVAILABLE_AFTER)
+        return None
+    key = f"settle:{known.id}:{known.state.seq}:{type(answer).__name__}"
+    performed = await perform(db, settle_refund, actor, customer, _news(known, answer), key)
+    await _ask_again(db, known, performed.outcome)
+    return performed.outcome
+
+
+async def _give_back(db: Database, gateway: Gateway, known: Refund) -> RefundAnswer:
+    charge = (await payment(db.primary, known.customer, known.payment)).provider_ref
+    assert charge is not None, "a captured payment has a provider reference"
+    return await gateway.refund(RefundRequest(known.provider_key, str(known.id), charge, known.amount))
+
+
+async def _ask(db: Database, gateway: Gateway, known: Refund) -> RefundAnswer:
+    found = await gateway.find_refund(str(known.id), known.amount)
+    if not isinstance(found, NotFound):
+        return found
+    if known.sent_at is not None and db.clock.now() - known.sent_at < gateway.key_window:
+        return await _give_back(db, gateway, known)
+    return Unknown("the provider knows no such refund, and no longer the key")
+
+
+def _news(known: Refund, answer: RefundAnswer) -> SettleRefund:
+    match answer:
+        case RefundSucceeded(ref, _):
+            return SettleRefund(known.id, RefundNews.SUCCEEDED, ref, None)
+        case RefundPending(ref):
+            return SettleRefund(known.id, RefundNews.PENDING, ref, None)
+        case RefundFailed(ref, code):
+            return SettleRefund(known.id, RefundNews.FAILED, ref, code)
+        case Unknown():
+            return SettleRefund(known.id, RefundNews.UNKNOWN, None, None)
+        case Unavailable():
+            raise AssertionError("an unavailable provider told no news")
+
+
+async def _ask_again(db: Database, known: Refund, settled: RefundSettled) -> None:
+    if settled.state in FINAL:
+        return
+    if known.queries >= len(QUERY_AFTER):
+        raise Unresolved(str(known.id))
+    await _later(db, known, QUERY_AFTER[known.queries])
+    await db.marks.execute(
+        "UPDATE refund SET queries = queries + 1 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        known.customer.shard, known.customer.uuid, known.id.uuid,
+    )  # fmt: skip
+
+
+async def _later(db: Database, known: Refund, after: timedelta) -> None:
+    work = await due.find(db.primary, known.customer, SEND_REFUND, known.id.uuid)
+    if work is not None:
+        await due.postpone(db.marks, work, db.clock.now() + after)

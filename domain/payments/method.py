@@ -1,0 +1,111 @@
+"""Payment methods: tokens at the provider, a default, never card data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.actor import Grant
+from domain.db import Primary, Row, Tx
+from domain.ids import CustomerId, PaymentMethodId
+from domain.operation import operation
+from domain.refusals import RefusalCode, Refused
+
+_OWNERS = frozenset({Grant.PORTAL, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """What people recognise of a stored method, and the provider's reference of it."""
+
+    id: PaymentMethodId
+    provider_account: str
+    provider_ref: str
+    kind: str
+    brand: str
+    last4: str
+
+
+def _method(row: Row) -> PaymentMethod:
+    return PaymentMethod(
+        PaymentMethodId(row["shard_key"], row["id"]),
+        row["provider_account"],
+        row["provider_ref"],
+        row["kind"],
+        row["brand"],
+        row["last4"],
+    )
+
+
+async def payment_methods(
+    db: Primary, customer: CustomerId, ids: Sequence[PaymentMethodId] | None = None
+) -> list[PaymentMethod]:
+    """The customer's methods, oldest first: those in use, or those of the ids (removed ones too)."""
+    rows = await db.fetch(
+        """SELECT shard_key, id, provider_account, provider_ref, kind, brand, last4 FROM payment_method
+            WHERE shard_key = $1 AND customer_id = $2
+              AND CASE WHEN $3::uuid[] IS NULL THEN removed_at IS NULL ELSE id = ANY ($3::uuid[]) END
+            ORDER BY id""",
+        customer.shard,
+        customer.uuid,
+        None if ids is None else [id.uuid for id in ids],
+    )
+    return [_method(row) for row in rows]
+
+
+async def default_method(db: Primary, customer: CustomerId) -> PaymentMethod:
+    """The method that is charged; PAYMENT_METHOD_REQUIRED where the customer has none."""
+    row = await db.fetchrow(
+        """SELECT m.shard_key, m.id, m.provider_account, m.provider_ref, m.kind, m.brand, m.last4
+             FROM customer c
+             JOIN payment_method m ON m.shard_key = c.shard_key AND m.id = c.default_method_id
+            WHERE c.shard_key = $1 AND c.id = $2 AND m.removed_at IS NULL""",
+        customer.shard,
+        customer.uuid,
+    )
+    if row is None:
+        raise Refused(RefusalCode.PAYMENT_METHOD_REQUIRED, "add a payment method first")
+    return _method(row)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreMethod:
+    """What the provider said of a token that it stored."""
+
+    provider_account: str
+    provider_ref: str
+    kind: str
+    brand: str
+    last4: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodStored:
+    """The method, which is now the default."""
+
+    method: PaymentMethodId
+
+
+@operation("payments.store_method", allowed=_OWNERS)
+async def store_method(tx: Tx, command: StoreMethod) -> MethodStored:
+    """Stores the method and makes it the default; the same provider reference again is the same method."""
+    id = await tx.fetchval(
+        """INSERT INTO payment_method (shard_key, id, customer_id, provider_account, provider_ref, kind, brand, last4,
+               recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING id""",
+        tx.customer.shard, tx.new_uuid(), tx.customer.uuid, command.provider_account, command.provider_ref,
+        command.kind, command.brand, command.last4, tx.recorded_at,
+    )  # fmt: skip
+    if id is None:
+        id = await tx.fetchval(
+            """SELECT id FROM payment_method
+                WHERE shard_key = $1 AND customer_id = $2 AND provider_account = $3 AND provider_ref = $4""",
+            tx.customer.shard, tx.customer.uuid, command.provider_account, command.provider_ref,
+        )  # fmt: skip
+    await tx.execute(
+        "UPDATE customer SET default_method_id = $3 WHERE shard_key = $1 AND id = $2",
+        tx.customer.shard,
+        tx.customer.uuid,
+        id,
+    )
+    method = PaymentMethodId(tx.customer.shard, id)
+    tx.emit("method.stored", method=method)
+    return MethodStored(method)

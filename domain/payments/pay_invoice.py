@@ -1,0 +1,88 @@
+"""Beginning a payment: the intent and its provider key are committed before anything leaves the house."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain import due
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import InvoiceId, PaymentId, PaymentMethodId
+from domain.invoices.invoice import Invoice, invoice
+from domain.money import Money
+from domain.operation import operation
+from domain.payments.method import PaymentMethod, default_method, payment_methods
+from domain.payments.payment import PAYMENT, payments_of
+from domain.refusals import RefusalCode, Refused
+
+SEND = "send_payment"
+HEAD_START = timedelta(seconds=5)  # the process that took the call sends at once; a worker only if it died
+_PAYERS = frozenset({Grant.PORTAL, Grant.SYSTEM, Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class PayInvoice:
+    """Collect what is due on an invoice, from the method given or the default one."""
+
+    invoice: InvoiceId
+    method: PaymentMethodId | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentBegun:
+    """The attempt that is now open."""
+
+    payment: PaymentId
+    invoice: InvoiceId
+    amount: Money
+
+
+@operation("payments.pay_invoice", allowed=_PAYERS, moves_money=True)
+async def pay_invoice(tx: Tx, command: PayInvoice) -> PaymentBegun:
+    """Begins an attempt; see ``begin_payment`` for its refusals."""
+    return await begin_payment(tx, await invoice(tx, tx.customer, command.invoice), command.method)
+
+
+async def begin_payment(tx: Tx, of: Invoice, chosen: PaymentMethodId | None = None) -> PaymentBegun:
+    """NOTHING_DUE for an invoice that is not open; PAYMENT_IN_PROGRESS while an attempt may still succeed;
+    PAYMENT_METHOD_REQUIRED without a method; NOT_FOUND for a method that is not the customer's."""
+    if of.state.name != "open" or of.due.minor == 0:
+        raise Refused(RefusalCode.NOTHING_DUE, f"invoice {of.number} is {of.state.name}", ("invoiceId",))
+    attempts = await payments_of(tx, tx.customer, of.id)
+    if any(attempt.is_open for attempt in attempts):
+        message = "a payment of this invoice is under way; its outcome will be known first"
+        raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("invoiceId",))
+    method = await _method(tx, chosen)
+    id, number = tx.new_id(PaymentId), len(attempts) + 1
+    await _insert(tx, id, of, number, method)
+    await due.schedule(tx, SEND, id.uuid, tx.recorded_at + HEAD_START, follows="wall")
+    tx.emit("payment.begun", payment=id, invoice=of.id)
+    return PaymentBegun(id, of.id, of.due)
+
+
+async def _method(tx: Tx, chosen: PaymentMethodId | None) -> PaymentMethod:
+    if chosen is None:
+        return await default_method(tx, tx.customer)
+    for method in await payment_methods(tx, tx.customer):
+        if method.id == chosen:
+            return method
+    raise Refused(RefusalCode.NOT_FOUND, "there is no such payment method", ("methodId",))
+
+
+def provider_key(tx: Tx, subject: str, number: int) -> str:
+    """The key at the provider: the same intent has the same key even after a fail-over that lost the row."""
+    intent = f"{tx.head.tenant}|{subject}|{number}"
+    return hashlib.sha256(intent.encode()).hexdigest()
+
+
+async def _insert(tx: Tx, id: PaymentId, of: Invoice, number: int, method: PaymentMethod) -> None:
+    state = await PAYMENT.begin(tx, tx.customer, id.uuid, "begin")
+    await tx.execute(
+        """INSERT INTO payment (shard_key, id, tenant_id, customer_id, invoice_id, attempt_number, currency, amount,
+               method_id, provider_account, provider_key, queries, captured, refunds_reserved, state, seq, happened_at,
+               recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $12, $13, $14, $15)""",
+        id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, of.id.uuid, number, str(of.currency), of.due.minor,
+        method.id.uuid, method.provider_account, provider_key(tx, str(of.id), number), state.name, state.seq, tx.now,
+        tx.recorded_at,
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""Payments: one row an attempt to collect an invoice, and everything that came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.db import Primary, Row
+from domain.ids import CustomerId, InvoiceId, PaymentId, PaymentMethodId
+from domain.machine import Machine, State
+from domain.money import Currency, Money
+from domain.refusals import RefusalCode, Refused
+
+PAYMENT = Machine(
+    "payment",
+    {
+        ("new", "begin"): "processing",
+        ("processing", "capture"): "captured",
+        ("processing", "require_action"): "requires_action",
+        ("processing", "fail"): "failed",
+        ("processing", "lose"): "unknown",
+        ("processing", "void"): "voided",
+        ("requires_action", "capture"): "captured",
+        ("requires_action", "fail"): "failed",
+        ("requires_action", "process"): "processing",
+        ("unknown", "capture"): "captured",
+        ("unknown", "require_action"): "requires_action",
+        ("unknown", "fail"): "failed",
+        ("unknown", "process"): "processing",
+        ("unknown", "void"): "voided",
+        ("captured", "confirm"): "succeeded",
+        # A success that arrives after we gave up is recorded all the same: the money was taken.
+        ("failed", "capture_late"): "captured",
+        ("voided", "capture_late"): "captured",
+    },
+)
+
+OPEN = frozenset({"processing", "requires_action", "unknown", "authorized"})  # may still succeed
+TAKEN = frozenset({"captured", "settling", "succeeded"})  # the provider has the money
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One attempt; ``provider_key`` makes it once at the provider, ``sent_at`` says that it may have left the house."""
+
+    id: PaymentId
+    customer: CustomerId
+    invoice: InvoiceId
+    attempt_number: int
+    amount: Money
+    method: PaymentMethodId
+    provider_account: str
+    provider_key: str
+    provider_ref: str | None
+    action_url: str | None
+    failure_code: str | None
+    failure_hard: bool
+    sent_at: datetime | None
+    queries: int
+    captured: Money
+    refunds_reserved: Money
+    state: State
+    happened_at: datetime
+
+    @property
+    def refundable(self) -> Money:
+        """What was captured and neither refunded nor about to be."""
+        return self.captured - self.refunds_reserved
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still succeed, so that no second charge may start."""
+        return self.state.name in OPEN
+
+
+def from_row(row: Row) -> Payment:
+    """The payment of a row that selects all its columns."""
+    currency, shard = Currency(row["currency"]), row["shard_key"]
+    return Payment(
+        id=PaymentId(shard, row["id"]),
+        customer=CustomerId(shard, row["customer_id"]),
+        invoice=InvoiceId(shard, row["invoice_id"]),
+        attempt_number=row["attempt_number"],
+        amount=Money(row["amount"], currency),
+        method=PaymentMethodId(shard, row["method_id"]),
+        provider_account=row["provider_account"],
+        provider_key=row["provider_key"],
+        provider_ref=row["provider_ref"],
+        action_url=row["action_url"],
+        failure_code=row["failure_code"],
+        failure_hard=bool(row["failure_hard"]),
+        sent_at=row["sent_at"],
+        queries=row["queries"],
+        captured=Money(row["captured"], currency),
+        refunds_reserved=Money(row["refunds_reserved"], currency),
+        state=State(row["state"], row["seq"]),
+        happened_at=row["happened_at"],
+    )
+
+
+async def payment(db: Primary, customer: CustomerId, id: PaymentId) -> Payment:
+    """The customer's payment of that id, else NOT_FOUND."""
+    row = await db.fetchrow(
+        """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
+                  provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
+                  refunds_reserved, state, seq, happened_at
+             FROM payment WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        customer.shard,
+        customer.uuid,
+        id.uuid,
+    )
+    if row is None or id.shard != customer.shard:
+        raise Refused(RefusalCode.NOT_FOUND, "there is no such payment", ("paymentId",))
+    return from_row(row)
+
+
+async def payments_of(db: Primary, customer: CustomerId, invoice: InvoiceId) -> list[Payment]:
+    """The attempts at an invoice, in their order."""
+    rows = await db.fetch(
+        """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
+                  provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
+                  refunds_reserved, state, seq, happened_at
+             FROM payment WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = $3 ORDER BY attempt_number""",
+        customer.shard,
+        customer.uuid,
+        invoice.uuid,
+    )
+    return [from_row(row) for row in rows]

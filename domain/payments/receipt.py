@@ -1,0 +1,61 @@
+"""Receipts: a document of their own with a gapless number of their own, only where money was captured."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.db import Primary, Tx
+from domain.ids import CustomerId, PaymentId, ReceiptId
+from domain.invoices.number import take_number
+from domain.refusals import RefusalCode, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt for one payment."""
+
+    id: ReceiptId
+    payment: PaymentId
+    number: str
+    issued_at: datetime
+
+
+async def issue_receipt(tx: Tx, payment: PaymentId) -> ReceiptId:
+    """Issues the payment's receipt; a second one for the same payment breaks a unique key."""
+    id, number = tx.new_id(ReceiptId), await take_number(tx, "receipt")
+    await tx.execute(
+        """INSERT INTO receipt (shard_key, id, customer_id, legal_entity_id, payment_id, series, number, previous_number,
+               number_text, issued_at, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, 'receipt', $6, $7, $8, $9, $10)""",
+        id.shard, id.uuid, tx.customer.uuid, tx.head.legal_entity.uuid, payment.uuid, number.value, number.previous,
+        number.text, tx.now, tx.recorded_at,
+    )  # fmt: skip
+    tx.emit("receipt.issued", receipt=id, payment=payment)
+    return id
+
+
+async def receipt_of(db: Primary, customer: CustomerId, payment: PaymentId) -> Receipt | None:
+    """The receipt of the customer's payment, or None where nothing was captured."""
+    row = await db.fetchrow(
+        """SELECT id, payment_id, number_text, issued_at FROM receipt
+            WHERE shard_key = $1 AND customer_id = $2 AND payment_id = $3""",
+        customer.shard,
+        customer.uuid,
+        payment.uuid,
+    )
+    if row is None:
+        return None
+    return Receipt(ReceiptId(customer.shard, row["id"]), payment, row["number_text"], row["issued_at"])
+
+
+async def receipt(db: Primary, customer: CustomerId, id: ReceiptId) -> Receipt:
+    """The customer's receipt of that id, else NOT_FOUND."""
+    row = await db.fetchrow(
+        """SELECT payment_id, number_text, issued_at FROM receipt
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        customer.shard,
+        customer.uuid,
+        id.uuid,
+    )
+    if row is None or id.shard != customer.shard:
+        raise Refused(RefusalCode.NOT_FOUND, "there is no such receipt", ("receiptId",))
+    return Receipt(id, PaymentId(customer.shard, row["payment_id"]), row["number_text"], row["issued_at"])

@@ -1,0 +1,98 @@
+"""Refunds: money on its way back, never more of a payment than was captured."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.db import Primary, Row
+from domain.ids import CustomerId, PaymentId, RefundId
+from domain.machine import Machine, State
+from domain.money import Currency, Money
+from domain.refusals import RefusalCode, Refused
+
+REFUND = Machine(
+    "refund",
+    {
+        ("new", "request"): "requested",
+        ("requested", "submit"): "submitted",
+        ("submitted", "pend"): "pending",
+        ("submitted", "lose"): "unknown",
+        ("submitted", "succeed"): "succeeded",
+        ("submitted", "fail"): "failed",
+        ("pending", "succeed"): "succeeded",
+        ("pending", "fail"): "failed",
+        ("unknown", "pend"): "pending",
+        ("unknown", "succeed"): "succeeded",
+        ("unknown", "fail"): "failed",
+        # An answer can be learnt by a query or a webhook before the sender's own commit.
+        ("requested", "succeed"): "succeeded",
+        ("requested", "fail"): "failed",
+    },
+)
+
+FINAL = frozenset({"succeeded", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One refund of one payment; its amount is reserved on the payment until it fails."""
+
+    id: RefundId
+    customer: CustomerId
+    payment: PaymentId
+    amount: Money
+    reason: str
+    provider_key: str
+    provider_ref: str | None
+    failure_code: str | None
+    sent_at: datetime | None
+    queries: int
+    posted_number: int
+    state: State
+    happened_at: datetime
+
+
+def _refund(row: Row) -> Refund:
+    shard = row["shard_key"]
+    return Refund(
+        id=RefundId(shard, row["id"]),
+        customer=CustomerId(shard, row["customer_id"]),
+        payment=PaymentId(shard, row["payment_id"]),
+        amount=Money(row["amount"], Currency(row["currency"])),
+        reason=row["reason"],
+        provider_key=row["provider_key"],
+        provider_ref=row["provider_ref"],
+        failure_code=row["failure_code"],
+        sent_at=row["sent_at"],
+        queries=row["queries"],
+        posted_number=row["posted_number"],
+        state=State(row["state"], row["seq"]),
+        happened_at=row["happened_at"],
+    )
+
+
+async def refund(db: Primary, customer: CustomerId, id: RefundId) -> Refund:
+    """The customer's refund of that id, else NOT_FOUND."""
+    row = await db.fetchrow(
+        """SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
+                  failure_code, sent_at, queries, posted_number, state, seq, happened_at
+             FROM refund WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        customer.shard,
+        customer.uuid,
+        id.uuid,
+    )
+    if row is None or id.shard != customer.shard:
+        raise Refused(RefusalCode.NOT_FOUND, "there is no such refund", ("refundId",))
+    return _refund(row)
+
+
+async def refunds_of(db: Primary, customer: CustomerId, payment: PaymentId) -> list[Refund]:
+    """The refunds of a payment, oldest first."""
+    rows = await db.fetch(
+        """SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
+                  failure_code, sent_at, queries, posted_number, state, seq, happened_at
+             FROM refund WHERE shard_key = $1 AND customer_id = $2 AND payment_id = $3 ORDER BY id""",
+        customer.shard,
+        customer.uuid,
+        payment.uuid,
+    )
+    return [_refund(row) for row in rows]

@@ -1,0 +1,88 @@
+"""Performing a provider's answer about a refund: paid out of the payable, or the reservation and posting taken back."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain import due
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import PaymentId, RefundId
+from domain.ledger.account import Account
+from domain.ledger.post import Cause, Transfer, post, reverse
+from domain.machine import State
+from domain.operation import operation
+from domain.payments.refund import FINAL, REFUND, Refund, refund
+from domain.payments.request_refund import SEND_REFUND
+
+
+class RefundNews(StrEnum):
+    """What is known of a refund, as the event of its machine."""
+
+    SUBMITTED = "submit"
+    PENDING = "pend"
+    UNKNOWN = "lose"
+    SUCCEEDED = "succeed"
+    FAILED = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class SettleRefund:
+    """One piece of news about a refund."""
+
+    refund: RefundId
+    news: RefundNews
+    provider_ref: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSettled:
+    """Where the refund stands now."""
+
+    refund: RefundId
+    payment: PaymentId
+    state: str
+
+
+@operation("payments.settle_refund", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
+async def settle_refund(tx: Tx, command: SettleRefund) -> RefundSettled:
+    """Applies the news if it moves the refund forward; stale or repeated news changes nothing."""
+    before = await refund(tx, tx.customer, command.refund)
+    state = before.state
+    if state.name == "requested" and command.news in (RefundNews.PENDING, RefundNews.UNKNOWN):
+        state = await REFUND.move(tx, tx.customer, before.id.uuid, state, RefundNews.SUBMITTED.value)
+    if REFUND.allows(state.name, command.news.value):
+        state = await REFUND.move(tx, tx.customer, before.id.uuid, state, command.news.value)
+    if state == before.state:
+        return RefundSettled(before.id, before.payment, state.name)
+    await _store(tx, before, state, command, await _settle(tx, before, state))
+    return RefundSettled(before.id, before.payment, state.name)
+
+
+async def _settle(tx: Tx, before: Refund, state: State) -> int | None:
+    if state.name not in FINAL:
+        return None
+    await due.finish(tx, SEND_REFUND, before.id.uuid)
+    tx.emit(f"refund.{state.name}", refund=before.id, payment=before.payment)
+    if state.name == "succeeded":
+        transfer = Transfer(Account.REFUNDS_PAYABLE, Account.CASH_CLEARING, before.amount)
+        return await post(tx, Cause("refund.succeeded", before.id.uuid), [transfer])
+    await tx.execute(
+        """UPDATE payment SET refunds_reserved = refunds_reserved - $4
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        before.payment.uuid,
+        before.amount.minor,
+    )
+    return await reverse(tx, before.posted_number, Cause("refund.failed", before.id.uuid))
+
+
+async def _store(tx: Tx, before: Refund, state: State, command: SettleRefund, settled: int | None) -> None:
+    await tx.execute(
+        """UPDATE refund SET state = $4, seq = $5, provider_ref = coalesce($6, provider_ref), failure_code = $7,
+                  settled_number = $8
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        tx.customer.shard, tx.customer.uuid, before.id.uuid, state.name, state.seq, command.provider_ref,
+        command.code, settled,
+    )  # fmt: skip

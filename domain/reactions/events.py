@@ -1,0 +1,108 @@
+"""The relay: a customer's events, one after the other, each performed as the operation of the area it concerns.
+
+An effect commits before its event is deleted; a second delivery finds the first under the event's own key.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from domain import dead_letter, outbox
+from domain.dunning.end_case import RecoverCase, recover
+from domain.dunning.open_case import PaymentFailed, payment_failed
+from domain.dunning.retry_payment import MethodAdded, method_added
+from domain.ids import CustomerId, InvoiceId, PaymentId, RefundId, SubscriptionId, uuid7
+from domain.outbox import Event
+from domain.payments.attempt import attempt
+from domain.payments.attempt_refund import attempt_refund
+from domain.payments.payment import payment
+from domain.payments.refund import refund
+from domain.perform import perform
+from domain.points import reached
+from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
+from domain.refusals import Refused
+from domain.subscriptions.invoice_paid import InvoicePaid, invoice_paid
+
+LEASE = timedelta(seconds=30)  # above one provider call; a drainer that died is replaced within half a minute
+MAX_EVENTS = 1000  # one drain's share; the rest is the next sweep's
+
+
+async def _invoice_paid(house: House, event: Event) -> None:
+    id = InvoiceId.parse(event.body["invoice"])
+    command = InvoicePaid(SubscriptionId.parse(event.body["subscription"]), id)
+    await perform(house.db, invoice_paid, house.actor, event.customer, command, f"{event.key}:subscription")
+    await perform(house.db, recover, house.actor, event.customer, RecoverCase(id), f"{event.key}:dunning")
+
+
+async def _payment_begun(house: House, event: Event) -> None:
+    id = PaymentId.parse(event.body["payment"])
+    known = await payment(house.db.primary, event.customer, id)
+    await attempt(house.db, house.gateway(known.provider_account), house.actor, event.customer, id)
+
+
+async def _payment_failed(house: House, event: Event) -> None:
+    of = event.body.get("payment")
+    command = PaymentFailed(InvoiceId.parse(event.body["invoice"]), PaymentId.parse(of) if of else None)
+    await perform(house.db, payment_failed, house.actor, event.customer, command, event.key)
+
+
+async def _method_stored(house: House, event: Event) -> None:
+    await perform(house.db, method_added, house.actor, event.customer, MethodAdded(event.number), event.key)
+
+
+async def _refund_requested(house: House, event: Event) -> None:
+    id = RefundId.parse(event.body["refund"])
+    of = await refund(house.db.primary, event.customer, id)
+    account = (await payment(house.db.primary, event.customer, of.payment)).provider_account
+    await attempt_refund(house.db, house.gateway(account), house.actor, event.customer, id)
+
+
+CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
+    "invoice.paid": _invoice_paid,
+    "payment.begun": _payment_begun,
+    "payment.failed": _payment_failed,
+    "payment.missing": _payment_failed,
+    "method.stored": _method_stored,
+    "refund.requested": _refund_requested,
+}
+
+
+async def drain(house: House, customer: CustomerId) -> int:
+    """Performs the customer's events in order until none is left, one fails, or another drainer is at work.
+
+    Returns how many were done. Safe to call from anywhere at any time.
+    """
+    db = house.db
+    holder = uuid7(db.clock.now(), db.entropy(10))
+    done = 0
+    now = db.clock.now()
+    if not await outbox.take_lease(db.marks, customer, holder, now, now + LEASE):
+        return 0
+    try:
+        while done < MAX_EVENTS:
+            event = await outbox.next_event(db.primary, customer, db.clock.now())
+            if event is None or not await _consumed(house, event):
+                break
+            done += 1
+            now = db.clock.now()
+            if not await outbox.take_lease(db.marks, customer, holder, now, now + LEASE):
+                break
+    finally:
+        await outbox.give_lease_back(db.marks, customer, holder, db.clock.now())
+    return done
+
+
+async def _consumed(house: House, event: Event) -> bool:
+    """Whether the event is done with: performed, or buried after its last try."""
+    try:
+        if consumer := CONSUMERS.get(event.kind):
+            await consumer(house, event)
+    except Exception as error:
+        error_id = log_failure(house, f"event {event.kind}", error)
+        if event.attempts + 1 < TRIES or (isinstance(error, Refused) and error.retryable):
+            await outbox.put_back(house.db.marks, event, house.db.clock.now() + backoff(min(event.attempts, TRIES)))
+            return False
+        await dead_letter.bury(house.db, event, cause_of(error), error_id)
+    reached("relay.consumed")
+    await outbox.delete(house.db.marks, event)
+    reached("relay.deleted")
+    return True

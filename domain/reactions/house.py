@@ -1,0 +1,46 @@
+"""What a process needs to do the house's own work: the database, the gateways by account, and an actor for its jobs."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.actor import Actor, system
+from domain.database import Database
+from domain.payments.gateway import Gateway
+from domain.refusals import Refused
+
+LOG = logging.getLogger("quittance")
+TRIES = 5  # what fails five times in a row will not be healed by a sixth
+BACKOFF_SECONDS = 2  # the first wait; it doubles with each failure
+
+
+@dataclass(frozen=True)
+class House:
+    """Handed to everything that works without a caller."""
+
+    db: Database
+    gateways: Mapping[str, Gateway]
+    actor: Actor = system("house")
+
+    def gateway(self, account: str) -> Gateway:
+        """The gateway of a provider account (``name/account``)."""
+        return self.gateways[account]
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after the given number of failures."""
+    return timedelta(seconds=BACKOFF_SECONDS * 2**attempts)
+
+
+def log_failure(house: House, what: str, error: Exception) -> str:
+    """Logs the error once, with an id that dead letters and answers can name."""
+    error_id = house.db.entropy(8).hex()
+    retryable = isinstance(error, Refused) and error.retryable
+    LOG.log(logging.INFO if retryable else logging.ERROR, "%s failed", what, extra={"error_id": error_id}, exc_info=error)
+    return error_id
+
+
+def cause_of(error: Exception) -> str:
+    """The cause as dead letters keep it: the kind of error, and a refusal's code; no values."""
+    return f"{type(error).__name__}: {error.code}" if isinstance(error, Refused) else type(error).__name__

@@ -1,0 +1,138 @@
+"""Due work: claims a row, performs the operation it stands for under a derived key, and counts what fails."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from domain import dead_letter, due
+from domain.customers.advance_clock import ADVANCE, SetClock, clock_of, set_clock
+from domain.due import Due
+from domain.dunning.case import GIVE_UP, RETRY, SUSPEND
+from domain.dunning.end_case import EndCase, give_up, suspend
+from domain.dunning.retry_payment import RetryPayment, retry_payment
+from domain.ids import CustomerId, DunningCaseId, InvoiceId, PaymentId, RefundId, SubscriptionId
+from domain.operation import Operation
+from domain.payments.attempt import attempt
+from domain.payments.attempt_refund import attempt_refund
+from domain.payments.pay_invoice import SEND
+from domain.payments.payment import payment
+from domain.payments.refund import refund
+from domain.payments.request_refund import SEND_REFUND
+from domain.perform import perform
+from domain.points import reached
+from domain.reactions.events import drain
+from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
+from domain.refusals import Refused
+from domain.subscriptions.renew import FINALIZE, FinalizeInvoice, RenewSubscription, finalize_invoice, renew_subscription
+from domain.subscriptions.start import ExpireSubscription, expire_subscription
+from domain.subscriptions.subscription import EXPIRE, RENEW
+
+STEPS = 500  # of a test clock in one go; a longer way is gone on with by the next run
+CLOCK_PAUSE = timedelta(seconds=1)  # when a step on a test clock's way failed and waits for its next try
+
+
+async def _perform(house: House, work: Due, operation: Operation[Any, Any], command: object) -> None:
+    """The key names kind, subject and instant, so that a row that is looked at twice is performed once."""
+    key = f"{work.kind}:{work.subject}:{work.due_at.isoformat()}"
+    await perform(house.db, operation, house.actor, work.customer, command, key)
+
+
+async def _send_payment(house: House, work: Due) -> None:
+    id = PaymentId(work.customer.shard, work.subject)
+    known = await payment(house.db.primary, work.customer, id)
+    await attempt(house.db, house.gateway(known.provider_account), house.actor, work.customer, id)
+
+
+async def _send_refund(house: House, work: Due) -> None:
+    id = RefundId(work.customer.shard, work.subject)
+    of = await refund(house.db.primary, work.customer, id)
+    account = (await payment(house.db.primary, work.customer, of.payment)).provider_account
+    await attempt_refund(house.db, house.gateway(account), house.actor, work.customer, id)
+
+
+async def _renew(house: House, work: Due) -> None:
+    command = RenewSubscription(SubscriptionId(work.customer.shard, work.subject))
+    await _perform(house, work, renew_subscription, command)
+
+
+async def _expire(house: House, work: Due) -> None:
+    command = ExpireSubscription(SubscriptionId(work.customer.shard, work.subject))
+    await _perform(house, work, expire_subscription, command)
+
+
+async def _finalize(house: House, work: Due) -> None:
+    await _perform(house, work, finalize_invoice, FinalizeInvoice(InvoiceId(work.customer.shard, work.subject)))
+
+
+async def _retry(house: House, work: Due) -> None:
+    await _perform(house, work, retry_payment, RetryPayment(DunningCaseId(work.customer.shard, work.subject)))
+
+
+async def _suspend(house: House, work: Due) -> None:
+    await _perform(house, work, suspend, EndCase(DunningCaseId(work.customer.shard, work.subject)))
+
+
+async def _give_up(house: House, work: Due) -> None:
+    await _perform(house, work, give_up, EndCase(DunningCaseId(work.customer.shard, work.subject)))
+
+
+async def _advance(house: House, work: Due) -> None:
+    """Goes the way of a test clock: to each due instant in turn, doing what is due there, and then to the target."""
+    for _ in range(STEPS):
+        await drain(house, work.customer)
+        head = await clock_of(house.db.primary, work.customer)
+        if head is None or head.target is None or head.at >= head.target:
+            return
+        step = await due.next_on_clock(house.db.primary, work.customer, head.target)
+        to = max(head.at, step.due_at) if step else head.target
+        if to > head.at or step is None:
+            await perform(house.db, set_clock, house.actor, work.customer, SetClock(to), f"clock:{to.isoformat()}")
+        if step is not None and not await do(house, step):
+            await due.postpone(house.db.marks, work, house.db.clock.now() + CLOCK_PAUSE)
+            return
+
+
+HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
+    SEND: _send_payment,
+    SEND_REFUND: _send_refund,
+    RENEW: _renew,
+    EXPIRE: _expire,
+    FINALIZE: _finalize,
+    RETRY: _retry,
+    SUSPEND: _suspend,
+    GIVE_UP: _give_up,
+    ADVANCE: _advance,
+}
+
+
+async def do(house: House, work: Due) -> bool:
+    """Whether the work was done; False where somebody else has it or it failed and waits. Then drains its events."""
+    if not await due.claim(house.db.marks, work, house.db.clock.now()):
+        return False
+    reached("due.claimed")
+    try:
+        await HANDLERS[work.kind](house, work)
+    except Exception as error:
+        await _failed(house, work, error)
+        return False
+    await drain(house, work.customer)
+    return True
+
+
+async def _failed(house: House, work: Due, error: Exception) -> None:
+    error_id = log_failure(house, f"due {work.kind}", error)
+    if work.attempts + 1 < TRIES or (isinstance(error, Refused) and error.retryable):
+        await due.put_back(house.db.marks, work, house.db.clock.now() + backoff(min(work.attempts, TRIES)))
+        return
+    await dead_letter.bury(house.db, work, cause_of(error), error_id)
+    await due.discard(house.db.marks, work)
+
+
+async def do_now(house: House, customer: CustomerId) -> int:
+    """Performs the customer's events and all its work that is due by wall time; returns how many pieces were done."""
+    done = await drain(house, customer)
+    while work := await due.next_on_wall(house.db.primary, customer, house.db.clock.now()):
+        if not await do(house, work):
+            break
+        done += 1
+    return done

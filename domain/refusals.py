@@ -1,0 +1,52 @@
+"""The closed list of refusals: each is an answer to the caller, never a bug of ours."""
+
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Why an operation was not done; clients branch on it, so a code is never renamed."""
+
+    # the caller
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"  # also what another customer's id answers
+    # the key
+    IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"  # the key was used with other input
+    IN_PROGRESS = "IN_PROGRESS"  # the first call with this key is still running
+    BUSY = "BUSY"  # another operation holds the customer for too long
+    # the input
+    INVALID_INPUT = "INVALID_INPUT"
+    INVALID_AMOUNT = "INVALID_AMOUNT"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    # the state of things
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    STATE_CONFLICT = "STATE_CONFLICT"  # the thing is in a state that does not allow this
+    CHANGE_PENDING = "CHANGE_PENDING"  # an earlier plan change waits for its payment
+    PAYMENT_METHOD_REQUIRED = "PAYMENT_METHOD_REQUIRED"
+    PAYMENT_METHOD_REFUSED = "PAYMENT_METHOD_REFUSED"  # the provider does not take this token
+    PAYMENT_IN_PROGRESS = "PAYMENT_IN_PROGRESS"  # an attempt is open or its outcome unknown
+    NOTHING_DUE = "NOTHING_DUE"
+    EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"  # more refunded than was ever captured
+    INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
+    PERIOD_CLOSED = "PERIOD_CLOSED"
+    CLOCK_NOT_FORWARD = "CLOCK_NOT_FORWARD"
+    NO_TEST_CLOCK = "NO_TEST_CLOCK"
+    # the house
+    UNAVAILABLE = "UNAVAILABLE"  # a server or provider did not answer and surely did nothing
+
+
+RETRYABLE = frozenset({RefusalCode.IN_PROGRESS, RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
+
+
+class Refused(Exception):
+    """A typed refusal; everything done in its transaction is rolled back."""
+
+    def __init__(self, code: RefusalCode, message: str, path: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.path = path
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call under the same key may succeed a little later."""
+        return self.code in RETRYABLE

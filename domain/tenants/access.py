@@ -1,0 +1,87 @@
+"""Look-ups behind a verified token: whom it belongs to here. All read on the primary, so that a revocation counts."""
+
+import hashlib
+from dataclasses import dataclass
+
+from domain.actor import Grant
+from domain.db import Primary
+from domain.ids import CustomerId, CustomerUserId, TenantId
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedIssuer:
+    """An issuer row: for which tenant and surface its tokens are believed, and how they are verified."""
+
+    issuer: str
+    audience: str
+    tenant: TenantId
+    surface: str
+    jwks_uri: str
+    algorithms: tuple[str, ...]
+
+
+async def trusted_issuer(db: Primary, issuer: str, audience: str) -> TrustedIssuer | None:
+    """The issuer row for a token's unverified issuer and audience, or None."""
+    row = await db.fetchrow(
+        """SELECT issuer, audience, tenant_id, surface, jwks_uri, algorithms FROM token_issuer
+            WHERE issuer = $1 AND audience = $2""",
+        issuer,
+        audience,
+    )
+    if row is None:
+        return None
+    return TrustedIssuer(
+        row["issuer"],
+        row["audience"],
+        TenantId(row["tenant_id"]),
+        row["surface"],
+        row["jwks_uri"],
+        tuple(row["algorithms"]),
+    )
+
+
+def login_key(issuer: str, subject: str) -> str:
+    """The directory's key for a login: a hash, so that no identity stands in the directory."""
+    return hashlib.sha256(f"{issuer}\x00{subject}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The customer that a portal user belongs to, and the user."""
+
+    customer: CustomerId
+    user: CustomerUserId
+
+
+async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Login | None:
+    """Whose user this subject is at the tenant, or None."""
+    row = await db.fetchrow(
+        """SELECT shard_key, customer_id, user_id FROM login_directory WHERE login_key = $1 AND tenant_id = $2""",
+        login_key(issuer, subject),
+        tenant.uuid,
+    )
+    if row is None:
+        return None
+    shard = row["shard_key"]
+    return Login(CustomerId(shard, row["customer_id"]), CustomerUserId(shard, row["user_id"]))
+
+
+async def staff_role(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Grant | None:
+    """The role the tenant gave this subject, or None."""
+    role = await db.fetchval(
+        "SELECT role FROM staff_member WHERE tenant_id = $1 AND issuer = $2 AND subject = $3 AND active",
+        tenant.uuid,
+        issuer,
+        subject,
+    )
+    return Grant(role) if role else None
+
+
+async def is_partner(db: Primary, tenant: TenantId, client_id: str) -> bool:
+    """Whether the tenant lets this client in."""
+    found = await db.fetchval(
+        "SELECT client_id FROM partner_client WHERE tenant_id = $1 AND client_id = $2 AND active",
+        tenant.uuid,
+        client_id,
+    )
+    return found is not None

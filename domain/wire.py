@@ -1,0 +1,121 @@
+"""Frozen dataclass <-> JSON, exact both ways: what is decoded equals what was encoded, type by type.
+
+Commands are hashed and outcomes are stored in this form. Fields declared with ``personal()`` never reach an audit body.
+"""
+
+import dataclasses
+import hashlib
+import types
+import typing
+from datetime import UTC, date, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+
+from domain.ids import EntityId, ReferenceId
+from domain.money import Currency, Money
+
+T = TypeVar("T")
+Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
+
+_PERSONAL = "personal"
+_REDACTED = "[personal]"
+
+
+def personal() -> Any:
+    """A dataclass field that holds personal data: hashed and used, but shown redacted in the audit trail."""
+    return dataclasses.field(metadata={_PERSONAL: True})
+
+
+def to_json(value: object, *, redact: bool = False) -> Json:
+    """The JSON value of a frozen dataclass or one of its parts; TypeError for a type the codec does not know."""
+    if value is None or isinstance(value, bool | int) or type(value) is str:
+        return value
+    if isinstance(value, Enum):
+        return cast(Json, value.value)
+    if isinstance(value, Currency | EntityId | ReferenceId | UUID):
+        return str(value)
+    if isinstance(value, Money):
+        return {"minor": value.minor, "currency": str(value.currency)}
+    if isinstance(value, datetime):
+        return _instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [to_json(item, redact=redact) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _fields_json(value, redact)
+    raise TypeError(f"the wire codec does not know {type(value).__name__}")
+
+
+def _fields_json(value: Any, redact: bool) -> dict[str, Json]:
+    return {
+        field.name: _REDACTED
+        if redact and field.metadata.get(_PERSONAL)
+        else to_json(getattr(value, field.name), redact=redact)
+        for field in dataclasses.fields(value)
+    }
+
+
+def _instant_text(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise TypeError("an instant needs a time zone")
+    return value.astimezone(UTC).isoformat()
+
+
+def canonical(value: Json) -> bytes:
+    """The one byte form of a JSON value: sorted keys, no spaces, UTF-8."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def digest(name: str, value: object) -> bytes:
+    """SHA-256 over an operation's name and the canonical form of its command."""
+    return hashlib.sha256(name.encode() + b"\x00" + canonical(to_json(value))).digest()
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def from_json(kind: type[T], value: Json) -> T:
+    """The value of the given type; TypeError or ValueError where the JSON does not fit it."""
+    return cast(T, _decode(kind, value))
+
+
+def _decode(kind: Any, value: Any) -> Any:
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _decode_optional(typing.get_args(kind), value)
+    if origin is tuple:
+        return tuple(_decode(typing.get_args(kind)[0], item) for item in value)
+    if kind in (str, int, bool, type(None)):
+        if type(value) is not kind:
+            raise TypeError(f"{value!r} is not {kind}")
+        return value
+    return _decode_named(kind, value)
+
+
+def _decode_optional(kinds: tuple[Any, ...], value: Any) -> Any:
+    some = [kind for kind in kinds if kind is not type(None)]
+    if len(some) != 1 or len(some) == len(kinds):
+        raise TypeError("the only union on the wire is T | None")
+    return None if value is None else _decode(some[0], value)
+
+
+def _decode_named(kind: Any, value: Any) -> Any:
+    if issubclass(kind, Money):
+        return Money(value["minor"], Currency(value["currency"]))
+    if issubclass(kind, EntityId | ReferenceId):
+        return kind.parse(value)
+    if issubclass(kind, Enum | UUID | Currency):
+        return kind(value)
+    if issubclass(kind, datetime | date):
+        return kind.fromisoformat(value)
+    if dataclasses.is_dataclass(kind):
+        hints, made = _hints(cast(type, kind)), cast(Any, kind)
+        return made(**{name: _decode(hints[name], item) for name, item in value.items()})
+    raise TypeError(f"the wire codec does not know {kind}")
