@@ -1,0 +1,54 @@
+"""Who asks, and what documents each of them may send."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, Protocol
+
+
+class Audience(StrEnum):
+    """The three doors."""
+
+    PORTAL = "portal"
+    PARTNER = "partner"
+    STAFF = "staff"
+
+
+class Caller(Protocol):
+    """What the door reads from a request's context."""
+
+    @property
+    def audience(self) -> Audience:
+        """Which policy holds."""
+
+    @property
+    def caller(self) -> str:
+        """Whose bucket pays: stable for one customer, partner client or staff member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an audience may send and be told."""
+
+    free_text: bool
+    """Whether ``query`` may hold a text that was not registered before."""
+    introspection: bool
+    suggestions: bool
+    """Whether errors may say "Did you mean" with names of the schema."""
+
+
+_CLOSED: Final = Policy(free_text=False, introspection=False, suggestions=False)
+_OPEN: Final = Policy(free_text=True, introspection=True, suggestions=True)
+
+Policies = Mapping[Audience, Policy]
+
+PRODUCTION: Final[Policies] = {
+    Audience.PORTAL: _CLOSED,
+    Audience.PARTNER: _CLOSED,
+    Audience.STAFF: _OPEN,
+}
+DEVELOPMENT: Final[Policies] = {
+    Audience.PORTAL: _OPEN,
+    Audience.PARTNER: replace(_CLOSED, suggestions=True),  # documentId only, as in production: its contract is the same
+    Audience.STAFF: _OPEN,
+}

@@ -1,0 +1,106 @@
+"""A bucket of points per caller: requests take their cost from it, time fills it again."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from api.errors import Code, Fault
+from api.weigh import MUTATION_COST, OBJECT_COST
+
+CAPACITY: Final = 1_000  # one request of the highest cost at once
+RESTORE_PER_SECOND: Final = 100  # what Shopify gives its standard plan
+CALLERS_MAX: Final = 10_000  # about 2 MB; a forgotten caller starts with a full bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """What a bucket answers: whether the points were taken, and how full it is now."""
+
+    granted: bool
+    available: int
+    maximum: int = CAPACITY
+    restore_per_second: int = RESTORE_PER_SECOND
+
+    def status(self) -> dict[str, int]:
+        """``throttleStatus`` in Shopify's words."""
+        return {
+            "maximumAvailable": self.maximum,
+            "currentlyAvailable": self.available,
+            "restoreRate": self.restore_per_second,
+        }
+
+    def retry_after_seconds(self, points: int) -> int:
+        """Whole seconds until ``points`` will be there."""
+        return max(1, math.ceil((points - self.available) / self.restore_per_second))
+
+
+class Bucket(Protocol):
+    """Counts points per caller; may forget, never blocks for longer than its store's time-out."""
+
+    async def take(self, caller: str, points: int) -> Throttle:
+        """Takes all the points or none."""
+
+    async def give_back(self, caller: str, points: int) -> Throttle:
+        """Returns points that were taken and not used."""
+
+
+class MemoryBucket:
+    """Buckets of one process; ``now`` gives seconds that never go back."""
+
+    def __init__(
+        self,
+        capacity: int = CAPACITY,
+        restore_per_second: int = RESTORE_PER_SECOND,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._capacity = capacity
+        self._restore = restore_per_second
+        self._now = now
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    async def take(self, caller: str, points: int) -> Throttle:
+        level = self._level(caller)
+        granted = points <= level
+        return self._keep(caller, level - points if granted else level, granted)
+
+    async def give_back(self, caller: str, points: int) -> Throttle:
+        return self._keep(caller, min(self._capacity, self._level(caller) + points), True)
+
+    def _level(self, caller: str) -> float:
+        level, at = self._levels.get(caller, (self._capacity, self._now()))
+        return min(self._capacity, level + (self._now() - at) * self._restore)
+
+    def _keep(self, caller: str, level: float, granted: bool) -> Throttle:
+        self._levels[caller] = (level, self._now())
+        self._levels.move_to_end(caller)
+        if len(self._levels) > CALLERS_MAX:
+            self._levels.popitem(last=False)
+        return Throttle(granted, int(level), self._capacity, self._restore)
+
+
+def throttled(throttle: Throttle, points: int) -> Fault:
+    """The Fault of a request that the bucket does not hold enough points for."""
+    seconds = throttle.retry_after_seconds(points)
+    message = f"Too many requests: this one costs {points} points and {throttle.available} are left."
+    return Fault(Code.THROTTLED, message, retryAfterSeconds=seconds)
+
+
+def actual_cost(data: object, requested: int, mutations: int) -> int:
+    """Points that an answer was worth: its objects and its mutations, at least 1, never more than was requested."""
+    points = MUTATION_COST * mutations - OBJECT_COST  # the root object is free
+    queue: list[object] = [data]
+    for item in queue:  # grows while it is read
+        if isinstance(item, dict):
+            points += OBJECT_COST
+            queue.extend(value for value in item.values() if isinstance(value, dict | list))
+        elif isinstance(item, list):
+            queue.extend(value for value in item if isinstance(value, dict | list))
+    return max(1, min(requested, points))
+
+
+def cost_extension(requested: int, actual: int | None, throttle: Throttle) -> dict[str, Any]:
+    """``extensions.cost`` in Shopify's shape; ``actual`` is None when nothing ran."""
+    return {"requestedQueryCost": requested, "actualQueryCost": actual, "throttleStatus": throttle.status()}

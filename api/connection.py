@@ -1,0 +1,153 @@
+"""Keyset connections in Relay's shape: ``first`` 1 to 100 and ``after``, an honest page end, a capped count.
+
+A resolver asks its ``Keyset`` for a ``Slice``, reads ``slice.fetch`` rows after ``slice.after`` in SQL (one more than
+the page, which is how the end is known), and turns them into a ``Connection`` or, for reads from the replica, a
+``HistoryConnection``.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final, Generic, TypeVar
+
+import strawberry
+
+from api.cursors import Cursors
+from api.errors import Code, Fault
+from api.weigh import PAGE_CAP
+
+COUNT_CAP: Final = 1_001  # counting stops here: people read "more than 1,000", and a count of millions costs seconds
+
+N = TypeVar("N")
+K = TypeVar("K")
+R = TypeVar("R")
+Count = Callable[[int], Awaitable[int]]
+"""Counts the rows of the list, but never further than the number it is given."""
+
+
+@strawberry.enum(description="Which server a page was read from.")
+class Source(Enum):
+    """Where a history page comes from."""
+
+    PRIMARY = "PRIMARY"
+    REPLICA = "REPLICA"
+
+
+@strawberry.type(description="Where a page ends.")
+class PageInfo:
+    """Relay's PageInfo; pages go forward only."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type(description="One element of a page and its place in the list.")
+class Edge(Generic[N]):
+    """A node and the cursor after which the next page begins."""
+
+    cursor: str
+    node: N
+
+
+async def _total_count(root: "strawberry.Parent[Connection[Any]]") -> int:
+    return await root.count_once()
+
+
+async def _is_capped(root: "strawberry.Parent[Connection[Any]]") -> bool:
+    return await root.count_once() >= COUNT_CAP
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[N]):
+    """A page read from the primary; it counts the list once, and only if a client asks."""
+
+    edges: list[Edge[N]]
+    page_info: PageInfo
+    count: strawberry.Private[Count]
+    counted: strawberry.Private["asyncio.Future[int] | None"] = None
+
+    total_count: int = strawberry.field(
+        resolver=_total_count, description="How many elements the list has; counting stops at 1,001."
+    )
+    total_count_is_capped: bool = strawberry.field(
+        resolver=_is_capped, description="Whether totalCount stopped counting: there are that many elements or more."
+    )
+
+    async def count_once(self) -> int:
+        """At most COUNT_CAP; the two fields that need it are resolved at the same time and share one query."""
+        if self.counted is None:
+            self.counted = asyncio.ensure_future(self._capped())
+        return await self.counted
+
+    async def _capped(self) -> int:
+        return min(await self.count(COUNT_CAP), COUNT_CAP)
+
+
+@strawberry.type(description="A page of a list that may be a little behind: asOf says how fresh it is.")
+class HistoryConnection(Connection[N], Generic[N]):
+    """A page of history, usually read from the replica."""
+
+    as_of: datetime = strawberry.field(description="Everything up to this instant is in the list.")
+    source: Source = strawberry.field(description="PRIMARY only if atLeast asked for more than the replica had.")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Generic[K]):
+    """What to read: ``fetch`` rows whose sort key lies after ``after`` (None: from the start)."""
+
+    owner: str
+    first: int
+    after: K | None
+
+    @property
+    def fetch(self) -> int:
+        """One row more than the page."""
+        return self.first + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[N]):
+    """The fields that every kind of connection is made of."""
+
+    edges: list[Edge[N]]
+    page_info: PageInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Keyset(Generic[K]):
+    """One list of the schema: its name, which no other list shares, and the shape of its sort key."""
+
+    name: str
+    shape: type[K]
+    cursors: Cursors
+
+    def slice(self, owner: str, first: int, after: str | None) -> Slice[K]:
+        """The slice a client asked for; ``owner`` is whose list it is. BAD_INPUT for a wrong ``first`` or ``after``."""
+        if not 1 <= first <= PAGE_CAP:
+            raise Fault(Code.BAD_INPUT, f"first must be between 1 and {PAGE_CAP}.")
+        return Slice(owner, first, None if after is None else self.cursors.open(self.name, owner, after, self.shape))
+
+    def page(self, slice_: Slice[K], rows: Sequence[R], key: Callable[[R], K], node: Callable[[R], N]) -> Page[N]:
+        """The page of up to ``slice.fetch`` rows in list order."""
+        shown = rows[: slice_.first]
+        edges: list[Edge[Any]] = [
+            Edge(cursor=self.cursors.seal(self.name, slice_.owner, key(row)), node=node(row)) for row in shown
+        ]
+        page_info = PageInfo(
+            has_next_page=len(rows) > slice_.first,
+            has_previous_page=slice_.after is not None,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        )
+        return Page(edges, page_info)
+
+    def connection(
+        self, slice_: Slice[K], rows: Sequence[R], key: Callable[[R], K], node: Callable[[R], N], count: Count
+    ) -> Connection[N]:
+        """A connection read from the primary."""
+        page = self.page(slice_, rows, key, node)
+        return Connection(edges=page.edges, page_info=page.page_info, count=count)

@@ -1,0 +1,190 @@
+"""The document store: from a trusted id or a text to a parsed, weighed and validated document, prepared once."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
+from graphql.language import DocumentNode, OperationDefinitionNode
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types import StreamExecutionResult
+
+from api.audience import Audience, Policies, Policy
+from api.errors import Code, Fault, label
+from api.limits import FREE_TEXT, TRUSTED, Limits, exceeded, excesses
+from api.manifests import TrustedDocuments
+from api.weigh import Weight, weigh
+
+_RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)  # what strawberry itself runs
+_ABORTED: Final = "Parsing aborted."  # how graphql-core ends the message of a limit, and of nothing else
+MAX_ERRORS: Final = 10  # a person reads the first few; each further one is work for a broken document
+TEXT_SHELF: Final = 64_000  # characters; a parsed one holds up to 300 bytes, so at most 20 MB that callers choose
+TRUSTED_SHELF: Final = 1_000_000  # several hundred documents, so that a whole app's manifest stays prepared
+PREPARED: Final = "quittance.prepared"  # where a request's extensions carry its Prepared; a client's own is overwritten
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document that is ready to run, or the labelled errors why it never will be."""
+
+    document: DocumentNode | None
+    errors: tuple[GraphQLError, ...]
+    weights: Mapping[str | None, Weight]
+    policy: Policy
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The one operation, or the one of that name; BAD_INPUT if there is none or the choice is left open."""
+        definitions = self.document.definitions if self.document else ()
+        operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
+        if name is None and len(operations) == 1:
+            return operations[0]
+        if name is None:
+            message = f"The document holds {len(operations)} operations: operationName must name the one to run."
+            raise Fault(Code.BAD_INPUT, message)
+        for operation in operations:
+            if operation.name and operation.name.value == name:
+                return operation
+        raise Fault(Code.BAD_INPUT, "The document holds no operation of that operationName.")
+
+    def cost(self, operation: OperationDefinitionNode) -> int:
+        """Points that the operation is charged before it runs, at least 1."""
+        return max(1, self.weights[operation.name.value if operation.name else None].cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How a request names its document: by id, by text, or both where they were checked to agree."""
+
+    document_id: str | None
+    text: str | None
+
+
+class DocumentStore:
+    """Prepared documents of one schema under one table of policies."""
+
+    def __init__(self, schema: GraphQLSchema, trusted: TrustedDocuments, policies: Policies) -> None:
+        self._schema = schema
+        self._trusted = trusted
+        self._policies = policies
+        self._shelves = {TRUSTED: _Shelf(TRUSTED_SHELF), FREE_TEXT: _Shelf(TEXT_SHELF)}
+
+    async def resolve(self, audience: Audience, reference: Reference) -> Prepared:
+        """The prepared document; DOCUMENT_NOT_FOUND for an unknown id, FORBIDDEN for a text of a closed audience."""
+        policy = self._policies[audience]
+        if reference.document_id is not None:
+            text = await self._trusted.text(audience, reference.document_id)
+            if text is not None:
+                return self._prepared(text, TRUSTED, policy)
+        if reference.text is None:
+            raise Fault(Code.DOCUMENT_NOT_FOUND, "There is no document of that id.")
+        if not policy.free_text:
+            raise Fault(Code.FORBIDDEN, "Only registered documents run here: send a documentId without a query.")
+        return self._prepared(reference.text, FREE_TEXT, policy)
+
+    def problems(self, audience: Audience, documents: Mapping[str, str]) -> dict[str, list[str]]:
+        """Id -> messages of each document that this audience could not run on this schema, for a build to fail on."""
+        prepared = {
+            name: prepare(self._schema, text, TRUSTED, self._policies[audience]) for name, text in documents.items()
+        }
+        return {name: [error.message for error in each.errors] for name, each in prepared.items() if each.errors}
+
+    def _prepared(self, text: str, limits: Limits, policy: Policy) -> Prepared:
+        shelf = self._shelves[limits]
+        found = shelf.get((text, policy))
+        if found is None:
+            found = prepare(self._schema, text, limits, policy)
+            shelf.put((text, policy), found)
+        return found
+
+
+def prepare(schema: GraphQLSchema, text: str, limits: Limits, policy: Policy) -> Prepared:
+    """Parses within limits, weighs, and only then validates; each step runs if the one before found no error."""
+    if len(text) > limits.characters:
+        return _refused([exceeded("characters", limits.characters, len(text))], policy)
+    try:
+        document = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
+    except GraphQLError as error:
+        return _refused([_syntax_error(error, limits)], policy)
+    weighed = weigh(schema, document)
+    errors = [*weighed.faults, *excesses(weighed, limits)][:MAX_ERRORS]
+    if weighed.introspects and not policy.introspection:
+        errors.append(Fault(Code.FORBIDDEN, "The schema can be read by staff only: use the published file."))
+    if not errors:
+        errors = validate(schema, document, _RULES, MAX_ERRORS, hide_suggestions=not policy.suggestions)
+    return _refused(errors, policy) if errors else Prepared(document, (), weighed.operations, policy)
+
+
+def _syntax_error(error: GraphQLError, limits: Limits) -> GraphQLError:
+    if not error.message.endswith(_ABORTED):
+        return error
+    if limits.tokens is not None and str(limits.tokens) in error.message:
+        return exceeded("tokens", limits.tokens)
+    return exceeded("depth", limits.depth)
+
+
+def _refused(errors: list[GraphQLError], policy: Policy) -> Prepared:
+    """A document that cannot run; its errors keep line and column but not the tree, which would stay in memory."""
+    kept = []
+    for error in errors:
+        label(error)
+        bare = GraphQLError(error.message, extensions=error.extensions)
+        bare.locations = error.locations
+        kept.append(bare)
+    return Prepared(None, tuple(kept), {}, policy)
+
+
+class _Shelf:
+    """The most recently used documents, up to a number of characters."""
+
+    def __init__(self, characters: int) -> None:
+        self._room = characters
+        self._kept: OrderedDict[tuple[str, Policy], Prepared] = OrderedDict()
+
+    def get(self, key: tuple[str, Policy]) -> Prepared | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def put(self, key: tuple[str, Policy], prepared: Prepared) -> None:
+        self._kept[key] = prepared
+        self._room -= len(key[0])
+        while self._room < 0:
+            (text, _), _ = self._kept.popitem(last=False)
+            self._room += len(text)
+
+
+class UsePrepared(SchemaExtension):
+    """Hands the request's Prepared to strawberry, which then neither parses nor validates."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Puts the parsed document in place of the text."""
+        prepared = self._prepared()
+        if prepared:
+            self.execution_context.graphql_document = prepared.document
+        yield
+        self._hide_suggestions(self.execution_context.result)
+
+    def on_validate(self) -> Iterator[None]:
+        """Tells strawberry that the document is valid."""
+        if self._prepared():
+            self.execution_context.pre_execution_errors = []  # not None: validation is done
+        yield
+
+    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
+        """Treats each event of a stream as an answer."""
+        self._hide_suggestions(result)
+        yield
+
+    def _prepared(self) -> Prepared | None:
+        prepared = (self.execution_context.operation_extensions or {}).get(PREPARED)
+        return prepared if isinstance(prepared, Prepared) else None
+
+    def _hide_suggestions(self, result: object) -> None:
+        """Coercing variables offers names of the schema, and strawberry has no switch for that."""
+        prepared = self._prepared()
+        if prepared and not prepared.policy.suggestions:
+            for error in getattr(result, "errors", None) or ():
+                error.message = error.message.partition(" Did you mean")[0]

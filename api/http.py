@@ -1,0 +1,156 @@
+"""GraphQL over HTTP: a thin subclass of strawberry's ASGI view that answers every request in GraphQL's own words.
+
+One request: context, reading, document, operation, points, execution. What ends it early is a Rejected or a Fault; any
+other exception is masked. Subscriptions run over Server-Sent Events; there is no websocket and no batching.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import structlog
+from graphql import GraphQLError, OperationType
+from graphql.language import OperationDefinitionNode
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
+
+from api.answers import (
+    Outcome,
+    Rejected,
+    codes,
+    is_request_error,
+    negotiate,
+    refusal,
+    rejected,
+    status,
+    unexpected,
+    unreadable,
+)
+from api.audience import Caller
+from api.bucket import Bucket, Throttle, actual_cost, cost_extension, throttled
+from api.documents import PREPARED, DocumentStore, Prepared
+from api.errors import Code, Fault, PortalSchema
+from api.json_body import encode
+from api.requests import Asked, read
+
+_log: Final = structlog.get_logger("api.http")
+REFUSED_DOCUMENT_COST: Final = 10  # points: checking a broken document is work too, so repeating it is not free
+_POLICY_VIOLATION: Final = 1008  # RFC 6455: what a websocket is told here
+
+C = TypeVar("C", bound=Caller)
+ContextOf = Callable[[Request, Response], Awaitable[C]]
+"""Makes a request's context or raises Fault (UNAUTHENTICATED, FORBIDDEN); headers it sets on the response are sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A request that may run: what strawberry is given, what was charged for it and how it will be answered."""
+
+    operation: OperationDefinitionNode
+    streams: bool
+    points: int
+    throttle: Throttle
+    arguments: dict[str, Any]
+
+
+class PortalGraphQL(GraphQL[C, None], Generic[C]):
+    """The ASGI app of one schema; its context says who asks, its store what may be asked, its bucket how much."""
+
+    def __init__(self, schema: PortalSchema, documents: DocumentStore, bucket: Bucket, context: ContextOf[C]) -> None:
+        super().__init__(schema, graphql_ide=None, subscription_protocols=(GRAPHQL_SSE_PROTOCOL,))
+        self._documents = documents
+        self._bucket = bucket
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":  # a websocket would pass by every HTTP middleware
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+            return
+        request = Request(scope, receive)
+        media_type = negotiate(",".join(request.headers.getlist("accept")))
+        try:
+            response = await self._answer(request, media_type)
+        except Exception as error:
+            rejection = _rejection(error)
+            _log.info("graphql.rejected", outcome=rejection.outcome.value, codes=codes(rejection))
+            response = refusal(rejection, media_type)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, media_type: str) -> Response:
+        draft = await self.get_sub_response(request)
+        context = await self._context(request, draft)
+        run = await self._admitted(request, context)
+        if run.streams:
+            stream: Any = await self.schema.stream(**run.arguments)
+            return await self._create_streaming_response(request, stream, "sse", draft)
+        result = await self.schema.execute(**run.arguments)
+        mutations = len(result.data or ()) if run.operation.operation is OperationType.MUTATION else 0
+        actual = actual_cost(result.data, run.points, mutations)
+        throttle = run.throttle
+        if actual < run.points:
+            throttle = await self._bucket.give_back(context.caller, run.points - actual)
+        extensions = {**(result.extensions or {}), "cost": cost_extension(run.points, actual, throttle)}
+        return _response(_body(result.data, result.errors, extensions), media_type, draft)
+
+    async def _admitted(self, request: Request, context: C) -> _Run:
+        asked = await read(request)
+        prepared = await self._prepared(context, asked)
+        operation = prepared.operation(asked.operation_name)
+        streams = self._get_stream_transport_from_headers(request.headers) is not None
+        _refuse_method(request, operation, streams)
+        points = prepared.cost(operation)
+        arguments: dict[str, Any] = {
+            "query": None,
+            "variable_values": asked.variables,
+            "context_value": context,
+            "operation_name": operation.name.value if operation.name else None,
+            "operation_extensions": {**(asked.extensions or {}), PREPARED: prepared},
+        }
+        return _Run(operation, streams, points, await self._charge(context, points), arguments)
+
+    async def _prepared(self, context: C, asked: Asked) -> Prepared:
+        prepared = await self._documents.resolve(context.audience, asked.reference)
+        if prepared.errors:
+            await self._charge(context, REFUSED_DOCUMENT_COST)
+            raise Rejected(Outcome.DOCUMENT_REFUSED, prepared.errors)
+        return prepared
+
+    async def _charge(self, context: C, points: int) -> Throttle:
+        throttle = await self._bucket.take(context.caller, points)
+        if not throttle.granted:
+            raise rejected(throttled(throttle, points), {"cost": cost_extension(points, None, throttle)})
+        return throttle
+
+
+def _rejection(error: Exception) -> Rejected:
+    if isinstance(error, Rejected):
+        return error
+    if isinstance(error, ClientDisconnect):  # nobody will read this answer, and nothing of ours went wrong
+        return unreadable("The client left before the request was complete.")
+    return unexpected(error)
+
+
+def _refuse_method(request: Request, operation: OperationDefinitionNode, streams: bool) -> None:
+    """No mutation by GET, whatever a browser, cache or link preview sends; no subscription without a stream."""
+    if operation.operation is OperationType.MUTATION and request.method == "GET":
+        raise unreadable("Send mutations by POST.", Outcome.METHOD_REFUSED, Allow="POST")
+    if operation.operation is OperationType.SUBSCRIPTION and not streams:
+        raise Fault(Code.BAD_INPUT, "Subscriptions are answered as text/event-stream: accept that.")
+
+
+def _body(data: object, errors: list[GraphQLError] | None, extensions: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = {"errors": [error.formatted for error in errors]} if errors else {}
+    if not is_request_error(data, errors):
+        body["data"] = data
+    return {**body, "extensions": extensions}
+
+
+def _response(body: dict[str, Any], media_type: str, draft: Response) -> Response:
+    outcome = Outcome.ANSWERED if "data" in body else Outcome.DOCUMENT_REFUSED
+    code = draft.status_code or status(outcome, media_type)
+    response = Response(encode(body), code, media_type=f"{media_type}; charset=utf-8", background=draft.background)
+    response.headers.raw.extend(draft.headers.raw)
+    return response

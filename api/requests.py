@@ -1,0 +1,116 @@
+"""Reading a GraphQL request from HTTP: a POST body or a query string, checked before anything is looked up or run."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from api.answers import Outcome, Rejected, unreadable
+from api.documents import Reference
+from api.errors import Code, Fault
+from api.json_body import NotJson, decode
+from api.manifests import sha256
+
+METHODS: Final = ("GET", "POST")
+PARAMETERS_MAX: Final = 20  # five have a meaning; a client may add a few of its own
+URL_MAX: Final = 16_384  # bytes of a query string; longer requests belong in a POST
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_ID_MAX: Final = 200  # characters; no manifest has a longer id
+_JSON_TYPE: Final = re.compile(r'application/json\s*(?:;\s*charset="?utf-?8"?\s*)?', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A readable request: every part has its type; whether the document exists and is valid is not known yet."""
+
+    reference: Reference
+    operation_name: str | None
+    variables: dict[str, Any] | None
+    extensions: dict[str, Any] | None
+
+
+async def read(request: Request) -> Asked:
+    """What the request asks; Rejected if it is no GraphQL request."""
+    if request.method not in METHODS:
+        raise unreadable("Send GET or POST.", Outcome.METHOD_REFUSED, Allow=", ".join(METHODS))
+    if request.method == "GET":
+        return _asked(_query_parameters(request.scope.get("query_string", b"")))
+    if not _JSON_TYPE.fullmatch(request.headers.get("content-type", "").strip()):
+        raise unreadable(
+            "Send the body as application/json in UTF-8.", Outcome.MEDIA_TYPE_REFUSED, Accept="application/json"
+        )
+    parameters = _json(await request.body())
+    if not isinstance(parameters, dict):
+        raise unreadable("The body must be a JSON object; batches are not served.")
+    return _asked(parameters)
+
+
+def _query_parameters(raw: bytes) -> dict[str, Any]:
+    if len(raw) > URL_MAX:
+        raise unreadable(f"The query string is longer than {URL_MAX} bytes: send a POST.", Outcome.URL_TOO_LONG)
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), True, errors="strict", max_num_fields=PARAMETERS_MAX)
+    except ValueError:
+        raise unreadable(f"The query string is not UTF-8 or has more than {PARAMETERS_MAX} parameters.") from None
+    parameters: dict[str, Any] = dict(pairs)
+    if len(parameters) != len(pairs):
+        raise unreadable("A parameter of the query string is given twice.")
+    if any("\x00" in text for pair in pairs for text in pair):
+        raise unreadable("The query string holds a NUL character.")
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            parameters[name] = _json(parameters[name])
+    return parameters
+
+
+def _json(raw: bytes | str) -> object:
+    try:
+        return decode(raw)
+    except NotJson as error:
+        raise unreadable(str(error)) from None
+
+
+def _asked(parameters: Mapping[str, Any]) -> Asked:
+    extensions = _part(parameters, "extensions", dict, "an object")
+    return Asked(
+        _reference(parameters, extensions),
+        _part(parameters, "operationName", str, "a string"),
+        _part(parameters, "variables", dict, "an object"),
+        extensions,
+    )
+
+
+def _part(parameters: Mapping[str, Any], name: str, kind: type, words: str) -> Any:
+    value = parameters.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise unreadable(f"{name} must be {words} or null.")
+    return value
+
+
+def _reference(parameters: Mapping[str, Any], extensions: Mapping[str, Any] | None) -> Reference:
+    text = _part(parameters, "query", str, "a string")
+    document_id = _part(parameters, "documentId", str, "a string")
+    persisted = (extensions or {}).get("persistedQuery")
+    if document_id is not None and (text is not None or persisted is not None):
+        raise unreadable("Send either a documentId or a query, not both.")
+    if persisted is not None:
+        document_id = _apollo_hash(persisted)
+        if text is not None and sha256(text) != document_id:
+            raise unreadable("extensions.persistedQuery.sha256Hash is not the hash of query.")
+    if document_id is not None and not 0 < len(document_id) <= _ID_MAX:
+        raise Rejected(Outcome.DOCUMENT_REFUSED, [Fault(Code.DOCUMENT_NOT_FOUND, "There is no document of that id.")])
+    if document_id is None and not text:
+        raise unreadable("Send a documentId or a query.")
+    return Reference(document_id, text)
+
+
+def _apollo_hash(persisted: object) -> str:
+    """The hash of Apollo's and urql's wire form, ``{"version": 1, "sha256Hash": "<hex>"}``."""
+    if isinstance(persisted, dict) and persisted.get("version") == 1:
+        value = persisted.get("sha256Hash")
+        if isinstance(value, str) and _SHA256.fullmatch(value):
+            return value
+    raise unreadable("extensions.persistedQuery must hold version 1 and a sha256Hash of 64 hex digits.")
