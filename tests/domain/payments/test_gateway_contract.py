@@ -1,7 +1,7 @@
 """The sandbox gateway keeps the contract of all gateways, over HTTP against a running provider."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,7 +12,6 @@ from domain.payments.gateways.sandbox import SandboxGateway
 from tests.payments_contract import GatewayContract, Story
 from tests.provider_process import (
     Bench,
-    Delivery,
     ProviderProcess,
     Receiver,
     bench_at,
@@ -52,7 +51,6 @@ class SandboxCase:
     receiver: Receiver
     gateway: Gateway
     impatient: Gateway
-    kept: list[Delivery] = field(default_factory=list)
 
     @property
     def secrets(self) -> Sequence[str]:
@@ -87,12 +85,18 @@ def provider() -> Iterator[ProviderProcess]:
         running.kill()
 
 
+@pytest.fixture(scope="session")
+async def gateways(provider: ProviderProcess) -> AsyncIterator[tuple[Gateway, Gateway]]:
+    """A patient and an impatient one."""
+    patient = SandboxGateway("main", provider.url, provider.secret)
+    impatient = SandboxGateway("main", provider.url, provider.secret, request_limit=SHORT)
+    yield patient, impatient
+    await patient.close()
+    await impatient.close()
+
+
 class TestSandboxGateway(GatewayContract):
     @pytest.fixture
-    async def case(self, provider: ProviderProcess) -> AsyncIterator[SandboxCase]:
-        gateway = SandboxGateway("main", provider.url, provider.secret)
-        impatient = SandboxGateway("main", provider.url, provider.secret, request_limit=SHORT)
+    async def case(self, provider: ProviderProcess, gateways: tuple[Gateway, Gateway]) -> AsyncIterator[SandboxCase]:
         async with bench_at(provider) as bench, receiver() as endpoint:
-            yield SandboxCase(bench, endpoint, gateway, impatient)
-        await gateway.close()
-        await impatient.close()
+            yield SandboxCase(bench, endpoint, *gateways)
