@@ -23,9 +23,7 @@ from domain.wire import canonical, digest, from_json, to_json
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - command and outcome, as in operation.py
 
-TRIES = (
-    3  # a deadlock or a lost connection is seldom seen twice; a third is an outage, the caller's to retry
-)
+TRIES = 3  # a deadlock or a lost connection is seldom seen twice; a third is an outage, the caller's to retry
 LOCK_MS = 3000  # longer than any operation takes, shorter than a caller's patience
 PREVIEW_LOCK_MS = 200  # a preview never makes a real change wait
 KEY_DAYS = timedelta(days=7)  # where no money moves: longer than any client retries
@@ -96,8 +94,16 @@ class _Run(Generic[C, O]):
         limit = PREVIEW_LOCK_MS if self.preview else LOCK_MS
         try:
             async with write_transaction(self.db.pool, limit, keep=not self.preview) as connection:
-                tx = Tx(connection, self.customer, self.id, self.actor, self.recorded_at, self.db.entropy, self.db.vault,
-                    self.preview,)
+                tx = Tx(
+                    connection,
+                    self.customer,
+                    self.id,
+                    self.actor,
+                    self.recorded_at,
+                    self.db.entropy,
+                    self.db.vault,
+                    self.preview,
+                )
                 performed = await self._inside(tx)
                 reached("perform.recorded")
         except LOCK_WAIT as error:

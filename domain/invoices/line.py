@@ -87,7 +87,7 @@ async def lines_of(
         customer.uuid,
         [id.uuid for id in ids],
     )
-    found: dict[InvoiceId, tuple[Line, ...]] = {id: () for id in ids}
+    found: dict[InvoiceId, tuple[Line, ...]] = dict.fromkeys(ids, ())
     for row in rows:
         id = InvoiceId(row["shard_key"], row["invoice_id"])
         found[id] = (*found[id], from_row(row))

@@ -53,9 +53,7 @@ async def balance_as_of(db: Primary, customer: CustomerId, currency: Currency, a
         at,
     )
     assert row is not None
-    return Balance(
-        Money(int(row["receivable"]), currency), Money(int(row["credit"]), currency), row["through"]
-    )
+    return Balance(Money(int(row["receivable"]), currency), Money(int(row["credit"]), currency), row["through"])
 
 
 async def credit_available(db: Primary, customer: CustomerId, currency: Currency) -> Money:

@@ -82,7 +82,7 @@ async def _write(
                INSERT INTO ledger_transaction (shard_key, customer_id, number, previous_number, legal_entity_id,
                    period_starts_on, transfer_count, cause, cause_id, operation_id, reverses_number, happened_at,
                    recorded_at)
-               SELECT $1, $2, $5, nullif($5 - 1, 0), $3, starts_on, $6, $7, $8, $9, $10, $11, $12 FROM open_month
+               SELECT $1, $2, $5::bigint, nullif($5::bigint - 1, 0), $3, starts_on, $6, $7, $8, $9, $10, $11, $12 FROM open_month
                RETURNING number),
            transfers AS (
                INSERT INTO ledger_transfer (shard_key, customer_id, number, position, transfer_count, debit_kind,
@@ -136,7 +136,9 @@ async def reverse(tx: Tx, number: int, cause: Cause) -> int:
         number,
     )
     mirrored = [
-        Transfer(Account(row["credit_kind"]), Account(row["debit_kind"]), Money(row["amount"], Currency(row["currency"])))
+        Transfer(
+            Account(row["credit_kind"]), Account(row["debit_kind"]), Money(row["amount"], Currency(row["currency"]))
+        )
         for row in rows
     ]
     return await post(tx, cause, mirrored, reverses=number)

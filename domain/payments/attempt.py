@@ -69,7 +69,11 @@ async def attempt(
         await _later(db, known, answer.retry_after or UNAVAILABLE_AFTER)
         return None
     performed = await perform(
-        db, settle_payment, actor, customer, _news(known, answer, asked=sent is None),
+        db,
+        settle_payment,
+        actor,
+        customer,
+        _news(known, answer, asked=sent is None),
         _key(known, answer, asked=sent is None),
     )
     await _ask_again(db, known, performed)

@@ -37,7 +37,9 @@ def log_failure(house: House, what: str, error: Exception) -> str:
     """Logs the error once, with an id that dead letters and answers can name."""
     error_id = house.db.entropy(8).hex()
     retryable = isinstance(error, Refused) and error.retryable
-    LOG.log(logging.INFO if retryable else logging.ERROR, "%s failed", what, extra={"error_id": error_id}, exc_info=error)
+    LOG.log(
+        logging.INFO if retryable else logging.ERROR, "%s failed", what, extra={"error_id": error_id}, exc_info=error
+    )
     return error_id
 
 

@@ -23,7 +23,13 @@ from domain.points import reached
 from domain.reactions.events import drain
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
 from domain.refusals import Refused
-from domain.subscriptions.renew import FINALIZE, FinalizeInvoice, RenewSubscription, finalize_invoice, renew_subscription
+from domain.subscriptions.renew import (
+    FINALIZE,
+    FinalizeInvoice,
+    RenewSubscription,
+    finalize_invoice,
+    renew_subscription,
+)
 from domain.subscriptions.start import ExpireSubscription, expire_subscription
 from domain.subscriptions.subscription import EXPIRE, RENEW
 

@@ -3,7 +3,8 @@
 from domain.catalog.plan import Plan, Price
 from domain.invoices.line import Derivation, Line, LiveCharge
 from domain.period import Period
-from domain.subscriptions.proration import Basis, Derivation as Prorated, PeriodPrice, ProrationQuote, Slice
+from domain.subscriptions.proration import Basis, PeriodPrice, ProrationQuote, Slice
+from domain.subscriptions.proration import Derivation as Prorated
 
 
 def full_charge(plan: Plan, price: Price, quantity: int, of: Period) -> Line:
@@ -29,9 +30,7 @@ def invoiced_slice(live: LiveCharge) -> Slice:
     return Slice(line.starts_at, line.ends_at, line.amount, Basis(of.price, of.denominator))
 
 
-def change_lines(
-    quote: ProrationQuote, live: LiveCharge, plan: Plan, price: Price, quantity: int
-) -> tuple[Line, ...]:
+def change_lines(quote: ProrationQuote, live: LiveCharge, plan: Plan, price: Price, quantity: int) -> tuple[Line, ...]:
     """The quote's lines as invoice lines: the credit names the charge it gives back a part of."""
     lines = []
     for part in quote.lines:

@@ -1,0 +1,60 @@
+"""Opens what a process works with: pools, gateways, crash points; and closes it again in order."""
+
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from domain import points
+from domain.database import Addresses, Database
+from domain.payments.gateway import Gateway
+from domain.payments.gateways.sandbox import SandboxGateway
+from domain.reactions.house import House
+from domain.vault import Vault
+from runtime.clock import SystemClock
+from runtime.settings import Settings
+
+ACCOUNT = "main"  # the provider account of a deployment; tenants with accounts of their own get names of their own
+
+
+def provider_account(settings: Settings) -> str:
+    """The account that new payment methods are stored at, as ``provider/account``."""
+    return f"{settings.provider}/{ACCOUNT}"
+
+
+def gateways(settings: Settings) -> dict[str, Gateway]:
+    """The gateways of this process, by account."""
+    secret = settings.provider_secret.get_secret_value()
+    return {provider_account(settings): SandboxGateway(ACCOUNT, settings.provider_url, secret)}
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
+    """The database and the gateways, ready to work; ``name`` is what the servers see of this process."""
+    arm_crash_point(settings.crash_at)
+    addresses = Addresses(settings.database_url.get_secret_value(), settings.replica_url.get_secret_value())
+    vault = Vault(settings.house_key)
+    database = await Database.open(
+        addresses, SystemClock(), secrets.token_bytes, vault, name=name, size=settings.database_pool
+    )
+    ways = gateways(settings)
+    try:
+        yield House(database, ways)
+    finally:
+        for gateway in ways.values():
+            await gateway.close()
+        await database.close()
+
+
+def arm_crash_point(point: str) -> None:
+    """Makes the process kill itself, as SIGKILL does, the first time it stands at the named point."""
+    if not point:
+        return
+    assert point in points.POINTS, point
+
+    def crash(reached: str) -> None:
+        if reached == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    points.on_reached.append(crash)

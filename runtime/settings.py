@@ -1,0 +1,52 @@
+"""The settings of a process: one frozen object, read from the environment once."""
+
+import base64
+from functools import lru_cache
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment variables by their upper-case names; a missing or malformed one ends the process with its name."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    environment: Literal["dev", "production"] = "production"
+    port: int = Field(8000, ge=1, le=65535)
+    public_url: str = "http://127.0.0.1:8000"
+    database_url: SecretStr
+    replica_url: SecretStr
+    redis_url: SecretStr
+    oidc_issuer: str = "http://127.0.0.1:8002"
+    provider: Literal["sandbox"] = "sandbox"
+    provider_url: str = "http://127.0.0.1:8001"
+    provider_secret: SecretStr
+    webhook_secret: SecretStr
+    sealing_key: SecretStr
+    database_pool: int = Field(8, ge=1, le=50)
+    crash_at: str = ""  # crash tests name the point at which the process ends; see domain/points.py
+
+    @field_validator("sealing_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr) -> SecretStr:
+        if len(base64.b64decode(value.get_secret_value(), validate=True)) != 32:  # AES-256
+            raise ValueError("SEALING_KEY is 32 bytes in base64")
+        return value
+
+    @property
+    def house_key(self) -> bytes:
+        """The key that wraps every customer's own sealing key."""
+        return base64.b64decode(self.sealing_key.get_secret_value())
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """All secrets that are valid now, separated by commas in the environment: two while one is rotated."""
+        return tuple(part for part in self.webhook_secret.get_secret_value().split(",") if part)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
