@@ -36,7 +36,7 @@ def _due(row: Row) -> Due:
 async def schedule(tx: Tx, kind: str, subject: UUID, due_at: datetime, *, follows: str = "business") -> None:
     """Makes the work due once at the instant; an earlier schedule of the same kind and subject is replaced.
 
-    ``follows`` says which time the instant is in: ``business`` (the customer's test clock, where it has one) or ``wall``.
+    ``follows`` says which time that is: ``business`` (the customer's test clock, where it has one) or ``wall``.
     """
     await tx.execute(
         """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)

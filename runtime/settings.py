@@ -49,4 +49,4 @@ class Settings(BaseSettings):
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process."""
-    return Settings()
+    return Settings()  # type: ignore[call-arg]  # the environment gives them

@@ -74,15 +74,18 @@ async def publish_price(tx: Tx, command: PublishPrice) -> PricePublished:
     )
     if owned is None:
         raise Refused(RefusalCode.NOT_FOUND, "there is no such plan", ("planId",))
-    row = await tx.fetchrow(
+    last = await tx.fetchval(
+        """SELECT coalesce(max(version), 0) FROM price
+            WHERE plan_id = $1 AND currency = $2 AND cadence_unit = $3 AND cadence_count = $4""",
+        command.plan.uuid, str(command.unit_amount.currency), command.cadence_unit.value, command.cadence_count,
+    )  # fmt: skip
+    price = PriceId(tx.new_uuid())
+    await tx.execute(
         """INSERT INTO price (id, tenant_id, plan_id, version, currency, unit_amount, cadence_unit, cadence_count,
                effective_from, recorded_at)
-           VALUES ($1, $2, $3, (SELECT coalesce(max(version), 0) + 1 FROM price WHERE plan_id = $3 AND currency = $4
-                                   AND cadence_unit = $6 AND cadence_count = $7), $4, $5, $6, $7, $8, $9)
-           RETURNING id, version""",
-        tx.new_uuid(), tx.head.tenant.uuid, command.plan.uuid, str(command.unit_amount.currency),
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+        price.uuid, tx.head.tenant.uuid, command.plan.uuid, last + 1, str(command.unit_amount.currency),
         command.unit_amount.minor, command.cadence_unit.value, command.cadence_count, command.effective_from,
         tx.recorded_at,
     )  # fmt: skip
-    assert row is not None
-    return PricePublished(PriceId(row["id"]), row["version"])
+    return PricePublished(price, last + 1)

@@ -1,4 +1,4 @@
-"""Who has something to do: reads over all shard keys, without locks, of ids only; the claim happens at the work itself."""
+"""Who has something to do: reads of ids over all shard keys, without locks; the claim happens at the work itself."""
 
 from datetime import datetime
 

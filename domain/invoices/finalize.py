@@ -1,4 +1,4 @@
-"""Finalizing: a draft becomes an issued invoice with a gapless number, its posting and the customer's credit applied."""
+"""Finalizing: a draft becomes an issued invoice with a gapless number, posted, with the customer's credit applied."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,8 +84,8 @@ async def _insert_invoice(
                period_start, period_end, series, number, previous_number, number_text, currency, line_count, total,
                credited, paid, written_off, voided, due, posted_number, snapshot_sealed, state, seq, issued_at, due_at,
                recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'invoice', $10, $11, $12, $13, $14, $15, $16, 0, 0, 0, $15::bigint - $16::bigint,
-               $17, $18, $19, $20, $21, $22, $23)""",
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'invoice', $10, $11, $12, $13, $14, $15, $16, 0, 0, 0,
+               $15::bigint - $16::bigint, $17, $18, $19, $20, $21, $22, $23)""",
         id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, tx.head.legal_entity.uuid, draft.subscription.uuid,
         draft.reason, draft.period_start, draft.period_end, number.value, number.previous, number.text,
         str(draft.currency), len(draft.lines), draft.total.minor, credited.minor, posted, sealed, state.name,

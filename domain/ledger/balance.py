@@ -11,7 +11,7 @@ from domain.money import Currency, Money
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Receivable and credit of one customer in one currency, in minor units; ``through`` is the last posting counted."""
+    """Receivable and credit of one customer in one currency; ``through`` is the last posting counted."""
 
     receivable: Money
     credit: Money

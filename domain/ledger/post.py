@@ -30,7 +30,7 @@ class Cause:
 
 
 async def post(tx: Tx, cause: Cause, transfers: Sequence[Transfer], *, reverses: int | None = None) -> int:
-    """Posts the transfers as the customer's next ledger transaction and returns its number, gapless from 1.
+    """Posts the transfers as the customer's next ledger transaction; its number is gapless from 1.
 
     Refused as PERIOD_CLOSED where the month is closed; as INSUFFICIENT_BALANCE where a kept account would go below zero.
     """
@@ -82,7 +82,8 @@ async def _write(
                INSERT INTO ledger_transaction (shard_key, customer_id, number, previous_number, legal_entity_id,
                    period_starts_on, transfer_count, cause, cause_id, operation_id, reverses_number, happened_at,
                    recorded_at)
-               SELECT $1, $2, $5::bigint, nullif($5::bigint - 1, 0), $3, starts_on, $6, $7, $8, $9, $10, $11, $12 FROM open_month
+               SELECT $1, $2, $5::bigint, nullif($5::bigint - 1, 0), $3, starts_on, $6, $7, $8, $9, $10, $11, $12
+                 FROM open_month
                RETURNING number),
            transfers AS (
                INSERT INTO ledger_transfer (shard_key, customer_id, number, position, transfer_count, debit_kind,

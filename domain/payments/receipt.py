@@ -23,8 +23,8 @@ async def issue_receipt(tx: Tx, payment: PaymentId) -> ReceiptId:
     """Issues the payment's receipt; a second one for the same payment breaks a unique key."""
     id, number = tx.new_id(ReceiptId), await take_number(tx, "receipt")
     await tx.execute(
-        """INSERT INTO receipt (shard_key, id, customer_id, legal_entity_id, payment_id, series, number, previous_number,
-               number_text, issued_at, recorded_at)
+        """INSERT INTO receipt (shard_key, id, customer_id, legal_entity_id, payment_id, series, number,
+               previous_number, number_text, issued_at, recorded_at)
            VALUES ($1, $2, $3, $4, $5, 'receipt', $6, $7, $8, $9, $10)""",
         id.shard, id.uuid, tx.customer.uuid, tx.head.legal_entity.uuid, payment.uuid, number.value, number.previous,
         number.text, tx.now, tx.recorded_at,

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from domain.actor import Actor, system
@@ -21,7 +21,7 @@ class House:
 
     db: Database
     gateways: Mapping[str, Gateway]
-    actor: Actor = system("house")
+    actor: Actor = field(default_factory=lambda: system("house"))
 
     def gateway(self, account: str) -> Gateway:
         """The gateway of a provider account (``name/account``)."""

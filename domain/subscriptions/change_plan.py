@@ -1,4 +1,4 @@
-"""Changing the plan: dearer at once, prorated and applied only once it is paid; cheaper or another interval next term."""
+"""Changing the plan: dearer at once, prorated, applied once it is paid; cheaper or another interval next term."""
 
 from dataclasses import dataclass
 from datetime import datetime

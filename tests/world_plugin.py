@@ -1,0 +1,31 @@
+"""The house and a world on the shared stack, one of each per test process."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from dev.stack.addresses import Servers
+from domain.reactions.house import House
+from runtime.house import open_house
+from runtime.settings import Settings
+from tests.world import World, make_world
+
+
+@pytest.fixture(scope="session")
+def process_settings(servers: Servers) -> Settings:
+    """The settings of a process on this worker's database, with the keys and peers of the shared stack."""
+    assert servers
+    return Settings()  # type: ignore[call-arg]  # the environment gives them
+
+
+@pytest.fixture(scope="session")
+async def house(process_settings: Settings) -> AsyncIterator[House]:
+    """The database and gateways, opened as every process opens them."""
+    async with open_house(process_settings, "quittance-test") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def world(house: House) -> World:
+    """A tenant of this test process."""
+    return await make_world(house)
