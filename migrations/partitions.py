@@ -6,9 +6,9 @@ from datetime import date
 import asyncpg
 
 from migrations.patience import patiently
+from migrations.role import APP_ROLE
 
 MONTHS_AHEAD = 18  # a deployment that migrates once a year still never meets a missing month
-APP_ROLE = "quittance_app"
 
 Month = tuple[int, int]
 

@@ -10,9 +10,10 @@ import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
 from migrations.files import FOLDER, MigrationFile, MigrationRefused, Phase, choose, pending, read_files
-from migrations.partitions import APP_ROLE, ensure_partitions
+from migrations.partitions import ensure_partitions
 from migrations.patience import LOCK_TIMEOUT_SECONDS, patiently
 from migrations.registry import PARTITIONED
+from migrations.role import APP_ROLE, ensure_role
 
 ADVISORY_LOCK = 0x7175_6974_7461  # "quitta": any number does as long as nobody else on this database uses it
 POLL_SECONDS = 0.1
@@ -29,7 +30,7 @@ async def migrate(owner_dsn: str, phase: Phase = "all", folder: Path = FOLDER) -
     files = read_files(folder)
     async with owner_connection(owner_dsn) as connection:
         await _be_alone(connection)
-        await _ensure_role(connection)
+        await ensure_role(connection)
         await _ensure_table(connection)
         chosen = choose(pending(files, await _applied(connection)), phase)
         for file in chosen:
@@ -75,20 +76,6 @@ async def _be_alone(connection: asyncpg.Connection) -> None:
             return
         await asyncio.sleep(POLL_SECONDS)
     raise MigrationRefused("another migrator has held this database for ten minutes: look at it, then run this again")
-
-
-async def _ensure_role(connection: asyncpg.Connection) -> None:
-    if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", APP_ROLE):
-        return
-    try:
-        await connection.execute(f"CREATE ROLE {APP_ROLE} NOLOGIN")
-    except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
-        pass  # roles belong to the whole server: a migrator of another of its databases was faster
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise MigrationRefused(
-            f"the role {APP_ROLE} is missing and this user may not create it: let an administrator run "
-            f'"CREATE ROLE {APP_ROLE} NOLOGIN" once, or give this user CREATEROLE'
-        ) from error
 
 
 async def _ensure_table(connection: asyncpg.Connection) -> None:
