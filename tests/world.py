@@ -106,9 +106,7 @@ async def make_world(house: House, *, shard_keys: int = 1) -> World:
     return World(house, founded.outcome, slug, prices)
 
 
-async def _publish(
-    house: House, tenant: TenantCreated, code: str, rank: int, amount: Money, unit: Unit
-) -> PriceId:
+async def _publish(house: House, tenant: TenantCreated, code: str, rank: int, amount: Money, unit: Unit) -> PriceId:
     home, db = tenant.live_house, house.db
     command = PublishPlan(code, code.capitalize(), f"The {code} plan", rank)
     plan = (await perform(db, publish_plan, house.actor, home, command, fresh("plan"))).outcome.plan

@@ -1,0 +1,141 @@
+"""Checks of documents and payments against the books: each returns the rows that break its promise, first first."""
+
+from domain.db import Primary, Row
+
+
+async def invoices_sum_up(db: Primary, shard: int) -> list[Row]:
+    """Every invoice is the sum of its lines and has as many as it says."""
+    return await db.fetch(
+        """SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
+             FROM invoice i
+             LEFT JOIN invoice_line l ON l.shard_key = i.shard_key AND l.invoice_id = i.id
+            WHERE i.shard_key = $1
+            GROUP BY i.customer_id, i.number_text, i.number, i.total, i.line_count
+           HAVING coalesce(sum(l.amount), 0) <> i.total OR count(l.position) <> i.line_count
+            ORDER BY i.customer_id, i.number""",
+        shard,
+    )
+
+
+async def invoices_are_posted(db: Primary, shard: int) -> list[Row]:
+    """Every invoice of more than nothing was posted once, with its total debited to the receivable."""
+    return await db.fetch(
+        """SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
+             FROM invoice i
+             LEFT JOIN ledger_transaction t ON t.shard_key = i.shard_key AND t.customer_id = i.customer_id
+                                           AND t.number = i.posted_number AND t.cause_id = i.id
+             LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
+                                        AND f.number = t.number AND f.debit_kind = 'receivable'
+            WHERE i.shard_key = $1 AND i.total > 0
+              AND (f.amount IS NULL OR f.amount <> i.total OR f.currency <> i.currency)
+            ORDER BY i.customer_id, i.number""",
+        shard,
+    )
+
+
+async def receivables_are_what_is_due(db: Primary, shard: int) -> list[Row]:
+    """What a customer owes by its account is what its open invoices say is due."""
+    return await db.fetch(
+        """SELECT b.customer_id, 'account_balance' AS relation, 'receivable ' || b.currency AS row
+             FROM account_balance b
+             LEFT JOIN invoice i ON i.shard_key = b.shard_key AND i.customer_id = b.customer_id
+                                AND i.currency = b.currency
+            WHERE b.shard_key = $1 AND b.kind = 'receivable'
+            GROUP BY b.customer_id, b.currency, b.balance
+           HAVING b.balance <> coalesce(sum(i.due), 0)
+            ORDER BY b.customer_id""",
+        shard,
+    )
+
+
+async def document_numbers_without_gaps(db: Primary, shard: int) -> list[Row]:
+    """The invoices and receipts of every series count 1, 2, 3 up to the number in the series' row."""
+    return await db.fetch(
+        """SELECT e.house_customer_id AS customer_id, 'number_series' AS relation, s.prefix AS row
+             FROM number_series s
+             JOIN legal_entity e ON e.id = s.legal_entity_id
+             LEFT JOIN (SELECT shard_key, legal_entity_id, series, count(*) AS issued, max(number) AS newest
+                          FROM invoice WHERE shard_key = $1 GROUP BY shard_key, legal_entity_id, series
+                        UNION ALL
+                        SELECT shard_key, legal_entity_id, series, count(*) AS issued, max(number) AS newest
+                          FROM receipt WHERE shard_key = $1 GROUP BY shard_key, legal_entity_id, series) d
+                    ON d.shard_key = s.shard_key AND d.legal_entity_id = s.legal_entity_id AND d.series = s.series
+            WHERE s.shard_key = $1
+              AND (coalesce(d.issued, 0) <> s.last_number OR coalesce(d.newest, 0) <> s.last_number)
+            ORDER BY s.prefix""",
+        shard,
+    )
+
+
+async def captures_are_posted(db: Primary, shard: int) -> list[Row]:
+    """Every captured amount was debited to cash in the payment's own posting."""
+    return await db.fetch(
+        """SELECT p.customer_id, 'payment' AS relation, p.id::text AS row
+             FROM payment p
+             LEFT JOIN ledger_transaction t ON t.shard_key = p.shard_key AND t.customer_id = p.customer_id
+                                           AND t.number = p.posted_number AND t.cause_id = p.id
+             LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
+                                        AND f.number = t.number AND f.debit_kind = 'cash_clearing'
+            WHERE p.shard_key = $1 AND p.captured > 0
+            GROUP BY p.customer_id, p.id, p.captured
+           HAVING coalesce(sum(f.amount), 0) <> p.captured
+            ORDER BY p.customer_id, p.id""",
+        shard,
+    )
+
+
+async def refunds_are_reserved(db: Primary, shard: int) -> list[Row]:
+    """What is reserved on a payment is the sum of its refunds that have not failed."""
+    return await db.fetch(
+        """SELECT p.customer_id, 'payment' AS relation, p.id::text AS row
+             FROM payment p
+             LEFT JOIN refund r ON r.shard_key = p.shard_key AND r.customer_id = p.customer_id AND r.payment_id = p.id
+                               AND r.state NOT IN ('failed', 'rejected')
+            WHERE p.shard_key = $1
+            GROUP BY p.customer_id, p.id, p.refunds_reserved
+           HAVING coalesce(sum(r.amount), 0) <> p.refunds_reserved
+            ORDER BY p.customer_id, p.id""",
+        shard,
+    )
+
+
+async def refunds_are_posted(db: Primary, shard: int) -> list[Row]:
+    """The payable of refunds is what is requested and neither paid out nor taken back."""
+    return await db.fetch(
+        """SELECT r.customer_id, 'refund' AS relation, r.id::text AS row
+             FROM refund r
+             LEFT JOIN ledger_transfer f ON f.shard_key = r.shard_key AND f.customer_id = r.customer_id
+                                        AND f.number = r.posted_number AND f.credit_kind = 'refunds_payable'
+             LEFT JOIN ledger_transfer s ON s.shard_key = r.shard_key AND s.customer_id = r.customer_id
+                                        AND s.number = r.settled_number AND s.debit_kind = 'refunds_payable'
+            WHERE r.shard_key = $1
+              AND (f.amount IS NULL OR f.amount <> r.amount OR (r.settled_number IS NOT NULL AND s.amount <> r.amount))
+            ORDER BY r.customer_id, r.id""",
+        shard,
+    )
+
+
+async def one_success_per_invoice(db: Primary, shard: int) -> list[Row]:
+    """No more was used for an invoice than its payments captured, and what is paid was captured."""
+    return await db.fetch(
+        """SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
+             FROM invoice i
+             LEFT JOIN payment p ON p.shard_key = i.shard_key AND p.customer_id = i.customer_id AND p.invoice_id = i.id
+            WHERE i.shard_key = $1
+            GROUP BY i.customer_id, i.number_text, i.number, i.paid
+           HAVING i.paid > coalesce(sum(p.captured), 0)
+            ORDER BY i.customer_id, i.number""",
+        shard,
+    )
+
+
+CHECKS = (
+    invoices_sum_up,
+    invoices_are_posted,
+    receivables_are_what_is_due,
+    document_numbers_without_gaps,
+    captures_are_posted,
+    refunds_are_reserved,
+    refunds_are_posted,
+    one_success_per_invoice,
+)

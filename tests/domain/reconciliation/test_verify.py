@@ -1,0 +1,76 @@
+"""Verification finds what somebody with every right in the database changed, and names the row."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from domain.actor import Grant
+from domain.money import Money
+from domain.payments.payment import payments_of
+from domain.payments.request_refund import RequestRefund, request_refund
+from domain.perform import perform
+from domain.reactions.work import do_now
+from domain.reconciliation.verify import verify_shard
+from domain.subscriptions.start import StartSubscription, start_subscription
+from tests.world import EUR, Someone, World, fresh, make_world
+
+
+@pytest.fixture
+async def books(world: World) -> tuple[World, Someone]:
+    """A tenant of its own, with a customer that paid 10.00 EUR and got 3.00 back."""
+    own = await make_world(world.house)
+    ada = await own.customer()
+    await own.card(ada)
+    started = await own.do(ada, start_subscription, StartSubscription(own.prices["starter"], 1))
+    db = own.house.db
+    (paid,) = await payments_of(db.primary, ada.id, started.outcome.invoice)
+    command = RequestRefund(paid.id, Money(300, EUR), "goodwill")
+    await perform(db, request_refund, own.staff(Grant.SUPPORT), ada.id, command, fresh("refund"))
+    await do_now(own.house, ada.id)
+    return own, ada
+
+
+@pytest.fixture
+async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """The owner of the schema, who may change any row that no key forbids."""
+    connection = await asyncpg.connect(owner_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.row("H3")
+async def test_untouched_books_hold(books: tuple[World, Someone]) -> None:
+    own, ada = books
+    assert await verify_shard(own.house.db.primary, ada.id.shard) == []
+
+
+TAMPERING = [
+    ("UPDATE account_balance SET balance = balance + 1 WHERE kind = 'receivable'", "balances_recomputed", "receivable EUR"),
+    ("UPDATE ledger_transfer SET amount = amount + 1 WHERE number = 2", "balances_recomputed", "receivable EUR"),
+    ("UPDATE audit_body SET body = jsonb_set(body, '{reason}', '\"other\"') WHERE number = 2", "audit_chains", "2"),
+    ("UPDATE audit_entry SET recorded_at = recorded_at + interval '1 s' WHERE number = 1", "audit_chains", "1"),
+    ("UPDATE customer_head SET audit_number = audit_number + 1", "audit_chains", None),
+    ("UPDATE customer_head SET ledger_number = ledger_number + 1", "numbers_without_gaps", "4"),
+    ("UPDATE invoice_line SET amount = amount - 1", "invoices_sum_up", "ACMETEST-000001"),
+    ("UPDATE payment SET captured = captured + 1", "captures_are_posted", None),
+    ("UPDATE payment SET refunds_reserved = 0", "refunds_are_reserved", None),
+    ("UPDATE refund SET amount = amount + 1", "refunds_are_posted", None),
+    ("UPDATE number_series SET last_number = last_number + 1 WHERE prefix = 'ACMETEST'",
+     "document_numbers_without_gaps", "ACMETEST"),
+    ("UPDATE invoice SET paid = 0, due = 1000, state = 'open', seq = 1", "receivables_are_what_is_due", "receivable EUR"),
+]  # fmt: skip
+
+
+@pytest.mark.row("K2")
+@pytest.mark.parametrize(("change", "check", "row"), TAMPERING)
+async def test_a_change_by_hand_is_found_and_named(
+    books: tuple[World, Someone], owner: asyncpg.Connection, change: str, check: str, row: str | None
+) -> None:
+    own, ada = books
+    condition = f"shard_key = {ada.id.shard}"
+    statement = f"{change} AND {condition}" if " WHERE " in change else f"{change} WHERE {condition}"
+    await owner.execute(statement)
+    findings = {finding.check: finding for finding in await verify_shard(own.house.db.primary, ada.id.shard)}
+    assert check in findings
+    assert row is None or findings[check].row == row
