@@ -1,0 +1,151 @@
+"""Demo data: two tenants with plans, staff, a partner, and a customer for every portal persona.
+
+Everything is an operation under a key of its own, so that a second run finds the first and changes nothing.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from api.audience import Audience
+from dev.identity.personas import PERSONAS, Persona, audience_of
+from domain.actor import Grant
+from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publish_price
+from domain.customers.create_customer import CreateCustomer, create_customer
+from domain.ids import CustomerId
+from domain.money import Currency, Money
+from domain.operation import Operation
+from domain.perform import perform
+from domain.period import Unit
+from domain.reactions.house import House
+from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
+from domain.tenants.register import (
+    RegisterPartner,
+    RegisterStaff,
+    TrustIssuer,
+    register_partner,
+    register_staff,
+    trust_issuer,
+)
+from domain.tenants.tenant import find_tenant, free_shard_key, home_of
+from runtime.house import open_house
+from runtime.logs import configure_logs
+from runtime.settings import settings
+
+C = TypeVar("C")
+O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # demo prices hold for every test clock
+CLOCK_AT = datetime(2027, 1, 1, tzinfo=UTC)  # where the demo customers' test clocks start
+
+PLANS = (
+    ("starter", "Starter", "For one person who wants to see whether it fits.", 1, 1000),
+    ("team", "Team", "For a team that bills its customers every day.", 2, 2000),
+    ("business", "Business", "For finance departments with auditors.", 3, 5000),
+)
+OTHER_CURRENCIES = (("USD", 110), ("JPY", 150))  # percent of the EUR amount in minor units, so that 10.00 EUR are 11.00 USD or 1500 JPY
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """A demo tenant."""
+
+    slug: str
+    name: str
+    code: str
+    address: str
+    country: str
+    time_zone: str
+
+
+SELLERS = (
+    Seller("acme", "Acme Software GmbH", "ACME", "Torstraße 1, 10119 Berlin", "DE", "Europe/Berlin"),
+    Seller("globex", "Globex Services ApS", "GLOBEX", "Nørregade 10, 1165 København", "DK", "Europe/Copenhagen"),
+)
+
+
+async def load(house: House, issuer: str) -> None:
+    """Loads both tenants; a second call performs nothing again."""
+    for seller in SELLERS:
+        await _Loader(house, seller, issuer).load()
+
+
+class _Loader:
+    """Loads one tenant."""
+
+    def __init__(self, house: House, seller: Seller, issuer: str) -> None:
+        self.house, self.seller, self.issuer = house, seller, issuer
+
+    async def load(self) -> None:
+        created = await self._tenant()
+        home = created.live_house
+        for surface in Audience:
+            await self._trust(home, surface)
+        for persona in PERSONAS.values():
+            if persona.tenant == self.seller.slug:
+                await self._persona(created, persona)
+        for plan in PLANS:
+            await self._plan(home, *plan)
+
+    async def _do(self, owner: CustomerId, operation: Operation[C, O], command: C, key: str) -> O:
+        done = await perform(self.house.db, operation, self.house.actor, owner, command, f"demo:{key}")
+        return done.outcome
+
+    async def _tenant(self) -> TenantCreated:
+        db, seller = self.house.db.primary, self.seller
+        known = await find_tenant(db, seller.slug)
+        shard = (await home_of(db, known.id)).shard if known else await free_shard_key(db)
+        command = CreateTenant(
+            seller.slug, seller.name, seller.code, seller.address, seller.country, seller.time_zone, (shard,)
+        )
+        return await self._do(founding_house(seller.slug, seller.code, shard), create_tenant, command, "tenant")
+
+    async def _trust(self, home: CustomerId, surface: Audience) -> None:
+        audience = audience_of(self.seller.slug, surface)
+        command = TrustIssuer(self.issuer, audience, surface.value, f"{self.issuer}/jwks", ("ES256",))
+        await self._do(home, trust_issuer, command, f"issuer:{surface}:{self.issuer}")
+
+    async def _persona(self, created: TenantCreated, persona: Persona) -> None:
+        if persona.surface is Audience.STAFF:
+            staff = RegisterStaff(self.issuer, persona.subject, Grant(persona.roles[0]))
+            await self._do(created.live_house, register_staff, staff, f"staff:{persona.subject}:{self.issuer}")
+        elif persona.surface is Audience.PARTNER:
+            partner = RegisterPartner(persona.subject, persona.full_name)
+            await self._do(created.live_house, register_partner, partner, f"partner:{persona.subject}")
+        else:
+            await self._customer(created, persona)
+
+    async def _customer(self, created: TenantCreated, persona: Persona) -> None:
+        command = CreateCustomer(
+            reference=f"demo-{persona.subject}",
+            currency=Currency("EUR"),
+            time_zone=self.seller.time_zone,
+            locale="en",
+            country=self.seller.country,
+            clock_at=CLOCK_AT,
+            issuer=self.issuer,
+            subject=persona.subject,
+            name=persona.full_name,
+            email=persona.email,
+            address=self.seller.address,
+        )
+        await self._do(created.sandbox_house, create_customer, command, f"customer:{persona.subject}")
+
+    async def _plan(self, home: CustomerId, code: str, name: str, description: str, rank: int, minor: int) -> None:
+        plan = (await self._do(home, publish_plan, PublishPlan(code, name, description, rank), f"plan:{code}")).plan
+        amounts = [("EUR", minor), *((currency, minor * percent // 100) for currency, percent in OTHER_CURRENCIES)]
+        for currency, amount in amounts:
+            for unit, periods in ((Unit.MONTH, 1), (Unit.YEAR, 10)):  # a year for the price of ten months
+                price = PublishPrice(plan, Money(amount * periods, Currency(currency)), unit, 1, LONG_AGO)
+                await self._do(home, publish_price, price, f"price:{code}:{currency}:{unit.value}")
+
+
+async def _main() -> None:
+    configure_logs()
+    async with open_house(settings(), "quittance-demo-data") as house:
+        await load(house, settings().oidc_issuer)
+
+
+if __name__ == "__main__":
+    asyncio.run(_main())
