@@ -1,0 +1,1 @@
+"""Who asks: a bearer token of a trusted issuer becomes a Principal, or nothing."""
