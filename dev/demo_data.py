@@ -44,7 +44,7 @@ PLANS = (
     ("team", "Team", "For a team that bills its customers every day.", 2, 2000),
     ("business", "Business", "For finance departments with auditors.", 3, 5000),
 )
-OTHER_CURRENCIES = (("USD", 110), ("JPY", 150))  # percent of the EUR amount in minor units, so that 10.00 EUR are 11.00 USD or 1500 JPY
+OTHER_CURRENCIES = (("USD", 110), ("JPY", 150))  # percent of the EUR minor units: 10.00 EUR, 11.00 USD, 1500 JPY
 
 
 @dataclass(frozen=True, slots=True)

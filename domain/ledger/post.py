@@ -30,9 +30,9 @@ class Cause:
 
 
 async def post(tx: Tx, cause: Cause, transfers: Sequence[Transfer], *, reverses: int | None = None) -> int:
-    """Posts the transfers as the customer's next ledger transaction; its number is gapless from 1.
+    """Posts the transfers as the customer's next ledger transaction, numbered without gaps from 1.
 
-    Refused as PERIOD_CLOSED where the month is closed; as INSUFFICIENT_BALANCE where a kept account would go below zero.
+    PERIOD_CLOSED where the month is closed; INSUFFICIENT_BALANCE where a kept account would go below zero.
     """
     if not transfers or any(transfer.amount.minor <= 0 for transfer in transfers):
         raise Refused(RefusalCode.INVALID_AMOUNT, "a posting needs transfers of more than nothing")

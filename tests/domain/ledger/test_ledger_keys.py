@@ -45,7 +45,8 @@ async def transaction(connection: asyncpg.Connection, of: CustomerId, number: in
     """Tries to write a ledger transaction that is like the customer's first but for what is given."""
     await connection.execute(
         """INSERT INTO ledger_transaction (shard_key, customer_id, number, previous_number, legal_entity_id,
-               period_starts_on, transfer_count, cause, cause_id, operation_id, reverses_number, happened_at, recorded_at)
+               period_starts_on, transfer_count, cause, cause_id, operation_id, reverses_number, happened_at,
+               recorded_at)
            SELECT shard_key, customer_id, $3, $4, legal_entity_id, period_starts_on, $5, cause, cause_id, operation_id,
                   $6, happened_at, recorded_at
              FROM ledger_transaction WHERE shard_key = $1 AND customer_id = $2 AND number = 1""",

@@ -9,7 +9,8 @@ import pytest
 
 from domain.payments.gateway import Gateway
 from domain.payments.gateways.sandbox import SandboxGateway
-from tests.payments_contract import GatewayContract, Story
+from tests.payments_contract import GatewayContract
+from tests.payments_stories import Story
 from tests.provider_process import (
     Bench,
     ProviderProcess,

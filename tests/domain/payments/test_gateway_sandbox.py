@@ -132,7 +132,7 @@ async def test_an_answer_that_says_anything_else_is_unknown(changed: dict[str, A
         http(200, b"[" * 100_000),
         http(200, b"\xff\xfe"),
         http(200, b'{"id": ' + b"9" * 5000 + b"}"),
-        http(200, b" " * 300_000),
+        http(200, json.dumps(PAYMENT).encode() + b" " * 300_000),
         http(200, b"not gzip", "Content-Encoding: gzip"),
         http(204, b""),
         http(302, b"", "Location: http://127.0.0.1:9/"),

@@ -46,7 +46,8 @@ async def test_untouched_books_hold(books: tuple[World, Someone]) -> None:
 
 
 TAMPERING = [
-    ("UPDATE account_balance SET balance = balance + 1 WHERE kind = 'receivable'", "balances_recomputed", "receivable EUR"),
+    ("UPDATE account_balance SET balance = balance + 1 WHERE kind = 'receivable'", "balances_recomputed",
+     "receivable EUR"),
     ("UPDATE ledger_transfer SET amount = amount + 1 WHERE number = 2", "balances_recomputed", "receivable EUR"),
     ("UPDATE audit_body SET body = jsonb_set(body, '{reason}', '\"other\"') WHERE number = 2", "audit_chains", "2"),
     ("UPDATE audit_entry SET recorded_at = recorded_at + interval '1 s' WHERE number = 1", "audit_chains", "1"),
@@ -58,7 +59,8 @@ TAMPERING = [
     ("UPDATE refund SET amount = amount + 1", "refunds_are_posted", None),
     ("UPDATE number_series SET last_number = last_number + 1 WHERE prefix = 'ACMETEST'",
      "document_numbers_without_gaps", "ACMETEST"),
-    ("UPDATE invoice SET paid = 0, due = 1000, state = 'open', seq = 1", "receivables_are_what_is_due", "receivable EUR"),
+    ("UPDATE invoice SET paid = 0, due = 1000, state = 'open', seq = 1", "receivables_are_what_is_due",
+     "receivable EUR"),
 ]  # fmt: skip
 
 
