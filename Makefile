@@ -1,0 +1,66 @@
+# Needs make and Python 3.11 or newer; everything else comes with the first target that is made.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# The first interpreter that is new enough; `make PYTHON=/path/to/python run` chooses another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+PY := $(VENV)/bin/python
+QUITTANCE := $(PY) -m cli.main
+READY := $(VENV)/ready
+PYTEST := $(PY) -m pytest
+# Two, since each worker has its own database and the machines we test on have two cores.
+WORKERS ?= 2
+SEEDS ?= 50
+
+# An environment that was moved, or whose Python is gone, is made anew; READY holds the place it was made in.
+ifneq "$(shell $(PY) -c '' 2>/dev/null && cat $(READY) 2>/dev/null)" "$(CURDIR)"
+$(READY): again
+endif
+
+.PHONY: help run test check demo reset rows simulate bench crash clean again
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: $(READY) ## everything on this machine, until Ctrl-C; PORT=8000
+	@exec $(QUITTANCE) run
+
+test: check ## check, then the whole suite on a throw-away stack
+	$(PYTEST) -n $(WORKERS) tests --ignore=tests/house
+
+check: $(READY) ## style, types, imports, rules of the house, schema
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PYTEST) -q tests/house
+	$(QUITTANCE) export-schema | diff -u frontend-schema.graphql -
+
+demo: $(READY) ## the story, told step by step against a running stack
+	@$(QUITTANCE) demo
+
+reset: $(READY) ## delete the data of the stopped stack
+	@$(QUITTANCE) reset --yes
+
+rows: $(READY) ## rows of docs/requirements.md that no test carries
+	@$(PY) -m cli.rows
+
+simulate: $(READY) ## random lives of customers; SEEDS=50
+	@$(QUITTANCE) simulate --seeds $(SEEDS)
+
+bench: $(READY) ## measured ratios beside the machine's own limits
+	@$(QUITTANCE) bench
+
+crash: $(READY) ## kill -9 of every process while the story runs
+	$(PYTEST) -q tests/crash
+
+clean: ## delete the environment and what tools left, not the data
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.state/*' -prune -exec rm -rf {} +
+
+again: ;
+
+$(READY): requirements.lock pyproject.toml dev/stack/installer.lock dev/stack/install.sh
+	@sh dev/stack/install.sh "$(PYTHON)" "$(VENV)"

@@ -1,0 +1,45 @@
+#!/bin/sh
+# install.sh PYTHON VENV: the locked environment, every file checked against its hash. Run in the checkout.
+# An environment that was made here before is brought up to the lock, any other is made anew.
+set -eu
+python=$1 venv=$2
+
+[ -n "$python" ] || { echo "Python 3.11 or newer was not found: install it, or name one with PYTHON=." >&2; exit 1; }
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$python is older than Python 3.11." >&2; exit 1; }
+# A package manager that cannot keep its cache would warn or stop; it works without.
+[ -d "${HOME:-}" ] && [ -w "${HOME:-}" ] || export UV_NO_CACHE=1 PIP_NO_CACHE_DIR=1
+
+new_environment() {
+    # Some distributions split ensurepip off; the system's pip can then fill an environment that has none.
+    "$python" -m venv --clear "$venv" > "$venv.log" 2>&1 && return
+    "$python" -m pip --version > /dev/null 2>&1 || {
+        cat "$venv.log" >&2
+        echo "This Python can make no environment: it has neither ensurepip nor pip (Debian: python3-venv)." >&2
+        exit 1
+    }
+    "$python" -m venv --clear --without-pip "$venv"
+}
+
+if [ "$(cat "$venv/ready" 2> /dev/null)" != "$(pwd -P)" ] || ! "$venv/bin/python" -c '' 2> /dev/null; then
+    new_environment
+    rm -f "$venv.log"
+fi
+if "$venv/bin/python" -m pip --version > /dev/null 2>&1; then
+    pip="$venv/bin/python -m pip"
+else
+    pip="$python -m pip --python $venv/bin/python"
+fi
+
+say() { echo "quittance: $*"; }
+locked() { $pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: -r "$1"; }
+
+say "installing the locked dependencies"
+# uv is several times faster; where it cannot be had or does not know the way to the index, pip does the same.
+if locked dev/stack/installer.lock && "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes requirements.lock; then
+    "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .
+else
+    say "uv could not install them, pip does"
+    locked requirements.lock
+    $pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+fi
+pwd -P > "$venv/ready"
