@@ -5,8 +5,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,11 @@ class ProviderProcess:
     process: subprocess.Popen[str] | None = None
 
     def kill(self) -> None:
-        """kill -9, and wait until it is gone."""
-        assert self.process
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdout
-        self.process.stdout.close()
+        """kill -9, and wait until it is gone; nothing happens to one that is gone or not ours."""
+        if self.process and self.process.stdout:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
 
     def client(self) -> httpx2.AsyncClient:
         """A client that carries the key; the caller closes it."""
@@ -70,6 +69,16 @@ def _launch(url: str, state: Path | None) -> ProviderProcess:
     command = [sys.executable, "-m", "dev.provider"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     return ProviderProcess(url, SECRET, WEBHOOK_SECRET, process)
+
+
+@contextmanager
+def own_provider(state: Path | None = None, url: str | None = None) -> Iterator[ProviderProcess]:
+    """A provider that is gone with the block."""
+    started = start_provider(state, url)
+    try:
+        yield started
+    finally:
+        started.kill()
 
 
 def shared_or_own_provider() -> ProviderProcess:
@@ -168,11 +177,12 @@ class Delivery:
 
 @dataclass
 class Receiver:
-    """A merchant's webhook endpoint that keeps what it gets and answers with `status`."""
+    """A merchant's webhook endpoint that keeps what it gets and answers with `status`, once `answering` is set."""
 
     url: str = ""
     status: int = 200
     inbox: asyncio.Queue[Delivery] = field(default_factory=asyncio.Queue)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def next(self) -> Delivery:
         """The next webhook, waiting for it."""
@@ -180,23 +190,23 @@ class Receiver:
             return await self.inbox.get()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection's requests until it closes."""
+        """Take one request and answer it."""
         try:
-            while head := await _head(reader):
-                raw = await reader.readexactly(int(head.get("content-length", "0")))
-                await self.inbox.put(Delivery(raw, head))
-                writer.write(f"HTTP/1.1 {self.status} X\r\nContent-Length: 0\r\n\r\n".encode())
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
+            head = await _head(reader)
+            raw = await reader.readexactly(int(head["content-length"]))
+            await self.inbox.put(Delivery(raw, head))
+            await self.answering.wait()
+            writer.write(f"HTTP/1.1 {self.status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+            await writer.drain()
+        except ConnectionError:
             pass
         finally:
             writer.close()
 
 
 async def _head(reader: asyncio.StreamReader) -> dict[str, str]:
-    if not await reader.readline():
-        return {}
-    headers = {"": ""}
+    await reader.readline()
+    headers = {}
     while (line := (await reader.readline()).decode().strip()) != "":
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
@@ -207,6 +217,7 @@ async def _head(reader: asyncio.StreamReader) -> dict[str, str]:
 async def receiver() -> AsyncIterator[Receiver]:
     """A webhook endpoint on a free port."""
     endpoint = Receiver()
+    endpoint.answering.set()
     server = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0)
     endpoint.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/webhooks"
     try:

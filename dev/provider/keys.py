@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from dev.provider.records import R, kind_of
+from dev.provider.records import R
 from dev.provider.refusals import Refusal, Why
 from dev.provider.store import moment
 
@@ -33,15 +33,15 @@ def once(db: sqlite3.Connection, use: KeyUse, shape: type[R], act: Callable[[sql
     """The object as it was first answered under the key and whether that was before; KEY_REUSED for another request."""
     oldest = (moment() - KEY_WINDOW).timestamp()
     db.execute("DELETE FROM keys WHERE key = ? AND used_at < ?", (use.key, oldest))
-    row = db.execute("SELECT fingerprint, kind, answer FROM keys WHERE key = ?", (use.key,)).fetchone()
+    row = db.execute("SELECT fingerprint, answer FROM keys WHERE key = ?", (use.key,)).fetchone()
     if row:
-        if row["fingerprint"] != use.fingerprint or row["kind"] != kind_of(shape):
+        if row["fingerprint"] != use.fingerprint:
             raise Refusal(Why.KEY_REUSED, "the key was used for another request")
         return msgspec.json.decode(row["answer"], type=shape), True
     record = act(db)
     db.execute(
-        "INSERT INTO keys (key, fingerprint, record, kind, answer, used_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (use.key, use.fingerprint, record.id, kind_of(shape), msgspec.json.encode(record), moment().timestamp()),
+        "INSERT INTO keys (key, fingerprint, record, answer, used_at) VALUES (?, ?, ?, ?, ?)",
+        (use.key, use.fingerprint, record.id, msgspec.json.encode(record), moment().timestamp()),
     )
     return record, False
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 _SCHEMA: Final = """
 CREATE TABLE records (
@@ -16,7 +16,7 @@ CREATE TABLE records (
 CREATE INDEX records_by_reference ON records (kind, reference);
 CREATE INDEX records_by_owner ON records (kind, owner, status);
 CREATE TABLE keys (
-    key TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, record TEXT NOT NULL, kind TEXT NOT NULL, answer BLOB NOT NULL,
+    key TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, record TEXT NOT NULL, answer BLOB NOT NULL,
     used_at REAL NOT NULL) STRICT;
 CREATE TABLE tries (key TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;
 CREATE TABLE voided_references (reference TEXT PRIMARY KEY) STRICT;

@@ -15,8 +15,8 @@ from domain.payments.gateway import Unavailable, Unknown
 REQUEST_LIMIT: Final = timedelta(seconds=10)
 """For the whole request: card networks answer within a few seconds, and a caller's own limit must lie above this."""
 
+# For a free connection, and again for connecting: a lost packet is sent again after 1 s, and once more 2 s later.
 _CONNECT_LIMIT: Final = timedelta(seconds=3)
-# For a free connection, and again for connecting: one lost packet is sent again after 1 s, a second one 2 s later.
 
 _ANSWER_MAX: Final = 256 * 1024  # bytes; the longest answer, a list under one reference, is far below
 _RETRY_AFTER: Final = re.compile(r"[0-9]{1,5}", re.ASCII)  # seconds; a day has five digits, the date form is not used

@@ -12,8 +12,7 @@ def provider() -> Iterator[ProviderProcess]:
     """One provider for all tests of this run."""
     running = shared_or_own_provider()
     yield running
-    if running.process:
-        running.kill()
+    running.kill()
 
 
 @pytest.fixture

@@ -8,33 +8,34 @@ from pathlib import Path
 
 import pytest
 
-from tests.provider_process import SECRET, WEBHOOK_SECRET, Bench, Receiver, bench_at, free_port, start_provider
+from tests.provider_process import SECRET, WEBHOOK_SECRET, Receiver, bench_at, free_port, own_provider
 
 
 async def test_a_killed_provider_knows_every_charge_key_and_open_webhook_again(
     tmp_path: Path, endpoint: Receiver
 ) -> None:
-    endpoint.status = 503
-    provider = start_provider(tmp_path)
-    async with bench_at(provider) as bench:
-        await bench.behave("tok_visa", webhook_url=endpoint.url)
-        method = await bench.method("tok_visa")
-        payments = [await bench.charge(method, f"n{n}") for n in range(3)]
-        books = await bench.books()
-        await endpoint.next()
-    provider.kill()
-    endpoint.status = 200
-    restarted = start_provider(tmp_path, provider.url)
-    async with bench_at(restarted) as again:
-        again.mark = bench.mark
-        assert await again.books() == books
-        assert await again.charge(method, "n1") == payments[1]
-        assert (await again.try_post("/v1/payments", again.order(method, amount_minor=5), key="n1")).status_code == 409
-        await _until_all_are_announced(again, endpoint, {payment["id"] for payment in payments})
-    restarted.kill()
+    endpoint.answering.clear()
+    with own_provider(tmp_path) as provider:
+        async with bench_at(provider) as bench:
+            await bench.behave("tok_visa", webhook_url=endpoint.url)
+            method = await bench.method("tok_visa")
+            payments = [await bench.charge(method, f"n{n}") for n in range(3)]
+            books = await bench.books()
+            for _ in payments:
+                await endpoint.next()
+        provider.kill()
+    endpoint.answering.set()
+    with own_provider(tmp_path, provider.url) as restarted:
+        async with bench_at(restarted) as again:
+            again.mark = bench.mark
+            assert await again.books() == books
+            assert await again.charge(method, "n1") == payments[1]
+            other = await again.try_post("/v1/payments", again.order(method, amount_minor=5), key="n1")
+            assert other.status_code == 409
+            await _all_announced(endpoint, {payment["id"] for payment in payments})
 
 
-async def _until_all_are_announced(bench: Bench, endpoint: Receiver, missing: set[str]) -> None:
+async def _all_announced(endpoint: Receiver, missing: set[str]) -> None:
     while missing:
         raw = (await endpoint.next()).raw.decode()
         missing = {payment for payment in missing if payment not in raw}
@@ -43,17 +44,16 @@ async def _until_all_are_announced(bench: Bench, endpoint: Receiver, missing: se
 async def test_what_was_processing_when_the_provider_died_settles_afterwards(
     tmp_path: Path, endpoint: Receiver
 ) -> None:
-    provider = start_provider(tmp_path)
-    async with bench_at(provider) as bench:
-        await bench.behave("tok_bank", webhook_url=endpoint.url, settle_after_ms=1500)
-        payment = await bench.charge(await bench.method("tok_bank"))
-    provider.kill()
-    restarted = start_provider(tmp_path, provider.url)
-    while b"payment.succeeded" not in (await endpoint.next()).raw:
-        pass
-    async with bench_at(restarted) as again:
-        assert (await again.get(f"/v1/payments/{payment['id']}"))["status"] == "succeeded"
-    restarted.kill()
+    with own_provider(tmp_path) as provider:
+        async with bench_at(provider) as bench:
+            await bench.behave("tok_bank", webhook_url=endpoint.url, settle_after_ms=1500)
+            payment = await bench.charge(await bench.method("tok_bank"))
+        provider.kill()
+    with own_provider(tmp_path, provider.url) as restarted:
+        while b"payment.succeeded" not in (await endpoint.next()).raw:
+            pass
+        async with bench_at(restarted) as again:
+            assert (await again.get(f"/v1/payments/{payment['id']}"))["status"] == "succeeded"
 
 
 def run(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -86,9 +86,8 @@ def test_bad_settings_end_in_one_sentence(changed: dict[str, str], word: str) ->
 
 
 def test_a_taken_port_ends_in_one_sentence() -> None:
-    provider = start_provider()
-    ended = run(**settings(PROVIDER_URL=provider.url))
-    provider.kill()
+    with own_provider() as provider:
+        ended = run(**settings(PROVIDER_URL=provider.url))
     assert ended.returncode == 2
     assert "in use" in ended.stderr and len(ended.stderr.splitlines()) == 1
 

@@ -82,8 +82,7 @@ class SandboxCase:
 def provider() -> Iterator[ProviderProcess]:
     running = shared_or_own_provider()
     yield running
-    if running.process:
-        running.kill()
+    running.kill()
 
 
 @pytest.fixture(scope="session")
