@@ -1,0 +1,139 @@
+"""Read your writes: a consistency token makes history show them, and nothing else makes the primary answer history."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from dev.stack.addresses import REPLICA_PORT
+from dev.stack.postgres import superuser_dsn
+from dev.stack.stack import Stack
+from domain.database import Addresses, Database, HistoryUnavailable, Source, Token
+from domain.ledger.balance import balance
+from domain.reactions.house import House
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.start import StartSubscription, start_subscription
+from migrations.runner import migrate
+from runtime.clock import SystemClock
+from tests.world import EUR, World, make_world
+
+WRITES = 50
+
+
+class AheadClock:
+    """Wall time plus a distance that a test can grow, so that thirty seconds need not pass."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+async def invoices_seen(world: World, customer: object, token: Token | None) -> tuple[int, Source]:
+    """How many invoices of a customer history shows, and which server said so."""
+    async with world.house.db.history(token) as history:
+        count = await history.replica.fetchval(
+            "SELECT count(*) FROM invoice WHERE shard_key = $1 AND customer_id = $2",
+            customer.shard,  # type: ignore[attr-defined]
+            customer.uuid,  # type: ignore[attr-defined]
+        )
+    return count, history.source
+
+
+@pytest.mark.row("X4")
+@pytest.mark.row("L1")
+async def test_history_with_the_token_of_a_write_always_shows_it(world: World) -> None:
+    for _ in range(WRITES // 10):
+        ada = await world.customer()
+        await world.card(ada)
+        for seen, plan in enumerate(("starter", "team", "yearly"), start=1):
+            await world.do(ada, start_subscription, StartSubscription(world.prices[plan], 1))
+            count, _ = await invoices_seen(world, ada.id, await world.house.db.token())
+            assert count == seen
+
+
+async def test_an_idle_replica_answers_and_says_that_it_is_fresh(world: World) -> None:
+    before = datetime.now(UTC)
+    async with world.house.db.history(await world.house.db.token()) as history:
+        assert history.source is Source.REPLICA
+        assert history.as_of >= before - timedelta(seconds=5)
+
+
+async def test_a_token_of_another_timeline_is_answered_by_the_primary(world: World) -> None:
+    real = await world.house.db.token()
+    async with world.house.db.history(Token(real.timeline + 1, real.lsn)) as history:
+        assert history.source is Source.PRIMARY
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "0" * 23, "0" * 25, "G" * 24, "0" * 24 + "\x00", "00000001-0000000000000000"]
+)
+def test_a_text_that_is_no_token_is_refused(text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        Token.parse(text)
+    assert refused.value.code is RefusalCode.INVALID_INPUT
+
+
+@pytest.mark.row("M2")
+async def test_the_replica_refuses_to_be_written_to_and_a_wrong_address_fails_at_start(
+    database_url: str, replica_url: str, house: House
+) -> None:
+    swapped = Addresses(primary=replica_url, replica=database_url)
+    with pytest.raises(asyncpg.TargetServerAttributeNotMatched):
+        await Database.open(swapped, SystemClock(), house.db.entropy, house.db.vault, name="swapped")
+    replica = await asyncpg.connect(replica_url)
+    try:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await replica.execute("INSERT INTO outbox_lease VALUES (1, gen_random_uuid(), gen_random_uuid(), now())")
+    finally:
+        await replica.close()
+
+
+@pytest.fixture
+async def own_world(fresh_stack: Stack, house: House) -> AsyncIterator[tuple[World, Stack, AheadClock]]:
+    """A world on servers of its own, which the test may pause and stop."""
+    servers = fresh_stack.ground.servers
+    await migrate(servers.owner_url)
+    clock = AheadClock()
+    addresses = Addresses(servers.database_url, servers.replica_url)
+    db = await Database.open(addresses, clock, house.db.entropy, house.db.vault, name="own")
+    yield await make_world(House(db, house.gateways)), fresh_stack, clock
+    await db.close()
+
+
+@pytest.mark.row("X4")
+async def test_a_replica_that_lags_never_hides_the_own_write_and_never_pretends(
+    own_world: tuple[World, Stack, AheadClock],
+) -> None:
+    world, stack, clock = own_world
+    layout = stack.ground.layout
+    admin = await asyncpg.connect(superuser_dsn(layout, stack.ground.keys, REPLICA_PORT))
+    await admin.execute("SELECT pg_wal_replay_pause()")
+    ada = await world.customer()
+    await world.card(ada)
+    await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
+    db = world.house.db
+    assert (await balance(db.primary, ada.id, EUR)).through == 2
+    assert await invoices_seen(world, ada.id, await db.token()) == (1, Source.PRIMARY)
+    assert await invoices_seen(world, ada.id, None) == (0, Source.REPLICA)
+    clock.ahead = timedelta(minutes=1)
+    with pytest.raises(HistoryUnavailable):
+        await invoices_seen(world, ada.id, None)
+    await admin.execute("SELECT pg_wal_replay_resume()")
+    await admin.close()
+
+
+async def test_a_replica_that_is_down_fails_history_alone(own_world: tuple[World, Stack, AheadClock]) -> None:
+    world, stack, _ = own_world
+    ada = await world.customer()
+    await world.card(ada)
+    token = await world.house.db.token()
+    stack.named("replica").child.stop()
+    with pytest.raises(HistoryUnavailable):
+        await invoices_seen(world, ada.id, None)
+    assert await invoices_seen(world, ada.id, token) == (0, Source.PRIMARY)
+    await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
+    owed = await balance(world.house.db.primary, ada.id, EUR)
+    assert (owed.receivable.minor, owed.through) == (0, 2)

@@ -1,0 +1,112 @@
+"""The wire codec: what is decoded equals what was encoded, and nothing else is taken for it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from domain.ids import CustomerId, InvoiceId, PlanId
+from domain.money import Currency, Money
+from domain.operation import OPERATIONS
+from domain.wire import canonical, digest, from_json, personal, to_json
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+@dataclass(frozen=True)
+class Inner:
+    at: datetime
+    amount: Money | None
+
+
+@dataclass(frozen=True)
+class Outer:
+    text: str
+    count: int
+    flag: bool
+    colour: Colour
+    customer: CustomerId
+    plan: PlanId | None
+    inner: tuple[Inner, ...]
+    secret: str = personal()
+
+
+uuids = some.uuids()
+moneys = some.builds(Money, some.integers(-(10**15), 10**15), some.sampled_from([Currency("EUR"), Currency("JPY")]))
+inners = some.builds(Inner, some.datetimes(timezones=some.just(UTC)), some.none() | moneys)
+outers = some.builds(
+    Outer,
+    text=some.text(),
+    count=some.integers(),
+    flag=some.booleans(),
+    colour=some.just(Colour.RED),
+    customer=some.builds(CustomerId, some.integers(0, 2**31 - 1), uuids),
+    plan=some.none() | some.builds(PlanId, uuids),
+    inner=some.lists(inners, max_size=3).map(tuple),
+    secret=some.text(),
+)
+
+
+@given(outers)
+def test_what_is_decoded_equals_what_was_encoded(value: Outer) -> None:
+    assert from_json(Outer, msgspec.json.decode(canonical(to_json(value)))) == value
+
+
+@given(outers, outers)
+def test_two_commands_have_one_digest_exactly_when_they_are_equal(one: Outer, other: Outer) -> None:
+    assert (digest("op", one) == digest("op", other)) == (one == other)
+    assert digest("op", one) != digest("another", one)
+
+
+def test_the_same_instant_in_another_zone_is_the_same_command() -> None:
+    here = datetime(2027, 1, 1, tzinfo=UTC)
+    there = here.astimezone(timezone(timedelta(hours=5)))
+    assert digest("op", Inner(here, None)) == digest("op", Inner(there, None))
+
+
+def test_personal_fields_are_redacted_where_that_is_asked_for() -> None:
+    value = Outer("t", 1, True, Colour.RED, CustomerId(1, UUID(int=1)), None, (), "somebody's name")
+    assert "somebody's name" in canonical(to_json(value)).decode()
+    assert "somebody's name" not in canonical(to_json(value, redact=True)).decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [(int, "1"), (int, True), (bool, 1), (str, 1), (Inner, {"at": "2027-01-01T00:00:00+00:00"}), (Inner, {"x": 1}),
+     (datetime, 5), (Money, {"minor": "1", "currency": "EUR"}), (Colour, "blue")],
+)  # fmt: skip
+def test_json_of_another_shape_is_not_taken(kind: Any, value: Any) -> None:
+    with pytest.raises((TypeError, ValueError, KeyError)):
+        from_json(kind, value)
+
+
+def test_floats_and_naive_instants_have_no_place_on_the_wire() -> None:
+    for value in (1.5, datetime(2027, 1, 1)):  # noqa: DTZ001 - naive is the point
+        with pytest.raises(TypeError):
+            to_json(value)
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_every_operation_s_command_and_outcome_can_travel(name: str) -> None:
+    operation = OPERATIONS[name]
+    for kind in (operation.command, operation.outcome):
+        value = some.from_type(kind)
+        assert value is not None
+        assert kind.__dataclass_params__.frozen
+
+
+@given(some.integers(0, 2**31 - 1), uuids)
+def test_an_id_has_one_spelling(shard: int, uuid: UUID) -> None:
+    id = InvoiceId(shard, uuid)
+    assert InvoiceId.parse(str(id)) == id
+    for wrong in (str(id).upper(), str(id) + "0", str(id)[:-1], str(id).replace("invoice", "payment"), f" {id}"):
+        with pytest.raises(Exception, match="NOT_FOUND"):
+            InvoiceId.parse(wrong)
