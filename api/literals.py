@@ -1,6 +1,7 @@
 """The literal values inside a document's text: what no type of ours could accept is refused before validation."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from graphql import GraphQLError
@@ -22,17 +23,28 @@ from api.errors import Code
 MAX_DIGITS: Final = 40  # an Int64 has 19; Python refuses to read more than 4,300 and says so in its own words
 
 
-def literal_faults(nodes: Iterable[Node]) -> tuple[int, list[GraphQLError]]:
-    """How many nodes lie below these, and a BAD_INPUT for each overlong number or string with NUL among them."""
+@dataclass(frozen=True, slots=True)
+class Literals:
+    """What lies in and below some nodes: how many nodes, how many directives, and a BAD_INPUT for each bad literal."""
+
+    nodes: int
+    directives: int
+    faults: list[GraphQLError]
+
+
+def read_literals(nodes: Iterable[Node]) -> Literals:
+    """Looks at arguments, directives and variables; overlong numbers and strings with NUL are faults."""
     queue = list(nodes)
+    directives = 0
     faults = []
     for node in queue:  # grows while it is read
         queue.extend(_below(node))
+        directives += isinstance(node, DirectiveNode)
         if isinstance(node, IntValueNode | FloatValueNode) and len(node.value) > MAX_DIGITS:
             faults.append(_fault("A number in the document is too long.", node))
         elif isinstance(node, StringValueNode) and "\x00" in node.value:
             faults.append(_fault("A string in the document holds a NUL character.", node))
-    return len(queue), faults
+    return Literals(len(queue), directives, faults)
 
 
 def _below(node: Node) -> Iterator[Node]:

@@ -25,7 +25,7 @@ from graphql.language import (
 )
 from graphql.type import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, is_composite_type, is_list_type
 
-from api.literals import literal_faults
+from api.literals import read_literals
 
 PAGE_CAP: Final = 100  # a page is never larger, so a variable page counts as this
 UNSIZED_LIST: Final = 10  # lists without first, last or ids (lines, errors, plans): their usual length, not their worst
@@ -42,13 +42,9 @@ def _add(left: int, right: int) -> int:
     return min(left + right, SATURATED)
 
 
-def _times(left: int, right: int) -> int:
-    return min(left * right, SATURATED)
-
-
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a selection set asks for, fragments expanded; sums saturate.
+    """What a selection set asks for, fragments expanded; sums saturate when selections are put together.
 
     ``paged`` is the cost of its lists for each element: the ``first`` of the field around it says how many there are.
     """
@@ -72,7 +68,7 @@ class Weight:
     @property
     def cost(self) -> int:
         """Points, with every list that nothing sizes at its usual length."""
-        return _add(self.fixed, _times(UNSIZED_LIST, self.paged))
+        return _add(self.fixed, UNSIZED_LIST * self.paged)
 
 
 NOTHING: Final = Weight()
@@ -202,10 +198,11 @@ class _Walk:
             return Weight(1, fields, aliases)
         own = self._own_cost(node, named, parent)
         size = _size(node)
-        cost = _add(
-            own, _add(inner.fixed, _times(UNSIZED_LIST if size is None or _is_list(field) else size, inner.paged))
-        )
-        fixed, paged = (cost, 0) if not _is_list(field) else (0, cost) if size is None else (_times(size, cost), 0)
+        if _is_list(field):  # its size counts itself, and what lists lie in an element are not sized
+            cost = _add(own, inner.cost)
+            fixed, paged = (0, cost) if size is None else (size * cost, 0)
+        else:  # a connection's size counts the lists right below it
+            fixed, paged = own + inner.fixed + (UNSIZED_LIST if size is None else size) * inner.paged, 0
         return Weight(inner.depth + 1, fields, aliases, fixed, paged)
 
     def _own_cost(self, node: FieldNode, named: GraphQLNamedType | None, parent: GraphQLNamedType | None) -> int:
@@ -217,13 +214,12 @@ class _Walk:
         return OBJECT_COST if is_composite_type(named) and not free else 0
 
     def _texts(self, nodes: Iterable[Node] | None) -> None:
-        """Counts directives, and looks at the literal values below arguments, defaults and directives."""
-        found = list(nodes or ())
-        if found and found[0].kind == "directive":
-            self.directives += len(found)
-        visited, faults = literal_faults(found)
-        self.visited += visited
-        self.faults.extend(faults)
+        """Looks at what stands beside a selection: arguments, directives, variables."""
+        if nodes:
+            found = read_literals(nodes)
+            self.visited += found.nodes
+            self.directives += found.directives
+            self.faults.extend(found.faults)
 
 
 def _is_list(field: GraphQLField | None) -> bool:

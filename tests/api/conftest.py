@@ -97,7 +97,9 @@ class PayPayload:
 
 @strawberry.type
 class Query:
-    hello: str = "world"
+    @strawberry.field
+    def hello(self) -> str:
+        return "world"
 
     @strawberry.field
     def colour(self, of: Colour) -> Colour:
@@ -142,10 +144,6 @@ class Query:
     @strawberry.field
     def nodes(self, ids: list[GlobalId]) -> list[Node]:
         return [invoice((0, str(one))) for one in ids]
-
-    @strawberry.field
-    def node_list(self) -> list[Node]:
-        return []
 
     @strawberry.field
     async def invoices(self, first: int, after: str | None = None, owner: str = "me") -> Connection[Invoice]:
@@ -253,12 +251,15 @@ def make_door(
     bucket: Bucket | None = None,
     trusted: Mapping[Audience, Mapping[str, str]] | None = None,
     signed_in: bool = True,
+    trouble: Exception | None = None,
 ) -> Door:
     desk = Desk(audience)
 
     async def context(_request: Request, response: Response) -> Desk:
         if not signed_in:
             raise Fault(Code.UNAUTHENTICATED, "Sign in first.")
+        if trouble:
+            raise trouble
         response.headers["x-seen"] = "yes"
         return desk
 
