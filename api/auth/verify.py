@@ -56,10 +56,9 @@ class Verifier:
         _check_header(reading, issuer)
         key = await self._keys.find(issuer.jwks_uri, reading.header.kid)
         _check_signature(reading, key, issuer)
-        now = self._clock.now()
-        _check_times(reading.claims, now, issuer.leeway)
+        _check_times(reading.claims, self._clock.now(), issuer.leeway)
         principal = _principal(reading.claims, issuer)
-        self._remember(digest, principal, _moment(reading.claims.exp), now)
+        self._remember(digest, principal, _moment(reading.claims.exp))
         return principal
 
     async def _trusted(self, claims: Claims) -> TrustedIssuer:
@@ -81,9 +80,7 @@ class Verifier:
         self._known.move_to_end(digest)
         return known.principal
 
-    def _remember(self, digest: bytes, principal: Principal, expires: datetime, now: datetime) -> None:
-        if now >= expires:  # believed within the leeway only
-            return
+    def _remember(self, digest: bytes, principal: Principal, expires: datetime) -> None:
         self._known[digest] = _Remembered(principal, expires, self._monotonic() + REMEMBERED_S)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)

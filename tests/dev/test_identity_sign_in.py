@@ -178,8 +178,10 @@ async def test_only_a_token_for_openid_tells_who_it_is() -> None:
             await client.get("/userinfo", headers={"Authorization": value})
             for value in (f"Bearer {tokens['access_token']}", "Bearer x", "Basic YTpi", "Bearer")
         ]
+        proof = (await signed_in(client, "customer"))["id_token"]
+        by_id_token = await client.get("/userinfo", headers={"Authorization": f"Bearer {proof}"})
     assert "id_token" not in tokens
-    assert [answer.status_code for answer in answers] == [403, 401, 401, 401]
+    assert [answer.status_code for answer in (*answers, by_id_token)] == [403, 401, 401, 401, 401]
 
 
 async def test_the_discovery_document_is_a_valid_one() -> None:

@@ -142,6 +142,7 @@ FORGED: dict[str, tuple[Forge, Why]] = {
     "claims that are a list": (payload("[]"), Why.MALFORMED),
     "claims that are no UTF-8": (payload(b'{"iss":"\xff"}'), Why.MALFORMED),
     "claims nested without end": (payload('{"x":' + "[" * 5000), Why.MALFORMED),
+    "longer than any header": (lambda stage: stage.token(header={"pad": "x" * 1_400}, more="x" * 5_000), Why.MALFORMED),
     "huge": (claim(more="x" * 1_000_000), Why.MALFORMED),
     "a million dots": (lambda stage: "." * 1_000_000, Why.MALFORMED),
 }

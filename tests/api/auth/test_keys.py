@@ -1,6 +1,7 @@
 """Keys are fetched once for many, asked for again rarely, and kept while their issuer is down."""
 
 import asyncio
+import json
 
 import httpx2
 import pytest
@@ -111,9 +112,16 @@ async def test_nobody_waits_for_an_issuer_that_was_down_a_moment_ago(stage: Stag
     stage.hands.pass_by(FRESH_S)
     await cache.find(URI, "signing-1")
     gate.opened.clear()
+    gate.reached.clear()
     stage.hands.pass_by(AFTER_FAILURE_S)
-    assert (await cache.find(URI, "signing-1")).kid == "signing-1"  # would hang here if it waited
-    await cache.close()
+    assert (await cache.find(URI, "signing-1")).kid == "signing-1"
+    # The attempt is still under way: who needs what it brings joins it.
+    gate.keys, gate.status = [stage.public(new_key("signing-2"))], 200
+    joined = asyncio.create_task(cache.find(URI, "signing-2"))
+    await gate.reached.wait()
+    gate.opened.set()
+    assert (await joined).kid == "signing-2"
+    assert gate.arrived == 3
 
 
 async def test_a_request_that_goes_away_does_not_take_the_keys_from_the_others(stage: Stage) -> None:
@@ -139,13 +147,19 @@ async def test_a_request_that_goes_away_does_not_take_the_keys_from_the_others(s
         (200, b'{"keys": []}'),
         (200, b'{"keys": [{"kty": "EC", "kid": "signing-1", "crv": "P-256", "x": "AA", "y": "AA"}]}'),
         (200, b'{"keys": ' + b"[" * 100_000),
-        (200, b" " * (MAX_BYTES + 1)),
         (204, b""),
         (404, b"{}"),
     ],
 )
 async def test_a_document_that_holds_no_key_is_an_issuer_that_is_down(stage: Stage, status: int, body: bytes) -> None:
     stage.server.status, stage.server.body = status, body
+    with pytest.raises(IssuerUnreachable):
+        await stage.cache.find(URI, "signing-1")
+
+
+async def test_a_document_that_does_not_end_is_left_unread(stage: Stage) -> None:
+    good = json.dumps({"keys": stage.server.keys}).encode()
+    stage.server.body = good + b" " * (MAX_BYTES + 1 - len(good))
     with pytest.raises(IssuerUnreachable):
         await stage.cache.find(URI, "signing-1")
 
@@ -185,8 +199,10 @@ class Gate(KeyServer):
     def __init__(self, **known: list[dict[str, object]]) -> None:
         super().__init__(**known)
         self.reached, self.opened = asyncio.Event(), asyncio.Event()
+        self.arrived = 0
 
     async def answer(self, request: Request) -> Response:
+        self.arrived += 1
         self.reached.set()
         await self.opened.wait()
         return await super().answer(request)
