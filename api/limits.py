@@ -19,6 +19,7 @@ class Limits:
     selections: int
     fields: int
     directives: int
+    repeats: int
     aliases: int
     depth: int
     cost: int
@@ -28,9 +29,10 @@ FREE_TEXT: Final = Limits(
     characters=32_768,  # sixteen for each token; a longer text is comments or one huge string
     tokens=2_000,  # parsed in about 5 ms
     definitions=50,  # one operation and its fragments; 1,000 operations have no honest use
-    selections=250,  # checking that fields merge is quadratic in these: 25 ms at worst
+    selections=250,  # the introspection query of tools has 75
     fields=2_000,
     directives=50,
+    repeats=2_000,  # checking that fields merge compares pairs, at 10 microseconds each: 20 ms
     aliases=50,  # twelve months of four figures
     depth=12,
     cost=1_000,
@@ -43,6 +45,7 @@ TRUSTED: Final = Limits(
     selections=3_000,
     fields=5_000,
     directives=1_000,  # Relay marks fragments with directives of its own
+    repeats=100_000,
     aliases=200,
     depth=12,
     cost=1_000,
@@ -56,6 +59,7 @@ def excesses(weighed: Weighed, limits: Limits) -> list[GraphQLError]:
         "definitions": weighed.definitions,
         "selections": weighed.selections,
         "directives": weighed.directives,
+        "repeats": weighed.repeats,
         "fields": max((weight.fields for weight in operations), default=0),
         "aliases": max((weight.aliases for weight in operations), default=0),
         "depth": max((weight.depth for weight in operations), default=0),

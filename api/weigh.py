@@ -4,6 +4,7 @@ A fragment is weighed once and its weight is used wherever it is spread, so the 
 often fragments spread each other. Costs are upper bounds that need no variables.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -82,6 +83,8 @@ class Weighed:
     definitions: int
     selections: int
     directives: int
+    repeats: int
+    """Pairs of fields of one type under one name: what checking that fields merge may have to compare."""
     introspects: bool
     faults: tuple[GraphQLError, ...]
     visited: int
@@ -100,6 +103,7 @@ class _Walk:
         self.fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         self.memo: dict[str, Weight] = {}
         self.selections = self.directives = self.visited = 0
+        self.named: Counter[tuple[str, str]] = Counter()
         self.introspects = False
         self.faults: list[GraphQLError] = []
 
@@ -125,6 +129,7 @@ class _Walk:
             len(self.document.definitions),
             self.selections,
             self.directives,
+            sum(count * (count - 1) // 2 for count in self.named.values()),
             self.introspects,
             tuple(self.faults),
             self.visited,
@@ -189,6 +194,7 @@ class _Walk:
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Weight:
         self._texts(node.arguments)
         name = node.name.value
+        self.named[parent.name if parent else "", node.alias.value if node.alias else name] += 1
         field = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         named = get_named_type(field.type) if field else None
         inner = self._selection_set(node.selection_set, named) if node.selection_set else NOTHING

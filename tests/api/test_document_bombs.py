@@ -49,7 +49,13 @@ BOMBS = {
     "directives on fragments": ("{ ...F } fragment F on Query " + "@x " * 500 + "{ hello }", "directives"),
     "1,000 operations": (" ".join(f"query Q{n} {{hello}}" for n in range(1_000)), "tokens"),
     "300 operations": (" ".join(f"query Q{n} {{hello}}" for n in range(300)), "definitions"),
-    "fields that must be merged": ("{ " + "invoice { number } " * 300 + "}", "selections"),
+    "fields beyond number": ("{ " + "invoice { number } " * 300 + "}", "selections"),
+    "fields that must be merged": ("{ " + "invoice { number } " * 80 + "}", "repeats"),
+    "fields of fragments that must be merged": (
+        "{ invoice { " + " ".join(f"...F{n}" for n in range(40)) + " } } "
+        + " ".join(f"fragment F{n} on Invoice {{ total {{ currency }} total {{ currency }} }}" for n in range(40)),
+        "repeats",
+    ),
     "fields of a fragment that another of its name hides": (
         "{ ...F } fragment F on Query { " + "hello " * 300 + "} fragment F on Query { hello }",
         "selections",
