@@ -63,4 +63,4 @@ clean: ## delete the environment and what tools left, not the data
 again: ;
 
 $(READY): requirements.lock pyproject.toml dev/stack/installer.lock dev/stack/install.sh
-	@sh dev/stack/install.sh "$(PYTHON)" "$(VENV)"
+	@$(SHELL) dev/stack/install.sh "$(PYTHON)" "$(VENV)"

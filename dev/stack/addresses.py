@@ -89,6 +89,7 @@ def settings_of(layout: Layout, keys: Keys, ports: Ports, servers: Servers) -> d
         "PROVIDER_STATE": str(layout.provider),
         "WEBHOOK_SECRET": keys.webhook_secret,
         "OIDC_ISSUER": f"http://127.0.0.1:{ports.identity}",
+        "IDENTITY_STATE": str(layout.identity),
         "SEALING_KEY": keys.sealing_key,
         "ENVIRONMENT": "dev",
         "QUITTANCE_STATE": str(layout.root),

@@ -1,9 +1,10 @@
 """What a person sees once everything is ready."""
 
+from dev.identity.personas import PERSONAS
+from dev.stack.addresses import DEFAULT_PORT
 from dev.stack.plan import Plan
 
-FIRST_QUERY = "{ viewer { customer { name } } }"
-PERSONAS = ("customer", "other-customer", "partner", "support", "lead", "finance")
+FIRST_QUERY = "{ viewer { customer { balance { receivable { decimal currency } } } } }"
 
 
 def banner(plan: Plan) -> str:
@@ -11,6 +12,9 @@ def banner(plan: Plan) -> str:
     if not plan.processes:
         return f"\n  Servers only; `quittance psql` opens the primary. State: {plan.state}\n"
     url = f"http://127.0.0.1:{plan.ports.api}"
+    # The other commands find the stack by the same variable.
+    where = "" if plan.ports.api == DEFAULT_PORT else f"PORT={plan.ports.api} "
+    token = f"{where}.venv/bin/quittance token customer"
     return "\n".join(
         (
             "",
@@ -20,9 +24,10 @@ def banner(plan: Plan) -> str:
             f"  Provider    {_provider(plan)}",
             f"  Logs        {plan.state / 'logs'}",
             "",
-            f"  Personas    {', '.join(PERSONAS)}: `quittance token customer` prints a bearer token",
+            f"  Personas    {', '.join(PERSONAS)}",
+            f"  Token       {token}",
             "  First query",
-            f'    curl -s {url}/graphql -H "Authorization: Bearer $(.venv/bin/quittance token customer)" \\',
+            f'    curl -s {url}/graphql -H "Authorization: Bearer $({token})" \\',
             f"      -H 'Content-Type: application/json' -d '{{\"query\": \"{FIRST_QUERY}\"}}'",
             "",
             "  Ctrl-C stops everything; the next start continues with the same data.",

@@ -9,6 +9,8 @@ from pathlib import Path
 from dev.stack.account import Account
 from dev.stack.trouble import StackError
 
+# The oldest version that migrations are written for.
+OLDEST_POSTGRES = 15
 NEEDED = ("postgres", "initdb", "pg_basebackup", "pg_isready", "psql")
 
 
@@ -38,8 +40,11 @@ def valkey_program() -> Path:
 
 
 def postgres_major(programs: Path) -> str:
-    """The major version, as in "18"."""
-    return _version(programs / "postgres", r"PostgreSQL\) (\d+)")
+    """The major version, as in "18"; one that is too old is refused."""
+    major = _version(programs / "postgres", r"PostgreSQL\) (\d+)")
+    if int(major) < OLDEST_POSTGRES:
+        raise StackError(f"{programs}/postgres is PostgreSQL {major}, and {OLDEST_POSTGRES} is the oldest that will do.")
+    return major
 
 
 def valkey_major(program: Path) -> str:

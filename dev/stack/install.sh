@@ -14,6 +14,7 @@ new_environment() {
     "$python" -m venv --clear "$venv" > "$venv.log" 2>&1 && return
     "$python" -m pip --version > /dev/null 2>&1 || {
         cat "$venv.log" >&2
+        rm -rf "$venv" "$venv.log"
         echo "This Python can make no environment: it has neither ensurepip nor pip (Debian: python3-venv)." >&2
         exit 1
     }

@@ -56,6 +56,10 @@ class Layout:
         return self.servers.parent / "programs"
 
     @property
+    def identity(self) -> Path:
+        return self.root / "identity"
+
+    @property
     def primary(self) -> Path:
         return self.servers / "primary"
 

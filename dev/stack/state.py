@@ -34,7 +34,7 @@ def open_state(root: Path, account: Account, versions: Mapping[str, str]) -> Lay
     layout = Layout(root, root / servers_place(root, account))
     write_stamp(layout, versions, complete=False)
     _make_servers(layout, account)
-    for folder in (layout.logs, layout.provider):
+    for folder in (layout.logs, layout.provider, layout.identity):
         folder.mkdir(mode=0o700, exist_ok=True)
     return layout
 
@@ -57,7 +57,7 @@ def write_stamp(layout: Layout, versions: Mapping[str, str], *, complete: bool) 
 def clear(layout: Layout) -> None:
     """Delete everything this state consists of and nothing else; the lock file stays."""
     outside = layout.servers.parent.name == outside_name(layout.root)
-    folders = (layout.sockets, layout.programs, layout.servers, layout.logs, layout.provider)
+    folders = (layout.sockets, layout.programs, layout.servers, layout.logs, layout.provider, layout.identity)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
     if outside:
