@@ -43,7 +43,7 @@ def postgres_major(programs: Path) -> str:
     """The major version, as in "18"; one that is too old is refused."""
     major = _version(programs / "postgres", r"PostgreSQL\) (\d+)")
     if int(major) < OLDEST_POSTGRES:
-        raise StackError(f"{programs}/postgres is PostgreSQL {major}, and {OLDEST_POSTGRES} is the oldest that will do.")
+        raise StackError(f"{programs}/postgres is PostgreSQL {major}; {OLDEST_POSTGRES} is the oldest that will do.")
     return major
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dev.stack.program import POLL_SECONDS, kill_group
+from dev.stack.signals import rest
 
 # On Linux what a killed launcher leaves is already on its way out; PostgreSQL may still write a checkpoint.
 LEAVE_SECONDS = 15.0
@@ -42,7 +43,7 @@ def kill_orphans(data: Path) -> None:
             os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + LEAVE_SECONDS
     while any(_working_in(data.resolve())) and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
+        rest(POLL_SECONDS)
 
 
 def command_of(pid: int) -> list[str]:
@@ -61,7 +62,7 @@ def _gone(pid: int, argv: list[str], seconds: float) -> bool:
     while _runs(pid, argv):
         if time.monotonic() > deadline:
             return False
-        time.sleep(POLL_SECONDS)
+        rest(POLL_SECONDS)
     return True
 
 

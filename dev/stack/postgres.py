@@ -13,9 +13,8 @@ from dev.stack.addresses import PRIMARY_PORT, REPLICA_PORT, dsn
 from dev.stack.keys import Keys
 from dev.stack.layout import Layout
 from dev.stack.leftovers import kill_orphans
-from dev.stack.program import Program
+from dev.stack.program import Program, never, run_to_end
 from dev.stack.sql import drop_slot, slot_is_usable
-from dev.stack.trouble import StackError
 
 SUPERUSER = "postgres"
 REPLICATOR = "quittance_replication"
@@ -26,6 +25,8 @@ STOP_SECONDS = 30.0
 RETRY_SECONDS = 60.0
 # A replica that will not start is built anew, which is quicker than any waiting.
 REPLICA_RETRY_SECONDS = 5.0
+# initdb takes less than a second, a base backup as long as the disk needs for the data.
+COPY_SECONDS = 600.0
 # The same whatever the caller's locale and zone: initdb fails on a locale that is not installed.
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
 # Works where /dev/shm is 64 KiB or read-only, as in many containers.
@@ -149,11 +150,6 @@ class Pair:
         return path
 
     def _run(self, program: str, *options: str) -> None:
-        command = [str(self.programs / program), *options]
-        done = subprocess.run(
-            command, env=ENVIRONMENT, cwd="/", umask=0o077, capture_output=True, text=True, **self.account.popen()
-        )
-        if done.returncode != 0:
-            raise StackError(
-                f"{program} failed: {done.stderr.strip().splitlines()[-1] if done.stderr else 'no output'}"
-            )
+        command = (str(self.programs / program), *options)
+        log = self.layout.logs / f"{program}.log"
+        run_to_end(Program(program, command, log, never, ENVIRONMENT, account=self.account, ready_seconds=COPY_SECONDS))

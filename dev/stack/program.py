@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dev.stack.account import Account
+from dev.stack.signals import rest
 from dev.stack.trouble import StackError
 
 # From linux/prctl.h: the signal a child gets when the thread that forked it is gone.
@@ -72,7 +73,7 @@ class Child:
             self.process.send_signal(self.program.stop_signal)
             deadline = time.monotonic() + self.program.grace_seconds
             while not self.exited and not hurry() and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS)
+                rest(POLL_SECONDS)
         kill_group(self.process.pid)
         self.process.wait()
 
@@ -111,7 +112,7 @@ def bring_up(program: Program) -> Child:
         child.stop()
         if time.monotonic() > deadline:
             raise StackError(why_not_ready(child))
-        time.sleep(POLL_SECONDS * 10)
+        rest(POLL_SECONDS * 10)
 
 
 def wait_ready(child: Child) -> bool:
@@ -120,7 +121,7 @@ def wait_ready(child: Child) -> bool:
     while not child.exited and time.monotonic() < deadline:
         if child.is_ready():
             return True
-        time.sleep(POLL_SECONDS)
+        rest(POLL_SECONDS)
     return False
 
 
@@ -131,6 +132,22 @@ def why_not_ready(child: Child) -> str:
     return (
         f"{child.program.name} {ending}: {lines[-1].strip() if lines else 'no output'} (all of it: {child.program.log})"
     )
+
+
+def run_to_end(program: Program) -> None:
+    """Run a program that ends by itself; StackError when it fails or takes longer than its time."""
+    child = launch(program)
+    try:
+        wait_ready(child)
+        if child.process.poll() != 0:
+            raise StackError(why_not_ready(child))
+    finally:
+        child.stop()
+
+
+def never(child: Child) -> bool:
+    """The readiness of a program that is over when it has ended."""
+    return False
 
 
 def kill_group(leader: int) -> None:

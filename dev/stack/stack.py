@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import asyncpg
 
@@ -12,8 +11,9 @@ from dev.stack.ground import Ground, prepare
 from dev.stack.plan import Plan
 from dev.stack.postgres import REPLICATOR, SLOT, Pair
 from dev.stack.processes import CHECKOUT, Step, program_of
-from dev.stack.program import POLL_SECONDS, Program, bring_up, launch, wait_ready, why_not_ready
+from dev.stack.program import POLL_SECONDS, Program, bring_up, launch, never, run_to_end, wait_ready, why_not_ready
 from dev.stack.report import Reporter, Running, write_record
+from dev.stack.signals import rest
 from dev.stack.sql import create_roles, is_streaming, unsafe_settings
 from dev.stack.state import write_stamp
 from dev.stack.trouble import StackError
@@ -105,7 +105,7 @@ class Stack:
         while not is_streaming(pair.superuser_dsn, SLOT):
             if time.monotonic() > deadline:
                 return False
-            time.sleep(POLL_SECONDS)
+            rest(POLL_SECONDS)
         return True
 
     def _run(self, step: Step) -> None:
@@ -113,20 +113,11 @@ class Stack:
         if step.once and marker.exists():
             return
         began = time.monotonic()
-        child = launch(self._program(step, STEP_SECONDS))
-        try:
-            wait_ready(child)
-            if child.process.poll() != 0:
-                raise StackError(why_not_ready(child))
-        finally:
-            child.stop()
+        log = self.ground.layout.logs / f"{step.name}.log"
+        run_to_end(Program(step.name, step.argv, log, never, self.environment, CHECKOUT, ready_seconds=STEP_SECONDS))
         if step.once:
             marker.touch()
         self.reporter.say(step.name, f"done ({time.monotonic() - began:.2f} s)")
-
-    def _program(self, step: Step, seconds: float) -> Program:
-        log: Path = self.ground.layout.logs / f"{step.name}.log"
-        return Program(step.name, step.argv, log, lambda _: False, self.environment, CHECKOUT, ready_seconds=seconds)
 
     def _up_processes(self) -> None:
         """All at once, since most of their start is importing, which two cores can share."""
