@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.db import Head, Primary, Row, Tx
+from domain.db import Head, Primary, Replica, Row, Tx
 from domain.ids import CustomerId
 from domain.wire import Json, canonical, to_json
 
@@ -101,3 +101,63 @@ def _holds(row: Row, previous: bytes, expected: int) -> bool:
             return False
     own = entry_hash(previous, expected, row["operation_id"], row["body_hash"], row["recorded_at"])
     return bool(row["number"] == expected and row["previous_hash"] == previous and row["hash"] == own)
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEntry:
+    """An entry as people read it; ``changes`` are states before and after."""
+
+    number: int
+    operation: str
+    actor: str
+    reason: str | None
+    request_id: str
+    changes: tuple[str, ...]
+    recorded_at: datetime
+    hash: bytes
+
+
+async def trail(db: Replica, customer: CustomerId, limit: int, before: int | None = None) -> list[TrailEntry]:
+    """At most ``limit`` entries with a number below ``before``, newest first; an archived body shows as archived."""
+    rows = await db.fetch(
+        """SELECT e.number, e.hash, e.recorded_at, b.body
+             FROM audit_entry e
+             LEFT JOIN audit_body b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id
+                                   AND b.number = e.number AND b.recorded_at = e.recorded_at
+            WHERE e.shard_key = $1 AND e.customer_id = $2 AND ($4::bigint IS NULL OR e.number < $4)
+            ORDER BY e.number DESC LIMIT $3""",
+        customer.shard,
+        customer.uuid,
+        limit,
+        before,
+    )
+    return [_trail_entry(row) for row in rows]
+
+
+def _trail_entry(row: Row) -> TrailEntry:
+    body = msgspec.json.decode(row["body"]) if row["body"] is not None else {}
+    return TrailEntry(
+        row["number"],
+        body.get("operation", "archived"),
+        body.get("actor", "archived"),
+        body.get("reason"),
+        body.get("request_id", ""),
+        tuple(
+            f"{each['machine']} {each['entity']}: {each['before']} -> {each['after']}"
+            for each in body.get("changes", ())
+        ),
+        row["recorded_at"],
+        row["hash"],
+    )
+
+
+async def count_entries(db: Replica, customer: CustomerId, cap: int) -> int:
+    """How many entries a customer's chain has; counting stops at the cap."""
+    count: int = await db.fetchval(
+        """SELECT count(*) FROM (SELECT 1 AS one FROM audit_entry
+                                  WHERE shard_key = $1 AND customer_id = $2 LIMIT $3) AS e""",
+        customer.shard,
+        customer.uuid,
+        cap,
+    )
+    return count

@@ -14,6 +14,9 @@ O = TypeVar("O")  # noqa: E741 - command and outcome, as in every signature of t
 
 OPERATIONS: dict[str, "Operation[typing.Any, typing.Any]"] = {}
 
+# Told after each operation: its name, what came of it (done, replayed, or the refusal), and the seconds it took.
+observers: list[Callable[[str, str, float], None]] = []
+
 
 @dataclass(frozen=True)
 class Operation(Generic[C, O]):

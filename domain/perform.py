@@ -14,7 +14,7 @@ from domain.actor import Actor
 from domain.database import Database
 from domain.db import LOCK_WAIT, REPEATABLE, Head, Row, Tx, is_lost, unavailable, write_transaction
 from domain.ids import CustomerId, LegalEntityId, OperationId, TenantId, uuid7
-from domain.operation import Operation, Performed
+from domain.operation import Operation, Performed, observers
 from domain.points import reached
 from domain.refusal_log import log_refusal
 from domain.refusals import RefusalCode, Refused
@@ -40,11 +40,18 @@ async def perform(
     still running is IN_PROGRESS. A refusal leaves nothing and does not burn the key. A preview leaves nothing at all.
     """
     work = asyncio.ensure_future(_tried(db, operation, actor, customer, command, key, preview))
+    began, outcome = asyncio.get_running_loop().time(), "failed"
     try:
-        return await asyncio.shield(work)  # a caller that goes away must not leave a commit in doubt
+        done = await asyncio.shield(work)  # a caller that goes away must not leave a commit in doubt
+        outcome = "replayed" if done.replayed else "previewed" if preview else "done"
+        return done
     except Refused as refused:
+        outcome = refused.code.value
         await log_refusal(db, actor, operation.name, refused.code)
         raise
+    finally:
+        for observer in observers:
+            observer(operation.name, outcome, asyncio.get_running_loop().time() - began)
 
 
 async def _tried(

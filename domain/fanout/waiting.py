@@ -1,5 +1,6 @@
 """Who has something to do: reads of ids over all shard keys, without locks; the claim happens at the work itself."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.db import Primary, Row
@@ -35,10 +36,13 @@ async def customers_with_events(db: Primary, now: datetime, limit: int) -> list[
     """Customers whose first event may be performed now and whom nobody drains."""
     rows = await db.fetch(
         """-- fanout
-           SELECT e.shard_key, e.customer_id, min(e.recorded_at) AS since FROM outbox_event e
+           SELECT e.shard_key, e.customer_id FROM outbox_event e
+             LEFT JOIN outbox_event b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id
+                                     AND b.number < e.number
              LEFT JOIN outbox_lease l ON l.shard_key = e.shard_key AND l.customer_id = e.customer_id
-            WHERE (e.retry_at IS NULL OR e.retry_at <= $1) AND (l.lease_until IS NULL OR l.lease_until < $1)
-            GROUP BY e.shard_key, e.customer_id ORDER BY since LIMIT $2""",
+            WHERE b.number IS NULL AND (e.retry_at IS NULL OR e.retry_at <= $1)
+              AND (l.lease_until IS NULL OR l.lease_until < $1)
+            ORDER BY e.recorded_at LIMIT $2""",
         now,
         limit,
     )
@@ -49,3 +53,25 @@ async def shard_keys(db: Primary) -> list[int]:
     """Every shard key there is."""
     rows = await db.fetch("SELECT shard_key FROM tenant_shard_key ORDER BY shard_key")
     return [row["shard_key"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much waits: due work, events, and dead letters that nobody has replayed."""
+
+    due: int
+    events: int
+    letters: int
+
+
+async def backlog(db: Primary, now: datetime) -> Backlog:
+    """The counts that monitoring watches."""
+    row = await db.fetchrow(
+        """-- fanout
+           SELECT (SELECT count(*) FROM due_work WHERE NOT clocked AND due_at <= $1) AS due,
+                  (SELECT count(*) FROM outbox_event) AS events,
+                  (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL) AS letters""",
+        now,
+    )
+    assert row is not None
+    return Backlog(row["due"], row["events"], row["letters"])

@@ -126,7 +126,8 @@ def _key(known: Payment, answer: ChargeAnswer, *, asked: bool) -> str:
 
 
 async def _ask_again(db: Database, known: Payment, performed: Performed[PaymentSettled]) -> None:
-    if performed.outcome.state not in OPEN:
+    unconfirmed = known.state.name == performed.outcome.state == "captured"
+    if performed.outcome.state not in OPEN and not unconfirmed:
         return
     if known.queries >= len(QUERY_AFTER):
         raise Unresolved(str(known.id))

@@ -240,5 +240,8 @@ class Gateway(Protocol):
         Raises BadSignature, or MalformedEvent for an authentic body that cannot be read.
         """
 
+    def read_event(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent:
+        """Read a body again that parse_event verified when it came in; MalformedEvent as there."""
+
     async def close(self) -> None:
         """Give the connections back; the gateway cannot be used afterwards."""

@@ -1,5 +1,6 @@
 """Payments: one row an attempt to collect an invoice, and everything that came of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -114,13 +115,25 @@ async def payment(db: Primary, customer: CustomerId, id: PaymentId) -> Payment:
 
 async def payments_of(db: Primary, customer: CustomerId, invoice: InvoiceId) -> list[Payment]:
     """The attempts at an invoice, in their order."""
+    return (await payments_of_invoices(db, customer, [invoice])).get(invoice, [])
+
+
+async def payments_of_invoices(
+    db: Primary, customer: CustomerId, invoices: Sequence[InvoiceId]
+) -> dict[InvoiceId, list[Payment]]:
+    """The attempts at each of the customer's invoices that has any, in their order."""
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
                   refunds_reserved, state, seq, happened_at
-             FROM payment WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = $3 ORDER BY attempt_number""",
+             FROM payment WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = ANY ($3::uuid[])
+            ORDER BY invoice_id, attempt_number""",
         customer.shard,
         customer.uuid,
-        invoice.uuid,
+        [invoice.uuid for invoice in invoices],
     )
-    return [from_row(row) for row in rows]
+    found: dict[InvoiceId, list[Payment]] = {}
+    for row in rows:
+        each = from_row(row)
+        found.setdefault(each.invoice, []).append(each)
+    return found

@@ -1,5 +1,6 @@
 """Receipts: a document of their own with a gapless number of their own, only where money was captured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,18 +34,20 @@ async def issue_receipt(tx: Tx, payment: PaymentId) -> ReceiptId:
     return id
 
 
-async def receipt_of(db: Primary, customer: CustomerId, payment: PaymentId) -> Receipt | None:
-    """The receipt of the customer's payment, or None where nothing was captured."""
-    row = await db.fetchrow(
+async def receipts_of(db: Primary, customer: CustomerId, payments: Sequence[PaymentId]) -> dict[PaymentId, Receipt]:
+    """The receipts of those of the customer's payments that have one."""
+    rows = await db.fetch(
         """SELECT id, payment_id, number_text, issued_at FROM receipt
-            WHERE shard_key = $1 AND customer_id = $2 AND payment_id = $3""",
+            WHERE shard_key = $1 AND customer_id = $2 AND payment_id = ANY ($3::uuid[])""",
         customer.shard,
         customer.uuid,
-        payment.uuid,
+        [payment.uuid for payment in payments],
     )
-    if row is None:
-        return None
-    return Receipt(ReceiptId(customer.shard, row["id"]), payment, row["number_text"], row["issued_at"])
+    found: dict[PaymentId, Receipt] = {}
+    for row in rows:
+        of = PaymentId(customer.shard, row["payment_id"])
+        found[of] = Receipt(ReceiptId(customer.shard, row["id"]), of, row["number_text"], row["issued_at"])
+    return found
 
 
 async def receipt(db: Primary, customer: CustomerId, id: ReceiptId) -> Receipt:

@@ -1,5 +1,6 @@
 """Refunds: money on its way back, never more of a payment than was captured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,12 +88,24 @@ async def refund(db: Primary, customer: CustomerId, id: RefundId) -> Refund:
 
 async def refunds_of(db: Primary, customer: CustomerId, payment: PaymentId) -> list[Refund]:
     """The refunds of a payment, oldest first."""
+    return (await refunds_of_payments(db, customer, [payment])).get(payment, [])
+
+
+async def refunds_of_payments(
+    db: Primary, customer: CustomerId, payments: Sequence[PaymentId]
+) -> dict[PaymentId, list[Refund]]:
+    """The refunds of each of the customer's payments that has any, oldest first."""
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
                   failure_code, sent_at, queries, posted_number, state, seq, happened_at
-             FROM refund WHERE shard_key = $1 AND customer_id = $2 AND payment_id = $3 ORDER BY id""",
+             FROM refund WHERE shard_key = $1 AND customer_id = $2 AND payment_id = ANY ($3::uuid[])
+            ORDER BY id""",
         customer.shard,
         customer.uuid,
-        payment.uuid,
+        [payment.uuid for payment in payments],
     )
-    return [_refund(row) for row in rows]
+    found: dict[PaymentId, list[Refund]] = {}
+    for row in rows:
+        each = _refund(row)
+        found.setdefault(each.payment, []).append(each)
+    return found

@@ -67,7 +67,9 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
         state = await _open_news(tx, before, command)
     else:
         state = before.state
-    if state.name not in OPEN and (command.confirmed or state.name not in TAKEN):
+    # No other news is a reason to stop asking about money that was taken.
+    sure = command.confirmed and command.news is News.CAPTURED
+    if state.name not in OPEN and (sure or state.name not in TAKEN):
         await due.finish(tx, SEND, before.id.uuid)
     return PaymentSettled(before.id, before.invoice, state.name, receipt)
 

@@ -96,3 +96,9 @@ async def shard_key_for(db: Primary, tenant: TenantId, customer: UUID) -> int:
     )
     keys: list[int] = [row["shard_key"] for row in rows]
     return keys[int.from_bytes(customer.bytes[-4:], "big") % len(keys)]
+
+
+async def tenant_shard_keys(db: Primary, tenant: TenantId) -> list[int]:
+    """The tenant's shard keys."""
+    rows = await db.fetch("SELECT shard_key FROM tenant_shard_key WHERE tenant_id = $1 ORDER BY shard_key", tenant.uuid)
+    return [row["shard_key"] for row in rows]

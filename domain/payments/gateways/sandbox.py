@@ -126,6 +126,9 @@ class SandboxGateway:
         message_id = standard_webhooks.verify(raw, headers, secrets, now)
         return sandbox_events.read_event(raw, message_id)
 
+    def read_event(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent:
+        return sandbox_events.read_event(raw, headers.get(standard_webhooks.ID_HEADER, ""))
+
     async def _send(
         self,
         method: str,

@@ -11,6 +11,7 @@ from standardwebhooks import Webhook
 from domain.payments.gateway import BadSignature
 
 TOLERANCE: Final = timedelta(minutes=5)  # the scheme's own figure; beyond it a recorded delivery cannot be replayed
+ID_HEADER: Final = "webhook-id"  # the message that was signed, as the scheme names it
 _SIGNATURES_MAX: Final = 16  # a rotation signs with two; more only costs us hashing
 _SECONDS: Final = re.compile(r"[0-9]{1,11}", re.ASCII)  # up to the year 5138; more digits overflow datetime
 
@@ -21,7 +22,7 @@ def verify(raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: 
     Every signature is compared with that of every secret, each in constant time. Header names in any case.
     """
     lower = {name.lower(): value for name, value in headers.items()}
-    message_id, stamp = lower.get("webhook-id", ""), lower.get("webhook-timestamp", "")
+    message_id, stamp = lower.get(ID_HEADER, ""), lower.get("webhook-timestamp", "")
     signatures = lower.get("webhook-signature", "").split(" ")
     readable = message_id.isascii() and _SECONDS.fullmatch(stamp) and len(signatures) <= _SIGNATURES_MAX
     if not message_id or not readable:

@@ -1,0 +1,78 @@
+"""The API process: GraphQL, documents, webhooks, health and metrics behind one guard."""
+
+import asyncio
+import gc
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from api import downloads, health, webhooks
+from api.asgi import guard
+from api.audience import DEVELOPMENT, PRODUCTION
+from api.auth.keys import KeyCache
+from api.auth.verify import Verifier
+from api.cursors import Cursors
+from api.documents import DocumentStore
+from api.graph.context import Rooms, context_maker
+from api.graph.schema import build_schema
+from api.http import PortalGraphQL
+from api.manifests import ManifestDocuments
+from api.redis_bucket import RedisBucket
+from api.trust import IssuersInDatabase
+from domain.reactions.house import House
+from runtime.house import open_house, provider_account
+from runtime.settings import Settings
+
+STOP_SECONDS = 5.0  # what mutations left running gets this long when the process stops; the worker finishes the rest
+
+
+def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient) -> Rooms:
+    """What all requests of a process share."""
+    verifier = Verifier(
+        IssuersInDatabase(house.db.primary), KeyCache(http, time.monotonic), house.db.clock, time.monotonic
+    )
+    # Cursors are signed with a key of their own, derived so that no further secret has to be handed out.
+    signing = hashlib.sha256(b"cursors" + settings.house_key).digest()
+    return Rooms(house, provider_account(settings), Cursors([signing]), verifier, settings.environment)
+
+
+def doors(rooms: Rooms, settings: Settings, redis: "Redis") -> list[Route]:
+    """Every route of the API."""
+    schema = build_schema()
+    policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
+    store = DocumentStore(schema._schema, ManifestDocuments({}), policies)
+    graphql = PortalGraphQL(schema, store, RedisBucket(redis), context_maker(rooms))
+    return [
+        Route("/graphql", graphql),
+        *downloads.routes(rooms),
+        *webhooks.routes(rooms.house, settings),
+        *health.routes(rooms.house),
+    ]
+
+
+def build_app(settings: Settings) -> ASGIApp:
+    """The ASGI application; it opens its pools when it starts and gives them back when it stops."""
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        async with (
+            open_house(settings, "quittance-api") as house,
+            httpx2.AsyncClient(timeout=5.0) as http,  # an identity provider that takes longer is down
+            Redis.from_url(settings.redis_url.get_secret_value()) as redis,
+        ):
+            rooms = rooms_of(house, settings, http)
+            app.router.routes.extend(doors(rooms, settings, redis))
+            gc.collect()
+            gc.freeze()  # the schema lives as long as the process: full collections need not walk it
+            yield
+            if rooms.running:
+                await asyncio.wait(set(rooms.running), timeout=STOP_SECONDS)
+
+    return guard(Starlette(routes=[], lifespan=life))

@@ -1,0 +1,75 @@
+"""The audit trail as staff see it."""
+
+from datetime import datetime
+
+import strawberry
+
+from api.connection import HistoryConnection, Keyset, Source
+from api.graph.context import Info
+from api.graph.pages import history_of
+from api.scalars import Int64
+from domain import audit
+from domain.ids import CustomerId
+
+
+@strawberry.type(description="One operation on a customer: who did what for whom, and what it changed.")
+class AuditEntry:
+    """An entry of the chain."""
+
+    number: Int64 = strawberry.field(description="Counts the customer's operations without gaps.")
+    operation: str = strawberry.field(description="What was done.")
+    actor: str = strawberry.field(description="Who did it.")
+    reason: str | None = strawberry.field(description="Why, where that was asked for.")
+    request_id: str = strawberry.field(description="The request it came from.")
+    changes: list[str] = strawberry.field(description="The states it changed, as entity: before -> after.")
+    recorded_at: datetime = strawberry.field(description="When it was committed.")
+    hash: str = strawberry.field(description="The hash that the next entry holds.")
+
+    @classmethod
+    def of(cls, entry: audit.TrailEntry) -> "AuditEntry":
+        """The domain's entry."""
+        return cls(
+            number=Int64(entry.number),
+            operation=entry.operation,
+            actor=entry.actor,
+            reason=entry.reason,
+            request_id=entry.request_id,
+            changes=list(entry.changes),
+            recorded_at=entry.recorded_at,
+            hash=entry.hash.hex(),
+        )
+
+
+@strawberry.type(description="Whether a chain verifies.")
+class AuditChain:
+    """A verdict."""
+
+    verified: bool = strawberry.field(description="Whether every hash recomputes to the head.")
+    length: Int64 = strawberry.field(description="How many entries it has.")
+    first_wrong: Int64 | None = strawberry.field(description="The first entry that does not hold.")
+
+
+async def audit_page(info: Info, customer: CustomerId, first: int, after: str | None) -> HistoryConnection[AuditEntry]:
+    """The customer's trail, newest first."""
+    keys = Keyset("audit", int, info.context.rooms.cursors)
+    wanted = keys.slice(str(customer), first, after)
+    async with history_of(info, None) as history:
+        rows = await audit.trail(history.replica, customer, wanted.fetch, wanted.after)
+    page = keys.page(wanted, rows, lambda row: row.number, AuditEntry.of)
+    return HistoryConnection(
+        edges=page.edges,
+        page_info=page.page_info,
+        count=lambda cap: audit.count_entries(history.replica, customer, cap),
+        as_of=history.as_of,
+        source=Source(history.source.value),
+    )
+
+
+async def audit_verdict(info: Info, customer: CustomerId) -> AuditChain:
+    """The chain recomputed on the primary."""
+    verdict = await audit.verify_chain(info.context.db.primary, customer)
+    return AuditChain(
+        verified=verdict.verified,
+        length=Int64(verdict.length),
+        first_wrong=None if verdict.first_wrong is None else Int64(verdict.first_wrong),
+    )

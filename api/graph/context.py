@@ -1,0 +1,115 @@
+"""What a request carries: who asks, the house it asks, and the loaders of this one request."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from strawberry.types import Info as StrawberryInfo
+
+from api.audience import Audience
+from api.auth.principal import Principal
+from api.auth.refused import Unauthenticated
+from api.auth.verify import Verifier
+from api.cursors import Cursors
+from api.errors import Code, Fault
+from api.graph.loaders import Loaders
+from domain.actor import Actor, partner, portal, staff
+from domain.database import Database
+from domain.ids import CustomerId, TenantId
+from domain.reactions.house import House
+from domain.tenants.access import find_login, is_partner, staff_role
+from domain.tenants.tenant import home_of
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the whole process shares."""
+
+    house: House
+    account: str
+    cursors: Cursors
+    verifier: Verifier
+    environment: str
+    running: set["asyncio.Task[Any]"] = field(default_factory=set)
+
+    @property
+    def db(self) -> Database:
+        """The database."""
+        return self.house.db
+
+    def keep(self, work: Awaitable[Any]) -> "asyncio.Task[Any]":
+        """Runs the work to its end whatever becomes of the request; the process waits for it when it stops."""
+        task = asyncio.ensure_future(work)
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+        return task
+
+
+@dataclass
+class Context:
+    """One request."""
+
+    rooms: Rooms
+    audience: Audience
+    caller: str
+    actor: Actor
+    tenant: TenantId
+    principal: Principal
+    loaders: Loaders
+
+    @property
+    def db(self) -> Database:
+        """The database."""
+        return self.rooms.db
+
+    @property
+    def customer(self) -> CustomerId:
+        """The portal user's own customer."""
+        if self.actor.customer is None:
+            raise Fault(Code.FORBIDDEN, "This part of the schema is for portal users.")
+        return self.actor.customer
+
+
+Info = StrawberryInfo[Context, None]
+
+
+async def authenticate(rooms: Rooms, request: Request) -> tuple[Principal, Actor]:
+    """The verified caller of a request; UNAUTHENTICATED without a valid token, FORBIDDEN for one nobody here knows."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Fault(Code.UNAUTHENTICATED, "Send a bearer token.")
+    try:
+        principal = await rooms.verifier.verify(token.strip())
+    except Unauthenticated as refused:
+        raise Fault(Code.UNAUTHENTICATED, str(refused)) from None
+    return principal, await _actor(rooms.db, principal, request.state.request_id)
+
+
+async def _actor(db: Database, principal: Principal, request_id: str) -> Actor:
+    tenant = principal.tenant
+    if principal.kind is Audience.PORTAL:
+        login = await find_login(db.primary, tenant, principal.issuer, principal.subject)
+        if login is not None:
+            return portal(tenant, login.customer, str(login.user), request_id)
+    elif principal.kind is Audience.STAFF:
+        role = await staff_role(db.primary, tenant, principal.issuer, principal.subject)
+        if role is not None:
+            home = await home_of(db.primary, tenant)
+            return staff(tenant, home, principal.subject, frozenset({role}), request_id)
+    elif principal.client_id and await is_partner(db.primary, tenant, principal.client_id):
+        return partner(tenant, await home_of(db.primary, tenant), principal.client_id, request_id)
+    raise Fault(Code.FORBIDDEN, "Nobody of that name is known here.")
+
+
+def context_maker(rooms: Rooms) -> Callable[[Request, Response], Awaitable[Context]]:
+    """Makes the context of each request."""
+
+    async def make(request: Request, _response: Response) -> Context:
+        principal, actor = await authenticate(rooms, request)
+        caller = f"{principal.issuer}|{principal.audience}|{principal.subject}"
+        return Context(rooms, principal.kind, caller, actor, principal.tenant, principal, Loaders(rooms.db))
+
+    return make

@@ -1,0 +1,188 @@
+"""The customer as the portal and the staff see it."""
+
+from datetime import datetime
+
+import strawberry
+
+from api.connection import HistoryConnection
+from api.errors import Code, Fault
+from api.graph import pages
+from api.graph.context import Info
+from api.graph.invoices import Invoice
+from api.graph.money import Money
+from api.graph.payments import Payment, PaymentMethod
+from api.graph.subscriptions import Subscription
+from api.scalars import ConsistencyToken, CurrencyCode, GlobalId, IdempotencyKey
+from domain.customers import customer as customers
+from domain.ids import InvoiceId, OperationId, PaymentId, SubscriptionId
+from domain.inspection import inspect_key
+from domain.invoices.invoice import invoice
+from domain.ledger import balance as balances
+from domain.payments.method import payment_methods
+from domain.payments.payment import payment
+from domain.subscriptions.subscription import subscription, subscriptions
+
+
+@strawberry.type(description="What a customer owes and has in credit, read on the primary.")
+class Balance:
+    """A balance."""
+
+    receivable: Money = strawberry.field(description="What is due on open invoices.")
+    credit: Money = strawberry.field(description="What the next invoice uses up first.")
+    as_of: datetime = strawberry.field(description="The instant it is true for.")
+
+    @classmethod
+    def of(cls, balance: balances.Balance, at: datetime) -> "Balance":
+        """The domain's balance."""
+        return cls(receivable=Money.of(balance.receivable), credit=Money.of(balance.credit), as_of=at)
+
+
+@strawberry.type(description="The name and address a customer is billed under.")
+class BillingPerson:
+    """Personal data of a customer."""
+
+    name: str = strawberry.field(description="The name on invoices.")
+    email: str = strawberry.field(description="Where documents are sent.")
+    address: str = strawberry.field(description="The address on invoices.")
+    country: str = strawberry.field(description="The ISO 3166 code.")
+
+
+@strawberry.type(description="The test clock of a sandbox customer.")
+class TestClock:
+    """Where it stands and where it goes."""
+
+    at: datetime = strawberry.field(description="The customer's business time.")
+    target: datetime = strawberry.field(description="Where it is going; equal to at when it has arrived.")
+
+
+@strawberry.type(description="An operation that was performed under a key.")
+class PerformedOperation:
+    """The answer to a lost answer."""
+
+    id: GlobalId = strawberry.field(description="The operation's id.")
+    name: str = strawberry.field(description="What was done.")
+    performed_at: datetime = strawberry.field(description="When it was committed.")
+
+    @classmethod
+    def of(cls, id: OperationId, name: str, at: datetime) -> "PerformedOperation":
+        """The domain's record."""
+        return cls(id=GlobalId(str(id)), name=name, performed_at=at)
+
+
+@strawberry.type(description="A customer: whom a legal entity bills.")
+class Customer:
+    """A customer; every field reads within its tenant and its own rows."""
+
+    source: strawberry.Private[customers.Customer]
+    id: GlobalId = strawberry.field(description="The customer's id.")
+    reference: str = strawberry.field(description="The tenant's own name for the customer.")
+    currency: CurrencyCode = strawberry.field(description="The currency it is billed in.")
+    time_zone: str = strawberry.field(description="The zone whose calendar its billing days follow.")
+
+    @classmethod
+    def of(cls, customer: customers.Customer) -> "Customer":
+        """The domain's customer."""
+        return cls(
+            source=customer,
+            id=GlobalId(str(customer.id)),
+            reference=customer.reference,
+            currency=CurrencyCode(str(customer.currency)),
+            time_zone=customer.time_zone,
+        )
+
+    @strawberry.field(description="Who is billed; null once that was erased.")
+    async def billing_person(self, info: Info) -> BillingPerson | None:
+        """The billing person."""
+        person = await customers.billing_person(info.context.db.primary, self.source.tenant, self.source.id)
+        return BillingPerson(**{name: getattr(person, name) for name in _PERSON}) if person else None
+
+    @strawberry.field(description="The balance now, strongly consistent.")
+    async def balance(self, info: Info) -> Balance:
+        """The balance."""
+        db = info.context.db
+        found = await balances.balance(db.primary, self.source.id, self.source.currency)
+        return Balance.of(found, db.clock.now())
+
+    @strawberry.field(description="The balance as it was at an instant, from the postings up to it.")
+    async def balance_as_of(self, info: Info, at: datetime) -> Balance:
+        """The balance then."""
+        found = await balances.balance_as_of(info.context.db.primary, self.source.id, self.source.currency, at)
+        return Balance.of(found, at)
+
+    @strawberry.field(description="The stored payment methods, oldest first.")
+    async def payment_methods(self, info: Info) -> list[PaymentMethod]:
+        """The methods in use."""
+        return [PaymentMethod.of(each) for each in await payment_methods(info.context.db.primary, self.source.id)]
+
+    @strawberry.field(description="The method that is charged.")
+    async def default_payment_method(self, info: Info) -> PaymentMethod | None:
+        """The default method."""
+        if self.source.default_method is None:
+            return None
+        found = await info.context.loaders.methods.load((self.source.id, self.source.default_method))
+        return PaymentMethod.of(found) if found else None
+
+    @strawberry.field(description="Its subscriptions, newest first, at most 100.")
+    async def subscriptions(self, info: Info) -> list[Subscription]:
+        """The subscriptions."""
+        return [Subscription.of(each) for each in await subscriptions(info.context.db.primary, self.source.id)]
+
+    @strawberry.field(description="One of its subscriptions.")
+    async def subscription(self, info: Info, id: GlobalId) -> Subscription | None:
+        """The subscription of that id."""
+        parsed = SubscriptionId.parse(id)
+        return Subscription.of(await subscription(info.context.db.primary, self.source.id, parsed))
+
+    @strawberry.field(description="One of its invoices, as it stands on the primary.")
+    async def invoice(self, info: Info, id: GlobalId) -> Invoice | None:
+        """The invoice of that id."""
+        return Invoice.of(await invoice(info.context.db.primary, self.source.id, InvoiceId.parse(id)))
+
+    @strawberry.field(description="One of its payments, as it stands on the primary.")
+    async def payment(self, info: Info, id: GlobalId) -> Payment | None:
+        """The payment of that id."""
+        return Payment.of(await payment(info.context.db.primary, self.source.id, PaymentId.parse(id)))
+
+    @strawberry.field(description="Its invoices, newest first, from the replica.")
+    async def invoices(
+        self, info: Info, first: int, after: str | None = None, at_least: ConsistencyToken | None = None
+    ) -> HistoryConnection[Invoice]:
+        """A page of history."""
+        return await pages.invoice_page(info, self.source.id, first, after, at_least)
+
+    @strawberry.field(description="Its payments, newest first, from the replica.")
+    async def payments(
+        self, info: Info, first: int, after: str | None = None, at_least: ConsistencyToken | None = None
+    ) -> HistoryConnection[Payment]:
+        """A page of history."""
+        return await pages.payment_page(info, self.source.id, first, after, at_least)
+
+    @strawberry.field(description="Its statement: every posting, newest first, with the balance after it.")
+    async def statement(
+        self, info: Info, first: int, after: str | None = None, at_least: ConsistencyToken | None = None
+    ) -> HistoryConnection[pages.StatementEntry]:
+        """A page of history."""
+        return await pages.statement_page(info, self.source, first, after, at_least)
+
+    @strawberry.field(description="The test clock; null for a customer that lives in real time.")
+    async def test_clock(self) -> TestClock | None:
+        """The clock."""
+        at = self.source.clock_at
+        return TestClock(at=at, target=self.source.clock_target or at) if at else None
+
+    @strawberry.field(
+        description="What was performed under a key of this caller; null: nothing is, and sending it again is safe."
+    )
+    async def operation(self, info: Info, idempotency_key: IdempotencyKey) -> PerformedOperation | None:
+        """The operation of that key."""
+        scope = info.context.actor.scope
+        found = await inspect_key(info.context.db.primary, self.source.id, scope, idempotency_key)
+        return PerformedOperation.of(found.operation, found.name, found.performed_at) if found else None
+
+
+_PERSON = ("name", "email", "address", "country")
+
+
+def no_customer() -> Fault:
+    """The one answer for a customer that is not there or not the caller's."""
+    return Fault(Code.NOT_FOUND, "There is no such customer.")

@@ -1,0 +1,140 @@
+"""Invoices and their lines."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from api.graph.catalog import Price
+from api.graph.context import Info
+from api.graph.money import Money, Period
+from api.graph.payments import Payment
+from api.scalars import GlobalId, Int64
+from domain.invoices import invoice as invoices
+from domain.invoices import line as lines
+from domain.money import share
+
+
+@strawberry.enum(description="Where an invoice stands. More values may come.")
+class InvoiceState(Enum):
+    """The states of the invoice machine."""
+
+    OPEN = "open"
+    PAID = "paid"
+    VOID = "void"
+    UNCOLLECTIBLE = "uncollectible"
+
+
+@strawberry.enum(description="How the amount of a line follows from its price.")
+class LineFormula(Enum):
+    """The formulas of a derivation."""
+
+    REST = "rest"
+    UNUSED = "unused"
+
+
+@strawberry.type(
+    description="Why a line has its amount: price x numeratorSeconds / denominatorSeconds, rounded once, half to even."
+)
+class LineExplanation:
+    """A derivation that gives the amount again."""
+
+    formula: LineFormula = strawberry.field(description="REST charges the time left, UNUSED gives unused time back.")
+    price: Money = strawberry.field(description="The price of the whole span.")
+    numerator_seconds: Int64 = strawberry.field(description="The seconds that are counted.")
+    denominator_seconds: Int64 = strawberry.field(description="The seconds that the price is for.")
+    rounding_residue: str = strawberry.field(description="What rounding took away, as a fraction of a minor unit.")
+
+    @classmethod
+    def of(cls, derivation: lines.Derivation) -> "LineExplanation":
+        """The stored derivation."""
+        rounded = share(derivation.numerator, derivation.denominator, derivation.price).minor
+        rest = derivation.price.minor * derivation.numerator - rounded * derivation.denominator
+        return cls(
+            formula=LineFormula(derivation.formula),
+            price=Money.of(derivation.price),
+            numerator_seconds=Int64(derivation.numerator),
+            denominator_seconds=Int64(derivation.denominator),
+            rounding_residue=f"{rest}/{derivation.denominator}",
+        )
+
+
+@strawberry.type(description="One line of an invoice; a credit has a negative amount.")
+class InvoiceLine:
+    """A line."""
+
+    source: strawberry.Private[lines.Line]
+    description: str = strawberry.field(description="What it is for.")
+    period: Period = strawberry.field(description="The span it is for.")
+    quantity: int = strawberry.field(description="How many units.")
+    unit_amount: Money = strawberry.field(description="The price of one unit for a whole period.")
+    amount: Money = strawberry.field(description="What it adds to the total.")
+    explanation: LineExplanation = strawberry.field(description="Why it is that much.")
+
+    @classmethod
+    def of(cls, line: lines.Line) -> "InvoiceLine":
+        """The domain's line."""
+        return cls(
+            source=line,
+            description=line.description,
+            period=Period(start=line.starts_at, end=line.ends_at),
+            quantity=line.quantity,
+            unit_amount=Money.of(line.unit_amount),
+            amount=Money.of(line.amount),
+            explanation=LineExplanation.of(line.derivation),
+        )
+
+    @strawberry.field(description="The price version it was made from.")
+    async def price(self, info: Info) -> Price:
+        """The price."""
+        return Price.of(await info.context.loaders.prices.load((info.context.tenant, self.source.price)))
+
+
+@strawberry.type(description="An issued invoice. What it says never changes; only what became of it does.")
+class Invoice:
+    """An invoice."""
+
+    source: strawberry.Private[invoices.Invoice]
+    id: GlobalId = strawberry.field(description="The invoice's id.")
+    number: str = strawberry.field(description="The number people see; gapless in its series.")
+    state: InvoiceState = strawberry.field(description="Where it stands.")
+    total: Money = strawberry.field(description="The sum of its lines.")
+    credited: Money = strawberry.field(description="How much of it the customer's credit paid.")
+    paid: Money = strawberry.field(description="How much was paid with money.")
+    due: Money = strawberry.field(description="How much is still due.")
+    partially_paid: bool = strawberry.field(description="Whether it is open and less than its total is due.")
+    period: Period = strawberry.field(description="The billing period it belongs to.")
+    issued_at: datetime = strawberry.field(description="When it was issued.")
+    due_at: datetime = strawberry.field(description="Until when it is to be paid.")
+    pdf_url: str = strawberry.field(description="The path of the PDF; it wants the same bearer token.")
+
+    @classmethod
+    def of(cls, invoice: invoices.Invoice) -> "Invoice":
+        """The domain's invoice."""
+        return cls(
+            source=invoice,
+            id=GlobalId(str(invoice.id)),
+            number=invoice.number,
+            state=InvoiceState(invoice.state.name),
+            total=Money.of(invoice.total),
+            credited=Money.of(invoice.credited),
+            paid=Money.of(invoice.paid),
+            due=Money.of(invoice.due),
+            partially_paid=invoice.is_partially_paid,
+            period=Period(start=invoice.period_start, end=invoice.period_end),
+            issued_at=invoice.issued_at,
+            due_at=invoice.due_at,
+            pdf_url=f"/documents/invoices/{invoice.id}.pdf",
+        )
+
+    @strawberry.field(description="Its lines, in order.")
+    async def lines(self, info: Info) -> list[InvoiceLine]:
+        """The lines."""
+        found = await info.context.loaders.lines.load((self.source.customer, self.source.id))
+        return [InvoiceLine.of(line) for line in found]
+
+    @strawberry.field(description="The attempts to collect it, in order.")
+    async def payments(self, info: Info) -> list[Payment]:
+        """The payments."""
+        found = await info.context.loaders.payments.load((self.source.customer, self.source.id))
+        return [Payment.of(payment) for payment in found]

@@ -1,0 +1,43 @@
+"""Money and time spans as every type of the schema shows them."""
+
+from datetime import datetime
+
+import strawberry
+
+from api.scalars import CurrencyCode, Int64
+from domain import money, period
+
+
+@strawberry.type(description="An exact amount of one currency.")
+class Money:
+    """An amount; clients embed it, it has no id."""
+
+    minor_units: Int64 = strawberry.field(description="The amount in the currency's smallest unit, as a string.")
+    currency: CurrencyCode = strawberry.field(description="The ISO 4217 code.")
+    decimal: str = strawberry.field(description="The amount in major units, with all digits of the currency.")
+
+    @classmethod
+    def of(cls, amount: money.Money) -> "Money":
+        """The domain's amount."""
+        return cls(minor_units=Int64(amount.minor), currency=CurrencyCode(str(amount.currency)), decimal=amount.decimal)
+
+
+@strawberry.input(description="An exact amount of one currency.")
+class MoneyInput:
+    """An amount that a caller names."""
+
+    minor_units: Int64 = strawberry.field(description="The amount in the currency's smallest unit.")
+    currency: CurrencyCode = strawberry.field(description="The ISO 4217 code.")
+
+
+@strawberry.type(description="A span of time: start is part of it, end is not.")
+class Period:
+    """A half-open span."""
+
+    start: datetime = strawberry.field(description="The first instant.")
+    end: datetime = strawberry.field(description="The first instant after it.")
+
+    @classmethod
+    def of(cls, span: period.Period) -> "Period":
+        """The domain's period."""
+        return cls(start=span.start, end=span.end)

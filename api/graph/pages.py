@@ -1,0 +1,120 @@
+"""History pages: read from the replica, or from the primary where a consistency token asks for more."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+import strawberry
+
+from api.connection import HistoryConnection, Keyset, Source
+from api.errors import Code, Fault
+from api.graph.context import Info
+from api.graph.invoices import Invoice
+from api.graph.money import Money
+from api.graph.payments import Payment
+from api.scalars import ConsistencyToken, Int64
+from domain.customers.customer import Customer
+from domain.database import History, HistoryUnavailable, Token
+from domain.ids import CustomerId
+from domain.invoices.history import count_invoices, invoice_history
+from domain.ledger import statement as statements
+from domain.payments.history import count_payments, payment_history
+
+Place = tuple[datetime, str]
+
+
+@strawberry.type(description="One posting as the customer sees it.")
+class StatementEntry:
+    """A line of a statement."""
+
+    number: Int64 = strawberry.field(description="Counts the customer's postings without gaps.")
+    cause: str = strawberry.field(description="What was posted, for example invoice.finalized.")
+    happened_at: datetime = strawberry.field(description="When it happened, in business time.")
+    receivable_change: Money = strawberry.field(description="How much more (or less) is due.")
+    receivable: Money = strawberry.field(description="What was due after it.")
+    credit_change: Money = strawberry.field(description="How much more (or less) credit there is.")
+    credit: Money = strawberry.field(description="The credit after it.")
+
+    @classmethod
+    def of(cls, entry: statements.StatementEntry) -> "StatementEntry":
+        """The domain's entry."""
+        return cls(
+            number=Int64(entry.number),
+            cause=entry.cause,
+            happened_at=entry.happened_at,
+            receivable_change=Money.of(entry.receivable_change),
+            receivable=Money.of(entry.receivable),
+            credit_change=Money.of(entry.credit_change),
+            credit=Money.of(entry.credit),
+        )
+
+
+@asynccontextmanager
+async def history_of(info: Info, at_least: ConsistencyToken | None) -> AsyncIterator[History]:
+    """A handle for one history read; HISTORY_UNAVAILABLE where the replica does not answer for it."""
+    token = Token.parse(at_least) if at_least is not None else None
+    try:
+        async with info.context.db.history(token) as history:
+            yield history
+    except HistoryUnavailable as error:
+        raise Fault(Code.HISTORY_UNAVAILABLE, "History is not available at the moment; balances are.") from error
+
+
+def _place(after: Place | None) -> tuple[datetime, UUID] | None:
+    return (after[0], UUID(after[1])) if after else None
+
+
+async def invoice_page(
+    info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None
+) -> HistoryConnection[Invoice]:
+    """The customer's invoices, newest first."""
+    keys = Keyset("invoices", cast(type[Place], Place), info.context.rooms.cursors)
+    wanted = keys.slice(str(customer), first, after)
+    async with history_of(info, at_least) as history:
+        rows = await invoice_history(history.replica, customer, wanted.fetch, _place(wanted.after))
+    page = keys.page(wanted, rows, lambda row: (row.issued_at, str(row.id.uuid)), Invoice.of)
+    return HistoryConnection(
+        edges=page.edges,
+        page_info=page.page_info,
+        count=lambda cap: count_invoices(history.replica, customer, cap),
+        as_of=history.as_of,
+        source=Source(history.source.value),
+    )
+
+
+async def payment_page(
+    info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None
+) -> HistoryConnection[Payment]:
+    """The customer's payments, newest first."""
+    keys = Keyset("payments", cast(type[Place], Place), info.context.rooms.cursors)
+    wanted = keys.slice(str(customer), first, after)
+    async with history_of(info, at_least) as history:
+        rows = await payment_history(history.replica, customer, wanted.fetch, _place(wanted.after))
+    page = keys.page(wanted, rows, lambda row: (row.happened_at, str(row.id.uuid)), Payment.of)
+    return HistoryConnection(
+        edges=page.edges,
+        page_info=page.page_info,
+        count=lambda cap: count_payments(history.replica, customer, cap),
+        as_of=history.as_of,
+        source=Source(history.source.value),
+    )
+
+
+async def statement_page(
+    info: Info, of: Customer, first: int, after: str | None, at_least: ConsistencyToken | None
+) -> HistoryConnection[StatementEntry]:
+    """The customer's postings, newest first."""
+    keys = Keyset("statement", int, info.context.rooms.cursors)
+    wanted = keys.slice(str(of.id), first, after)
+    async with history_of(info, at_least) as history:
+        rows = await statements.statement(history.replica, of.id, of.currency, wanted.fetch, wanted.after)
+    page = keys.page(wanted, rows, lambda row: row.number, StatementEntry.of)
+    return HistoryConnection(
+        edges=page.edges,
+        page_info=page.page_info,
+        count=lambda cap: statements.count_entries(history.replica, of.id, cap),
+        as_of=history.as_of,
+        source=Source(history.source.value),
+    )

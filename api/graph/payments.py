@@ -1,0 +1,151 @@
+"""Payment methods, payments, refunds and receipts."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from api.graph.context import Info
+from api.graph.money import Money
+from api.scalars import GlobalId
+from domain.ids import CustomerId
+from domain.payments import method as methods
+from domain.payments import payment as payments
+from domain.payments import receipt as receipts
+from domain.payments import refund as refunds
+
+
+@strawberry.type(description="A stored payment method: a token at the provider, never card data.")
+class PaymentMethod:
+    """What people recognise of a method."""
+
+    id: GlobalId = strawberry.field(description="What payInvoice takes.")
+    kind: str = strawberry.field(description="card or bank_debit.")
+    brand: str = strawberry.field(description="The card network or bank scheme.")
+    last4: str = strawberry.field(description="The last digits, for people to recognise it.")
+
+    @classmethod
+    def of(cls, method: methods.PaymentMethod) -> "PaymentMethod":
+        """The domain's method."""
+        return cls(id=GlobalId(str(method.id)), kind=method.kind, brand=method.brand, last4=method.last4)
+
+
+@strawberry.enum(description="Where a payment stands. More values may come; treat an unknown one as PROCESSING.")
+class PaymentState(Enum):
+    """The states of the payment machine that a client sees."""
+
+    PROCESSING = "processing"
+    REQUIRES_ACTION = "requires_action"
+    UNKNOWN = "unknown"
+    CAPTURED = "captured"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    VOIDED = "voided"
+
+
+@strawberry.enum(description="Where a refund stands. More values may come; treat an unknown one as PENDING.")
+class RefundState(Enum):
+    """The states of the refund machine."""
+
+    REQUESTED = "requested"
+    SUBMITTED = "submitted"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@strawberry.type(description="Money on its way back to the method it came from.")
+class Refund:
+    """A refund of one payment."""
+
+    id: GlobalId = strawberry.field(description="The refund's id.")
+    amount: Money = strawberry.field(description="How much is given back.")
+    state: RefundState = strawberry.field(description="Where it stands.")
+    reason: str = strawberry.field(description="Why it was asked for.")
+    requested_at: datetime = strawberry.field(description="When it was asked for.")
+
+    @classmethod
+    def of(cls, refund: refunds.Refund) -> "Refund":
+        """The domain's refund."""
+        return cls(
+            id=GlobalId(str(refund.id)),
+            amount=Money.of(refund.amount),
+            state=RefundState(refund.state.name),
+            reason=refund.reason,
+            requested_at=refund.happened_at,
+        )
+
+
+@strawberry.type(description="The document that money was received; it has a number of its own series.")
+class Receipt:
+    """A receipt for one payment."""
+
+    id: GlobalId = strawberry.field(description="The receipt's id.")
+    number: str = strawberry.field(description="The number people see; gapless in its series.")
+    issued_at: datetime = strawberry.field(description="When it was issued.")
+    pdf_url: str = strawberry.field(description="The path of the PDF; it wants the same bearer token.")
+
+    @classmethod
+    def of(cls, receipt: receipts.Receipt) -> "Receipt":
+        """The domain's receipt."""
+        return cls(
+            id=GlobalId(str(receipt.id)),
+            number=receipt.number,
+            issued_at=receipt.issued_at,
+            pdf_url=f"/documents/receipts/{receipt.id}.pdf",
+        )
+
+
+@strawberry.type(description="One attempt to collect an invoice.")
+class Payment:
+    """A payment; what belongs to it is read for its owner only."""
+
+    source: strawberry.Private[payments.Payment]
+    id: GlobalId = strawberry.field(description="The payment's id.")
+    attempt_number: int = strawberry.field(description="Counts the attempts at its invoice, from 1.")
+    amount: Money = strawberry.field(description="How much was asked for.")
+    captured: Money = strawberry.field(description="How much the provider took.")
+    refundable: Money = strawberry.field(description="How much of it can still be given back.")
+    state: PaymentState = strawberry.field(description="Where it stands.")
+    failure_code: str | None = strawberry.field(description="Why it failed, in the provider's neutral words.")
+    action_url: str | None = strawberry.field(description="Where the customer must confirm it, while it needs that.")
+    created_at: datetime = strawberry.field(description="When it was begun.")
+
+    @classmethod
+    def of(cls, payment: payments.Payment) -> "Payment":
+        """The domain's payment."""
+        return cls(
+            source=payment,
+            id=GlobalId(str(payment.id)),
+            attempt_number=payment.attempt_number,
+            amount=Money.of(payment.amount),
+            captured=Money.of(payment.captured),
+            refundable=Money.of(payment.refundable),
+            state=PaymentState(payment.state.name),
+            failure_code=payment.failure_code,
+            action_url=payment.action_url if payment.state.name == "requires_action" else None,
+            created_at=payment.happened_at,
+        )
+
+    @property
+    def _owner(self) -> CustomerId:
+        return self.source.customer
+
+    @strawberry.field(description="The method it was tried on.")
+    async def method(self, info: Info) -> PaymentMethod | None:
+        """The method, also after it was removed."""
+        found = await info.context.loaders.methods.load((self._owner, self.source.method))
+        return PaymentMethod.of(found) if found else None
+
+    @strawberry.field(description="The receipt; null where nothing was captured.")
+    async def receipt(self, info: Info) -> Receipt | None:
+        """The receipt."""
+        found = await info.context.loaders.receipts.load((self._owner, self.source.id))
+        return Receipt.of(found) if found else None
+
+    @strawberry.field(description="Its refunds, oldest first.")
+    async def refunds(self, info: Info) -> list[Refund]:
+        """The refunds."""
+        found = await info.context.loaders.refunds.load((self._owner, self.source.id))
+        return [Refund.of(each) for each in found]

@@ -1,0 +1,102 @@
+"""Subscriptions, and how an unpaid one comes back."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from api.graph.catalog import Interval, Plan
+from api.graph.context import Info
+from api.graph.money import Money, Period
+from api.scalars import GlobalId
+from domain.dunning.case import Case
+from domain.subscriptions import subscription as subscriptions
+
+
+@strawberry.enum(description="Where a subscription stands. More values may come; use entitled to decide on access.")
+class SubscriptionState(Enum):
+    """The states of the subscription machine."""
+
+    INCOMPLETE = "incomplete"
+    INCOMPLETE_EXPIRED = "incomplete_expired"
+    ACTIVE = "active"
+    PAST_DUE = "past_due"
+    GRACE = "grace"
+    SUSPENDED = "suspended"
+    CANCELED = "canceled"
+
+
+@strawberry.type(description="What happens next to a subscription whose renewal is unpaid.")
+class Recovery:
+    """The open dunning case of a subscription."""
+
+    next_attempt_at: datetime | None = strawberry.field(description="When it is charged again by itself, if ever.")
+    attempts_left: int = strawberry.field(description="How many automatic attempts remain.")
+    access_until: datetime = strawberry.field(description="When access ends unless it is paid.")
+    gives_up_at: datetime = strawberry.field(description="When the invoice is given up and the subscription ends.")
+    invoice_id: GlobalId = strawberry.field(description="The invoice to pay; a new payment method is charged at once.")
+
+    @classmethod
+    def of(cls, case: Case) -> "Recovery":
+        """The domain's case."""
+        left = len(case.retry_days) - case.retries_done if case.state.name == "retrying" else 0
+        return cls(
+            next_attempt_at=case.next_retry_at,
+            attempts_left=left,
+            access_until=case.suspend_at,
+            gives_up_at=case.give_up_at,
+            invoice_id=GlobalId(str(case.invoice)),
+        )
+
+
+@strawberry.type(description="What a customer bought, on which terms, and which period is running.")
+class Subscription:
+    """A subscription."""
+
+    source: strawberry.Private[subscriptions.Subscription]
+    id: GlobalId = strawberry.field(description="The subscription's id.")
+    state: SubscriptionState = strawberry.field(description="Where it stands.")
+    entitled: bool = strawberry.field(description="Whether the customer has access now.")
+    quantity: int = strawberry.field(description="How many units are billed.")
+    unit_amount: Money = strawberry.field(description="The price of one unit; it is this customer's until a term ends.")
+    interval: Interval = strawberry.field(description="How often it renews.")
+    current_period: Period = strawberry.field(description="The period that is running.")
+    change_pending: bool = strawberry.field(description="Whether a plan change waits for its payment.")
+    ended_at: datetime | None = strawberry.field(description="When it ended.")
+
+    @classmethod
+    def of(cls, subscription: subscriptions.Subscription) -> "Subscription":
+        """The domain's subscription."""
+        return cls(
+            source=subscription,
+            id=GlobalId(str(subscription.id)),
+            state=SubscriptionState(subscription.state.name),
+            entitled=subscription.is_entitled,
+            quantity=subscription.quantity,
+            unit_amount=Money.of(subscription.unit_amount),
+            interval=Interval.of(subscription.cadence),
+            current_period=Period.of(subscription.period),
+            change_pending=subscription.pending_invoice is not None,
+            ended_at=subscription.ended_at,
+        )
+
+    @strawberry.field(description="The plan it is on.")
+    async def plan(self, info: Info) -> Plan:
+        """The plan."""
+        return Plan.of(await info.context.loaders.plans.load((info.context.tenant, self.source.plan)))
+
+    @strawberry.field(description="The plan it goes to when the running period ends, if that was asked for.")
+    async def next_plan(self, info: Info) -> Plan | None:
+        """The plan of the scheduled price."""
+        if self.source.next_price is None:
+            return None
+        price = await info.context.loaders.prices.load((info.context.tenant, self.source.next_price))
+        return Plan.of(await info.context.loaders.plans.load((info.context.tenant, price.plan)))
+
+    @strawberry.field(description="How it comes back while a renewal is unpaid; null otherwise.")
+    async def recovery(self, info: Info) -> Recovery | None:
+        """The open case."""
+        for case in await info.context.loaders.cases.load(self.source.customer):
+            if case.subscription == self.source.id and case.is_living:
+                return Recovery.of(case)
+        return None

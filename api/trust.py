@@ -1,0 +1,38 @@
+"""The trusted issuers of the database, as the verifier of tokens asks for them."""
+
+import time
+from typing import Final
+
+from api.audience import Audience
+from api.auth.issuer import TrustedIssuer
+from domain.db import Primary
+from domain.tenants.access import trusted_issuer
+
+KEPT_SECONDS: Final = 60.0  # a withdrawn trust is noticed within a minute, as the verifier's own memory promises
+KEPT_MAX: Final = 1_000  # rows of trust, real or asked for in vain; callers choose what is looked up
+
+
+class IssuersInDatabase:
+    """Reads a row once a minute; what is not there is remembered as well, so that forged tokens cost no query each."""
+
+    def __init__(self, db: Primary) -> None:
+        self._db = db
+        self._kept: dict[tuple[str, str], tuple[float, TrustedIssuer | None]] = {}
+
+    async def find(self, issuer: str, audience: str) -> TrustedIssuer | None:
+        """The row of that issuer and audience."""
+        at, row = self._kept.get((issuer, audience), (0.0, None))
+        now = time.monotonic()
+        if now - at > KEPT_SECONDS or not at:
+            row = await self._read(issuer, audience)
+            if len(self._kept) >= KEPT_MAX:
+                self._kept.clear()
+            self._kept[issuer, audience] = (now, row)
+        return row
+
+    async def _read(self, issuer: str, audience: str) -> TrustedIssuer | None:
+        row = await trusted_issuer(self._db, issuer, audience)
+        if row is None:
+            return None
+        kind = Audience(row.surface)
+        return TrustedIssuer(row.issuer, row.audience, row.tenant, kind, row.jwks_uri, frozenset(row.algorithms))

@@ -1,0 +1,40 @@
+"""`quittance export-schema`: prints the contract with frontends, or checks that a file still is it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from graphql import build_schema as read_schema
+from graphql import find_breaking_changes, lexicographic_sort_schema, print_schema
+
+from api.graph.schema import build_schema
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the tool."""
+    app.command(name="export-schema")(export_schema)
+
+
+def sdl() -> str:
+    """The schema as text, sorted by name."""
+    schema = read_schema(build_schema().as_str())
+    return print_schema(lexicographic_sort_schema(schema)) + "\n"
+
+
+def breaking(old: str, new: str) -> list[str]:
+    """What a client of the old schema could trip over in the new one; empty where nothing breaks."""
+    return [change.description for change in find_breaking_changes(read_schema(old), read_schema(new))]
+
+
+def export_schema(
+    against: Annotated[Path | None, typer.Option(help="A published schema that must not be broken.")] = None,
+) -> None:
+    """Print the schema; with --against, list what would break that schema's clients and fail if anything would."""
+    text = sdl()
+    if against is None:
+        typer.echo(text, nl=False)
+        return
+    found = breaking(against.read_text(), text)
+    for line in found:
+        typer.echo(line, err=True)
+    raise typer.Exit(1 if found else 0)

@@ -1,0 +1,90 @@
+"""A bulkhead before a gateway: a provider that hangs holds a few calls, never the whole process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from domain.money import Money
+from domain.payments.gateway import (
+    ChargeAnswer,
+    ChargeFound,
+    ChargeRequest,
+    DetachAnswer,
+    Gateway,
+    MethodAnswer,
+    ProviderEvent,
+    RefundAnswer,
+    RefundFound,
+    RefundRequest,
+    Unavailable,
+    VoidAnswer,
+)
+
+PLACE_SECONDS = 0.5  # a healthy provider frees a place sooner; longer would hold up what needs no provider
+COME_BACK = timedelta(seconds=2)  # a few calls of a healthy provider
+
+T = TypeVar("T")
+
+
+class Bulkhead:
+    """A gateway with a number of places; a call that finds none in half a second is Unavailable and was never made."""
+
+    def __init__(self, gateway: Gateway, places: int) -> None:
+        self._gateway = gateway
+        self._places = asyncio.Semaphore(places)
+
+    @property
+    def name(self) -> str:
+        return self._gateway.name
+
+    @property
+    def account(self) -> str:
+        return self._gateway.account
+
+    @property
+    def key_window(self) -> timedelta:
+        return self._gateway.key_window
+
+    async def add_method(self, token: str) -> MethodAnswer:
+        return await self._call(lambda: self._gateway.add_method(token))
+
+    async def detach_method(self, method_ref: str) -> DetachAnswer:
+        return await self._call(lambda: self._gateway.detach_method(method_ref))
+
+    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        return await self._call(lambda: self._gateway.charge(request))
+
+    async def find_charge(self, reference: str, asked: Money) -> ChargeFound:
+        return await self._call(lambda: self._gateway.find_charge(reference, asked))
+
+    async def void(self, reference: str) -> VoidAnswer:
+        return await self._call(lambda: self._gateway.void(reference))
+
+    async def refund(self, request: RefundRequest) -> RefundAnswer:
+        return await self._call(lambda: self._gateway.refund(request))
+
+    async def find_refund(self, reference: str, asked: Money) -> RefundFound:
+        return await self._call(lambda: self._gateway.find_refund(reference, asked))
+
+    def parse_event(
+        self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime
+    ) -> ProviderEvent:
+        return self._gateway.parse_event(raw, headers, secrets, now)
+
+    def read_event(self, raw: bytes, headers: Mapping[str, str]) -> ProviderEvent:
+        return self._gateway.read_event(raw, headers)
+
+    async def close(self) -> None:
+        await self._gateway.close()
+
+    async def _call(self, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
+        try:
+            async with asyncio.timeout(PLACE_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            return Unavailable("every place for a call is taken", COME_BACK)
+        try:
+            return await call()
+        finally:
+            self._places.release()
