@@ -1,10 +1,10 @@
 """Asking the provider, outside any transaction: mark as sent, call, perform the answer. The row decides, never memory.
 
 A payment that may have left the house is queried by reference and never sent again, unless the provider does not know
-it and still remembers the key.
+it and still remembers the key. A charge that waits for its customer in vain is voided.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain import due
 from domain.actor import Actor
@@ -41,6 +41,7 @@ QUERY_AFTER = (
     timedelta(hours=6),
     *(timedelta(days=1),) * 5,
 )
+ACTION_FOR = timedelta(hours=22)  # who has not come by then will not; the 23 hours of a first invoice are not over yet
 UNAVAILABLE_AFTER = timedelta(seconds=30)  # the provider surely did nothing: soon again, under the same key
 
 
@@ -90,9 +91,12 @@ async def _charge(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswe
 
 async def _ask(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswer:
     found: ChargeFound = await gateway.find_charge(str(known.id), known.amount)
+    age = None if known.sent_at is None else db.clock.now() - known.sent_at
+    if isinstance(found, ActionRequired) and age is not None and age >= ACTION_FOR:
+        return await gateway.void(str(known.id))
     if not isinstance(found, NotFound):
         return found
-    if known.sent_at is not None and db.clock.now() - known.sent_at < gateway.key_window:
+    if age is not None and age < gateway.key_window:
         return await _charge(db, gateway, known)
     # The provider forgot the key: it is barred there before anybody may charge again.
     return await gateway.void(str(known.id))
@@ -131,11 +135,18 @@ async def _ask_again(db: Database, known: Payment, performed: Performed[PaymentS
         return
     if known.queries >= len(QUERY_AFTER):
         raise Unresolved(str(known.id))
-    await _later(db, known, QUERY_AFTER[known.queries])
+    await _later(db, known, _patience(known, performed.outcome.state, db.clock.now()))
     await db.marks.execute(
         "UPDATE payment SET queries = queries + 1 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
         known.customer.shard, known.customer.uuid, known.id.uuid,
     )  # fmt: skip
+
+
+def _patience(known: Payment, state: str, now: datetime) -> timedelta:
+    """How long to wait for news; an action that nobody takes is looked at when its time is over."""
+    after = QUERY_AFTER[known.queries]
+    over = known.sent_at + ACTION_FOR if known.sent_at is not None and state == "requires_action" else now
+    return min(after, over - now) if over > now else after
 
 
 async def _later(db: Database, known: Payment, after: timedelta) -> None:

@@ -22,6 +22,7 @@ PAYMENT = Machine(
         ("requires_action", "capture"): "captured",
         ("requires_action", "fail"): "failed",
         ("requires_action", "process"): "processing",
+        ("requires_action", "void"): "voided",
         ("unknown", "capture"): "captured",
         ("unknown", "require_action"): "requires_action",
         ("unknown", "fail"): "failed",
