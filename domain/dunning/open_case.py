@@ -11,7 +11,7 @@ from domain.ids import DunningCaseId, InvoiceId, PaymentId
 from domain.invoices.invoice import Invoice, invoice
 from domain.machine import State
 from domain.operation import operation
-from domain.payments.payment import payment
+from domain.payments.payment import payment, payments_of
 from domain.subscriptions.change_plan import DiscardChange, discard_change
 from domain.subscriptions.subscription import SUBSCRIPTION, subscription
 from domain.subscriptions.subscription import move as move_subscription
@@ -40,6 +40,8 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
     if unpaid.state.name != "open":
         return FailureHandled(None, None)
     if unpaid.reason.startswith("change:"):
+        if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, unpaid.id)):
+            return FailureHandled(None, None)  # begun since; its outcome decides
         await discard_change.run(tx, DiscardChange(unpaid.subscription, unpaid.id))
         return FailureHandled(None, None)
     if unpaid.reason != "renewal":
@@ -47,7 +49,7 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
     hard = command.payment is not None and (await payment(tx, tx.customer, command.payment)).failure_hard
     found = await case_of(tx, tx.customer, unpaid.id)
     of = found or await _open(tx, unpaid)
-    state = await _advance(tx, of, hard=hard)
+    state = await advance(tx, of, hard=hard)
     return FailureHandled(of.id, state.name)
 
 
@@ -74,7 +76,7 @@ async def _open(tx: Tx, unpaid: Invoice) -> Case:
     )
 
 
-async def _advance(tx: Tx, of: Case, *, hard: bool) -> State:
+async def advance(tx: Tx, of: Case, *, hard: bool) -> State:
     """A soft failure waits for the next retry; a hard one drops them all. Neither moves the day of suspension."""
     if of.state.name != "retrying":
         return of.state

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 from domain import due
 from domain.actor import Grant
+from domain.customers.customer import customer
 from domain.db import Tx
 from domain.dunning.case import RETRY, Case, case, cases
+from domain.dunning.open_case import advance
 from domain.ids import DunningCaseId, PaymentId
 from domain.invoices.invoice import invoice
 from domain.operation import operation
 from domain.payments.pay_invoice import begin_payment
+from domain.payments.payment import payments_of
 from domain.refusals import RefusalCode, Refused
 
 WAIT = timedelta(hours=6)  # an attempt whose outcome is open blocks a retry; its own queries settle it meanwhile
@@ -32,10 +35,16 @@ class RetryBegun:
 
 @operation("dunning.retry_payment", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def retry_payment(tx: Tx, command: RetryPayment) -> RetryBegun:
-    """Begins the retry; one that cannot even begin for want of a method counts as failed."""
+    """Begins the retry; one that cannot even begin for want of a method counts as failed.
+
+    A method that was declined for good is not charged again: no retry is left then.
+    """
     of = await case(tx, tx.customer, command.case)
     if of.state.name != "retrying":
         await due.finish(tx, RETRY, of.id.uuid)
+        return RetryBegun(())
+    if await _is_barred(tx, of):
+        await advance(tx, of, hard=True)
         return RetryBegun(())
     try:
         payment = await _begin(tx, of)
@@ -53,6 +62,13 @@ async def retry_payment(tx: Tx, command: RetryPayment) -> RetryBegun:
     )
     await due.finish(tx, RETRY, of.id.uuid)
     return RetryBegun((payment,) if payment else ())
+
+
+async def _is_barred(tx: Tx, of: Case) -> bool:
+    """Whether the method that would be charged was declined for good here; the event that says so may be on its way."""
+    attempts = await payments_of(tx, tx.customer, of.invoice)
+    barred = {attempt.method for attempt in attempts if attempt.failure_hard}
+    return (await customer(tx, tx.head.tenant, tx.customer)).default_method in barred
 
 
 async def _begin(tx: Tx, of: Case) -> PaymentId | None:

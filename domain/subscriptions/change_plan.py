@@ -20,7 +20,7 @@ from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.proration import ProrationQuote, plan_change
 from domain.subscriptions.start import SubscriptionStands
-from domain.subscriptions.subscription import Subscription, store_plans, subscription
+from domain.subscriptions.subscription import Subscription, has_plan, store_plans, subscription
 from domain.subscriptions.terms import change_lines, invoiced_slice, period_price
 
 
@@ -52,10 +52,13 @@ class PlanChanging:
 )
 async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
     """STATE_CONFLICT unless active or already on the price; CHANGE_PENDING while a change waits for its payment;
-    NOT_FOUND, CURRENCY_MISMATCH and PAYMENT_METHOD_REQUIRED as when starting."""
+    NOT_FOUND, CURRENCY_MISMATCH, ALREADY_EXISTS and PAYMENT_METHOD_REQUIRED as when starting."""
     of = await subscription(tx, tx.customer, command.subscription)
     plan, price = await offered_price(tx, tx.head.tenant, command.price, tx.now)
     _check(of, price)
+    if await has_plan(tx, tx.customer, plan.id, besides=of.id):
+        message = f"another subscription is on {plan.name} already, or will be"
+        raise Refused(RefusalCode.ALREADY_EXISTS, message, ("priceId",))
     live = await live_charge(tx, tx.customer, of.id, tx.now)
     if price.cadence == of.cadence and live is not None and of.period.contains(pin(tx.now)):
         quote = plan_change([invoiced_slice(live)], period_price(price, of.quantity), of.period, pin(tx.now))

@@ -20,7 +20,7 @@ from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import payments_of
 from domain.period import Anchor, Period, period, pin
 from domain.refusals import RefusalCode, Refused
-from domain.subscriptions.subscription import EXPIRE, SUBSCRIPTION, move, subscription, subscriptions
+from domain.subscriptions.subscription import EXPIRE, SUBSCRIPTION, has_plan, move, subscription, subscriptions
 from domain.subscriptions.terms import full_charge
 
 INCOMPLETE_FOR = timedelta(hours=23)  # the field's usual span: a day of trying, over before the next one
@@ -77,7 +77,7 @@ async def _check(tx: Tx, owner: Customer, plan: Plan, price: Price) -> None:
         raise Refused(RefusalCode.CURRENCY_MISMATCH, f"this customer is billed in {owner.currency}", ("priceId",))
     await default_method(tx, tx.customer)
     living = [each for each in await subscriptions(tx, tx.customer, limit=MAX_SUBSCRIPTIONS) if not each.ended_at]
-    if any(each.plan == plan.id for each in living):
+    if await has_plan(tx, tx.customer, plan.id):
         raise Refused(RefusalCode.ALREADY_EXISTS, f"there is a subscription to {plan.name} already", ("priceId",))
     if len(living) >= MAX_SUBSCRIPTIONS:
         raise Refused(RefusalCode.STATE_CONFLICT, f"a customer has at most {MAX_SUBSCRIPTIONS} subscriptions")
@@ -125,7 +125,7 @@ class SubscriptionStands:
 
 @operation("subscriptions.expire", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def expire_subscription(tx: Tx, command: ExpireSubscription) -> SubscriptionStands:
-    """Voids the unpaid first invoice and ends the subscription; waits while an attempt's outcome is open."""
+    """Voids the unpaid first invoice and ends the subscription; waits while an attempt is open, and once it is paid."""
     of = await subscription(tx, tx.customer, command.subscription)
     if of.state.name != "incomplete":
         await due.finish(tx, EXPIRE, of.id.uuid)
@@ -140,10 +140,11 @@ async def expire_subscription(tx: Tx, command: ExpireSubscription) -> Subscripti
             of.id.uuid,
         ),
     )
-    if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, first)):
+    unpaid = await invoice(tx, tx.customer, first)
+    paid = unpaid.state.name == "paid"  # and the event that activates the subscription is still on its way
+    if paid or any(attempt.is_open for attempt in await payments_of(tx, tx.customer, first)):
         await due.schedule(tx, EXPIRE, of.id.uuid, tx.now + RECHECK)
         return SubscriptionStands(of.id, of.state.name)
-    unpaid = await invoice(tx, tx.customer, first)
     if is_unpaid(unpaid):
         await void(tx, unpaid)
     state = await move(tx, of, "expire", ended_at=tx.now)

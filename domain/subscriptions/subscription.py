@@ -123,6 +123,22 @@ async def subscription(db: Primary, customer: CustomerId, id: SubscriptionId) ->
     return found[0]
 
 
+async def has_plan(db: Primary, customer: CustomerId, plan: PlanId, besides: SubscriptionId | None = None) -> bool:
+    """Whether another living subscription of the customer is on the plan, or will be by a change that is under way."""
+    found = await db.fetchval(
+        """SELECT s.id FROM subscription s
+             LEFT JOIN price n ON n.id = s.next_price_id
+             LEFT JOIN price p ON p.id = s.pending_price_id
+            WHERE s.shard_key = $1 AND s.customer_id = $2 AND s.ended_at IS NULL AND s.id IS DISTINCT FROM $4
+              AND $3 IN (s.plan_id, n.plan_id, p.plan_id) LIMIT 1""",
+        customer.shard,
+        customer.uuid,
+        plan.uuid,
+        besides.uuid if besides else None,
+    )
+    return found is not None
+
+
 async def move(tx: Tx, of: Subscription, event: str, ended_at: datetime | None = None) -> State:
     """Moves the subscription and stores its new state; coming back from a suspension is remembered."""
     state = await SUBSCRIPTION.move(tx, tx.customer, of.id.uuid, of.state, event)
