@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from domain import due
 from domain.actor import Grant
 from domain.db import Tx
-from domain.dunning.case import GIVE_UP, RETRY, SUSPEND, Case, case, case_of, move
+from domain.dunning.case import GIVE_UP, RETRY, SUSPEND, Case, case, case_of, cases, move
 from domain.dunning.retry_payment import WAIT
 from domain.ids import DunningCaseId, InvoiceId
 from domain.invoices.invoice import invoice
@@ -33,13 +33,14 @@ class RecoverCase:
 
 @operation("dunning.recover", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def recover(tx: Tx, command: RecoverCase) -> CaseStands:
-    """Ends the invoice's case; the subscription is active again and renewals go on."""
+    """Ends the invoice's case; once no other is open, the subscription is active again and renewals go on."""
     of = await case_of(tx, tx.customer, command.invoice)
     if of is None or not of.is_living:
         return CaseStands(of.id if of else None, of.state.name if of else None)
     state = await move(tx, of, "recover")
     subscribed = await subscription(tx, tx.customer, of.subscription)
-    if SUBSCRIPTION.allows(subscribed.state.name, "recover"):
+    others = [each for each in await cases(tx, tx.customer) if each.subscription == of.subscription and each.is_living]
+    if not others and SUBSCRIPTION.allows(subscribed.state.name, "recover"):
         await move_subscription(tx, subscribed, "recover")
         await schedule_renewal(tx, subscribed, subscribed.period.end)
     tx.emit("dunning.recovered", case=of.id, invoice=of.invoice)
