@@ -54,7 +54,7 @@ bench: $(READY) ## measured ratios beside the machine's own limits
 	@$(QUITTANCE) bench
 
 crash: $(READY) ## kill -9 of every process while the story runs
-	$(PYTEST) -q tests/crash
+	STORIES=50 $(PYTEST) -q tests/crash
 
 clean: ## delete the environment and what tools left, not the data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

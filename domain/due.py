@@ -1,5 +1,6 @@
 """Due work: what must happen without a caller is a row with a ``due_at``; queues only wake somebody up to look."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -120,6 +121,22 @@ async def discard(marks: Autocommit, due: Due) -> None:
     )
 
 
+async def restore(marks: Autocommit, due: Due, now: datetime) -> None:
+    """Puts buried work back under its old instant, and so its old key; work scheduled anew meanwhile stands."""
+    await marks.execute(
+        """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) ON CONFLICT DO NOTHING""",
+        due.customer.shard,
+        due.customer.uuid,
+        due.kind,
+        due.subject,
+        due.due_at,
+        "business" if due.clocked else "wall",
+        due.clocked,
+        now,
+    )
+
+
 async def find(db: Primary, customer: CustomerId, kind: str, subject: UUID) -> Due | None:
     """The work as it stands now, or None where it is done."""
     row = await db.fetchrow(
@@ -158,3 +175,17 @@ async def next_on_wall(db: Primary, customer: CustomerId, now: datetime) -> Due 
         now,
     )
     return _due(row) if row else None
+
+
+async def is_imminent(db: Primary, customer: CustomerId, kinds: Sequence[str], until: datetime) -> bool:
+    """Whether work of one of the kinds that follows wall time is due by the instant, claimed or not."""
+    found = await db.fetchval(
+        """SELECT 1 FROM due_work
+            WHERE shard_key = $1 AND customer_id = $2 AND NOT clocked AND kind = ANY ($3::text[]) AND due_at <= $4
+            LIMIT 1""",
+        customer.shard,
+        customer.uuid,
+        list(kinds),
+        until,
+    )
+    return found is not None

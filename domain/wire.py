@@ -21,13 +21,21 @@ from domain.money import Currency, Money
 T = TypeVar("T")
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
-_PERSONAL = "personal"
+_PERSONAL, _LEARNED = "personal", "learned"
 _REDACTED = "[personal]"
 
 
 def personal() -> Any:
     """A dataclass field that holds personal data: hashed and used, but shown redacted in the audit trail."""
     return dataclasses.field(metadata={_PERSONAL: True})
+
+
+def learned() -> Any:
+    """A dataclass field that we learnt on the caller's behalf: stored, but no part of what the caller asked for.
+
+    A retry under the same key may have learnt something else; it is still the same intent.
+    """
+    return dataclasses.field(metadata={_LEARNED: True})
 
 
 def to_json(value: object, *, redact: bool = False) -> Json:
@@ -72,8 +80,12 @@ def canonical(value: Json) -> bytes:
 
 
 def digest(name: str, value: object) -> bytes:
-    """SHA-256 over an operation's name and the canonical form of its command."""
-    return hashlib.sha256(name.encode() + b"\x00" + canonical(to_json(value))).digest()
+    """SHA-256 over an operation's name and the canonical form of what its command asks for."""
+    asked = to_json(value)
+    if isinstance(asked, dict):
+        learnt = {each.name for each in dataclasses.fields(cast(Any, value)) if each.metadata.get(_LEARNED)}
+        asked = {field: content for field, content in asked.items() if field not in learnt}
+    return hashlib.sha256(name.encode() + b"\x00" + canonical(asked)).digest()
 
 
 @cache

@@ -55,7 +55,7 @@ async def add_payment_method(info: Info, input: AddPaymentMethodInput) -> AddPay
             raise Refused(RefusalCode.PAYMENT_METHOD_REFUSED, message, ("token",))
         if not isinstance(answer, MethodFacts):
             raise Refused(RefusalCode.UNAVAILABLE, "the payment provider does not answer at the moment")
-        command = StoreMethod(rooms.account, answer.method_ref, answer.kind, answer.brand, answer.last4)
+        command = StoreMethod(rooms.account, token, answer.method_ref, answer.kind, answer.brand, answer.last4)
         done = await performed(info, store_method, customer, command, input.idempotency_key)
     except Refused as refused:
         return AddPaymentMethodPayload(payment_method=None, operation=None, errors=[as_error(refused)])

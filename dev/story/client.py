@@ -43,10 +43,13 @@ class Client:
         return payload
 
     async def _send(self, document: str, variables: Mapping[str, object]) -> Any:
-        """Tries again under the same key while the API, or a server behind it, is away."""
+        return await self._again(lambda: self._once(document, variables))
+
+    async def _again(self, call: Callable[[], Awaitable[tuple[Any, bool]]]) -> Any:
+        """Calls until the answer is not one to try again: the API, or a server behind it, may be away for a while."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            body, again = await self._once(document, variables)
+            body, again = await call()
             if not again:
                 return body
             self.retried += 1
@@ -67,18 +70,33 @@ class Client:
             return f"{type(error).__name__}", True
         if errors := body.get("errors"):
             codes = {each.get("extensions", {}).get("code") for each in errors}
-            if codes <= {"UNAVAILABLE", "HISTORY_UNAVAILABLE"} or answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
+            if (
+                codes <= {"UNAVAILABLE", "HISTORY_UNAVAILABLE"}
+                or answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE
+            ):
                 return errors, True
             raise Failed(str(errors))
-        refusals = [each for value in body["data"].values() if isinstance(value, dict) for each in value.get("errors", ())]
+        refusals = [
+            each for value in body["data"].values() if isinstance(value, dict) for each in value.get("errors", ())
+        ]
         return (refusals, True) if any(each.get("retryable") for each in refusals) else (body["data"], False)
 
     async def get(self, path: str) -> bytes:
         """The bytes of a document."""
-        answer = await self.http.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {self.token}"})
-        if answer.status_code != httpx2.codes.OK:
-            raise Failed(f"{path} answered {answer.status_code}")
-        return answer.content
+
+        async def once() -> tuple[Any, bool]:
+            try:
+                answer = await self.http.get(f"{self.url}{path}", headers={"Authorization": f"Bearer {self.token}"})
+            except httpx2.HTTPError as error:
+                return type(error).__name__, True
+            if answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
+                return answer.text, True
+            if answer.status_code != httpx2.codes.OK:
+                raise Failed(f"{path} answered {answer.status_code}")
+            return answer.content, False
+
+        content: bytes = await self._again(once)
+        return content
 
     def acting_with(self, token: str) -> Self:
         """The same client with another caller's token."""

@@ -162,7 +162,9 @@ async def suspension(story: Story) -> AsyncIterator[Step]:
     await story.customer.mutate(say.ADD_METHOD, token="tok_do_not_honor")
     await story.advance("2027-04-10T00:00:00Z")
     before = await story.subscription()
-    yield await story.told("declines again; on day 9 access is still on", {"state": before["state"]}, subscription=before)
+    yield await story.told(
+        "declines again; on day 9 access is still on", {"state": before["state"]}, subscription=before
+    )
     await story.advance("2027-04-16T12:00:00Z")
     after = await story.subscription()
     facts = {"state": after["state"], "entitled": after["entitled"]}

@@ -8,6 +8,7 @@ from domain.db import Primary, Row, Tx
 from domain.ids import CustomerId, PaymentMethodId
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
+from domain.wire import learned, personal
 
 _OWNERS = frozenset({Grant.PORTAL, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN})
 
@@ -68,13 +69,14 @@ async def default_method(db: Primary, customer: CustomerId) -> PaymentMethod:
 
 @dataclass(frozen=True, slots=True)
 class StoreMethod:
-    """What the provider said of a token that it stored."""
+    """A token of the provider's own form, and what the provider said of the method that it made of it."""
 
     provider_account: str
-    provider_ref: str
-    kind: str
-    brand: str
-    last4: str
+    token: str = personal()
+    provider_ref: str = learned()
+    kind: str = learned()
+    brand: str = learned()
+    last4: str = learned()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from domain.dunning.end_case import EndCase, give_up, suspend
 from domain.dunning.retry_payment import RetryPayment, retry_payment
 from domain.ids import CustomerId, DunningCaseId, InvoiceId, PaymentId, RefundId, SubscriptionId
 from domain.operation import Operation
+from domain.outbox import next_event
 from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
 from domain.payments.pay_invoice import SEND
@@ -34,6 +35,9 @@ from domain.subscriptions.start import ExpireSubscription, expire_subscription
 from domain.subscriptions.subscription import EXPIRE, RENEW
 
 STEPS = 500  # of a test clock in one go; a longer way is gone on with by the next run
+# A provider is asked again this soon only while nothing is known yet; after an open answer it takes a minute or more.
+IMMINENT = timedelta(seconds=10)
+LONG = timedelta(days=1)  # an event that waits for its next try is on its way too
 CLOCK_PAUSE = timedelta(seconds=1)  # when a step on a test clock's way failed and waits for its next try
 
 
@@ -86,6 +90,9 @@ async def _advance(house: House, work: Due) -> None:
     """Goes the way of a test clock: to each due instant in turn, doing what is due there, and then to the target."""
     for _ in range(STEPS):
         await drain(house, work.customer)
+        if not await _is_quiet(house, work.customer):
+            await due.postpone(house.db.marks, work, house.db.clock.now() + CLOCK_PAUSE)
+            return
         head = await clock_of(house.db.primary, work.customer)
         if head is None or head.target is None or head.at >= head.target:
             return
@@ -96,6 +103,14 @@ async def _advance(house: House, work: Due) -> None:
         if step is not None and not await do(house, step):
             await due.postpone(house.db.marks, work, house.db.clock.now() + CLOCK_PAUSE)
             return
+
+
+async def _is_quiet(house: House, customer: CustomerId) -> bool:
+    """Whether nothing that belongs to the clock's present instant is still on its way, here or in another process."""
+    now = house.db.clock.now()
+    if await next_event(house.db.primary, customer, now + LONG) is not None:
+        return False
+    return not await due.is_imminent(house.db.primary, customer, (SEND, SEND_REFUND), now + IMMINENT)
 
 
 HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {

@@ -15,6 +15,7 @@ import domain.reactions.work  # imports every area, and so every operation
 from domain.ids import CustomerId, EntityId, InvoiceId, PlanId
 from domain.money import Currency, Money
 from domain.operation import OPERATIONS
+from domain.payments.method import StoreMethod
 from domain.wire import canonical, digest, from_json, personal, to_json
 
 assert domain.reactions.work
@@ -67,6 +68,14 @@ def test_what_is_decoded_equals_what_was_encoded(value: Outer) -> None:
 def test_two_commands_have_one_digest_exactly_when_they_are_equal(one: Outer, other: Outer) -> None:
     assert (digest("op", one) == digest("op", other)) == (one == other)
     assert digest("op", one) != digest("another", one)
+
+
+def test_what_was_learnt_on_the_way_is_no_part_of_the_intent() -> None:
+    def stored(reference: str, token: str = "tok") -> StoreMethod:
+        return StoreMethod("sandbox/main", token, reference, "card", "visa", "4242")
+
+    assert digest("op", stored("method_1")) == digest("op", stored("method_2"))
+    assert digest("op", stored("method_1")) != digest("op", stored("method_1", token="other"))
 
 
 def test_the_same_instant_in_another_zone_is_the_same_command() -> None:

@@ -1,0 +1,103 @@
+"""The whole product, started as its user starts it, in a throw-away state directory."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx2
+
+from dev.stack.keys import keys_in
+from dev.stack.state import known_layout
+from dev.story.cast import Cast, new_cast
+from domain.database import Addresses, Database
+from domain.fanout.waiting import shard_keys
+from domain.reconciliation.verify import verify_shard
+from domain.vault import KEY_BYTES, Vault
+from runtime.clock import SystemClock
+from tests.dev.launcher import CHECKOUT, Launcher
+from tests.throw_away import free_ports, new_state, throw_away
+
+READY = "stack      ready"
+
+
+@dataclass
+class Product:
+    """A running `quittance run`."""
+
+    launcher: Launcher
+    port: int
+
+    @property
+    def api(self) -> str:
+        """Where the API listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def issuer(self) -> str:
+        """The dev identity provider."""
+        return f"http://127.0.0.1:{self.port + 2}"
+
+    @property
+    def provider_secret(self) -> str:
+        """The key to the sandbox provider's side door."""
+        layout = known_layout(self.launcher.state)
+        assert layout
+        return keys_in(layout.keys).provider_secret
+
+    async def cast(self, http: httpx2.AsyncClient) -> Cast:
+        """A fresh customer and the support desk."""
+        return await new_cast(http, self.api, self.issuer)
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        """The product's own database, to look at its books from outside."""
+        servers = self.launcher.servers()
+        to = Addresses(servers.database_url, servers.replica_url)
+        db = await Database.open(to, SystemClock(), os.urandom, Vault(bytes(KEY_BYTES)), name="look", size=2)
+        try:
+            yield db
+        finally:
+            await db.close()
+
+    async def findings(self) -> list[str]:
+        """What `quittance verify` would say."""
+        async with self.database() as db:
+            keys = await shard_keys(db.primary)
+            return [str(finding) for key in keys for finding in await verify_shard(db.primary, key)]
+
+
+@asynccontextmanager
+async def product() -> AsyncIterator[Product]:
+    """Starts everything and stops it again; the launcher's own exit code is part of the test."""
+    state, port = new_state(), _three_free_ports()
+    environment = {name: value for name, value in os.environ.items() if not name.endswith(("_URL", "_STATE"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "run"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        bufsize=1,
+        cwd=CHECKOUT,
+        env={**environment, "QUITTANCE_STATE": str(state), "PORT": str(port)},
+    )
+    launcher = Launcher(state, process)
+    try:
+        launcher.until(READY)
+        yield Product(launcher, port)
+        assert launcher.signal(signal.SIGINT) == 0, launcher.said
+    finally:
+        process.kill()
+        process.wait()
+        throw_away(state)
+
+
+def _three_free_ports() -> int:
+    """The first of three ports in a row that nobody listened on a moment ago."""
+    while True:
+        (port,) = free_ports(1)
+        if port + 2 < 65536:
+            return port

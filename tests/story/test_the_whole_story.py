@@ -1,0 +1,73 @@
+"""The main story, from the price list to a suspension, through the published schema, on the product as a user starts it."""
+
+import httpx2
+import pytest
+
+from dev.story.steps import Step, whole
+from tests.domain.invoices.pdf_text import Pdf
+from tests.story.product import product
+
+
+@pytest.mark.row("Z")
+@pytest.mark.row("Y3")
+async def test_a_customer_s_whole_story_through_the_schema() -> None:
+    async with product() as running, httpx2.AsyncClient(trust_env=False, verify=False) as http:
+        cast = await running.cast(http)
+        steps = [step async for step in whole(cast.story)]
+        told = {step.title: step for step in steps}
+        purchase(told)
+        upgrade_and_refund(told)
+        renewal_and_dunning(told)
+        assert await running.findings() == []
+
+
+def purchase(told: dict[str, Step]) -> None:
+    bought = told["starts a subscription, which is charged and confirmed"]
+    invoice = bought.data["invoice"]
+    assert (invoice["number"], invoice["state"], invoice["total"]["minorUnits"]) == ("ACMETEST-000001", "PAID", "1000")
+    assert [payment["state"] for payment in invoice["payments"]] == ["SUCCEEDED"]
+    assert bought.owed == "0.00 EUR"
+    receipt = told["downloads the receipt"].data
+    text = Pdf(receipt["pdf"]).text
+    assert receipt["payment"]["receipt"]["number"] == "ACMETEST-R-000001"
+    assert "ACMETEST-R-000001" in text
+    assert "Edda Lindqvist" in text
+    assert "€10.00" in text
+    history = told["reads the history with the token of the purchase"].data["history"]
+    assert [edge["node"]["number"] for edge in history["edges"]] == ["ACMETEST-000001"]
+    assert history["source"] in ("REPLICA", "PRIMARY")
+    assert history["asOf"]
+
+
+def upgrade_and_refund(told: dict[str, Step]) -> None:
+    changed = told["changes to the dearer plan on day 11 at 18:00"].data["changed"]
+    prorated = {name: changed["change"][name]["minorUnits"] for name in ("credit", "charge", "due")}
+    assert prorated == {"credit": "653", "charge": "1306", "due": "653"}
+    amounts = [line["amount"]["minorUnits"] for line in changed["invoice"]["lines"]]
+    assert amounts == ["-653", "1306"]
+    given_back = told["gets 3.00 back"].data["refund"]
+    assert given_back["refund"]["amount"]["minorUnits"] == "300"
+    entries = [edge["node"] for edge in told["reads the statement"].data["statement"]]
+    assert [entry["cause"] for entry in entries] == [
+        "refund.succeeded",
+        "refund.requested",
+        "payment.captured",
+        "invoice.finalized",
+        "payment.captured",
+        "invoice.finalized",
+    ]
+    assert [entry["receivable"]["minorUnits"] for entry in entries] == ["0", "0", "0", "653", "0", "1000"]
+
+
+def renewal_and_dunning(told: dict[str, Step]) -> None:
+    renewed = told["is renewed by the worker a month on"].data["invoice"]
+    assert (renewed["number"], renewed["total"]["minorUnits"]) == ("ACMETEST-000003", "2000")
+    late = told["has a card that declines, and keeps access in dunning"]
+    assert (late.data["subscription"]["state"], late.data["subscription"]["entitled"]) == ("PAST_DUE", True)
+    assert late.owed == "20.00 EUR"
+    back = told["adds another card and is back at once"]
+    assert (back.data["subscription"]["state"], back.owed) == ("ACTIVE", "0.00 EUR")
+    still = told["declines again; on day 9 access is still on"].data["subscription"]
+    assert (still["state"], still["entitled"]) == ("PAST_DUE", True)
+    ended = told["is suspended once the last retry has failed"].data["subscription"]
+    assert (ended["state"], ended["entitled"]) == ("SUSPENDED", False)
