@@ -13,7 +13,10 @@ LEASE = timedelta(seconds=30)  # above the provider's time limit; a worker that 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One piece of due work of a customer; ``subject`` is the entity it is about."""
+    """One piece of due work of a customer; ``subject`` is the entity it is about.
+
+    ``scheduled_at`` is the wall time at which it was made due: the same work may be due twice at one instant.
+    """
 
     customer: CustomerId
     kind: str
@@ -21,6 +24,7 @@ class Due:
     due_at: datetime
     attempts: int
     clocked: bool
+    scheduled_at: datetime
 
 
 def _due(row: Row) -> Due:
@@ -31,6 +35,7 @@ def _due(row: Row) -> Due:
         row["due_at"],
         row["attempts"],
         row["clocked"],
+        row["recorded_at"],
     )
 
 
@@ -122,7 +127,7 @@ async def discard(marks: Autocommit, due: Due) -> None:
 
 
 async def restore(marks: Autocommit, due: Due, now: datetime) -> None:
-    """Puts buried work back under its old instant, and so its old key; work scheduled anew meanwhile stands."""
+    """Puts buried work, which had no effect, back under its old instant; work scheduled anew meanwhile stands."""
     await marks.execute(
         """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) ON CONFLICT DO NOTHING""",
@@ -140,7 +145,7 @@ async def restore(marks: Autocommit, due: Due, now: datetime) -> None:
 async def find(db: Primary, customer: CustomerId, kind: str, subject: UUID) -> Due | None:
     """The work as it stands now, or None where it is done."""
     row = await db.fetchrow(
-        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked FROM due_work
+        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked, recorded_at FROM due_work
             WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4""",
         customer.shard,
         customer.uuid,
@@ -153,7 +158,7 @@ async def find(db: Primary, customer: CustomerId, kind: str, subject: UUID) -> D
 async def next_on_clock(db: Primary, customer: CustomerId, until: datetime) -> Due | None:
     """The customer's earliest work that follows its test clock, up to the instant."""
     row = await db.fetchrow(
-        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked FROM due_work
+        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked, recorded_at FROM due_work
             WHERE shard_key = $1 AND customer_id = $2 AND clocked AND due_at <= $3
             ORDER BY due_at, kind, subject LIMIT 1""",
         customer.shard,
@@ -166,7 +171,7 @@ async def next_on_clock(db: Primary, customer: CustomerId, until: datetime) -> D
 async def next_on_wall(db: Primary, customer: CustomerId, now: datetime) -> Due | None:
     """The customer's earliest work that follows wall time and is due and unclaimed."""
     row = await db.fetchrow(
-        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked FROM due_work
+        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked, recorded_at FROM due_work
             WHERE shard_key = $1 AND customer_id = $2 AND NOT clocked AND due_at <= $3
               AND (lease_until IS NULL OR lease_until <= $3)
             ORDER BY due_at, kind, subject LIMIT 1""",

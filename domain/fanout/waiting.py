@@ -16,6 +16,7 @@ def _due(row: Row) -> Due:
         row["due_at"],
         row["attempts"],
         row["clocked"],
+        row["recorded_at"],
     )
 
 
@@ -23,7 +24,7 @@ async def due_by_wall(db: Primary, now: datetime, limit: int) -> list[Due]:
     """Work that is due and unclaimed, the longest waiting first."""
     rows = await db.fetch(
         """-- fanout
-           SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked FROM due_work
+           SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked, recorded_at FROM due_work
             WHERE NOT clocked AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
             ORDER BY due_at, shard_key LIMIT $2""",
         now,
