@@ -1,6 +1,7 @@
 """Whether the process lives, whether it can serve, and what it measures."""
 
 from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -38,9 +39,9 @@ def routes(house: House) -> list[Route]:
     ]
 
 
-def _count(operation: str, outcome: str, seconds: float) -> None:
+def _count(operation: str, outcome: str, took: timedelta) -> None:
     OPERATIONS.labels(operation, outcome).inc()
-    SECONDS.labels(operation).observe(seconds)
+    SECONDS.labels(operation).observe(took.total_seconds())
 
 
 async def _healthz(_: Request) -> Response:

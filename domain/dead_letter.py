@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 
 from domain.database import Database
 from domain.db import Primary, Row
 from domain.due import Due
-from domain.ids import CustomerId, uuid7
+from domain.ids import CustomerId, DeadLetterId, uuid7
 from domain.outbox import Event
 from domain.wire import Json, canonical
 
@@ -21,7 +20,7 @@ class DeadLetter:
     """What failed: its source, kind and ids, the cause and the id under which the error was logged."""
 
     customer: CustomerId
-    id: UUID
+    id: DeadLetterId
     source: str
     kind: str
     body: dict[str, str]
@@ -29,6 +28,7 @@ class DeadLetter:
     error_id: str
     attempts: int
     recorded_at: datetime
+    replayed_at: datetime | None
 
 
 async def bury(db: Database, work: Due | Event, cause: str, error_id: str) -> None:
@@ -54,7 +54,7 @@ def _due_body(work: Due) -> dict[str, str]:
 def _letter(row: Row) -> DeadLetter:
     return DeadLetter(
         CustomerId(row["shard_key"], row["customer_id"]),
-        row["id"],
+        DeadLetterId(row["shard_key"], row["id"]),
         row["source"],
         row["kind"],
         msgspec.json.decode(row["body"]),
@@ -62,13 +62,25 @@ def _letter(row: Row) -> DeadLetter:
         row["error_id"],
         row["attempts"],
         row["recorded_at"],
+        row["replayed_at"],
     )
+
+
+async def find(db: Primary, id: DeadLetterId) -> DeadLetter | None:
+    """The letter of that id, replayed or not."""
+    row = await db.fetchrow(
+        """SELECT shard_key, customer_id, id, source, kind, body, cause, error_id, attempts, recorded_at, replayed_at
+             FROM dead_letter WHERE shard_key = $1 AND id = $2""",
+        id.shard,
+        id.uuid,
+    )
+    return _letter(row) if row else None
 
 
 async def open_letters(db: Primary, shard: int, limit: int) -> list[DeadLetter]:
     """The letters of a shard key that nobody has replayed yet, oldest first."""
     rows = await db.fetch(
-        """SELECT shard_key, customer_id, id, source, kind, body, cause, error_id, attempts, recorded_at
+        """SELECT shard_key, customer_id, id, source, kind, body, cause, error_id, attempts, recorded_at, replayed_at
              FROM dead_letter WHERE shard_key = $1 AND replayed_at IS NULL ORDER BY recorded_at LIMIT $2""",
         shard,
         limit,
@@ -80,7 +92,7 @@ async def mark_replayed(db: Database, letter: DeadLetter) -> None:
     """Says that the work was put back or done."""
     await db.marks.execute(
         "UPDATE dead_letter SET replayed_at = $3 WHERE shard_key = $1 AND id = $2",
-        letter.customer.shard,
-        letter.id,
+        letter.id.shard,
+        letter.id.uuid,
         db.clock.now(),
     )

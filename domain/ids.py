@@ -138,6 +138,10 @@ class DunningCaseId(EntityId):
     prefix = "dunning"
 
 
+class DeadLetterId(EntityId):
+    prefix = "letter"
+
+
 def uuid7(at: datetime, entropy: bytes) -> UUID:
     """A version 7 UUID of RFC 9562 for the millisecond of ``at`` and ten bytes of entropy."""
     if len(entropy) != 10:  # 74 of these 80 bits are used; the rest become version and variant

@@ -3,6 +3,7 @@
 import typing
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Generic, TypeVar
 
 from domain.actor import Grant
@@ -14,8 +15,8 @@ O = TypeVar("O")  # noqa: E741 - command and outcome, as in every signature of t
 
 OPERATIONS: dict[str, "Operation[typing.Any, typing.Any]"] = {}
 
-# Told after each operation: its name, what came of it (done, replayed, or the refusal), and the seconds it took.
-observers: list[Callable[[str, str, float], None]] = []
+# Told after each operation: its name, what came of it (done, replayed, or the refusal), and how long it took.
+observers: list[Callable[[str, str, timedelta], None]] = []
 
 
 @dataclass(frozen=True)

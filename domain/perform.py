@@ -51,7 +51,8 @@ async def perform(
         raise
     finally:
         for observer in observers:
-            observer(operation.name, outcome, asyncio.get_running_loop().time() - began)
+            took_seconds = asyncio.get_running_loop().time() - began
+            observer(operation.name, outcome, timedelta(seconds=took_seconds))
 
 
 async def _tried(

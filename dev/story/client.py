@@ -16,6 +16,9 @@ PATIENCE_SECONDS = 60.0  # a stack that recovers from a kill is back within ten;
 PAUSE_SECONDS = 0.05  # between two looks at something that another process brings about
 
 
+AWAY = {"UNAVAILABLE", "HISTORY_UNAVAILABLE", "THROTTLED"}  # codes that say: the same call again, a little later
+
+
 class Failed(Exception):
     """The API refused what the story asked for, or did not do it in time."""
 
@@ -70,10 +73,7 @@ class Client:
             return f"{type(error).__name__}", True
         if errors := body.get("errors"):
             codes = {each.get("extensions", {}).get("code") for each in errors}
-            if (
-                codes <= {"UNAVAILABLE", "HISTORY_UNAVAILABLE"}
-                or answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE
-            ):
+            if codes <= AWAY or answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE:
                 return errors, True
             raise Failed(str(errors))
         refusals = [

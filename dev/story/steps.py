@@ -78,7 +78,7 @@ class Story:
 async def purchase(story: Story) -> AsyncIterator[Step]:
     """From the price list to the receipt, through the provider and its webhook."""
     prices = await story.prices()
-    yield await story.told("lists the plans", {code: id for code, id in prices.items()})
+    yield await story.told("lists the plans", dict(prices))
     method = (await story.customer.mutate(say.ADD_METHOD, token="tok_visa"))["paymentMethod"]
     yield await story.told("adds a card", {"card": f"{method['brand']} ending in {method['last4']}"})
     started = await story.customer.mutate(say.START, priceId=prices["starter"], quantity=1)

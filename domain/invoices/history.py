@@ -33,7 +33,8 @@ async def invoice_history(
 async def count_invoices(db: Replica, customer: CustomerId, cap: int) -> int:
     """How many invoices a customer has; counting stops at the cap."""
     count: int = await db.fetchval(
-        """SELECT count(*) FROM (SELECT 1 AS one FROM invoice WHERE shard_key = $1 AND customer_id = $2 LIMIT $3) AS i""",
+        """SELECT count(*) FROM (SELECT 1 AS one FROM invoice
+                                  WHERE shard_key = $1 AND customer_id = $2 LIMIT $3) AS i""",
         customer.shard,
         customer.uuid,
         cap,

@@ -1,4 +1,4 @@
-"""An issued invoice as a document: its facts as they stood when it was issued, and the proof that a re-render is equal."""
+"""An issued invoice as a document: its facts as they stood at issue, and the proof that a re-render is equal."""
 
 import hashlib
 from datetime import date

@@ -33,7 +33,8 @@ async def payment_history(
 async def count_payments(db: Replica, customer: CustomerId, cap: int) -> int:
     """How many payments a customer has; counting stops at the cap."""
     count: int = await db.fetchval(
-        """SELECT count(*) FROM (SELECT 1 AS one FROM payment WHERE shard_key = $1 AND customer_id = $2 LIMIT $3) AS p""",
+        """SELECT count(*) FROM (SELECT 1 AS one FROM payment
+                                  WHERE shard_key = $1 AND customer_id = $2 LIMIT $3) AS p""",
         customer.shard,
         customer.uuid,
         cap,

@@ -14,7 +14,7 @@ from domain.payments.receipt import receipt
 
 
 async def receipt_pdf(db: Database, owner: CustomerId, id: ReceiptId) -> bytes:
-    """The PDF of the customer's receipt as it was issued; NOT_FOUND for any other id. Later refunds do not change it."""
+    """The PDF of the customer's receipt as it was issued, whatever is refunded later; NOT_FOUND for any other id."""
     issued = await receipt(db.primary, owner, id)
     paid = await payment(db.primary, owner, issued.payment)
     of = await invoice(db.primary, owner, paid.invoice)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 
@@ -74,6 +75,18 @@ class Product:
 async def product() -> AsyncIterator[Product]:
     """Starts everything and stops it again; the launcher's own exit code is part of the test."""
     state, port = new_state(), _three_free_ports()
+    launcher = _launched(state, port)
+    try:
+        launcher.until(READY)
+        yield Product(launcher, port)
+        assert launcher.signal(signal.SIGINT) == 0, launcher.said
+    finally:
+        launcher.process.kill()
+        launcher.process.wait()
+        throw_away(state)
+
+
+def _launched(state: Path, port: int) -> Launcher:
     environment = {name: value for name, value in os.environ.items() if not name.endswith(("_URL", "_STATE"))}
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", "run"],
@@ -84,15 +97,7 @@ async def product() -> AsyncIterator[Product]:
         cwd=CHECKOUT,
         env={**environment, "QUITTANCE_STATE": str(state), "PORT": str(port)},
     )
-    launcher = Launcher(state, process)
-    try:
-        launcher.until(READY)
-        yield Product(launcher, port)
-        assert launcher.signal(signal.SIGINT) == 0, launcher.said
-    finally:
-        process.kill()
-        process.wait()
-        throw_away(state)
+    return Launcher(state, process)
 
 
 def _three_free_ports() -> int:

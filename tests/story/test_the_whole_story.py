@@ -1,4 +1,4 @@
-"""The main story, from the price list to a suspension, through the published schema, on the product as a user starts it."""
+"""The main story through the published schema, on the product as a user starts it: from the price list to suspension."""
 
 import httpx2
 import pytest

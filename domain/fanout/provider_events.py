@@ -1,0 +1,71 @@
+"""A provider's events as a whole: those that wait for a worker, the dead ones, and the others of one object."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.db import Primary
+from domain.inbox import InboxEvent, inbox_event
+
+
+async def events_due(db: Primary, now: datetime, limit: int) -> list[str]:
+    """Keys of events that may be looked at now and that nobody holds, the longest waiting first."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT event_key FROM inbox_event
+            WHERE state IN ('received', 'waiting') AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+            ORDER BY due_at, event_key LIMIT $2""",
+        now,
+        limit,
+    )
+    return [row["event_key"] for row in rows]
+
+
+async def dead_events(db: Primary, limit: int) -> list[InboxEvent]:
+    """Events that failed too often or that nothing could be done with, oldest first."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT event_key, provider_account, kind, object_ref, object_sequence, state, attempts, cause, error_id,
+                  recorded_at
+             FROM inbox_event WHERE state = 'dead' ORDER BY recorded_at LIMIT $1""",
+        limit,
+    )
+    return [inbox_event(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known of an object's other events: the highest sequence done with, and whether one was equal to ours."""
+
+    passed: int
+    equal: bool
+
+
+async def others_done(db: Primary, event: InboxEvent) -> Around:
+    """The event's place among those of its object that are done with; zero where it is the first."""
+    row = await db.fetchrow(
+        """-- fanout
+           SELECT coalesce(max(object_sequence), 0) AS passed, coalesce(bool_or(object_sequence = $3), false) AS equal
+             FROM inbox_event
+            WHERE provider_account = $1 AND object_ref = $2 AND event_key <> $4
+              AND state IN ('applied', 'stale', 'dead')""",
+        event.account,
+        event.object_ref,
+        event.sequence,
+        event.key,
+    )
+    assert row is not None
+    return Around(row["passed"], row["equal"])
+
+
+async def next_waiting(db: Primary, event: InboxEvent) -> str | None:
+    """The key of the object's next event that waits for one before it, this one perhaps."""
+    key: str | None = await db.fetchval(
+        """-- fanout
+           SELECT event_key FROM inbox_event
+            WHERE provider_account = $1 AND object_ref = $2 AND object_sequence > $3 AND state = 'waiting'
+            ORDER BY object_sequence LIMIT 1""",
+        event.account,
+        event.object_ref,
+        event.sequence,
+    )
+    return key

@@ -1,0 +1,93 @@
+"""Events about charges: performed as news of the payment they name, after it was proved to be the one."""
+
+from domain.ids import CustomerId, PaymentId
+from domain.inbox import InboxEvent
+from domain.payments.attempt import attempt
+from domain.payments.gateway import EventKind, ProviderEvent
+from domain.payments.payment import OPEN, Payment, payment
+from domain.payments.settle_payment import News, SettlePayment, settle_payment
+from domain.reactions.house import House
+from domain.reactions.provider_verdict import Misfit, Verdict, perform_news, silent
+from domain.refusals import RefusalCode, Refused
+
+NEWS = {
+    EventKind.CHARGE_CAPTURED: News.CAPTURED,
+    EventKind.CHARGE_DECLINED: News.DECLINED,
+    EventKind.CHARGE_ACTION_REQUIRED: News.ACTION_REQUIRED,
+    EventKind.CHARGE_PROCESSING: News.PROCESSING,
+    EventKind.CHARGE_VOIDED: News.VOIDED,
+}
+_SAYS = {"failed": EventKind.CHARGE_DECLINED, "voided": EventKind.CHARGE_VOIDED}
+_UNNAMED_DECLINE = "declined"  # a provider that gives no reason; the payment keeps some word for it
+
+
+async def take_charge(house: House, event: InboxEvent, news: ProviderEvent, *, sure: bool) -> Verdict:
+    """Performs the news, or asks the provider where the order is not ``sure`` or the news does not suffice.
+
+    A payment that is over takes only a late capture; Misfit for an event that is not about a payment of ours.
+    """
+    known = await _payment_of(house, event, news)
+    if known.state.name in OPEN or known.state.name == "captured":
+        if sure and _suffices(known, news):
+            return await _perform(house, event, known, news)
+        return await _ask(house, known)
+    captured = news.kind is EventKind.CHARGE_CAPTURED
+    if captured and news.money != (known.amount if known.captured.minor == 0 else known.captured):
+        raise Misfit("captured another amount than was asked for")
+    if captured or _SAYS.get(known.state.name) is news.kind:
+        return await _perform(house, event, known, news)
+    return Verdict("drop", f"nothing new: the payment is {known.state.name}", known.customer)
+
+
+async def _payment_of(house: House, event: InboxEvent, news: ProviderEvent) -> Payment:
+    """The payment that reference, metadata, account and object all agree on; a forged one of them moves nothing."""
+    try:
+        customer = CustomerId.parse(news.metadata.get("customer", ""))
+        known = await payment(house.db.primary, customer, PaymentId.parse(news.reference or ""))
+    except Refused as refused:
+        if refused.code is not RefusalCode.NOT_FOUND:
+            raise
+        raise Misfit("no payment has this reference and customer") from refused
+    if news.metadata.get("payment") != str(known.id):
+        raise Misfit("metadata and reference contradict each other")
+    if known.provider_account != event.account:
+        raise Misfit("the payment belongs to another provider account")
+    if known.provider_ref not in (None, news.object_ref):
+        raise Misfit("the payment is another object at the provider")
+    return known
+
+
+def _suffices(known: Payment, news: ProviderEvent) -> bool:
+    """Whether the news can be believed and used as it is, for a payment that is open or not yet confirmed."""
+    if known.sent_at is None:  # as far as we know it never left the house: the provider knows better
+        return False
+    if news.kind is EventKind.CHARGE_CAPTURED:
+        return news.money == known.amount
+    if news.kind is EventKind.CHARGE_ACTION_REQUIRED and known.action_url is None:
+        return False  # an event does not say where the customer has to go
+    return known.state.name in OPEN
+
+
+async def _perform(house: House, event: InboxEvent, known: Payment, news: ProviderEvent) -> Verdict:
+    declined = news.kind is EventKind.CHARGE_DECLINED
+    command = SettlePayment(
+        known.id,
+        NEWS[news.kind],
+        news.object_ref,
+        captured=news.money if news.kind is EventKind.CHARGE_CAPTURED else None,
+        code=(news.failure_code or _UNNAMED_DECLINE) if declined else None,
+        hard=news.hard,
+        action_url=None,
+        confirmed=True,
+    )
+    return await perform_news(house, event, known.customer, settle_payment, command)
+
+
+async def _ask(house: House, known: Payment) -> Verdict:
+    gateway = house.gateway(known.provider_account)
+    settled = await attempt(house.db, gateway, house.actor, known.customer, known.id)
+    if settled is None:
+        now = await payment(house.db.primary, known.customer, known.id)
+        if now.state.name in OPEN or now.state.name == "captured":
+            return silent(known.customer)
+    return Verdict("apply", "asked the provider", known.customer)

@@ -1,0 +1,110 @@
+"""Stored provider events, each brought to the payment or refund it is about, in the order of the provider's object.
+
+The key of the operation, not the inbox, is what makes it once; the inbox row is marked after the operation's commit.
+"""
+
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import Protocol
+
+from domain import inbox
+from domain.fanout.provider_events import next_waiting, others_done
+from domain.inbox import PENDING, InboxEvent
+from domain.payments.gateway import EventKind, MalformedEvent, ProviderEvent
+from domain.points import reached
+from domain.reactions.events import drain
+from domain.reactions.house import LOG, TRIES, House, backoff, cause_of, log_failure
+from domain.reactions.provider_charges import NEWS as CHARGE_NEWS
+from domain.reactions.provider_charges import take_charge
+from domain.reactions.provider_refunds import NEWS as REFUND_NEWS
+from domain.reactions.provider_refunds import take_refund
+from domain.reactions.provider_verdict import Misfit, Verdict
+from domain.refusals import Refused
+
+GAP_PATIENCE = timedelta(seconds=30)  # deliveries overtake each other by seconds; then the provider knows it all
+LOOK_AGAIN = timedelta(seconds=2)  # the one before wakes this one; this is the net under a wake-up that was lost
+
+
+class _Handler(Protocol):
+    def __call__(self, house: House, event: InboxEvent, news: ProviderEvent, *, sure: bool) -> Awaitable[Verdict]: ...
+
+
+HANDLERS: dict[EventKind, _Handler] = {
+    **dict.fromkeys(CHARGE_NEWS, take_charge),
+    **dict.fromkeys(REFUND_NEWS, take_refund),
+}
+
+
+async def apply(house: House, key: str) -> str | None:
+    """Takes a stored event as far as it goes now, and then those of its object that waited for it.
+
+    Returns the event's state; None where it is done with, not due, or somebody else has it. Safe to call at any time.
+    """
+    first: str | None = None
+    following: str | None = key
+    while following is not None:
+        event = await inbox.claim(house.db.marks, following, house.db.clock.now())
+        if event is None:
+            break
+        state = await _taken(house, event)
+        first, following = first or state, None
+        if state not in PENDING and event.object_ref:
+            following = await next_waiting(house.db.primary, event)
+        if following is not None:
+            await inbox.make_due(house.db.marks, following, house.db.clock.now())
+    return first
+
+
+async def _taken(house: House, event: InboxEvent) -> str:
+    """One event, looked at once; returns the state it has afterwards."""
+    try:
+        verdict = await _judged(house, event)
+    except (Misfit, MalformedEvent) as misfit:
+        verdict = Verdict("bury", str(misfit))
+    except Exception as error:
+        return await _failed(house, event, error)
+    reached("inbox.applied")
+    error_id = _log_burial(house, event, verdict) if verdict.move == "bury" else None
+    due_at = house.db.clock.now() + verdict.after
+    state = await inbox.move(house.db.marks, event, verdict.move, due_at, cause=verdict.cause, error_id=error_id)
+    if verdict.customer is not None:
+        await drain(house, verdict.customer)
+    return state
+
+
+async def _judged(house: House, event: InboxEvent) -> Verdict:
+    gateway = house.gateways.get(event.account)
+    if gateway is None:
+        raise Misfit("this house has no such provider account")
+    headers, raw = await inbox.raw_of(house.db.primary, event)
+    news = gateway.read_event(raw, headers)
+    if news.kind is EventKind.UNRECOGNIZED:
+        return Verdict("drop", "a kind of event that means nothing to us")
+    handler = HANDLERS.get(news.kind)
+    if handler is None:
+        raise Misfit(f"nothing handles {news.kind.value} yet")
+    around = await others_done(house.db.primary, event)
+    if event.sequence < around.passed:
+        return Verdict("drop", "a later event of the object is done with")
+    waited = house.db.clock.now() - event.recorded_at
+    gap = event.sequence > around.passed + 1
+    if gap and waited < GAP_PATIENCE:
+        return Verdict("wait", "an event before it is missing", after=min(LOOK_AGAIN, GAP_PATIENCE - waited))
+    return await handler(house, event, news, sure=not gap and not around.equal)
+
+
+async def _failed(house: House, event: InboxEvent, error: Exception) -> str:
+    error_id = log_failure(house, f"provider event {event.kind}", error)
+    now = house.db.clock.now()
+    if event.attempts + 1 < TRIES or (isinstance(error, Refused) and error.retryable):
+        await inbox.put_back(house.db.marks, event, now + backoff(min(event.attempts, TRIES)))
+        return event.state
+    return await inbox.move(house.db.marks, event, "bury", now, cause=cause_of(error), error_id=error_id)
+
+
+def _log_burial(house: House, event: InboxEvent, verdict: Verdict) -> str:
+    """Logs what staff has to look at; returns the id that the dead event carries."""
+    error_id = house.db.entropy(8).hex()
+    facts = {"error_id": error_id, "event_key": event.key, "kind": event.kind, "cause": verdict.cause}
+    LOG.error("a provider event is dead", extra=facts)
+    return error_id

@@ -1,0 +1,59 @@
+"""Events about refunds: performed as news of the refund they name, after it was proved to be the one."""
+
+from domain.ids import CustomerId, RefundId
+from domain.inbox import InboxEvent
+from domain.payments.attempt_refund import attempt_refund
+from domain.payments.gateway import EventKind, ProviderEvent
+from domain.payments.payment import Payment, payment
+from domain.payments.refund import FINAL, Refund, refund
+from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
+from domain.reactions.house import House
+from domain.reactions.provider_verdict import Misfit, Verdict, perform_news, silent
+from domain.refusals import RefusalCode, Refused
+
+NEWS = {EventKind.REFUND_SUCCEEDED: RefundNews.SUCCEEDED, EventKind.REFUND_FAILED: RefundNews.FAILED}
+_ENDS = {EventKind.REFUND_SUCCEEDED: "succeeded", EventKind.REFUND_FAILED: "failed"}
+
+
+async def take_refund(house: House, event: InboxEvent, news: ProviderEvent, *, sure: bool) -> Verdict:
+    """Performs the news, or asks the provider where the order is not ``sure`` or the news does not suffice.
+
+    Misfit for an event that is not about a refund of ours, or that takes back how one ended.
+    """
+    known, of = await _refund_of(house, event, news)
+    if known.state.name in FINAL and known.state.name != _ENDS[news.kind]:
+        raise Misfit(f"a refund that {known.state.name} has {_ENDS[news.kind]} later")
+    if known.state.name not in FINAL and not (sure and known.sent_at is not None and news.money == known.amount):
+        return await _ask(house, known, of)
+    command = SettleRefund(known.id, NEWS[news.kind], news.object_ref, news.failure_code)
+    return await perform_news(house, event, known.customer, settle_refund, command)
+
+
+async def _refund_of(house: House, event: InboxEvent, news: ProviderEvent) -> tuple[Refund, Payment]:
+    """The refund that reference, metadata, account, charge and object all agree on, and its payment."""
+    db = house.db.primary
+    try:
+        customer = CustomerId.parse(news.metadata.get("customer", ""))
+        known = await refund(db, customer, RefundId.parse(news.reference or ""))
+    except Refused as refused:
+        if refused.code is not RefusalCode.NOT_FOUND:
+            raise
+        raise Misfit("no refund has this reference and customer") from refused
+    of = await payment(db, customer, known.payment)
+    if of.provider_account != event.account:
+        raise Misfit("the refund belongs to another provider account")
+    if of.provider_ref != news.charge_ref:
+        raise Misfit("the refund is of another charge at the provider")
+    if known.provider_ref not in (None, news.object_ref):
+        raise Misfit("the refund is another object at the provider")
+    return known, of
+
+
+async def _ask(house: House, known: Refund, of: Payment) -> Verdict:
+    gateway = house.gateway(of.provider_account)
+    settled = await attempt_refund(house.db, gateway, house.actor, known.customer, known.id)
+    if settled is None:
+        now = await refund(house.db.primary, known.customer, known.id)
+        if now.state.name not in FINAL:
+            return silent(known.customer)
+    return Verdict("apply", "asked the provider", known.customer)

@@ -1,0 +1,51 @@
+"""Doing again what was given up: buried work, buried events of the outbox, and dead provider events."""
+
+from datetime import datetime
+from uuid import UUID
+
+from domain import dead_letter, due, inbox
+from domain.dead_letter import DeadLetter
+from domain.due import Due
+from domain.inbox import InboxEvent
+from domain.outbox import Event
+from domain.reactions.events import CONSUMERS, drain
+from domain.reactions.house import House
+from domain.reactions.provider_events import apply
+from domain.reactions.work import do
+
+
+async def replay_letter(house: House, letter: DeadLetter) -> bool:
+    """Performs what the letter holds under its old key and marks it replayed; whether it was done.
+
+    Due work that fails again is put back and tried as if it were new; an event that fails again raises its error and
+    leaves the letter open.
+    """
+    if letter.source == "due":
+        work = _work_of(letter)
+        await due.restore(house.db.marks, work, house.db.clock.now())
+        await dead_letter.mark_replayed(house.db, letter)
+        return await do(house, await due.find(house.db.primary, work.customer, work.kind, work.subject) or work)
+    event = _event_of(letter)
+    await CONSUMERS[event.kind](house, event)
+    await dead_letter.mark_replayed(house.db, letter)
+    await drain(house, event.customer)
+    return True
+
+
+async def replay_event(house: House, event: InboxEvent) -> str:
+    """Takes a dead provider event in again; returns its state afterwards, STATE_CONFLICT where it is not dead."""
+    await inbox.revive(house.db.marks, event, house.db.clock.now())
+    state = await apply(house, event.key)
+    return state or "received"
+
+
+def _work_of(letter: DeadLetter) -> Due:
+    body = letter.body
+    due_at = datetime.fromisoformat(body["due_at"])
+    clocked = body["clocked"] == "true"
+    return Due(letter.customer, letter.kind, UUID(body["subject"]), due_at, 0, clocked, letter.recorded_at)
+
+
+def _event_of(letter: DeadLetter) -> Event:
+    body = dict(letter.body)
+    return Event(letter.customer, int(body.pop("number")), letter.kind, body, 0, False)
