@@ -22,6 +22,8 @@ class OwnProcess:
     argv: tuple[str, ...]
     port: int | None = None
     line: str = ""
+    # Needs no server, so that it can import while they start.
+    early: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ def default_steps() -> tuple[Step, ...]:
 
 def default_processes(ports: Ports, given: Mapping[str, str]) -> tuple[OwnProcess, ...]:
     """In starting order; sandbox provider and dev identity provider give way to real ones."""
-    provider = OwnProcess("provider", module("dev.provider"), ports.provider)
-    identity = OwnProcess("identity", module("dev.identity"), ports.identity)
+    provider = OwnProcess("provider", module("dev.provider"), ports.provider, early=True)
+    identity = OwnProcess("identity", module("dev.identity"), ports.identity, early=True)
     return (
         *(() if "OIDC_ISSUER" in given else (identity,)),
         *(() if "PROVIDER" in given else (provider,)),

@@ -38,6 +38,7 @@ class Stack:
 
     def start(self) -> None:
         """Servers, then steps, then processes; the first failure is a StackError."""
+        self._launch_processes(early=True)
         if self.ground.valkey:
             self._up(self.ground.valkey)
         if self.ground.pair:
@@ -47,16 +48,17 @@ class Stack:
         write_stamp(self.ground.layout, self.ground.versions, complete=True)
         for step in self.plan.steps:
             self._run(step)
-        self._up_processes()
+        self._launch_processes(early=False)
+        self._await_processes()
 
     def stop(self, hurry: Callable[[], bool] = lambda: False) -> None:
-        """Stop everything, the last started first, and give up the state directory."""
-        while self.running:
-            running = self.running[-1]
+        """Stop everything, what others need last, and give up the state directory."""
+        order = ["valkey", "primary", "replica", *(process.name for process in self.plan.processes)]
+        for running in sorted(self.running, key=lambda each: order.index(each.name), reverse=True):
             began = time.monotonic()
             running.child.stop(hurry)
             self.reporter.say(running.name, f"stopped ({time.monotonic() - began:.2f} s)")
-            self.running.pop()
+        self.running.clear()
         layout = self.ground.layout
         if layout.sockets.parent != layout.servers:
             with contextlib.suppress(OSError):
@@ -74,12 +76,12 @@ class Stack:
 
     def _up(self, program: Program) -> None:
         began = time.monotonic()
-        self._ready(Running(bring_up(program)), began)
+        running = Running(bring_up(program))
+        self.running.append(running)
+        self._ready(running, began)
 
     def _ready(self, running: Running, began: float) -> None:
         running.state, running.started = "ready", time.monotonic()
-        if running not in self.running:
-            self.running.append(running)
         self.record()
         self.reporter.say(running.name, f"ready ({running.started - began:.2f} s)")
 
@@ -93,8 +95,9 @@ class Stack:
             if self._follows(pair):
                 return
         # A replica is a copy: one that cannot follow is made anew, once.
-        if self.running[-1].name == "replica":
-            self.running.pop().child.stop()
+        for running in [each for each in self.running if each.name == "replica"]:
+            running.child.stop()
+            self.running.remove(running)
         pair.rebuild_replica()
         self._up(pair.replica())
         if not self._follows(pair):
@@ -119,17 +122,20 @@ class Stack:
             marker.touch()
         self.reporter.say(step.name, f"done ({time.monotonic() - began:.2f} s)")
 
-    def _up_processes(self) -> None:
+    def _launch_processes(self, *, early: bool) -> None:
         """All at once, since most of their start is importing, which two cores can share."""
-        began = time.monotonic()
-        programs = [program_of(process, self.ground.layout, self.environment) for process in self.plan.processes]
-        for program in programs:
-            self.running.append(Running(launch(program)))
+        for process in self.plan.processes:
+            if process.early == early:
+                program = program_of(process, self.ground.layout, self.environment)
+                self.running.append(Running(launch(program), started=time.monotonic()))
         self.record()
-        for running in self.running[len(self.running) - len(programs) :]:
-            if not wait_ready(running.child):
-                raise StackError(why_not_ready(running.child))
-            self._ready(running, began)
+
+    def _await_processes(self) -> None:
+        for running in self.running:
+            if running.state == "starting":
+                if not wait_ready(running.child):
+                    raise StackError(why_not_ready(running.child))
+                self._ready(running, running.started)
 
 
 def refuse_unsafe(url: str) -> None:
