@@ -1,0 +1,89 @@
+"""The stack that is measured: a durable PostgreSQL pair of its own on a real disk, thrown away afterwards."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from dev.stack.addresses import Ports
+from dev.stack.claim import is_claimed
+from dev.stack.leftovers import stop_leftovers
+from dev.stack.plan import Plan
+from dev.stack.postgres import Pair, superuser_dsn
+from dev.stack.processes import Step, module
+from dev.stack.stack import Stack
+from dev.stack.state import known_layout
+from runtime.settings import Settings
+from tests.bench.cpu import families_seconds
+from tests.throw_away import free_ports, throw_away
+
+PREFIX = "quittance-bench-"
+# A temporary directory in memory would flush for nothing; this one is on a disk and outlives a restart.
+PLACE = Path("/var/tmp")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A running pair and Valkey, migrated, without any of our own processes."""
+
+    stack: Stack
+
+    @property
+    def pair(self) -> Pair:
+        """The embedded servers."""
+        assert self.stack.ground.pair is not None
+        return self.stack.ground.pair
+
+    @property
+    def superuser_dsn(self) -> str:
+        """The benchmark's database, as superuser."""
+        maintenance = superuser_dsn(self.stack.ground.layout, self.stack.ground.keys)
+        return maintenance.replace("/postgres?", "/quittance?")
+
+    def settings(self) -> Settings:
+        """What one of our processes would read from its environment."""
+        given = {name.lower(): value for name, value in self.stack.settings.items()}
+        return Settings.model_validate({name: given[name] for name in Settings.model_fields if name in given})
+
+    def servers_seconds(self) -> float:
+        """CPU time of primary and replica so far."""
+        return families_seconds(self.stack.named(name).child.process.pid for name in ("primary", "replica"))
+
+    async def flush_takes(self, milliseconds: float) -> None:
+        """Makes each group of commits wait as long as a slower disk would flush; 0 for the disk as it is."""
+        connection = await asyncpg.connect(self.superuser_dsn)
+        try:
+            await connection.execute(f"ALTER SYSTEM SET commit_delay = {int(milliseconds * 1000)}")
+            await connection.execute(f"ALTER SYSTEM SET commit_siblings = {0 if milliseconds else 5}")
+            await connection.execute("SELECT pg_reload_conf()")
+        finally:
+            await connection.close()
+
+
+@contextlib.contextmanager
+def ground() -> Iterator[Ground]:
+    """A fresh one; it is stopped and deleted however the block ends."""
+    _sweep()
+    state = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PLACE))
+    state.chmod(0o711)  # root's servers run as another account, which has to pass through
+    plan = Plan(state, Ports(*free_ports(3)), steps=(Step("migrations", module("migrations")),))
+    stack = Stack(plan, quiet=True)
+    try:
+        stack.start()
+        yield Ground(stack)
+    finally:
+        stack.stop()
+        throw_away(state)
+
+
+def _sweep() -> None:
+    """Throw away what killed runs left."""
+    for state in PLACE.glob(f"{PREFIX}*"):
+        layout = known_layout(state) if os.access(state, os.W_OK) and state.stat().st_uid == os.geteuid() else None
+        if layout and not is_claimed(state):
+            stop_leftovers(layout.run)
+            throw_away(state)

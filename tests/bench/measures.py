@@ -1,0 +1,106 @@
+"""Every measure and every ratio of the bench, as data, in the order of a round: each limit just before its product."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import asyncpg
+
+from domain.reactions.house import House
+from tests.bench import limits, posting, renewal_script, renewals
+from tests.bench.cpu import process_seconds
+from tests.bench.http_measures import Target
+from tests.bench.pgbench import Pgbench
+from tests.bench.samples import Measure, Ratio
+from tests.bench.seed import Shop
+
+CLIENTS = (1, 8)  # alone, and as many as the pool of one process has connections
+
+READS = {
+    "hello": "Starlette, the smallest answer",
+    "balance.plain": "balance, plain handler",
+    "balance.api": "balance, GraphQL",
+    "history.plain": "50 invoices × 3 lines, plain handler",
+    "history.api": "50 invoices × 3 lines, GraphQL",
+}
+
+RATIOS = (
+    Ratio("balance", "balance: GraphQL / plain handler", "balance.api", "balance.plain", 0.6),
+    Ratio("history", "50 invoices: GraphQL / plain handler", "history.api", "history.plain", 0.5),
+    Ratio("post.1", "post, 1 client: Python / pgbench", "post.product.1", "post.pgbench.1", 0.8),
+    Ratio("post.8", "post, 8 clients: Python / pgbench", "post.product.8", "post.pgbench.8", 0.8),
+    Ratio("renew.1", "renewal, 1 at a time: product / script", "renew.product.1", "renew.script.1", 3.0),
+    Ratio("renew.8", "renewal, 8 at a time: product / script", "renew.product.8", "renew.script.8", 3.0),
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """One of our processes that answers over HTTP, and what is asked of it."""
+
+    pid: int
+    targets: Mapping[str, Target]
+
+
+@dataclass(frozen=True)
+class Writers:
+    """What the measures that commit work with; ``pool`` and the shop ``other`` are the script's own."""
+
+    house: House
+    pgbench: Pgbench
+    posting: str
+    shop: Shop
+    other: Shop
+    pool: asyncpg.Pool
+
+
+def reading(*servers: Server) -> list[Measure]:
+    """The measures over HTTP."""
+    found = {
+        key: Measure(key, READS[key], target.run, partial(process_seconds, server.pid))
+        for server in servers
+        for key, target in server.targets.items()
+    }
+    return [found[key] for key in READS if key in found]
+
+
+def writing(with_: Writers) -> list[Measure]:
+    """The measures that commit."""
+    return [each for count in CLIENTS for each in _posting(with_, count)] + [
+        each for count in CLIENTS for each in _renewing(with_, count)
+    ]
+
+
+def _posting(with_: Writers, count: int) -> list[Measure]:
+    by = f"{count} client" if count == 1 else f"{count} clients"
+    pgbench, shop = with_.pgbench, with_.shop
+    return [
+        Measure(f"commit.{count}", f"bare commit, {by}, pgbench", partial(limits.commits, pgbench, count)),
+        Measure(
+            f"post.pgbench.{count}", f"post, {by}, pgbench", partial(posting.by_pgbench, pgbench, with_.posting, count)
+        ),
+        Measure(
+            f"post.product.{count}",
+            f"post, {by}, Python",
+            partial(posting.by_product, with_.house.db, shop, count),
+            time.process_time,
+        ),
+    ]
+
+
+def _renewing(with_: Writers, count: int) -> list[Measure]:
+    return [
+        Measure(
+            f"renew.script.{count}",
+            f"renewal, {count} at a time, script",
+            partial(renewal_script.by_script, with_.pool, with_.other, count),
+            time.process_time,
+        ),
+        Measure(
+            f"renew.product.{count}",
+            f"renewal, {count} at a time, product",
+            partial(renewals.by_product, with_.house, count),
+            time.process_time,
+        ),
+    ]

@@ -1,0 +1,118 @@
+"""One posting for a random customer in a transaction of its own: by the product's code, and by pgbench.
+
+pgbench runs what the product was seen to send: its statements are recorded once and given back with pgbench's
+variables in place of what differs from posting to posting.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import date, datetime
+from random import Random
+from uuid import UUID
+
+from domain.actor import system
+from domain.audit import GENESIS
+from domain.database import Database
+from domain.db import Head, Tx, observers, write_transaction
+from domain.ids import CustomerId, LegalEntityId, OperationId, TenantId, uuid7
+from domain.ledger.account import Account
+from domain.ledger.post import Cause, Transfer, post
+from domain.money import Currency, Money
+from domain.perform import LOCK_MS
+from tests.bench.clients import clients_for
+from tests.bench.pgbench import Pgbench
+from tests.bench.samples import Counted
+from tests.bench.seed import FIRST, Shop
+
+TOP_UP = (Transfer(Account.CASH_CLEARING, Account.CUSTOMER_CREDIT, Money(100, Currency("EUR"))),)
+ACTOR = system("bench")
+
+
+async def post_once(db: Database, customer: CustomerId) -> None:
+    """Locks the head, posts and stores the head's number: a customer's credit is topped up."""
+    now = db.clock.now()
+    operation = OperationId(customer.shard, uuid7(now, db.entropy(10)))
+    async with write_transaction(db.pool, LOCK_MS, keep=True) as connection:
+        tx = Tx(connection, customer, operation, ACTOR, now, db.entropy, db.vault, False)
+        row = await tx.fetchrow(
+            """SELECT tenant_id, legal_entity_id, kind, ledger_number, audit_number, audit_hash, event_number, clock_at
+                 FROM customer_head WHERE shard_key = $1 AND customer_id = $2 FOR UPDATE""",
+            customer.shard,
+            customer.uuid,
+        )
+        assert row is not None
+        tenant, entity = TenantId(row["tenant_id"]), LegalEntityId(row["legal_entity_id"])
+        tx.hold(Head(tenant, entity, row["kind"], row["ledger_number"], 0, GENESIS, 0, None))
+        number = await post(tx, Cause("bench", operation.uuid), TOP_UP)
+        await tx.execute(
+            "UPDATE customer_head SET ledger_number = $3 WHERE shard_key = $1 AND customer_id = $2",
+            customer.shard,
+            customer.uuid,
+            number,
+        )
+
+
+async def by_product(db: Database, shop: Shop, clients: int, seconds: float) -> Counted:
+    """Postings by so many tasks of this process at once, each on a connection of its own."""
+    chance = Random(secrets.randbits(32))
+
+    async def one() -> bool:
+        await post_once(db, shop.customer(chance.randrange(shop.count)))
+        return True
+
+    return await clients_for(one, clients, seconds)
+
+
+async def script(db: Database, shop: Shop) -> str:
+    """The product's statements of one posting as a pgbench script."""
+    customer = shop.customer(0)
+    seen: list[tuple[str, Sequence[object]]] = []
+
+    def observe(sql: str, args: Sequence[object], tx: object | None) -> None:
+        seen.append((sql, args))
+
+    observers.append(observe)
+    try:
+        await post_once(db, customer)
+    finally:
+        observers.remove(observe)
+    (head, of_head), (posting, of_posting), (update, of_update) = seen
+    number = of_update[2]
+    return "\n".join(
+        (
+            f"\\set place random(0, {shop.count - 1})",
+            "BEGIN;",
+            f"{_filled(head, of_head, customer, number)} \\gset",
+            f"{_filled(posting, of_posting, customer, number)};",
+            f"{_filled(update, of_update, customer, number)};",
+            "COMMIT;",
+        )
+    )
+
+
+async def by_pgbench(pgbench: Pgbench, text: str, clients: int, seconds: float) -> Counted:
+    """The same statements by so many of pgbench's clients."""
+    return await pgbench.run(text, clients, seconds)
+
+
+def _filled(sql: str, args: Sequence[object], customer: CustomerId, number: object) -> str:
+    def fill(match: re.Match[str]) -> str:
+        value = args[int(match[1]) - 1]
+        if value == customer.uuid:
+            offset = (FIRST.int & 0xFFFFFFFFFFFF) + (customer.shard << 32)
+            return f"('{str(FIRST)[:24]}' || lpad(to_hex({offset} + :place), 12, '0'))::uuid"
+        return "(:ledger_number + 1)" if value is number else _literal(value)
+
+    return re.sub(r"\$(\d+)", fill, sql)
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return "'{" + ",".join(str(item) for item in value) + "}'"
+    kinds = {UUID: "::uuid", datetime: "::timestamptz", date: "::date", str: ""}  # a datetime is a date too
+    return f"'{value}'" + next(cast for kind, cast in kinds.items() if isinstance(value, kind))

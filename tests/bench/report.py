@@ -1,0 +1,84 @@
+"""The run as tables in a terminal, and as a file of raw numbers."""
+
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.measures import RATIOS
+from tests.bench.run import Results
+from tests.bench.samples import Rounds, Spread, middle, rates, ratio
+
+
+def show(console: Console, results: Results) -> None:
+    """Prints a table of measures and one of ratios for each pass."""
+    for name, rounds in results.passes.items():
+        table = Table(title=f"{name}: {results.rounds} rounds of {results.seconds:g} s", title_justify="left")
+        for heading in MEASURE_HEADINGS:
+            table.add_column(heading, justify="left" if heading == MEASURE_HEADINGS[0] else "right")
+        for row in measure_rows(results, rounds):
+            table.add_row(*row)
+        console.print(table)
+        compared = Table(title=f"{name}: ratios", title_justify="left")
+        for heading in RATIO_HEADINGS:
+            compared.add_column(heading, justify="left" if heading == RATIO_HEADINGS[0] else "right")
+        for row in ratio_rows(rounds):
+            compared.add_row(*row)
+        console.print(compared)
+
+
+MEASURE_HEADINGS = ("measure", "per second", "min..max", "p50 ms", "p99 ms", "CPU µs, process", "CPU µs, PostgreSQL")
+RATIO_HEADINGS = ("ratio, within each round", "median", "min..max", "goal")
+
+
+def measure_rows(results: Results, rounds: Rounds) -> list[tuple[str, ...]]:
+    """One row of texts for each measure: the medians over the rounds, and the spread of the rate."""
+    rows: list[tuple[str, ...]] = []
+    for key, samples in rounds.items():
+        rate = rates(rounds, key)
+        errors = sum(sample.errors for sample in samples)
+        rows.append(
+            (
+                results.titles[key] + (f" ({errors} errors)" if errors else ""),
+                f"{rate.middle:,.0f}",
+                f"{rate.low:,.0f}..{rate.high:,.0f}",
+                _number(middle([sample.p50_ms for sample in samples])),
+                _number(middle([sample.p99_ms for sample in samples])),
+                _whole(middle([sample.process_us for sample in samples])),
+                _whole(middle([sample.servers_us for sample in samples])),
+            )
+        )
+    return rows
+
+
+def ratio_rows(rounds: Rounds) -> list[tuple[str, ...]]:
+    """One row of texts for each ratio whose measures were run."""
+    found: list[tuple[str, ...]] = []
+    for each in RATIOS:
+        if each.of in rounds and each.to in rounds:
+            value = ratio(rounds, each.of, each.to)
+            goal = f"≥ {each.goal:g}"
+            found.append((each.title, f"{value.middle:.2f}", spread_text(value), goal))
+    return found
+
+
+def spread_text(of: Spread) -> str:
+    """Smallest and largest."""
+    return f"{of.low:.2f}..{of.high:.2f}"
+
+
+def store(results: Results, folder: Path) -> Path:
+    """Writes every sample as JSON, named by the time of the run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{results.at:%Y%m%d-%H%M%S}.json"
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
+    return file
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def _whole(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"

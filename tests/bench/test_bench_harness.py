@@ -1,0 +1,54 @@
+"""The bench runs whole, in miniature: nothing is timed here, but every row is there and the books hold afterwards."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+
+from tests.bench import page, report
+from tests.bench.measures import CLIENTS, RATIOS, READS
+from tests.bench.run import Options, Pass, Results, run
+
+MINIATURE = Options(rounds=1, seconds=0.2, passes=(Pass(0), Pass(1, reads=False)), customers=20)
+WRITES = {
+    f"{what}.{clients}"
+    for what in ("commit", "post.pgbench", "post.product", "renew.script", "renew.product")
+    for clients in CLIENTS
+}
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    """One run on a stack of its own, in a thread whose loop is not the loop of the tests."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(run, MINIATURE, lambda _: None).result()
+
+
+def test_every_measure_of_every_pass_does_something_without_an_error(results: Results) -> None:
+    as_it_is, slow = results.passes.values()
+    assert set(as_it_is) == {*READS, *WRITES}
+    assert set(slow) == WRITES
+    samples = [sample for rounds in results.passes.values() for row in rounds.values() for sample in row]
+    assert all(sample.rate > 0 and sample.errors == 0 for sample in samples)
+
+
+def test_the_report_has_a_row_for_every_measure_and_ratio(results: Results, tmp_path: Path) -> None:
+    (whole, rounds), (_, writes) = results.passes.items()
+    assert len(report.measure_rows(results, rounds)) == len(READS) + len(WRITES)
+    assert [row[0] for row in report.ratio_rows(rounds)] == [each.title for each in RATIOS]
+    assert 0 < len(report.ratio_rows(writes)) < len(RATIOS)
+    stored = msgspec.json.decode(report.store(results, tmp_path).read_bytes())
+    assert set(stored["passes"][whole]) == {*READS, *WRITES}
+
+
+def test_the_page_keeps_what_is_written_by_hand_around_its_tables(results: Results, tmp_path: Path) -> None:
+    (tmp_path / "performance.md").write_text(f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n")
+    page.write(results, tmp_path)
+    text = (tmp_path / "performance.md").read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    assert all(title in text for title in results.titles.values())
+    picture = ElementTree.parse(tmp_path / "performance.svg")
+    drawn = "".join(picture.getroot().itertext())
+    assert all(each.title in drawn for each in RATIOS)

@@ -1,0 +1,37 @@
+"""Bearer tokens of the seeded customers, signed by an issuer that the tenant trusts and the plain server speaks for."""
+
+import json
+
+from api.audience import Audience
+from dev.identity.keys import ALGORITHM, SigningKeys
+from dev.identity.tokens import LIFETIME_S, Login, Minter
+from domain.perform import perform
+from domain.tenants.register import TrustIssuer, trust_issuer
+from tests.bench.seed import Shop
+from tests.world import World, fresh
+
+AUDIENCE = "quittance:bench:portal"
+
+
+class Issuer:
+    """An issuer at an address, with a key of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._keys = SigningKeys(None)
+
+    def jwks(self) -> bytes:
+        """What is served at ``/jwks``."""
+        return json.dumps(self._keys.public()).encode()
+
+    async def introduce(self, world: World) -> None:
+        """Lets the tenant's portal believe it."""
+        command = TrustIssuer(self.url, AUDIENCE, Audience.PORTAL.value, f"{self.url}/jwks", (ALGORITHM,))
+        house = world.house
+        await perform(house.db, trust_issuer, house.actor, world.tenant.live_house, command, fresh("issuer"))
+
+    def tokens(self, shop: Shop) -> list[str]:
+        """One for each customer's user."""
+        minter = Minter(self.url, self._keys)
+        logins = [Login(shop.subject(place), AUDIENCE) for place in range(shop.count)]
+        return [minter.access_token(login, "bench", "", LIFETIME_S) for login in logins]
