@@ -1,11 +1,12 @@
 """What a customer owes and has in credit, read on the primary."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.db import Primary
 from domain.ids import CustomerId
-from domain.ledger.account import Account
+from domain.ledger.account import DEBIT_NORMAL, Account
 from domain.money import Currency, Money
 
 
@@ -54,6 +55,26 @@ async def balance_as_of(db: Primary, customer: CustomerId, currency: Currency, a
     )
     assert row is not None
     return Balance(Money(int(row["receivable"]), currency), Money(int(row["credit"]), currency), row["through"])
+
+
+async def moved_by(
+    db: Primary, customer: CustomerId, numbers: Sequence[int], account: Account, currency: Currency
+) -> Money:
+    """By how much the transactions of these numbers changed one account together, on its normal side."""
+    row = await db.fetchrow(
+        """SELECT coalesce(sum(CASE WHEN debit_kind = $4 THEN amount END), 0) AS debited,
+                  coalesce(sum(CASE WHEN credit_kind = $4 THEN amount END), 0) AS credited
+             FROM ledger_transfer
+            WHERE shard_key = $1 AND customer_id = $2 AND number = ANY ($3::bigint[]) AND currency = $5""",
+        customer.shard,
+        customer.uuid,
+        list(numbers),
+        account.value,
+        str(currency),
+    )
+    assert row is not None
+    debited = int(row["debited"]) - int(row["credited"])
+    return Money(debited if account in DEBIT_NORMAL else -debited, currency)
 
 
 async def credit_available(db: Primary, customer: CustomerId, currency: Currency) -> Money:

@@ -59,6 +59,7 @@ class Payment:
     queries: int
     captured: Money
     refunds_reserved: Money
+    posted_number: int | None
     state: State
     happened_at: datetime
 
@@ -93,6 +94,7 @@ def from_row(row: Row) -> Payment:
         queries=row["queries"],
         captured=Money(row["captured"], currency),
         refunds_reserved=Money(row["refunds_reserved"], currency),
+        posted_number=row["posted_number"],
         state=State(row["state"], row["seq"]),
         happened_at=row["happened_at"],
     )
@@ -103,7 +105,7 @@ async def payment(db: Primary, customer: CustomerId, id: PaymentId) -> Payment:
     row = await db.fetchrow(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
-                  refunds_reserved, state, seq, happened_at
+                  refunds_reserved, posted_number, state, seq, happened_at
              FROM payment WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -126,7 +128,7 @@ async def payments_of_invoices(
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
-                  refunds_reserved, state, seq, happened_at
+                  refunds_reserved, posted_number, state, seq, happened_at
              FROM payment WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = ANY ($3::uuid[])
             ORDER BY invoice_id, attempt_number""",
         customer.shard,

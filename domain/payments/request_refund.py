@@ -8,12 +8,13 @@ from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import PaymentId, RefundId
 from domain.ledger.account import Account
+from domain.ledger.balance import credit_available, moved_by
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.pay_invoice import provider_key
 from domain.payments.payment import Payment, payment
-from domain.payments.refund import REFUND
+from domain.payments.refund import REFUND, refunds_of
 from domain.refusals import RefusalCode, Refused
 
 SEND_REFUND = "send_refund"
@@ -57,12 +58,21 @@ async def request_refund(tx: Tx, command: RequestRefund) -> RefundRequested:
         of.id.uuid,
         reserved.minor,
     )
-    transfer = Transfer(Account.REVENUE, Account.REFUNDS_PAYABLE, command.amount)
-    posted = await post(tx, Cause("refund.requested", id.uuid), [transfer])
+    posted = await post(tx, Cause("refund.requested", id.uuid), await _transfers(tx, of, command.amount))
     await _insert(tx, id, of, command, posted)
     await due.schedule(tx, SEND_REFUND, id.uuid, tx.recorded_at + HEAD_START, follows="wall")
     tx.emit("refund.requested", refund=id, payment=of.id)
     return RefundRequested(id, of.id, command.amount)
+
+
+async def _transfers(tx: Tx, of: Payment, amount: Money) -> list[Transfer]:
+    """What of the payment became credit and is still there is taken back first; only the rest lessens the revenue."""
+    refunds = [each.posted_number for each in await refunds_of(tx, tx.customer, of.id) if each.state.name != "failed"]
+    numbers = [*refunds, *([of.posted_number] if of.posted_number else [])]
+    excess = await moved_by(tx, tx.customer, numbers, Account.CUSTOMER_CREDIT, amount.currency)
+    credit = min(amount, excess, await credit_available(tx, tx.customer, amount.currency))
+    parts = ((Account.CUSTOMER_CREDIT, credit), (Account.REVENUE, amount - credit))
+    return [Transfer(account, Account.REFUNDS_PAYABLE, part) for account, part in parts if part.minor]
 
 
 def _check(of: Payment, command: RequestRefund) -> None:

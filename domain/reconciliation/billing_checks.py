@@ -105,11 +105,14 @@ async def refunds_are_posted(db: Primary, shard: int) -> list[Row]:
         """SELECT r.customer_id, 'refund' AS relation, r.id::text AS row
              FROM refund r
              LEFT JOIN ledger_transfer f ON f.shard_key = r.shard_key AND f.customer_id = r.customer_id
-                                        AND f.number = r.posted_number AND f.credit_kind = 'refunds_payable'
-             LEFT JOIN ledger_transfer s ON s.shard_key = r.shard_key AND s.customer_id = r.customer_id
-                                        AND s.number = r.settled_number AND s.debit_kind = 'refunds_payable'
+                                        AND f.number IN (r.posted_number, r.settled_number)
             WHERE r.shard_key = $1
-              AND (f.amount IS NULL OR f.amount <> r.amount OR (r.settled_number IS NOT NULL AND s.amount <> r.amount))
+            GROUP BY r.customer_id, r.id, r.amount, r.posted_number, r.settled_number
+           HAVING r.amount <> coalesce(sum(CASE WHEN f.number = r.posted_number AND f.credit_kind = 'refunds_payable'
+                                                THEN f.amount END), 0)
+               OR (r.settled_number IS NOT NULL
+                   AND r.amount <> coalesce(sum(CASE WHEN f.number = r.settled_number
+                                                      AND f.debit_kind = 'refunds_payable' THEN f.amount END), 0))
             ORDER BY r.customer_id, r.id""",
         shard,
     )
