@@ -8,6 +8,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 VENV := .venv
 PY := $(VENV)/bin/python
 QUITTANCE := $(PY) -m cli.main
+# The stack's own commands load nothing of the product, so they start at once and also where it is broken.
+STACK := $(PY) -m dev.stack
 READY := $(VENV)/ready
 PYTEST := $(PY) -m pytest
 # Two, since each worker has its own database and the machines we test on have two cores.
@@ -25,7 +27,7 @@ help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 run: $(READY) ## everything on this machine, until Ctrl-C; PORT=8000
-	@exec $(QUITTANCE) run
+	@exec $(STACK) run
 
 test: check ## check, then the whole suite on a throw-away stack
 	$(PYTEST) -n $(WORKERS) tests --ignore=tests/house
@@ -42,7 +44,7 @@ demo: $(READY) ## the story, told step by step against a running stack
 	@$(QUITTANCE) demo
 
 reset: $(READY) ## delete the data of the stopped stack
-	@$(QUITTANCE) reset --yes
+	@$(STACK) reset --yes
 
 rows: $(READY) ## rows of docs/requirements.md that no test carries
 	@$(PY) -m cli.rows

@@ -128,10 +128,14 @@ def wait_ready(child: Child) -> bool:
 def why_not_ready(child: Child) -> str:
     """One sentence with the last words of the child and where the rest is."""
     lines = [line for line in child.output().splitlines() if line.strip()]
-    ending = f"exited with {child.process.returncode}" if child.exited else "was not ready in time"
+    ending = _ending(child.process.returncode) if child.exited else "was not ready in time"
     return (
         f"{child.program.name} {ending}: {lines[-1].strip() if lines else 'no output'} (all of it: {child.program.log})"
     )
+
+
+def _ending(code: int) -> str:
+    return f"exited with {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
 
 
 def run_to_end(program: Program) -> None:
