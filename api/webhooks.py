@@ -1,0 +1,110 @@
+"""POST /webhooks/{provider}/{endpoint}: checks a provider's signature, keeps the raw event once, answers at once.
+
+Nothing is done with an event here. A delivery that comes twice is a recorded no-op; one that is forged, too old, signed
+for another body or another endpoint is refused.
+"""
+
+import logging
+import re
+from typing import Final
+
+from starlette.background import BackgroundTask
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from domain import inbox
+from domain.inbox import Arrival
+from domain.payments.gateway import BadSignature, MalformedEvent, ProviderEvent
+from domain.points import reached
+from domain.reactions.house import House
+from domain.refusals import Refused
+from runtime.settings import Settings
+from runtime.wake import Waker
+
+BODY_MAX: Final = (
+    256 * 1024
+)  # bytes; providers' events have a few, and the largest lawful ones about a hundred thousand
+RETRY_AFTER_SECONDS: Final = 5  # a database that restarts is back by then; providers wait longer anyway
+# Ids become keys, go into logs and are shown to staff: what is no plain word of a sensible length is no id.
+_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}", re.ASCII)
+_KEPT_HEADERS: Final = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type")
+LOG: Final = logging.getLogger("quittance.webhooks")
+
+
+class _TooLarge(Exception):
+    """The body is longer than any event."""
+
+
+def routes(house: House, settings: Settings) -> list[Route]:
+    """The webhook door of this process; it needs the database, and Redis only to be quick."""
+    door = _Door(house, settings.webhook_secrets, Waker(settings.redis_url.get_secret_value()))
+    return [Route("/webhooks/{provider}/{endpoint}", door.receive, methods=["POST"])]
+
+
+class _Door:
+    """What one request needs: the house, the secrets that are valid now, and a way to wake a worker."""
+
+    def __init__(self, house: House, secrets: tuple[str, ...], waker: Waker) -> None:
+        self._house, self._secrets, self._waker = house, secrets, waker
+
+    async def receive(self, request: Request) -> Response:
+        """200 for an event that is kept, now or before; 4xx for what is none; 503 where it could not be kept."""
+        account = f"{request.path_params['provider']}/{request.path_params['endpoint']}"
+        gateway = self._house.gateways.get(account)
+        if gateway is None:
+            return _refused(404, "there is no such endpoint", "unknown endpoint")
+        try:
+            raw = await _body(request)
+            event = gateway.parse_event(raw, request.headers, self._secrets, self._house.db.clock.now())
+            arrival = _arrival(account, event)
+        except _TooLarge:
+            return _refused(413, f"an event has at most {BODY_MAX} bytes", "too large", account)
+        except ClientDisconnect:
+            return _refused(400, "the body is not complete", "incomplete", account)
+        except BadSignature as error:
+            return _refused(401, "the signature does not hold", str(error), account)
+        except MalformedEvent as error:
+            return _refused(422, "this is not an event as agreed", str(error), account)
+        return await self._keep(arrival, _kept(request), raw)
+
+    async def _keep(self, arrival: Arrival, headers: dict[str, str], raw: bytes) -> Response:
+        try:
+            new = await inbox.store(self._house.db.marks, arrival, headers, raw, self._house.db.clock.now())
+        except Refused:
+            again = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            return _refused(503, "not kept; deliver it again", "database unavailable", arrival.account, again)
+        reached("inbox.stored")
+        facts = {"event_key": arrival.key, "kind": arrival.kind, "duplicate": not new}
+        LOG.info("webhook kept", extra=facts)
+        return JSONResponse({"duplicate": not new}, background=BackgroundTask(self._waker.event, arrival.key))
+
+
+async def _body(request: Request) -> bytes:
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > BODY_MAX:
+            raise _TooLarge
+    return bytes(raw)
+
+
+def _arrival(account: str, event: ProviderEvent) -> Arrival:
+    """The event as the inbox keeps it; MalformedEvent where an id could not be a key."""
+    if not _ID.fullmatch(event.event_id) or not (event.object_ref is None or _ID.fullmatch(event.object_ref)):
+        raise MalformedEvent("an id is no plain word")
+    if event.sequence >= 1 << 63:  # int8
+        raise MalformedEvent("a sequence beyond counting")
+    return Arrival(account, event.event_id, event.kind.value, event.object_ref or "", event.sequence)
+
+
+def _kept(request: Request) -> dict[str, str]:
+    given = {name: request.headers.get(name, "") for name in _KEPT_HEADERS}
+    return {name: value for name, value in given.items() if value and value.isascii() and value.isprintable()}
+
+
+def _refused(
+    status: int, sentence: str, cause: str, account: str = "", headers: dict[str, str] | None = None
+) -> Response:
+    LOG.warning("webhook refused", extra={"status": status, "cause": cause, "account": account})
+    return JSONResponse({"error": sentence}, status, headers)

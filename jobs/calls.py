@@ -1,0 +1,73 @@
+"""What a job is: the name of a function and ids. The rows it finds under them decide what happens."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain import due
+from domain.due import Due
+from domain.ids import CustomerId
+from domain.reactions.events import drain
+from domain.reactions.house import House
+from domain.reactions.provider_events import apply
+from domain.reactions.work import do, do_now
+
+Work = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One job; jobs of one id exist once in the queue, however often somebody asks for them."""
+
+    name: str
+    ids: tuple[str, ...]
+
+    @property
+    def job_id(self) -> str:
+        """Name and ids, since the same ids mean the same work."""
+        return ":".join((self.name, *self.ids))
+
+
+def call_due(work: Due) -> Call:
+    """The job for one due row."""
+    return Call("do_due", (str(work.customer), work.kind, str(work.subject)))
+
+
+def call_drain(customer: CustomerId) -> Call:
+    """The job for a customer's events."""
+    return Call("drain_events", (str(customer),))
+
+
+def call_apply(key: str) -> Call:
+    """The job for a provider's event."""
+    return Call("apply_event", (key,))
+
+
+def call_customer(customer: str) -> Call:
+    """The job for all that a customer has waiting."""
+    return Call("do_customer", (customer,))
+
+
+async def do_due(house: House, customer: str, kind: str, subject: str) -> None:
+    """Does the work if it is still there and due."""
+    work = await due.find(house.db.primary, CustomerId.parse(customer), kind, UUID(subject))
+    if work is not None and not work.clocked and work.due_at <= house.db.clock.now():
+        await do(house, work)
+
+
+async def drain_events(house: House, customer: str) -> None:
+    """Performs the customer's events."""
+    await drain(house, CustomerId.parse(customer))
+
+
+async def apply_event(house: House, key: str) -> None:
+    """Takes the provider's event as far as it goes."""
+    await apply(house, key)
+
+
+async def do_customer(house: House, customer: str) -> None:
+    """Performs the customer's events and what is due for it."""
+    await do_now(house, CustomerId.parse(customer))
+
+
+WORK: dict[str, Work] = {work.__name__: work for work in (do_due, drain_events, apply_event, do_customer)}

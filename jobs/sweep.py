@@ -1,0 +1,38 @@
+"""The sweep: looks in the database, without locks, for what is due and asks the queue for a job for each."""
+
+from arq.connections import ArqRedis
+
+from domain.expired_keys import forget_expired
+from domain.fanout.provider_events import events_due
+from domain.fanout.waiting import customers_with_events, due_by_wall, shard_keys
+from domain.reactions.house import House
+from jobs import queue
+from jobs.calls import Call, call_apply, call_drain, call_due
+
+BATCH = 200  # of each kind in one sweep: what a worker does in a few seconds; the next sweep sees what is left
+
+
+async def waiting(house: House) -> list[Call]:
+    """What may be done now and nobody does, the longest waiting first in each kind."""
+    db, now = house.db.primary, house.db.clock.now()
+    return [
+        *(call_apply(key) for key in await events_due(db, now, BATCH)),
+        *(call_due(work) for work in await due_by_wall(db, now, BATCH)),
+        *(call_drain(customer) for customer in await customers_with_events(db, now, BATCH)),
+    ]
+
+
+async def sweep(house: House, redis: ArqRedis) -> int:
+    """Asks for a job for all that waits; returns how much that is. Asking twice is asking once."""
+    calls = await waiting(house)
+    for call in calls:
+        await queue.put(redis, call)
+    return len(calls)
+
+
+async def forget_keys(house: House) -> int:
+    """Deletes the keys whose time is over, shard key by shard key; returns how many."""
+    forgotten = 0
+    for shard in await shard_keys(house.db.primary):
+        forgotten += await forget_expired(house.db.marks, shard, house.db.clock.now())
+    return forgotten

@@ -1,0 +1,60 @@
+"""The arq worker: which jobs it knows, how many it runs at once, and how often it looks by itself."""
+
+import os
+import socket
+from datetime import UTC
+
+from arq import cron, func
+from arq.connections import ArqRedis
+from arq.worker import Worker
+
+from domain.reactions.house import House
+from jobs import queue
+from jobs.calls import WORK
+from jobs.retry import JOB_SECONDS, TRIES, run_and_log, run_once_with_retry
+from jobs.sweep import forget_keys, sweep
+
+MAX_JOBS = 20  # most of a job is waiting for the database or a provider; more would only wait for a connection
+READ_LIMIT = 1000  # running jobs stay at the queue's head: far above the slots of all workers, or none gets more
+POLL_SECONDS = 0.1  # how long a job waits for an idle worker, at ten small reads a second
+HEALTH_SECONDS = 5  # how old the sign of life in Redis may be
+EVERY_SECOND = set(range(60))
+QUIET_HOUR = 3  # UTC; few customers are awake
+EVERY_TEN_MINUTES = set(range(7, 60, 10))  # one run is bounded by its time limit; six see a large house through
+
+
+def make_worker(house: House, redis: ArqRedis, *, burst: bool = False) -> Worker:
+    """A worker on a connected queue; with ``burst`` it ends when the queue is empty, and does not sweep."""
+
+    async def on_sweep() -> None:
+        await sweep(house, redis)
+
+    async def on_quiet_hour() -> None:
+        await forget_keys(house)
+
+    crons = [
+        cron(run_and_log("sweep", house, on_sweep), name="sweep", second=EVERY_SECOND, run_at_startup=True),
+        cron(run_and_log("forget", house, on_quiet_hour), name="forget", hour=QUIET_HOUR, minute=EVERY_TEN_MINUTES),
+    ]
+    return Worker(
+        functions=[func(run_once_with_retry(name, work), name=name) for name, work in WORK.items()],
+        queue_name=queue.QUEUE,
+        cron_jobs=[] if burst else crons,
+        redis_pool=redis,
+        burst=burst,
+        handle_signals=False,
+        max_jobs=MAX_JOBS,
+        job_timeout=JOB_SECONDS,
+        keep_result=0,
+        poll_delay=POLL_SECONDS,
+        queue_read_limit=READ_LIMIT,
+        max_tries=TRIES,
+        health_check_interval=HEALTH_SECONDS,
+        health_check_key=f"{queue.QUEUE}:health:{socket.gethostname()}:{os.getpid()}",
+        ctx={"house": house},
+        job_serializer=queue.encode,
+        job_deserializer=queue.decode,
+        expires_extra_ms=queue.EXPIRES_MS,
+        timezone=UTC,
+        log_results=False,
+    )

@@ -1,0 +1,45 @@
+"""Waking a worker by a hint in Redis. A hint that is lost costs a second, since workers also look by themselves."""
+
+import asyncio
+import logging
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from domain.ids import CustomerId
+
+HINTS = "quittance:wake"  # the list in Redis; a hint is what there is work for and its id
+HINTS_MAX = 10_000  # a few seconds of a busy day: without workers the list must not grow for ever
+BUDGET_SECONDS = 0.1  # a caller never waits longer for a queue that it does not need
+LOG = logging.getLogger("quittance.wake")
+
+
+class Waker:
+    """Says what there is to do; a Redis that is away or slow is logged and otherwise without effect.
+
+    Each hint has a connection of its own: nothing is held, nothing has to be closed, nothing outlives a restart.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        self._url = redis_url
+
+    async def event(self, key: str) -> bool:
+        """A provider's event came in; whether somebody will hear of it at once."""
+        return await self._hint("event", key)
+
+    async def customer(self, customer: CustomerId) -> bool:
+        """A customer has events or work that is due now; whether somebody will hear of it at once."""
+        return await self._hint("customer", str(customer))
+
+    async def _hint(self, kind: str, id: str) -> bool:
+        try:
+            async with asyncio.timeout(BUDGET_SECONDS), Redis.from_url(self._url) as redis:
+                async with redis.pipeline(transaction=False) as pipe:
+                    pipe.rpush(HINTS, msgspec.json.encode([kind, id]))
+                    pipe.ltrim(HINTS, -HINTS_MAX, -1)
+                    await pipe.execute()
+        except (RedisError, OSError) as error:  # a time-out is an OSError
+            LOG.info("no worker was woken", extra={"kind": kind, "cause": type(error).__name__})
+            return False
+        return True
