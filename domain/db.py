@@ -27,6 +27,7 @@ Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Id = TypeVar("Id", bound=EntityId)
 
 ACQUIRE_SECONDS = 1  # a caller that gets no connection in a second is told so, instead of queueing without a bound
+STATEMENTS = 500  # prepared on a connection; the code has about 170, and each one beyond this is planned at every call
 
 observers: list[Callable[[str, Sequence[object], object | None], None]] = []
 
@@ -217,6 +218,7 @@ async def open_pool(dsn: str, *, size: int, attrs: SessionAttribute, name: str, 
         max_size=size,
         reset=keep_session,
         target_session_attrs=attrs,
+        statement_cache_size=STATEMENTS,
         command_timeout=15,  # above every server-side limit below, so that the server's own answer is what is seen
         timeout=5,  # a connect that takes longer will not help the caller any more
         server_settings={

@@ -13,15 +13,17 @@ from domain.refusals import RefusalCode, Refused
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _DIGITS = {character: value for value, character in enumerate(_ALPHABET)}
+_PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)  # two characters for each ten bits
 _BITS = 5  # base 32: five bits a character
 _SHARD_BYTES = 4  # shard_key is an int4
 _UUID_BYTES = 16  # RFC 9562
 
 
 def _encode(raw: bytes) -> str:
-    length = -(-len(raw) * 8 // _BITS)
+    length = -(-len(raw) * 8 // _BITS)  # even for both sizes of id
     number = int.from_bytes(raw, "big")
-    return "".join(_ALPHABET[(number >> (_BITS * place)) & 31] for place in reversed(range(length)))
+    # By pairs, which takes a fifth of the time: an answer or a command prints an id in every row and field.
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(_BITS * (length - 2), -1, -2 * _BITS)])
 
 
 def _decode(text: str, size: int) -> bytes | None:
