@@ -34,11 +34,14 @@ class Waker:
 
     async def _hint(self, kind: str, id: str) -> bool:
         try:
-            async with asyncio.timeout(BUDGET_SECONDS), Redis.from_url(self._url) as redis:
-                async with redis.pipeline(transaction=False) as pipe:
-                    pipe.rpush(HINTS, msgspec.json.encode([kind, id]))
-                    pipe.ltrim(HINTS, -HINTS_MAX, -1)
-                    await pipe.execute()
+            async with (
+                asyncio.timeout(BUDGET_SECONDS),
+                Redis.from_url(self._url) as redis,
+                redis.pipeline(transaction=False) as pipe,
+            ):
+                pipe.rpush(HINTS, msgspec.json.encode([kind, id]))
+                pipe.ltrim(HINTS, -HINTS_MAX, -1)
+                await pipe.execute()
         except (RedisError, OSError) as error:  # a time-out is an OSError
             LOG.info("no worker was woken", extra={"kind": kind, "cause": type(error).__name__})
             return False

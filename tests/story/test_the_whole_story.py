@@ -1,4 +1,4 @@
-"""The main story through the published schema, on the product as a user starts it: from the price list to suspension."""
+"""The main story through the published schema, on the product as a user starts it, up to a suspension."""
 
 import httpx2
 import pytest
