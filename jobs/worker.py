@@ -18,7 +18,7 @@ MAX_JOBS = 20  # most of a job is waiting for the database or a provider; more w
 READ_LIMIT = 1000  # running jobs stay at the queue's head: far above the slots of all workers, or none gets more
 POLL_SECONDS = 0.1  # how long a job waits for an idle worker, at ten small reads a second
 HEALTH_SECONDS = 5  # how old the sign of life in Redis may be
-EVERY_SECOND = set(range(60))
+EVERY_SECOND = set(range(60))  # of a minute: nobody notices a second of waiting
 QUIET_HOUR = 3  # UTC; few customers are awake
 EVERY_TEN_MINUTES = set(range(7, 60, 10))  # one run is bounded by its time limit; six see a large house through
 

@@ -194,6 +194,7 @@ CREATE TABLE inbox_event (
     due_at timestamptz NOT NULL,
     lease_until timestamptz,
     cause text NOT NULL,
+    error_id text,
     recorded_at timestamptz NOT NULL,
     CONSTRAINT inbox_event_pkey PRIMARY KEY (event_key),
     CONSTRAINT inbox_event_machine CHECK (machine = 'inbox'),
@@ -202,6 +203,8 @@ CREATE TABLE inbox_event (
 );
 
 CREATE INDEX inbox_event_due_idx ON inbox_event (due_at) WHERE state IN ('received', 'waiting');
+CREATE INDEX inbox_event_object_idx ON inbox_event (provider_account, object_ref, object_sequence);
+CREATE INDEX inbox_event_dead_idx ON inbox_event (recorded_at) WHERE state = 'dead';
 
 CREATE TABLE webhook_body (
     event_key text NOT NULL,

@@ -27,6 +27,7 @@ INSERT INTO move (machine, from_state, event, to_state) VALUES
     ('payment', 'requires_action', 'capture', 'captured'),
     ('payment', 'requires_action', 'fail', 'failed'),
     ('payment', 'requires_action', 'process', 'processing'),
+    ('payment', 'requires_action', 'void', 'voided'),
     ('payment', 'unknown', 'capture', 'captured'),
     ('payment', 'unknown', 'require_action', 'requires_action'),
     ('payment', 'unknown', 'fail', 'failed'),
@@ -64,4 +65,5 @@ INSERT INTO move (machine, from_state, event, to_state) VALUES
     ('inbox', 'waiting', 'apply', 'applied'),
     ('inbox', 'waiting', 'wait', 'waiting'),
     ('inbox', 'waiting', 'drop', 'stale'),
-    ('inbox', 'waiting', 'bury', 'dead');
+    ('inbox', 'waiting', 'bury', 'dead'),
+    ('inbox', 'dead', 'replay', 'received');

@@ -23,7 +23,8 @@ GRANT UPDATE (holder, lease_until) ON outbox_lease TO quittance_app;
 GRANT UPDATE (due_at, follows, clocked, attempts, lease_until, recorded_at) ON due_work TO quittance_app;
 GRANT DELETE ON due_work TO quittance_app;
 GRANT UPDATE (replayed_at) ON dead_letter TO quittance_app;
-GRANT UPDATE (previous_state, last_event, state, attempts, due_at, lease_until, cause) ON inbox_event TO quittance_app;
+GRANT UPDATE (previous_state, last_event, state, attempts, due_at, lease_until, cause, error_id)
+    ON inbox_event TO quittance_app;
 
 GRANT INSERT ON ledger_account, accounting_period, ledger_transaction, ledger_transfer, account_balance
     TO quittance_app;

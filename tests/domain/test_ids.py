@@ -16,7 +16,7 @@ IN_OURS = str.maketrans(STANDARD, CROCKFORD)
 
 
 @given(some.integers(0, 2**31 - 1), some.uuids())
-def test_an_entity_s_id_is_base_32_of_its_shard_key_and_uuid(shard: int, uuid: UUID) -> None:
+def test_an_id_spells_its_shard_key_and_uuid_in_crockford_digits(shard: int, uuid: UUID) -> None:
     id = CustomerId(shard, uuid)
     spelled = b32encode(shard.to_bytes(4, "big") + uuid.bytes).decode().translate(IN_OURS)
     assert str(id) == f"customer_{spelled}"
