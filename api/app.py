@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx2
 from redis.asyncio import Redis
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp
 
 from api import downloads, health, webhooks
 from api.asgi import guard
-from api.audience import DEVELOPMENT, PRODUCTION
+from api.audience import DEVELOPMENT, PRODUCTION, Audience
 from api.auth.keys import KeyCache
 from api.auth.verify import Verifier
 from api.cursors import Cursors
@@ -23,13 +24,14 @@ from api.documents import DocumentStore
 from api.graph.context import Rooms, context_maker
 from api.graph.schema import build_schema
 from api.http import PortalGraphQL
-from api.manifests import ManifestDocuments
+from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
 from api.trust import IssuersInDatabase
 from domain.reactions.house import House
 from runtime.house import open_house, provider_account
 from runtime.settings import Settings
 
+_MANIFESTS = Path(__file__).parent / "documents"
 STOP_SECONDS = 5.0  # what mutations left running gets this long when the process stops; the worker finishes the rest
 
 
@@ -43,11 +45,16 @@ def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient) -> Room
     return Rooms(house, provider_account(settings), Cursors([signing]), verifier, settings.environment)
 
 
+def trusted_documents() -> dict[Audience, dict[str, str]]:
+    """The documents that each audience may name by id, from the manifests that are part of this release."""
+    return {Audience.PARTNER: read_manifest((_MANIFESTS / "partner.json").read_bytes())}
+
+
 def doors(rooms: Rooms, settings: Settings, redis: "Redis") -> list[Route]:
     """Every route of the API."""
     schema = build_schema()
     policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
-    store = DocumentStore(schema._schema, ManifestDocuments({}), policies)
+    store = DocumentStore(schema._schema, ManifestDocuments(trusted_documents()), policies)
     graphql = PortalGraphQL(schema, store, RedisBucket(redis), context_maker(rooms))
     return [
         Route("/graphql", graphql),

@@ -31,26 +31,26 @@ Count = Callable[[int], Awaitable[int]]
 class Source(Enum):
     """Where a history page comes from."""
 
-    PRIMARY = "PRIMARY"
-    REPLICA = "REPLICA"
+    PRIMARY = strawberry.enum_value("PRIMARY", description="The server that takes every write.")
+    REPLICA = strawberry.enum_value("REPLICA", description="A copy that may be a little behind.")
 
 
 @strawberry.type(description="Where a page ends.")
 class PageInfo:
     """Relay's PageInfo; pages go forward only."""
 
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="Whether there are elements after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether the page was asked for after a cursor.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first element; null on an empty page.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last element; null on an empty page.")
 
 
 @strawberry.type(description="One element of a page and its place in the list.")
 class Edge(Generic[N]):
     """A node and the cursor after which the next page begins."""
 
-    cursor: str
-    node: N
+    cursor: str = strawberry.field(description="The next page begins after it.")
+    node: N = strawberry.field(description="The element.")
 
 
 async def _total_count(root: "strawberry.Parent[Connection[Any]]") -> int:
@@ -65,8 +65,8 @@ async def _is_capped(root: "strawberry.Parent[Connection[Any]]") -> bool:
 class Connection(Generic[N]):
     """A page read from the primary; it counts the list once, and only if a client asks."""
 
-    edges: list[Edge[N]]
-    page_info: PageInfo
+    edges: list[Edge[N]] = strawberry.field(description="The elements of this page, in the order of the list.")
+    page_info: PageInfo = strawberry.field(description="Where this page ends.")
     count: strawberry.Private[Count]
     counted: strawberry.Private["asyncio.Future[int] | None"] = None
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from api.errors import Code, Fault
+from api.errors import MASKED, Code, Fault, masked
 from api.graph.context import Rooms, authenticate
 from domain.ids import CustomerId, InvoiceId, ReceiptId
 from domain.invoices.issued import invoice_pdf
@@ -53,6 +53,8 @@ class _Door:
             return _refused(fault.code.value, fault.message)
         except Refused as refused:
             return _refused(refused.code.value, refused.message)
+        except Exception as error:
+            return JSONResponse({**masked(error), "message": MASKED}, 500)
         headers = {"Content-Disposition": f'inline; filename="{kind}.pdf"', "Cache-Control": "private, no-store"}
         return Response(pdf, media_type="application/pdf", headers=headers)
 

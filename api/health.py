@@ -31,7 +31,8 @@ POOL: Final = Gauge("quittance_pool_connections", "Connections of the write pool
 def routes(house: House) -> list[Route]:
     """The doors for orchestrators and for monitoring."""
     watch = _Watch(house)
-    operation_observers.append(_count)
+    if _count not in operation_observers:  # an application may be built more than once in a process
+        operation_observers.append(_count)
     return [
         Route("/healthz", _healthz),
         Route("/readyz", watch.readyz),

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from domain.db import Head, Primary, Replica, Row, Tx
-from domain.ids import CustomerId
+from domain.ids import CustomerId, OperationId
 from domain.wire import Json, canonical, to_json
 
 GENESIS = bytes(32)  # what the first entry takes as the hash before it
@@ -108,6 +108,7 @@ class TrailEntry:
     """An entry as people read it; ``changes`` are states before and after."""
 
     number: int
+    operation_id: OperationId
     operation: str
     actor: str
     reason: str | None
@@ -120,7 +121,7 @@ class TrailEntry:
 async def trail(db: Replica, customer: CustomerId, limit: int, before: int | None = None) -> list[TrailEntry]:
     """At most ``limit`` entries with a number below ``before``, newest first; an archived body shows as archived."""
     rows = await db.fetch(
-        """SELECT e.number, e.hash, e.recorded_at, b.body
+        """SELECT e.shard_key, e.number, e.operation_id, e.hash, e.recorded_at, b.body
              FROM audit_entry e
              LEFT JOIN audit_body b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id
                                    AND b.number = e.number AND b.recorded_at = e.recorded_at
@@ -138,6 +139,7 @@ def _trail_entry(row: Row) -> TrailEntry:
     body = msgspec.json.decode(row["body"]) if row["body"] is not None else {}
     return TrailEntry(
         row["number"],
+        OperationId(row["shard_key"], row["operation_id"]),
         body.get("operation", "archived"),
         body.get("actor", "archived"),
         body.get("reason"),

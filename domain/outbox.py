@@ -59,6 +59,16 @@ async def next_event(db: Primary, customer: CustomerId, now: datetime) -> Event 
     return None if row is None or (row["retry_at"] or now) > now else _event(row)
 
 
+async def is_empty(db: Primary, customer: CustomerId) -> bool:
+    """Whether every event of the customer was performed, none waiting for its next try."""
+    found = await db.fetchval(
+        "SELECT number FROM outbox_event WHERE shard_key = $1 AND customer_id = $2 LIMIT 1",
+        customer.shard,
+        customer.uuid,
+    )
+    return found is None
+
+
 async def delete(marks: Autocommit, event: Event) -> None:
     """Takes the event away once every consumer's effect is committed."""
     await marks.execute(

@@ -18,6 +18,14 @@ from domain.period import Unit
 from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
+from domain.tenants.register import (
+    RegisterPartner,
+    RegisterStaff,
+    TrustIssuer,
+    register_partner,
+    register_staff,
+    trust_issuer,
+)
 from domain.tenants.tenant import free_shard_key
 
 EUR, USD, JPY = Currency("EUR"), Currency("USD"), Currency("JPY")
@@ -71,6 +79,32 @@ class World:
         customer = done.outcome.customer
         actor = portal(self.tenant.tenant, customer, str(done.outcome.user), fresh("request"))
         return Someone(customer, actor, issuer, login)
+
+    async def trust(self, issuer: str) -> None:
+        """Believes tokens of that issuer at each of the tenant's three doors."""
+        for surface in ("portal", "staff", "partner"):
+            command = TrustIssuer(issuer, self.audience(surface), surface, f"{issuer}/jwks", ("ES256",))
+            await self._by_the_house(trust_issuer, command)
+
+    def audience(self, surface: str) -> str:
+        """What tokens for that door of the tenant are made out to."""
+        return f"quittance:{self.slug}:{surface}"
+
+    async def colleague(self, issuer: str, role: Grant) -> str:
+        """Registers a member of staff; returns the subject its tokens carry."""
+        subject = fresh(role.value)
+        await self._by_the_house(register_staff, RegisterStaff(issuer, subject, role))
+        return subject
+
+    async def partner(self) -> str:
+        """Lets a partner's client in; returns its client id."""
+        client = fresh("partner")
+        await self._by_the_house(register_partner, RegisterPartner(client, "A partner"))
+        return client
+
+    async def _by_the_house(self, operation: Operation[C, O], command: C) -> Performed[O]:
+        home = self.tenant.live_house
+        return await perform(self.house.db, operation, self.house.actor, home, command, fresh("house"))
 
     async def card(self, of: Someone, token: str = "tok_visa") -> PaymentMethodId:
         """Stores a test token at the provider and as the customer's default method."""

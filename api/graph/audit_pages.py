@@ -7,7 +7,7 @@ import strawberry
 from api.connection import HistoryConnection, Keyset, Source
 from api.graph.context import Info
 from api.graph.pages import history_of
-from api.scalars import Int64
+from api.scalars import GlobalId, Int64
 from domain import audit
 from domain.ids import CustomerId
 
@@ -17,6 +17,7 @@ class AuditEntry:
     """An entry of the chain."""
 
     number: Int64 = strawberry.field(description="Counts the customer's operations without gaps.")
+    operation_id: GlobalId = strawberry.field(description="The operation's id, as the mutation answered it.")
     operation: str = strawberry.field(description="What was done.")
     actor: str = strawberry.field(description="Who did it.")
     reason: str | None = strawberry.field(description="Why, where that was asked for.")
@@ -30,6 +31,7 @@ class AuditEntry:
         """The domain's entry."""
         return cls(
             number=Int64(entry.number),
+            operation_id=GlobalId(str(entry.operation_id)),
             operation=entry.operation,
             actor=entry.actor,
             reason=entry.reason,

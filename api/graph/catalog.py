@@ -4,7 +4,9 @@ from enum import Enum
 
 import strawberry
 
+from api.graph.context import Info
 from api.graph.money import Money
+from api.graph.node import Node
 from api.scalars import GlobalId
 from domain import period
 from domain.catalog import plan as catalog
@@ -14,10 +16,10 @@ from domain.catalog import plan as catalog
 class IntervalUnit(Enum):
     """The units of a cadence."""
 
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
+    DAY = strawberry.enum_value("day", description="Calendar days.")
+    WEEK = strawberry.enum_value("week", description="Seven calendar days.")
+    MONTH = strawberry.enum_value("month", description="Calendar months; the last day stands for days a month lacks.")
+    YEAR = strawberry.enum_value("year", description="Calendar years.")
 
 
 @strawberry.type(description="How often something is billed: every count units.")
@@ -54,34 +56,33 @@ class Price:
 
 
 @strawberry.type(description="What is sold.")
-class Plan:
-    """A plan without its prices, as subscriptions name it."""
+class Plan(Node):
+    """A plan."""
 
-    id: GlobalId = strawberry.field(description="The plan's id.")
+    source: strawberry.Private[catalog.Plan]
+    on_offer: strawberry.Private[list[catalog.Price] | None] = None
     code: str = strawberry.field(description="The tenant's own name for the plan; it never changes.")
     name: str = strawberry.field(description="The name that customers see.")
     description: str = strawberry.field(description="What it is for.")
+    rank: int = strawberry.field(description="Its place in the price list; a higher one is an upgrade.")
 
     @classmethod
-    def of(cls, plan: catalog.Plan) -> "Plan":
-        """The domain's plan."""
-        return cls(id=GlobalId(str(plan.id)), code=plan.code, name=plan.name, description=plan.description)
-
-
-@strawberry.type(description="A plan that can be bought now, with its prices.")
-class OfferedPlan(Plan):
-    """A plan on offer."""
-
-    prices: list[Price] = strawberry.field(description="The prices that hold now, one per currency and interval.")
-
-    @classmethod
-    def offered(cls, plan: catalog.Plan, prices: list[catalog.Price]) -> "OfferedPlan":
-        """The domain's plan and prices."""
-        base = Plan.of(plan)
+    def of(cls, plan: catalog.Plan, on_offer: list[catalog.Price] | None = None) -> "Plan":
+        """The domain's plan, with its prices where they are known already."""
         return cls(
-            id=base.id,
-            code=base.code,
-            name=base.name,
-            description=base.description,
-            prices=[Price.of(price) for price in prices],
+            source=plan,
+            on_offer=on_offer,
+            id=GlobalId(str(plan.id)),
+            code=plan.code,
+            name=plan.name,
+            description=plan.description,
+            rank=plan.rank,
         )
+
+    @strawberry.field(description="The prices that hold now, one per currency and interval; none: it is not sold.")
+    async def prices(self, info: Info) -> list[Price]:
+        """The prices on offer."""
+        found = self.on_offer
+        if found is None:
+            found = (await info.context.loaders.offers.load(info.context.tenant)).get(self.source.id, [])
+        return [Price.of(price) for price in found]

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types import Info as StrawberryInfo
@@ -20,8 +21,11 @@ from domain.actor import Actor, partner, portal, staff
 from domain.database import Database
 from domain.ids import CustomerId, TenantId
 from domain.reactions.house import House
+from domain.refusals import RefusalCode, Refused
 from domain.tenants.access import find_login, is_partner, staff_role
 from domain.tenants.tenant import home_of
+
+_log: Final = structlog.get_logger("api.graph")
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,14 @@ class Rooms:
         """Runs the work to its end whatever becomes of the request; the process waits for it when it stops."""
         task = asyncio.ensure_future(work)
         self.running.add(task)
-        task.add_done_callback(self.running.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: "asyncio.Task[Any]") -> None:
+        """A failure is said once; what was not done then is due work, which the worker finds."""
+        self.running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.warning("work.unfinished", cause=type(error).__name__)
 
 
 @dataclass
@@ -67,10 +77,21 @@ class Context:
 
     @property
     def customer(self) -> CustomerId:
-        """The portal user's own customer."""
+        """The portal user's own customer; Refused FORBIDDEN for any other caller."""
         if self.actor.customer is None:
-            raise Fault(Code.FORBIDDEN, "This part of the schema is for portal users.")
+            raise Refused(RefusalCode.FORBIDDEN, "this is for portal users")
         return self.actor.customer
+
+    def staff_home(self) -> CustomerId:
+        """The house customer under which the staff of the tenant work; Refused FORBIDDEN for any other caller."""
+        if self.audience is not Audience.STAFF or self.actor.home is None:
+            raise Refused(RefusalCode.FORBIDDEN, "this is for the staff")
+        return self.actor.home
+
+    def refuse_acting(self) -> None:
+        """Refused FORBIDDEN for a member of staff who acts for a customer: that is for looking only."""
+        if self.principal.acting_staff is not None:
+            raise Refused(RefusalCode.FORBIDDEN, "acting for a customer is read-only")
 
 
 Info = StrawberryInfo[Context, None]
@@ -104,12 +125,18 @@ async def _actor(db: Database, principal: Principal, request_id: str) -> Actor:
     raise Fault(Code.FORBIDDEN, "Nobody of that name is known here.")
 
 
+def caller_of(principal: Principal) -> str:
+    """Whose bucket pays: one for each subject of an issuer at a door."""
+    return f"{principal.issuer}|{principal.audience}|{principal.subject}"
+
+
 def context_maker(rooms: Rooms) -> Callable[[Request, Response], Awaitable[Context]]:
     """Makes the context of each request."""
 
     async def make(request: Request, _response: Response) -> Context:
         principal, actor = await authenticate(rooms, request)
-        caller = f"{principal.issuer}|{principal.audience}|{principal.subject}"
-        return Context(rooms, principal.kind, caller, actor, principal.tenant, principal, Loaders(rooms.db))
+        return Context(
+            rooms, principal.kind, caller_of(principal), actor, principal.tenant, principal, Loaders(rooms.db)
+        )
 
     return make

@@ -5,21 +5,24 @@ from datetime import datetime
 import strawberry
 
 from api.connection import HistoryConnection
-from api.errors import Code, Fault
 from api.graph import pages
+from api.graph.arguments import After, At, AtLeast, First, Id, Key
 from api.graph.context import Info
 from api.graph.invoices import Invoice
 from api.graph.money import Money
+from api.graph.node import Node
 from api.graph.payments import Payment, PaymentMethod
+from api.graph.plan_change import PlanChange, change_preview
 from api.graph.subscriptions import Subscription
-from api.scalars import ConsistencyToken, CurrencyCode, GlobalId, IdempotencyKey
+from api.scalars import CurrencyCode, GlobalId
 from domain.customers import customer as customers
-from domain.ids import InvoiceId, OperationId, PaymentId, SubscriptionId
+from domain.ids import CustomerId, InvoiceId, OperationId, PaymentId, SubscriptionId
 from domain.inspection import inspect_key
 from domain.invoices.invoice import invoice
 from domain.ledger import balance as balances
 from domain.payments.method import payment_methods
 from domain.payments.payment import payment
+from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.subscription import subscription, subscriptions
 
 
@@ -70,14 +73,14 @@ class PerformedOperation:
 
 
 @strawberry.type(description="A customer: whom a legal entity bills.")
-class Customer:
+class Customer(Node):
     """A customer; every field reads within its tenant and its own rows."""
 
     source: strawberry.Private[customers.Customer]
-    id: GlobalId = strawberry.field(description="The customer's id.")
     reference: str = strawberry.field(description="The tenant's own name for the customer.")
     currency: CurrencyCode = strawberry.field(description="The currency it is billed in.")
     time_zone: str = strawberry.field(description="The zone whose calendar its billing days follow.")
+    locale: str = strawberry.field(description="The language of its documents.")
 
     @classmethod
     def of(cls, customer: customers.Customer) -> "Customer":
@@ -88,6 +91,7 @@ class Customer:
             reference=customer.reference,
             currency=CurrencyCode(str(customer.currency)),
             time_zone=customer.time_zone,
+            locale=customer.locale,
         )
 
     @strawberry.field(description="Who is billed; null once that was erased.")
@@ -100,11 +104,11 @@ class Customer:
     async def balance(self, info: Info) -> Balance:
         """The balance."""
         db = info.context.db
-        found = await balances.balance(db.primary, self.source.id, self.source.currency)
-        return Balance.of(found, db.clock.now())
+        at = db.clock.now()  # before the read: nothing up to this instant is missing
+        return Balance.of(await balances.balance(db.primary, self.source.id, self.source.currency), at)
 
     @strawberry.field(description="The balance as it was at an instant, from the postings up to it.")
-    async def balance_as_of(self, info: Info, at: datetime) -> Balance:
+    async def balance_as_of(self, info: Info, at: At) -> Balance:
         """The balance then."""
         found = await balances.balance_as_of(info.context.db.primary, self.source.id, self.source.currency, at)
         return Balance.of(found, at)
@@ -128,38 +132,43 @@ class Customer:
         return [Subscription.of(each) for each in await subscriptions(info.context.db.primary, self.source.id)]
 
     @strawberry.field(description="One of its subscriptions.")
-    async def subscription(self, info: Info, id: GlobalId) -> Subscription | None:
+    async def subscription(self, info: Info, id: Id) -> Subscription | None:
         """The subscription of that id."""
         parsed = SubscriptionId.parse(id)
         return Subscription.of(await subscription(info.context.db.primary, self.source.id, parsed))
 
     @strawberry.field(description="One of its invoices, as it stands on the primary.")
-    async def invoice(self, info: Info, id: GlobalId) -> Invoice | None:
+    async def invoice(self, info: Info, id: Id) -> Invoice | None:
         """The invoice of that id."""
         return Invoice.of(await invoice(info.context.db.primary, self.source.id, InvoiceId.parse(id)))
 
     @strawberry.field(description="One of its payments, as it stands on the primary.")
-    async def payment(self, info: Info, id: GlobalId) -> Payment | None:
+    async def payment(self, info: Info, id: Id) -> Payment | None:
         """The payment of that id."""
         return Payment.of(await payment(info.context.db.primary, self.source.id, PaymentId.parse(id)))
 
+    @strawberry.field(description="What changePlan would do now; an error says why it would be refused.")
+    async def change_plan_preview(self, info: Info, subscription_id: Id, price_id: Id) -> PlanChange | None:
+        """The proration; nothing is kept."""
+        return await change_preview(info, self.source.id, subscription_id, price_id)
+
     @strawberry.field(description="Its invoices, newest first, from the replica.")
     async def invoices(
-        self, info: Info, first: int, after: str | None = None, at_least: ConsistencyToken | None = None
+        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
     ) -> HistoryConnection[Invoice]:
         """A page of history."""
         return await pages.invoice_page(info, self.source.id, first, after, at_least)
 
     @strawberry.field(description="Its payments, newest first, from the replica.")
     async def payments(
-        self, info: Info, first: int, after: str | None = None, at_least: ConsistencyToken | None = None
+        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
     ) -> HistoryConnection[Payment]:
         """A page of history."""
         return await pages.payment_page(info, self.source.id, first, after, at_least)
 
     @strawberry.field(description="Its statement: every posting, newest first, with the balance after it.")
     async def statement(
-        self, info: Info, first: int, after: str | None = None, at_least: ConsistencyToken | None = None
+        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
     ) -> HistoryConnection[pages.StatementEntry]:
         """A page of history."""
         return await pages.statement_page(info, self.source, first, after, at_least)
@@ -173,16 +182,24 @@ class Customer:
     @strawberry.field(
         description="What was performed under a key of this caller; null: nothing is, and sending it again is safe."
     )
-    async def operation(self, info: Info, idempotency_key: IdempotencyKey) -> PerformedOperation | None:
+    async def operation(self, info: Info, idempotency_key: Key) -> PerformedOperation | None:
         """The operation of that key."""
         scope = info.context.actor.scope
         found = await inspect_key(info.context.db.primary, self.source.id, scope, idempotency_key)
         return PerformedOperation.of(found.operation, found.name, found.performed_at) if found else None
 
 
+async def find_customer(info: Info, id: CustomerId) -> Customer:
+    """The tenant's customer of that id, else NOT_FOUND."""
+    return Customer.of(await customers.customer(info.context.db.primary, info.context.tenant, id))
+
+
+async def find_by_name(info: Info, reference: str) -> Customer:
+    """The tenant's customer of that reference, else NOT_FOUND."""
+    found = await customers.find_by_reference(info.context.db.primary, info.context.tenant, reference)
+    if found is None:
+        raise Refused(RefusalCode.NOT_FOUND, "there is no such customer")
+    return await find_customer(info, found)
+
+
 _PERSON = ("name", "email", "address", "country")
-
-
-def no_customer() -> Fault:
-    """The one answer for a customer that is not there or not the caller's."""
-    return Fault(Code.NOT_FOUND, "There is no such customer.")

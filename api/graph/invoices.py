@@ -8,6 +8,7 @@ import strawberry
 from api.graph.catalog import Price
 from api.graph.context import Info
 from api.graph.money import Money, Period
+from api.graph.node import Node
 from api.graph.payments import Payment
 from api.scalars import GlobalId, Int64
 from domain.invoices import invoice as invoices
@@ -19,18 +20,18 @@ from domain.money import share
 class InvoiceState(Enum):
     """The states of the invoice machine."""
 
-    OPEN = "open"
-    PAID = "paid"
-    VOID = "void"
-    UNCOLLECTIBLE = "uncollectible"
+    OPEN = strawberry.enum_value("open", description="Something is still due on it.")
+    PAID = strawberry.enum_value("paid", description="Nothing is due on it any more.")
+    VOID = strawberry.enum_value("void", description="It was taken back before it was paid.")
+    UNCOLLECTIBLE = strawberry.enum_value("uncollectible", description="It was given up.")
 
 
 @strawberry.enum(description="How the amount of a line follows from its price.")
 class LineFormula(Enum):
     """The formulas of a derivation."""
 
-    REST = "rest"
-    UNUSED = "unused"
+    REST = strawberry.enum_value("rest", description="The time that is left is charged.")
+    UNUSED = strawberry.enum_value("unused", description="The time that was paid and not used is given back.")
 
 
 @strawberry.type(
@@ -91,11 +92,11 @@ class InvoiceLine:
 
 
 @strawberry.type(description="An issued invoice. What it says never changes; only what became of it does.")
-class Invoice:
+class Invoice(Node):
     """An invoice."""
 
     source: strawberry.Private[invoices.Invoice]
-    id: GlobalId = strawberry.field(description="The invoice's id.")
+    subscription_id: GlobalId = strawberry.field(description="The subscription it bills.")
     number: str = strawberry.field(description="The number people see; gapless in its series.")
     state: InvoiceState = strawberry.field(description="Where it stands.")
     total: Money = strawberry.field(description="The sum of its lines.")
@@ -114,6 +115,7 @@ class Invoice:
         return cls(
             source=invoice,
             id=GlobalId(str(invoice.id)),
+            subscription_id=GlobalId(str(invoice.subscription)),
             number=invoice.number,
             state=InvoiceState(invoice.state.name),
             total=Money.of(invoice.total),

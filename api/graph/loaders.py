@@ -6,11 +6,10 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from domain.catalog.plan import Plan, Price, plan, price
+from domain.catalog.plan import Plan, Price, plans, plans_by_id, prices_by_id
 from domain.database import Database
 from domain.dunning.case import Case, cases
 from domain.ids import CustomerId, InvoiceId, PaymentId, PaymentMethodId, PlanId, PriceId, TenantId
-from domain.invoices.invoice import Invoice, invoices_by_id
 from domain.invoices.line import Line, lines_of
 from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payments_of_invoices
@@ -18,6 +17,7 @@ from domain.payments.receipt import Receipt, receipts_of
 from domain.payments.refund import Refund, refunds_of_payments
 
 K = TypeVar("K")
+Owner = TypeVar("Owner", CustomerId, TenantId)
 
 
 class Loaders:
@@ -26,31 +26,26 @@ class Loaders:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.lines: DataLoader[tuple[CustomerId, InvoiceId], tuple[Line, ...]] = DataLoader(self._lines)
-        self.invoices: DataLoader[tuple[CustomerId, InvoiceId], Invoice | None] = DataLoader(self._invoices)
         self.payments: DataLoader[tuple[CustomerId, InvoiceId], list[Payment]] = DataLoader(self._payments)
         self.refunds: DataLoader[tuple[CustomerId, PaymentId], list[Refund]] = DataLoader(self._refunds)
         self.receipts: DataLoader[tuple[CustomerId, PaymentId], Receipt | None] = DataLoader(self._receipts)
         self.methods: DataLoader[tuple[CustomerId, PaymentMethodId], PaymentMethod | None] = DataLoader(self._methods)
         self.plans: DataLoader[tuple[TenantId, PlanId], Plan] = DataLoader(self._plans)
         self.prices: DataLoader[tuple[TenantId, PriceId], Price] = DataLoader(self._prices)
+        self.offers: DataLoader[TenantId, dict[PlanId, list[Price]]] = DataLoader(self._offers)
         self.cases: DataLoader[CustomerId, list[Case]] = DataLoader(self._cases)
 
     def clear(self) -> None:
         """Forgets everything, so that what is read next shows what was just committed."""
-        for loader in (self.lines, self.invoices, self.payments, self.refunds, self.receipts, self.methods, self.cases):
-            loader.clear_all()
+        for loader in vars(self).values():
+            if isinstance(loader, DataLoader):
+                loader.clear_all()
 
     async def _lines(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[Line, ...]]:
         found: dict[InvoiceId, tuple[Line, ...]] = {}
         for owner, ids in _by_owner(keys).items():
             found |= await lines_of(self._db.primary, owner, ids)
         return [found.get(id, ()) for _, id in keys]
-
-    async def _invoices(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Invoice | None]:
-        found: dict[InvoiceId, Invoice] = {}
-        for owner, ids in _by_owner(keys).items():
-            found |= await invoices_by_id(self._db.primary, owner, ids)
-        return [found.get(id) for _, id in keys]
 
     async def _payments(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[list[Payment]]:
         found: dict[InvoiceId, list[Payment]] = {}
@@ -77,17 +72,27 @@ class Loaders:
         return [found.get(id) for _, id in keys]
 
     async def _plans(self, keys: list[tuple[TenantId, PlanId]]) -> list[Plan]:
-        return [await plan(self._db.primary, tenant, id) for tenant, id in keys]
+        found: dict[PlanId, Plan] = {}
+        for tenant, ids in _by_owner(keys).items():
+            found |= await plans_by_id(self._db.primary, tenant, ids)
+        return [found[id] for _, id in keys]
 
     async def _prices(self, keys: list[tuple[TenantId, PriceId]]) -> list[Price]:
-        return [await price(self._db.primary, tenant, id) for tenant, id in keys]
+        found: dict[PriceId, Price] = {}
+        for tenant, ids in _by_owner(keys).items():
+            found |= await prices_by_id(self._db.primary, tenant, ids)
+        return [found[id] for _, id in keys]
+
+    async def _offers(self, keys: list[TenantId]) -> list[dict[PlanId, list[Price]]]:
+        at = self._db.clock.now()
+        return [{plan.id: prices for plan, prices in await plans(self._db.primary, key, at)} for key in keys]
 
     async def _cases(self, keys: list[CustomerId]) -> list[list[Case]]:
         return [await cases(self._db.primary, customer) for customer in keys]
 
 
-def _by_owner(keys: Sequence[tuple[CustomerId, K]]) -> dict[CustomerId, list[K]]:
-    groups: dict[CustomerId, list[K]] = defaultdict(list)
+def _by_owner(keys: Sequence[tuple[Owner, K]]) -> dict[Owner, list[K]]:
+    groups: dict[Owner, list[K]] = defaultdict(list)
     for owner, id in keys:
         groups[owner].append(id)
     return groups

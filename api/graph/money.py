@@ -6,6 +6,7 @@ import strawberry
 
 from api.scalars import CurrencyCode, Int64
 from domain import money, period
+from domain.refusals import RefusalCode, Refused
 
 
 @strawberry.type(description="An exact amount of one currency.")
@@ -28,6 +29,14 @@ class MoneyInput:
 
     minor_units: Int64 = strawberry.field(description="The amount in the currency's smallest unit.")
     currency: CurrencyCode = strawberry.field(description="The ISO 4217 code.")
+
+
+def amount_of(given: MoneyInput, *path: str) -> money.Money:
+    """The domain's amount; INVALID_AMOUNT beyond what an amount can be."""
+    try:
+        return money.Money(given.minor_units, money.Currency(given.currency))
+    except money.AmountOutOfRange as error:
+        raise Refused(RefusalCode.INVALID_AMOUNT, "that amount is beyond what can be billed", path) from error
 
 
 @strawberry.type(description="A span of time: start is part of it, end is not.")

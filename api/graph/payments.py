@@ -7,6 +7,7 @@ import strawberry
 
 from api.graph.context import Info
 from api.graph.money import Money
+from api.graph.node import Node
 from api.scalars import GlobalId
 from domain.ids import CustomerId
 from domain.payments import method as methods
@@ -34,25 +35,25 @@ class PaymentMethod:
 class PaymentState(Enum):
     """The states of the payment machine that a client sees."""
 
-    PROCESSING = "processing"
-    REQUIRES_ACTION = "requires_action"
-    UNKNOWN = "unknown"
-    CAPTURED = "captured"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    VOIDED = "voided"
+    PROCESSING = strawberry.enum_value("processing", description="The provider is at work.")
+    REQUIRES_ACTION = strawberry.enum_value("requires_action", description="The customer must confirm at actionUrl.")
+    UNKNOWN = strawberry.enum_value("unknown", description="The provider did not answer; it is being asked.")
+    CAPTURED = strawberry.enum_value("captured", description="The money was taken; the provider has yet to confirm it.")
+    SUCCEEDED = strawberry.enum_value("succeeded", description="The money was taken, and the provider confirmed it.")
+    FAILED = strawberry.enum_value("failed", description="Nothing was taken; failureCode says why.")
+    VOIDED = strawberry.enum_value("voided", description="It was taken back before any money moved.")
 
 
 @strawberry.enum(description="Where a refund stands. More values may come; treat an unknown one as PENDING.")
 class RefundState(Enum):
     """The states of the refund machine."""
 
-    REQUESTED = "requested"
-    SUBMITTED = "submitted"
-    PENDING = "pending"
-    UNKNOWN = "unknown"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
+    REQUESTED = strawberry.enum_value("requested", description="Nobody has told the provider yet.")
+    SUBMITTED = strawberry.enum_value("submitted", description="The provider was told.")
+    PENDING = strawberry.enum_value("pending", description="The provider is at work; banks take days.")
+    UNKNOWN = strawberry.enum_value("unknown", description="The provider did not answer; it is being asked.")
+    SUCCEEDED = strawberry.enum_value("succeeded", description="The money is on its way to the customer.")
+    FAILED = strawberry.enum_value("failed", description="Nothing was given back; the amount can be refunded again.")
 
 
 @strawberry.type(description="Money on its way back to the method it came from.")
@@ -98,11 +99,11 @@ class Receipt:
 
 
 @strawberry.type(description="One attempt to collect an invoice.")
-class Payment:
+class Payment(Node):
     """A payment; what belongs to it is read for its owner only."""
 
     source: strawberry.Private[payments.Payment]
-    id: GlobalId = strawberry.field(description="The payment's id.")
+    invoice_id: GlobalId = strawberry.field(description="The invoice it is for.")
     attempt_number: int = strawberry.field(description="Counts the attempts at its invoice, from 1.")
     amount: Money = strawberry.field(description="How much was asked for.")
     captured: Money = strawberry.field(description="How much the provider took.")
@@ -118,6 +119,7 @@ class Payment:
         return cls(
             source=payment,
             id=GlobalId(str(payment.id)),
+            invoice_id=GlobalId(str(payment.invoice)),
             attempt_number=payment.attempt_number,
             amount=Money.of(payment.amount),
             captured=Money.of(payment.captured),

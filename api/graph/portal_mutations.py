@@ -1,26 +1,28 @@
-"""What a customer can change: methods, subscriptions, payments, and its test clock."""
+"""What a customer can change: methods, subscriptions, payments, and its test clock; plan_change.py has the rest."""
 
 from datetime import datetime
 
 import strawberry
 
-from api.graph import outcome
+from api.graph import refusal
+from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
 from api.graph.invoices import Invoice
-from api.graph.money import Money
-from api.graph.outcome import OperationInfo, as_error, followed, performed
+from api.graph.outcome import OperationInfo, OperationStatus, followed, performed
 from api.graph.payments import Payment, PaymentMethod
+from api.graph.refusal import as_error
 from api.graph.subscriptions import Subscription
+from api.graph.texts import id_of, text
 from api.scalars import GlobalId, IdempotencyKey, Text
-from domain.customers.advance_clock import AdvanceClock, advance_clock
-from domain.ids import CustomerId, InvoiceId, PaymentId, PaymentMethodId, PriceId, SubscriptionId
+from domain.customers.advance_clock import AdvanceClock, advance_clock, clock_of
+from domain.ids import CustomerId, InvoiceId, PaymentMethodId, PriceId
+from domain.inspection import inspect_key
 from domain.invoices.invoice import invoice
 from domain.payments.gateway import MethodFacts, MethodRefused
 from domain.payments.method import StoreMethod, payment_methods, store_method
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payment
 from domain.refusals import RefusalCode, Refused
-from domain.subscriptions.change_plan import ChangePlan, PlanChanging, change_plan
 from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.subscriptions.subscription import subscription
 
@@ -32,30 +34,25 @@ class AddPaymentMethodInput:
     """Input of addPaymentMethod."""
 
     token: str = strawberry.field(description="The token; card data never comes here.")
-    idempotency_key: IdempotencyKey = strawberry.field(description="Minted before the call, the same on a retry.")
+    idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
 
 @strawberry.type(description="The stored method, which is the default from now on.")
 class AddPaymentMethodPayload:
     """Payload of addPaymentMethod."""
 
-    payment_method: PaymentMethod | None
-    operation: OperationInfo | None
-    errors: list[outcome.AddPaymentMethodError]
+    payment_method: PaymentMethod | None = strawberry.field(description="The method; a retry gets the same.")
+    operation: OperationInfo | None = strawberry.field(description=OPERATION)
+    errors: list[refusal.AddPaymentMethodError] = strawberry.field(description=ERRORS)
 
 
 async def add_payment_method(info: Info, input: AddPaymentMethodInput) -> AddPaymentMethodPayload:
     """Asks the provider first: storing a token there twice is harmless, and no transaction waits for it."""
-    rooms, customer = info.context.rooms, info.context.customer
-    token = _token_text(input.token, "token")
     try:
-        answer = await rooms.house.gateway(rooms.account).add_method(token)
-        if isinstance(answer, MethodRefused):
-            message = f"the provider does not take this method ({answer.code})"
-            raise Refused(RefusalCode.PAYMENT_METHOD_REFUSED, message, ("token",))
-        if not isinstance(answer, MethodFacts):
-            raise Refused(RefusalCode.UNAVAILABLE, "the payment provider does not answer at the moment")
-        command = StoreMethod(rooms.account, token, answer.method_ref, answer.kind, answer.brand, answer.last4)
+        customer = info.context.customer
+        info.context.refuse_acting()
+        token = text(_token_text, input.token, "token")
+        command = await _method_of(info, customer, token, input.idempotency_key)
         done = await performed(info, store_method, customer, command, input.idempotency_key)
     except Refused as refused:
         return AddPaymentMethodPayload(payment_method=None, operation=None, errors=[as_error(refused)])
@@ -64,107 +61,54 @@ async def add_payment_method(info: Info, input: AddPaymentMethodInput) -> AddPay
     return AddPaymentMethodPayload(payment_method=PaymentMethod.of(stored), operation=operation, errors=[])
 
 
+async def _method_of(info: Info, customer: CustomerId, token: str, key: str) -> StoreMethod:
+    """The command with what the provider says of the token; a key that was used already is answered without it."""
+    rooms, actor = info.context.rooms, info.context.actor
+    if await inspect_key(info.context.db.primary, customer, actor.scope, key):
+        return StoreMethod(rooms.account, token, "", "", "", "")  # what was learnt is no part of the intent
+    answer = await rooms.house.gateway(rooms.account).add_method(token)
+    if isinstance(answer, MethodRefused):
+        message = f"the provider does not take this method ({answer.code})"
+        raise Refused(RefusalCode.PAYMENT_METHOD_REFUSED, message, ("token",))
+    if not isinstance(answer, MethodFacts):
+        raise Refused(RefusalCode.UNAVAILABLE, "the payment provider does not answer at the moment")
+    return StoreMethod(rooms.account, token, answer.method_ref, answer.kind, answer.brand, answer.last4)
+
+
 @strawberry.input(description="Buys a plan.")
 class StartSubscriptionInput:
     """Input of startSubscription."""
 
     price_id: GlobalId = strawberry.field(description="A price on offer, in the customer's currency.")
-    quantity: int = strawberry.field(default=1, description="How many units.")
-    idempotency_key: IdempotencyKey = strawberry.field(description="Minted before the call, the same on a retry.")
+    quantity: int = strawberry.field(default=1, description="How many units, 1 to 10,000.")
+    idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
 
 @strawberry.type(description="The subscription and its first invoice; both may still wait for the payment.")
 class StartSubscriptionPayload:
     """Payload of startSubscription."""
 
-    subscription: Subscription | None
-    invoice: Invoice | None
-    operation: OperationInfo | None
-    errors: list[outcome.StartSubscriptionError]
+    subscription: Subscription | None = strawberry.field(description="The subscription as it stands now.")
+    invoice: Invoice | None = strawberry.field(description="Its first invoice, with the attempts to collect it.")
+    operation: OperationInfo | None = strawberry.field(description=OPERATION)
+    errors: list[refusal.StartSubscriptionError] = strawberry.field(description=ERRORS)
 
 
 async def start(info: Info, input: StartSubscriptionInput) -> StartSubscriptionPayload:
     """Performs the start and waits a little for the payment."""
-    customer, db = info.context.customer, info.context.db
     try:
-        command = StartSubscription(PriceId.parse(input.price_id), input.quantity)
+        customer = info.context.customer
+        command = StartSubscription(id_of(PriceId.parse, input.price_id, "priceId"), input.quantity)
         done = await performed(info, start_subscription, customer, command, input.idempotency_key)
     except Refused as refused:
         return StartSubscriptionPayload(subscription=None, invoice=None, operation=None, errors=[as_error(refused)])
-    operation = await followed(info, done, customer)
+    operation, db = await followed(info, done, customer), info.context.db.primary
     return StartSubscriptionPayload(
-        subscription=Subscription.of(await subscription(db.primary, customer, done.outcome.subscription)),
-        invoice=Invoice.of(await invoice(db.primary, customer, done.outcome.invoice)),
+        subscription=Subscription.of(await subscription(db, customer, done.outcome.subscription)),
+        invoice=Invoice.of(await invoice(db, customer, done.outcome.invoice)),
         operation=operation,
         errors=[],
     )
-
-
-@strawberry.input(description="Puts a subscription on another price.")
-class ChangePlanInput:
-    """Input of changePlan."""
-
-    subscription_id: GlobalId = strawberry.field(description="The subscription.")
-    price_id: GlobalId = strawberry.field(description="A price on offer, in the subscription's currency.")
-    idempotency_key: IdempotencyKey = strawberry.field(description="Minted before the call, the same on a retry.")
-
-
-@strawberry.type(description="What the change credits, charges and leaves due, and when it takes effect.")
-class PlanChange:
-    """The proration of a change."""
-
-    credit: Money = strawberry.field(description="What the unused time gives back.")
-    charge: Money = strawberry.field(description="What the rest of the period costs on the new price.")
-    due: Money = strawberry.field(description="What is to be paid now.")
-    effective_at: datetime = strawberry.field(description="When it takes effect, once what is due is paid.")
-
-    @classmethod
-    def of(cls, done: PlanChanging) -> "PlanChange":
-        """The domain's outcome."""
-        return cls(
-            credit=Money.of(done.credit),
-            charge=Money.of(done.charge),
-            due=Money.of(done.due),
-            effective_at=done.effective_at,
-        )
-
-
-@strawberry.type(description="The change, and the subscription as it stands; a dearer plan applies once it is paid.")
-class ChangePlanPayload:
-    """Payload of changePlan."""
-
-    subscription: Subscription | None
-    change: PlanChange | None
-    invoice: Invoice | None
-    operation: OperationInfo | None
-    errors: list[outcome.ChangePlanError]
-
-
-async def change(info: Info, input: ChangePlanInput) -> ChangePlanPayload:
-    """Performs the change and waits a little for the payment."""
-    customer, db = info.context.customer, info.context.db
-    try:
-        command = ChangePlan(SubscriptionId.parse(input.subscription_id), PriceId.parse(input.price_id))
-        done = await performed(info, change_plan, customer, command, input.idempotency_key)
-    except Refused as refused:
-        error = as_error(refused)
-        return ChangePlanPayload(subscription=None, change=None, invoice=None, operation=None, errors=[error])
-    operation = await followed(info, done, customer)
-    issued = done.outcome.invoice
-    return ChangePlanPayload(
-        subscription=Subscription.of(await subscription(db.primary, customer, done.outcome.subscription)),
-        change=PlanChange.of(done.outcome),
-        invoice=Invoice.of(await invoice(db.primary, customer, issued)) if issued else None,
-        operation=operation,
-        errors=[],
-    )
-
-
-async def change_preview(info: Info, subscription_id: GlobalId, price_id: GlobalId) -> PlanChange:
-    """What changePlan would do now; nothing is kept, so any key serves."""
-    command = ChangePlan(SubscriptionId.parse(subscription_id), PriceId.parse(price_id))
-    done = await performed(info, change_plan, info.context.customer, command, "preview", preview=True)
-    return PlanChange.of(done.outcome)
 
 
 @strawberry.input(description="Collects what is due on an invoice.")
@@ -173,64 +117,66 @@ class PayInvoiceInput:
 
     invoice_id: GlobalId = strawberry.field(description="An open invoice.")
     method_id: GlobalId | None = strawberry.field(default=None, description="A stored method; else the default one.")
-    idempotency_key: IdempotencyKey = strawberry.field(description="Minted before the call, the same on a retry.")
+    idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
 
 @strawberry.type(description="The attempt, as far as it has come.")
 class PayInvoicePayload:
     """Payload of payInvoice."""
 
-    payment: Payment | None
-    invoice: Invoice | None
-    operation: OperationInfo | None
-    errors: list[outcome.PayInvoiceError]
+    payment: Payment | None = strawberry.field(description="The attempt as it stands now.")
+    invoice: Invoice | None = strawberry.field(description="The invoice as it stands now.")
+    operation: OperationInfo | None = strawberry.field(description=OPERATION)
+    errors: list[refusal.PayInvoiceError] = strawberry.field(description=ERRORS)
 
 
 async def pay(info: Info, input: PayInvoiceInput) -> PayInvoicePayload:
     """Begins an attempt and waits a little for its outcome."""
-    customer = info.context.customer
     try:
-        method = PaymentMethodId.parse(input.method_id) if input.method_id is not None else None
-        command = PayInvoice(InvoiceId.parse(input.invoice_id), method)
+        customer = info.context.customer
+        method = id_of(PaymentMethodId.parse, input.method_id, "methodId") if input.method_id is not None else None
+        command = PayInvoice(id_of(InvoiceId.parse, input.invoice_id, "invoiceId"), method)
         done = await performed(info, pay_invoice, customer, command, input.idempotency_key)
     except Refused as refused:
         return PayInvoicePayload(payment=None, invoice=None, operation=None, errors=[as_error(refused)])
-    operation = await followed(info, done, customer)
-    found = await _paid(info, customer, done.outcome.payment)
-    return PayInvoicePayload(payment=found[0], invoice=found[1], operation=operation, errors=[])
-
-
-async def _paid(info: Info, customer: CustomerId, id: PaymentId) -> tuple[Payment, Invoice]:
-    db = info.context.db.primary
-    known = await payment(db, customer, id)
-    return Payment.of(known), Invoice.of(await invoice(db, customer, known.invoice))
+    operation, db = await followed(info, done, customer), info.context.db.primary
+    return PayInvoicePayload(
+        payment=Payment.of(await payment(db, customer, done.outcome.payment)),
+        invoice=Invoice.of(await invoice(db, customer, done.outcome.invoice)),
+        operation=operation,
+        errors=[],
+    )
 
 
 @strawberry.input(description="Moves the test clock of a sandbox customer forward.")
 class AdvanceTestClockInput:
     """Input of advanceTestClock."""
 
-    to: datetime = strawberry.field(description="The instant it is to reach.")
-    idempotency_key: IdempotencyKey = strawberry.field(description="Minted before the call, the same on a retry.")
+    to: datetime = strawberry.field(description="The instant it is to reach; whole seconds count.")
+    idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
 
 @strawberry.type(description="Where the clock stands and where it goes; jobs take it there, doing what is due.")
 class AdvanceTestClockPayload:
     """Payload of advanceTestClock."""
 
-    at: datetime | None
-    target: datetime | None
-    operation: OperationInfo | None
-    errors: list[outcome.AdvanceTestClockError]
+    at: datetime | None = strawberry.field(description="Where the clock stands now.")
+    target: datetime | None = strawberry.field(description="Where it goes; equal to at once it has arrived.")
+    operation: OperationInfo | None = strawberry.field(description=OPERATION)
+    errors: list[refusal.AdvanceTestClockError] = strawberry.field(description=ERRORS)
 
 
 async def advance(info: Info, input: AdvanceTestClockInput) -> AdvanceTestClockPayload:
     """Stores the target; the worker goes the way."""
-    customer = info.context.customer
     try:
+        customer = info.context.customer
         done = await performed(info, advance_clock, customer, AdvanceClock(input.to), input.idempotency_key)
     except Refused as refused:
         return AdvanceTestClockPayload(at=None, target=None, operation=None, errors=[as_error(refused)])
     operation = await followed(info, done, customer)
-    at, to = done.outcome.at, done.outcome.to
-    return AdvanceTestClockPayload(at=at, target=to, operation=operation, errors=[])
+    clock = await clock_of(info.context.db.primary, customer)
+    assert clock is not None
+    target = clock.target or clock.at
+    if clock.at < target:
+        operation.status = OperationStatus.PROCESSING
+    return AdvanceTestClockPayload(at=clock.at, target=target, operation=operation, errors=[])

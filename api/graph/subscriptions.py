@@ -8,6 +8,7 @@ import strawberry
 from api.graph.catalog import Interval, Plan
 from api.graph.context import Info
 from api.graph.money import Money, Period
+from api.graph.node import Node
 from api.scalars import GlobalId
 from domain.dunning.case import Case
 from domain.subscriptions import subscription as subscriptions
@@ -17,13 +18,15 @@ from domain.subscriptions import subscription as subscriptions
 class SubscriptionState(Enum):
     """The states of the subscription machine."""
 
-    INCOMPLETE = "incomplete"
-    INCOMPLETE_EXPIRED = "incomplete_expired"
-    ACTIVE = "active"
-    PAST_DUE = "past_due"
-    GRACE = "grace"
-    SUSPENDED = "suspended"
-    CANCELED = "canceled"
+    INCOMPLETE = strawberry.enum_value("incomplete", description="Its first invoice is not paid yet.")
+    INCOMPLETE_EXPIRED = strawberry.enum_value(
+        "incomplete_expired", description="Its first invoice was not paid in time; it never began."
+    )
+    ACTIVE = strawberry.enum_value("active", description="It is paid for.")
+    PAST_DUE = strawberry.enum_value("past_due", description="A renewal is unpaid and will be tried again.")
+    GRACE = strawberry.enum_value("grace", description="A renewal is unpaid, nothing is tried any more; access stays.")
+    SUSPENDED = strawberry.enum_value("suspended", description="Access has ended until the renewal is paid.")
+    CANCELED = strawberry.enum_value("canceled", description="It has ended for good.")
 
 
 @strawberry.type(description="What happens next to a subscription whose renewal is unpaid.")
@@ -50,11 +53,10 @@ class Recovery:
 
 
 @strawberry.type(description="What a customer bought, on which terms, and which period is running.")
-class Subscription:
+class Subscription(Node):
     """A subscription."""
 
     source: strawberry.Private[subscriptions.Subscription]
-    id: GlobalId = strawberry.field(description="The subscription's id.")
     state: SubscriptionState = strawberry.field(description="Where it stands.")
     entitled: bool = strawberry.field(description="Whether the customer has access now.")
     quantity: int = strawberry.field(description="How many units are billed.")

@@ -1,5 +1,6 @@
 """Plans and their prices. A price is an immutable version; the newest effective one is what a new customer gets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,16 +66,22 @@ async def plans(db: Primary, tenant: TenantId, at: datetime) -> list[tuple[Plan,
     return list(found.values())
 
 
+async def plans_by_id(db: Primary, tenant: TenantId, ids: Sequence[PlanId]) -> dict[PlanId, Plan]:
+    """Those of the plans that are the tenant's, also ones that are no longer sold."""
+    rows = await db.fetch(
+        "SELECT id AS plan_id, code, name, description, rank FROM plan WHERE tenant_id = $1 AND id = ANY ($2::uuid[])",
+        tenant.uuid,
+        [id.uuid for id in ids],
+    )
+    return {each.id: each for each in map(_plan, rows)}
+
+
 async def plan(db: Primary, tenant: TenantId, id: PlanId) -> Plan:
     """The tenant's plan of that id, else NOT_FOUND."""
-    row = await db.fetchrow(
-        "SELECT id AS plan_id, code, name, description, rank FROM plan WHERE tenant_id = $1 AND id = $2",
-        tenant.uuid,
-        id.uuid,
-    )
-    if row is None:
+    found = (await plans_by_id(db, tenant, [id])).get(id)
+    if found is None:
         raise Refused(RefusalCode.NOT_FOUND, "there is no such plan", ("planId",))
-    return _plan(row)
+    return found
 
 
 async def offered_price(db: Primary, tenant: TenantId, id: PriceId, at: datetime) -> tuple[Plan, Price]:
@@ -86,14 +93,20 @@ async def offered_price(db: Primary, tenant: TenantId, id: PriceId, at: datetime
     raise Refused(RefusalCode.NOT_FOUND, "there is no such price on offer", ("priceId",))
 
 
+async def prices_by_id(db: Primary, tenant: TenantId, ids: Sequence[PriceId]) -> dict[PriceId, Price]:
+    """Those of the prices that are the tenant's, also ones that are no longer offered."""
+    rows = await db.fetch(
+        """SELECT id AS price_id, plan_id, version, currency, unit_amount, cadence_unit, cadence_count FROM price
+            WHERE tenant_id = $1 AND id = ANY ($2::uuid[])""",
+        tenant.uuid,
+        [id.uuid for id in ids],
+    )
+    return {each.id: each for each in map(_price, rows)}
+
+
 async def price(db: Primary, tenant: TenantId, id: PriceId) -> Price:
     """Any price of the tenant, also one that is no longer offered; else NOT_FOUND."""
-    row = await db.fetchrow(
-        """SELECT id AS price_id, plan_id, version, currency, unit_amount, cadence_unit, cadence_count FROM price
-            WHERE tenant_id = $1 AND id = $2""",
-        tenant.uuid,
-        id.uuid,
-    )
-    if row is None:
+    found = (await prices_by_id(db, tenant, [id])).get(id)
+    if found is None:
         raise Refused(RefusalCode.NOT_FOUND, "there is no such price", ("priceId",))
-    return _price(row)
+    return found

@@ -1,0 +1,41 @@
+"""The codes of refusals as clients see them: the domain's closed list, each with a sentence for who branches on it."""
+
+from enum import Enum
+
+import strawberry
+
+from domain.refusals import RefusalCode
+
+_value = strawberry.enum_value
+
+
+@strawberry.enum(description="Why it was not done. More values may come; show the message then.")
+class ErrorCode(Enum):
+    """One for each RefusalCode, by its name."""
+
+    FORBIDDEN = _value("FORBIDDEN", description="This caller may not do it.")
+    NOT_FOUND = _value("NOT_FOUND", description="It does not exist, or not for this caller.")
+    IDEMPOTENCY_MISMATCH = _value("IDEMPOTENCY_MISMATCH", description="The key was used before, for something else.")
+    IN_PROGRESS = _value("IN_PROGRESS", description="The first call with this key is still running: send it again.")
+    BUSY = _value("BUSY", description="Another call holds this customer for too long: send it again.")
+    INVALID_INPUT = _value("INVALID_INPUT", description="A part of the input cannot be meant; path says which.")
+    INVALID_AMOUNT = _value("INVALID_AMOUNT", description="The amount is negative, nothing, or too large.")
+    CURRENCY_MISMATCH = _value("CURRENCY_MISMATCH", description="The amount or price is in another currency.")
+    ALREADY_EXISTS = _value("ALREADY_EXISTS", description="There is one already.")
+    STATE_CONFLICT = _value("STATE_CONFLICT", description="It is in a state that does not allow this.")
+    CHANGE_PENDING = _value("CHANGE_PENDING", description="An earlier plan change waits for its payment.")
+    PAYMENT_METHOD_REQUIRED = _value("PAYMENT_METHOD_REQUIRED", description="Add a payment method first.")
+    PAYMENT_METHOD_REFUSED = _value("PAYMENT_METHOD_REFUSED", description="The provider does not take this method.")
+    PAYMENT_IN_PROGRESS = _value("PAYMENT_IN_PROGRESS", description="An attempt is open, or its outcome not known yet.")
+    NOTHING_DUE = _value("NOTHING_DUE", description="Nothing is due on the invoice.")
+    EXCEEDS_CAPTURED = _value("EXCEEDS_CAPTURED", description="More than what was captured and not yet given back.")
+    INSUFFICIENT_BALANCE = _value("INSUFFICIENT_BALANCE", description="There is not enough credit for it.")
+    PERIOD_CLOSED = _value("PERIOD_CLOSED", description="The books of that month are closed.")
+    CLOCK_NOT_FORWARD = _value("CLOCK_NOT_FORWARD", description="A test clock only moves forward.")
+    NO_TEST_CLOCK = _value("NO_TEST_CLOCK", description="This customer lives in real time.")
+    UNAVAILABLE = _value("UNAVAILABLE", description="A server or the provider did not answer: send it again.")
+
+    @classmethod
+    def of(cls, code: RefusalCode) -> "ErrorCode":
+        """The domain's code."""
+        return cls[code.name]

@@ -1,0 +1,103 @@
+"""Fetching objects again by id alone: for a portal user its own customer's, for staff and partners their tenant's."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
+
+from api.errors import Code, Fault
+from api.graph.catalog import Plan
+from api.graph.context import Context, Info
+from api.graph.customer import find_customer
+from api.graph.invoices import Invoice
+from api.graph.node import Node
+from api.graph.payments import Payment
+from api.graph.subscriptions import Subscription
+from api.scalars import GlobalId
+from api.weigh import PAGE_CAP
+from domain.catalog.plan import plan
+from domain.db import Primary
+from domain.ids import CustomerId, EntityId, InvoiceId, PaymentId, PlanId, SubscriptionId, TenantId
+from domain.invoices.invoice import invoice
+from domain.invoices.owner import invoice_owner
+from domain.payments.owner import payment_owner
+from domain.payments.payment import payment
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.owner import subscription_owner
+from domain.subscriptions.subscription import subscription
+
+I = TypeVar("I", bound=EntityId)  # noqa: E741 - the type of id
+
+
+def _nothing() -> Refused:
+    """The one answer for an id of nothing, of a type that is no node, and of somebody else's object."""
+    return Refused(RefusalCode.NOT_FOUND, "there is no such object")
+
+
+async def find_node(info: Info, id: GlobalId) -> Node:
+    """The object of that id, if the caller may see it; else NOT_FOUND."""
+    finder = _FINDERS.get(id.partition("_")[0])
+    if finder is None:
+        raise _nothing()
+    try:
+        return await finder(info, id)
+    except Refused as refused:
+        raise _nothing() if refused.code is RefusalCode.NOT_FOUND else refused from None
+
+
+async def find_nodes(info: Info, ids: Sequence[GlobalId]) -> list[Node | Exception]:
+    """The object of each id in its place; a NOT_FOUND in the place of one that is not there."""
+    if len(ids) > PAGE_CAP:
+        raise Fault(Code.BAD_INPUT, f"ids holds at most {PAGE_CAP}.")
+    found: list[Node | Exception] = []
+    for id in ids:
+        try:
+            found.append(await find_node(info, id))
+        except Refused as refused:
+            found.append(refused)
+    return found
+
+
+async def _owner(
+    context: Context, id: I, look_up: Callable[[Primary, TenantId, I], Awaitable[CustomerId | None]]
+) -> CustomerId:
+    owner = context.actor.customer or await look_up(context.db.primary, context.tenant, id)
+    if owner is None:
+        raise _nothing()
+    return owner
+
+
+async def _customer(info: Info, id: GlobalId) -> Node:
+    parsed, own = CustomerId.parse(id), info.context.actor.customer
+    if own is not None and own != parsed:
+        raise _nothing()
+    return await find_customer(info, parsed)
+
+
+async def _subscription(info: Info, id: GlobalId) -> Node:
+    parsed = SubscriptionId.parse(id)
+    owner = await _owner(info.context, parsed, subscription_owner)
+    return Subscription.of(await subscription(info.context.db.primary, owner, parsed))
+
+
+async def _invoice(info: Info, id: GlobalId) -> Node:
+    parsed = InvoiceId.parse(id)
+    owner = await _owner(info.context, parsed, invoice_owner)
+    return Invoice.of(await invoice(info.context.db.primary, owner, parsed))
+
+
+async def _payment(info: Info, id: GlobalId) -> Node:
+    parsed = PaymentId.parse(id)
+    owner = await _owner(info.context, parsed, payment_owner)
+    return Payment.of(await payment(info.context.db.primary, owner, parsed))
+
+
+async def _plan(info: Info, id: GlobalId) -> Node:
+    return Plan.of(await plan(info.context.db.primary, info.context.tenant, PlanId.parse(id)))
+
+
+_FINDERS: Final[dict[str, Callable[[Info, GlobalId], Awaitable[Node]]]] = {
+    CustomerId.prefix: _customer,
+    SubscriptionId.prefix: _subscription,
+    InvoiceId.prefix: _invoice,
+    PaymentId.prefix: _payment,
+    PlanId.prefix: _plan,
+}

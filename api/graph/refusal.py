@@ -1,0 +1,89 @@
+"""Refusals as data: the members of every mutation's error union."""
+
+from typing import Annotated, Any, Final
+
+import strawberry
+
+from api.graph.error_code import ErrorCode
+from domain.refusals import RefusalCode, Refused
+
+
+@strawberry.interface(description="A refusal: nothing was changed.")
+class UserError:
+    """What all refusals have in common."""
+
+    code: ErrorCode = strawberry.field(description="For programs to branch on.")
+    message: str = strawberry.field(description="A sentence for people.")
+    path: list[str] = strawberry.field(description="The part of the input it is about, if it is about one.")
+    retryable: bool = strawberry.field(description="Whether the same call under the same key may succeed soon.")
+
+
+@strawberry.type(description="It does not exist, or not for this caller.")
+class NotFoundError(UserError):
+    """NOT_FOUND."""
+
+
+@strawberry.type(description="This caller may not do it.")
+class ForbiddenError(UserError):
+    """FORBIDDEN."""
+
+
+@strawberry.type(description="The input cannot be meant.")
+class InputError(UserError):
+    """The input."""
+
+
+@strawberry.type(description="The state of things does not allow it now.")
+class ConflictError(UserError):
+    """The state."""
+
+
+@strawberry.type(description="The idempotency key was used for something else.")
+class IdempotencyError(UserError):
+    """The key."""
+
+
+@strawberry.type(description="Nothing was done; send the same call with the same key again.")
+class TryAgainError(UserError):
+    """The house."""
+
+
+Refusal = NotFoundError | ForbiddenError | InputError | ConflictError | IdempotencyError | TryAgainError
+
+_KINDS: Final[dict[RefusalCode, type[Refusal]]] = {
+    RefusalCode.NOT_FOUND: NotFoundError,
+    RefusalCode.FORBIDDEN: ForbiddenError,
+    RefusalCode.IDEMPOTENCY_MISMATCH: IdempotencyError,
+    RefusalCode.IN_PROGRESS: TryAgainError,
+    RefusalCode.BUSY: TryAgainError,
+    RefusalCode.UNAVAILABLE: TryAgainError,
+    RefusalCode.INVALID_INPUT: InputError,
+    RefusalCode.INVALID_AMOUNT: InputError,
+    RefusalCode.CURRENCY_MISMATCH: InputError,
+}
+
+
+def as_error(refused: Refused) -> Refusal:
+    """The refusal as a member of every mutation's error union."""
+    kind: type[Refusal] = _KINDS.get(refused.code, ConflictError)
+    return kind(
+        code=ErrorCode.of(refused.code), message=refused.message, path=list(refused.path), retryable=refused.retryable
+    )
+
+
+def _errors_of(mutation: str) -> Any:
+    return strawberry.union(f"{mutation[0].upper()}{mutation[1:]}Error", description=f"Why {mutation} was refused.")
+
+
+# One union a mutation, so that each can grow a member of its own without touching another.
+AddPaymentMethodError = Annotated[Refusal, _errors_of("addPaymentMethod")]
+StartSubscriptionError = Annotated[Refusal, _errors_of("startSubscription")]
+ChangePlanError = Annotated[Refusal, _errors_of("changePlan")]
+PayInvoiceError = Annotated[Refusal, _errors_of("payInvoice")]
+AdvanceTestClockError = Annotated[Refusal, _errors_of("advanceTestClock")]
+CreateCustomerError = Annotated[Refusal, _errors_of("createCustomer")]
+RegisterStaffError = Annotated[Refusal, _errors_of("registerStaff")]
+RegisterPartnerError = Annotated[Refusal, _errors_of("registerPartner")]
+PublishPlanError = Annotated[Refusal, _errors_of("publishPlan")]
+PublishPriceError = Annotated[Refusal, _errors_of("publishPrice")]
+RefundPaymentError = Annotated[Refusal, _errors_of("refundPayment")]

@@ -1,0 +1,83 @@
+"""What the staff of a tenant see beside its customers: the audit trail, and work that failed."""
+
+from datetime import datetime
+from typing import Final
+
+import strawberry
+
+from api.connection import HistoryConnection
+from api.errors import Code, Fault
+from api.graph.arguments import After, CustomerArgument, First, MaybeId, MaybeReference
+from api.graph.audit_pages import AuditChain, AuditEntry, audit_page, audit_verdict
+from api.graph.context import Info
+from api.graph.customer import Customer, find_by_name, find_customer
+from api.scalars import GlobalId
+from domain import dead_letter
+from domain.ids import CustomerId
+from domain.tenants.tenant import tenant_shard_keys
+
+MAX_LETTERS: Final = 100  # of one shard key; whoever sees more has another problem than the next page
+
+
+@strawberry.type(description="Work that failed too often and waits for somebody.")
+class DeadLetter:
+    """A dead letter."""
+
+    id: GlobalId = strawberry.field(description="What `quittance dead-letters replay` takes.")
+    customer_id: GlobalId = strawberry.field(description="The customer it was for.")
+    kind: str = strawberry.field(description="What kind of work it was.")
+    cause: str = strawberry.field(description="The kind of error.")
+    error_id: str = strawberry.field(description="The id under which the error was logged.")
+    attempts: int = strawberry.field(description="How often it was tried.")
+    recorded_at: datetime = strawberry.field(description="When it was given up.")
+
+    @classmethod
+    def of(cls, letter: dead_letter.DeadLetter) -> "DeadLetter":
+        """The domain's letter."""
+        return cls(
+            id=GlobalId(str(letter.id)),
+            customer_id=GlobalId(str(letter.customer)),
+            kind=letter.kind,
+            cause=letter.cause,
+            error_id=letter.error_id,
+            attempts=letter.attempts,
+            recorded_at=letter.recorded_at,
+        )
+
+
+@strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
+class Staff:
+    """The root of staff."""
+
+    @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")
+    async def customer(self, info: Info, id: MaybeId = None, reference: MaybeReference = None) -> Customer | None:
+        """The customer."""
+        if id is not None and reference is None:
+            return await find_customer(info, CustomerId.parse(id))
+        if reference is not None and id is None:
+            return await find_by_name(info, reference)
+        raise Fault(Code.BAD_INPUT, "Name the customer by id or by reference.")
+
+    @strawberry.field(description="A customer's audit trail, newest first, from the replica.")
+    async def audit_trail(
+        self, info: Info, customer_id: CustomerArgument, first: First, after: After = None
+    ) -> HistoryConnection[AuditEntry]:
+        """A page of the chain."""
+        found = await find_customer(info, CustomerId.parse(customer_id))
+        return await audit_page(info, found.source.id, first, after)
+
+    @strawberry.field(description="Whether a customer's audit chain still verifies, recomputed now.")
+    async def audit_chain(self, info: Info, customer_id: CustomerArgument) -> AuditChain:
+        """The verdict."""
+        found = await find_customer(info, CustomerId.parse(customer_id))
+        return await audit_verdict(info, found.source.id)
+
+    @strawberry.field(description="Work of the tenant that failed too often, oldest first; at most 100 a shard key.")
+    async def dead_letters(self, info: Info) -> list[DeadLetter]:
+        """The open letters."""
+        db = info.context.db.primary
+        return [
+            DeadLetter.of(letter)
+            for key in await tenant_shard_keys(db, info.context.tenant)
+            for letter in await dead_letter.open_letters(db, key, MAX_LETTERS)
+        ]

@@ -1,0 +1,43 @@
+"""The API in this process, on the servers and peers of the shared stack, in front of the test world's tenant."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from api.app import build_app
+from domain.reactions.house import House
+from runtime.settings import Settings
+from tests.api_callers import Api, running
+from tests.world import World, make_world
+
+
+@pytest.fixture(scope="session")
+async def minting() -> AsyncIterator[httpx2.AsyncClient]:
+    """A client for the identity provider."""
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def http(process_settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the whole application, which lives as long as the session."""
+    async with running(build_app(process_settings)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def api(process_settings: Settings, http: httpx2.AsyncClient, world: World, minting: httpx2.AsyncClient) -> Api:
+    """The world's tenant, whose doors believe the stack's identity provider."""
+    await world.trust(process_settings.oidc_issuer)
+    return Api(http, world, process_settings.oidc_issuer, minting)
+
+
+@pytest.fixture(scope="session")
+async def elsewhere(
+    process_settings: Settings, http: httpx2.AsyncClient, house: House, minting: httpx2.AsyncClient
+) -> Api:
+    """Another tenant behind the same API."""
+    other = await make_world(house)
+    await other.trust(process_settings.oidc_issuer)
+    return Api(http, other, process_settings.oidc_issuer, minting)
