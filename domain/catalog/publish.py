@@ -8,9 +8,10 @@ from domain.db import Tx
 from domain.ids import PlanId, PriceId
 from domain.money import Money
 from domain.operation import operation
-from domain.period import Unit
+from domain.period import MAX_COUNT, Unit
 from domain.refusals import RefusalCode, Refused
 
+UNIT_AMOUNT_MAX = 10**11  # ten thousand units of it, the most a subscription has, are still an amount
 _PUBLISHERS = frozenset({Grant.SYSTEM, Grant.ADMIN})
 
 
@@ -66,9 +67,15 @@ class PricePublished:
 
 @operation("catalog.publish_price", allowed=_PUBLISHERS)
 async def publish_price(tx: Tx, command: PublishPrice) -> PricePublished:
-    """The next version of that plan, currency and cadence; an earlier one is never changed."""
-    if command.unit_amount.minor < 0:
-        raise Refused(RefusalCode.INVALID_AMOUNT, "a price is not negative", ("unitAmount",))
+    """The next version of that plan, currency and cadence; an earlier one is never changed.
+
+    INVALID_AMOUNT for a price below nothing or above UNIT_AMOUNT_MAX; INVALID_INPUT for a cadence that cannot be.
+    """
+    if not 0 <= command.unit_amount.minor <= UNIT_AMOUNT_MAX:
+        message = f"a price is nothing to {UNIT_AMOUNT_MAX} minor units"
+        raise Refused(RefusalCode.INVALID_AMOUNT, message, ("amount",))
+    if not 1 <= command.cadence_count <= MAX_COUNT:
+        raise Refused(RefusalCode.INVALID_INPUT, f"a period counts 1 to {MAX_COUNT} units", ("intervalCount",))
     owned = await tx.fetchval(
         "SELECT id FROM plan WHERE tenant_id = $1 AND id = $2", tx.head.tenant.uuid, command.plan.uuid
     )

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from domain import due
 from domain.actor import Grant
+from domain.customers.place_and_time import clock_instant
 from domain.db import Primary, Tx
 from domain.ids import CustomerId
 from domain.operation import operation
-from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 
 ADVANCE = "advance_clock"
@@ -32,9 +32,10 @@ class ClockAdvancing:
 @operation("customers.advance_clock", allowed=frozenset({Grant.PORTAL, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN}))
 async def advance_clock(tx: Tx, command: AdvanceClock) -> ClockAdvancing:
     """NO_TEST_CLOCK for a customer that lives in real time; CLOCK_NOT_FORWARD for an instant that is not ahead."""
-    at, to = tx.head.clock_at, pin(command.to)
+    at = tx.head.clock_at
     if at is None:
         raise Refused(RefusalCode.NO_TEST_CLOCK, "this customer lives in real time")
+    to = clock_instant(command.to, "to")
     if to <= at:
         raise Refused(RefusalCode.CLOCK_NOT_FORWARD, f"the clock stands at {at.isoformat()} already", ("to",))
     await tx.execute(

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.actor import Grant
+from domain.customers.place_and_time import clock_instant, require_country, require_zone
 from domain.db import Tx
 from domain.ids import CustomerId, CustomerUserId, LegalEntityId
 from domain.ledger.account import open_accounts
 from domain.money import Currency
 from domain.operation import operation
-from domain.period import UnknownZone, local_date, pin
 from domain.refusals import RefusalCode, Refused
 from domain.tenants.access import login_key
 from domain.tenants.create_tenant import insert_head
@@ -44,14 +44,14 @@ class CustomerCreated:
 
 @operation("customers.create", allowed=frozenset({Grant.SYSTEM, Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN}))
 async def create_customer(tx: Tx, command: CreateCustomer) -> CustomerCreated:
-    """ALREADY_EXISTS for a reference or login that is taken; INVALID_INPUT for a zone or clock that cannot be."""
+    """ALREADY_EXISTS for a reference or login that is taken; INVALID_INPUT for a zone, country or clock."""
     tx.many_keys_reason = "sign-up writes the new customer under its own shard key and the house under its home"
     entity = tx.head.legal_entity
     await _check(tx, command, entity)
     new = tx.new_uuid()
     customer = CustomerId(await shard_key_for(tx, tx.head.tenant, new), new)
     await _insert_directory(tx, customer, command.reference)
-    clock_at = pin(command.clock_at) if command.clock_at else None
+    clock_at = clock_instant(command.clock_at, "clockAt") if command.clock_at else None
     await insert_head(tx, customer, tx.head.tenant, entity, "person", clock_at)
     await _insert_customer(tx, customer, entity, command)
     await open_accounts(tx, customer, command.currency)
@@ -62,10 +62,8 @@ async def create_customer(tx: Tx, command: CreateCustomer) -> CustomerCreated:
 
 
 async def _check(tx: Tx, command: CreateCustomer, entity: LegalEntityId) -> None:
-    try:
-        local_date(tx.now.replace(microsecond=0), command.time_zone)
-    except UnknownZone as error:
-        raise Refused(RefusalCode.INVALID_INPUT, "there is no such time zone", ("timeZone",)) from error
+    require_zone(command.time_zone)
+    require_country(command.country)
     if command.clock_at is None:
         return
     sandbox = await tx.fetchval("SELECT sandbox FROM legal_entity WHERE id = $1", entity.uuid)

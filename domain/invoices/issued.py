@@ -1,5 +1,6 @@
 """An issued invoice as a document: its facts as they stood at issue, and the proof that a re-render is equal."""
 
+import asyncio
 import hashlib
 from datetime import date
 from uuid import UUID
@@ -91,7 +92,7 @@ async def invoice_pdf(db: Database, owner: CustomerId, id: InvoiceId) -> bytes:
         paid=nothing,
         due=of.total - of.credited if of.state.name != "void" else of.total,
     )
-    pdf = render_invoice(facts, whose.locale)
+    pdf = await asyncio.to_thread(render_invoice, facts, whose.locale)
     await prove(db, owner, id.uuid, whose.locale, pdf)
     return pdf
 

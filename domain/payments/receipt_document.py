@@ -1,5 +1,7 @@
 """A receipt as a document: one captured payment of an invoice."""
 
+import asyncio
+
 from domain.customers.customer import customer
 from domain.database import Database
 from domain.ids import CustomerId, ReceiptId
@@ -35,6 +37,6 @@ async def receipt_pdf(db: Database, owner: CustomerId, id: ReceiptId) -> bytes:
         paid=paid.captured,
         method=PaymentMethod(method.brand, method.last4),
     )
-    pdf = render_receipt(facts, whose.locale)
+    pdf = await asyncio.to_thread(render_receipt, facts, whose.locale)
     await prove(db, owner, id.uuid, whose.locale, pdf)
     return pdf
