@@ -65,14 +65,15 @@ async def renew_subscription(tx: Tx, command: RenewSubscription) -> Subscription
 
 
 def _following(of: Subscription, terms: Price) -> tuple[Anchor, int]:
-    """The next period on the old anchor, or the first on a new one where the interval changes with it."""
+    """The period that goes on from the running one, on a new anchor where the interval changes with it.
+
+    Whole periods in which it was suspended are not billed: it goes on in the one in which it came back.
+    """
+    resumed = of.period.end if of.resumed_at is None else max(of.period.end, pin(of.resumed_at))
+    index = period_index(of.anchor, resumed)
     if terms.cadence != of.cadence:
-        return Anchor.at(of.period.end, of.time_zone, terms.cadence), 0
-    following = of.period_index + 1
-    if of.resumed_at is not None:
-        # Whole periods in which it was suspended are not billed: it goes on in the one in which it came back.
-        following = max(following, period_index(of.anchor, pin(of.resumed_at)))
-    return of.anchor, following
+        return Anchor.at(period(of.anchor, index).start, of.time_zone, terms.cadence), 0
+    return of.anchor, index
 
 
 async def _store_period(tx: Tx, of: Subscription, terms: Price, anchor: Anchor, index: int, following: Period) -> None:
