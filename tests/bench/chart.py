@@ -90,5 +90,5 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 12, weight: str = "normal") -> str:
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}"'
-        f' fill="{INK}">{escape(text)}</text>'
+        f' fill="{INK}" paint-order="stroke" stroke="#ffffff" stroke-width="3">{escape(text)}</text>'
     )

@@ -18,7 +18,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A run as the report shows it: operations a second, and CPU time for each of them in microseconds."""
+    """A run as the report shows it: operations that went well a second, and CPU time for each in microseconds."""
 
     rate: float
     p50_ms: float | None
