@@ -152,24 +152,24 @@ class Customer(Node):
         """The proration; nothing is kept."""
         return await change_preview(info, self.source.id, subscription_id, price_id)
 
-    @strawberry.field(description="Its invoices, newest first, from the replica.")
+    @strawberry.field(description="Its invoices, newest first, from the replica; null where that is away.")
     async def invoices(
         self, info: Info, first: First, after: After = None, at_least: AtLeast = None
-    ) -> HistoryConnection[Invoice]:
+    ) -> HistoryConnection[Invoice] | None:
         """A page of history."""
         return await pages.invoice_page(info, self.source.id, first, after, at_least)
 
-    @strawberry.field(description="Its payments, newest first, from the replica.")
+    @strawberry.field(description="Its payments, newest first, from the replica; null where that is away.")
     async def payments(
         self, info: Info, first: First, after: After = None, at_least: AtLeast = None
-    ) -> HistoryConnection[Payment]:
+    ) -> HistoryConnection[Payment] | None:
         """A page of history."""
         return await pages.payment_page(info, self.source.id, first, after, at_least)
 
-    @strawberry.field(description="Its statement: every posting, newest first, with the balance after it.")
+    @strawberry.field(description="Its statement: every posting, newest first, with the balance after it; from the replica.")
     async def statement(
         self, info: Info, first: First, after: After = None, at_least: AtLeast = None
-    ) -> HistoryConnection[pages.StatementEntry]:
+    ) -> HistoryConnection[pages.StatementEntry] | None:
         """A page of history."""
         return await pages.statement_page(info, self.source, first, after, at_least)
 

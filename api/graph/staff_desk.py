@@ -61,13 +61,13 @@ class Staff:
     @strawberry.field(description="A customer's audit trail, newest first, from the replica.")
     async def audit_trail(
         self, info: Info, customer_id: CustomerArgument, first: First, after: After = None
-    ) -> HistoryConnection[AuditEntry]:
+    ) -> HistoryConnection[AuditEntry] | None:
         """A page of the chain."""
         found = await find_customer(info, CustomerId.parse(customer_id))
         return await audit_page(info, found.source.id, first, after)
 
     @strawberry.field(description="Whether a customer's audit chain still verifies, recomputed now.")
-    async def audit_chain(self, info: Info, customer_id: CustomerArgument) -> AuditChain:
+    async def audit_chain(self, info: Info, customer_id: CustomerArgument) -> AuditChain | None:
         """The verdict."""
         found = await find_customer(info, CustomerId.parse(customer_id))
         return await audit_verdict(info, found.source.id)

@@ -1,0 +1,74 @@
+"""A way to a PostgreSQL server that a test can shut: to the process behind it, that server is down."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+CHUNK = 64 * 1024
+
+
+@dataclass
+class Gate:
+    """Hands bytes through between its own socket and the server's, until it is shut."""
+
+    server: str
+    own: Path
+    _listener: asyncio.Server | None = None
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    async def open(self) -> None:
+        """Lets everybody through."""
+        self._listener = await asyncio.start_unix_server(self._connected, self.own)
+
+    async def shut(self) -> None:
+        """Cuts every connection, and takes no other one."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        self.own.unlink(missing_ok=True)
+        for writer in list(self._open):
+            writer.transport.abort()
+        while self._open:
+            await asyncio.sleep(0)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream, to_server = await asyncio.open_unix_connection(self.server)
+        pair = {writer, to_server}
+        self._open |= pair
+        try:
+            await asyncio.gather(_carry(reader, to_server), _carry(upstream, writer))
+        finally:
+            for each in pair:
+                each.close()
+            self._open -= pair
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while chunk := await reader.read(CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    writer.close()
+
+
+@asynccontextmanager
+async def gate_before(url: str) -> AsyncIterator[tuple[Gate, str]]:
+    """An open gate before the server of that address, and the address that leads through it."""
+    parts = urlsplit(url)
+    asked = parse_qs(parts.query)
+    host, port = asked["host"][0], asked["port"][0]
+    folder = Path(tempfile.mkdtemp(prefix="quittance-gate-"))
+    gate = Gate(f"{host}/.s.PGSQL.{port}", folder / f".s.PGSQL.{port}")
+    await gate.open()
+    try:
+        yield gate, parts._replace(query=f"host={quote(str(folder))}&port={port}").geturl()
+    finally:
+        await gate.shut()
+        shutil.rmtree(folder)
