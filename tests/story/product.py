@@ -23,6 +23,8 @@ from tests.dev.launcher import CHECKOUT, Launcher
 from tests.throw_away import free_ports, new_state, throw_away
 
 READY = "stack      ready"
+# Endings of what the suite's own stack put into the environment; this product is a stack of its own.
+OF_THE_SUITE = ("_URL", "_STATE", "PORT", "_SECRET", "_KEY", "_ISSUER", "PROVIDER", "ENVIRONMENT")
 
 
 @dataclass
@@ -87,7 +89,7 @@ async def product() -> AsyncIterator[Product]:
 
 
 def _launched(state: Path, port: int) -> Launcher:
-    environment = {name: value for name, value in os.environ.items() if not name.endswith(("_URL", "_STATE"))}
+    environment = {name: value for name, value in os.environ.items() if not name.endswith(OF_THE_SUITE)}
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", "run"],
         stdout=subprocess.PIPE,
