@@ -77,7 +77,7 @@ async def claim(marks: Autocommit, due: Due, now: datetime) -> bool:
     claimed = await marks.fetchval(
         """UPDATE due_work SET lease_until = $6
             WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4 AND due_at = $7
-              AND (lease_until IS NULL OR lease_until <= $5) RETURNING subject""",
+              AND recorded_at = $8 AND (lease_until IS NULL OR lease_until <= $5) RETURNING subject""",
         due.customer.shard,
         due.customer.uuid,
         due.kind,
@@ -85,44 +85,55 @@ async def claim(marks: Autocommit, due: Due, now: datetime) -> bool:
         now,
         now + LEASE,
         due.due_at,
+        due.scheduled_at,
     )
     return claimed is not None
 
 
 async def put_back(marks: Autocommit, due: Due, lease_until: datetime) -> None:
-    """Counts a failed try; nobody looks at the work before the given wall time."""
+    """Counts a failed try; nobody looks at the work before the given wall time. Work scheduled anew stands."""
     await marks.execute(
         """UPDATE due_work SET attempts = attempts + 1, lease_until = $5
-            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4""",
+            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4 AND due_at = $6
+              AND recorded_at = $7""",
         due.customer.shard,
         due.customer.uuid,
         due.kind,
         due.subject,
         lease_until,
+        due.due_at,
+        due.scheduled_at,
     )
 
 
 async def postpone(marks: Autocommit, due: Due, due_at: datetime) -> None:
-    """Makes the work due at another instant and gives the lease back; nothing failed."""
+    """Makes the work due at another instant and gives the lease back; nothing failed. Work scheduled anew stands."""
     await marks.execute(
         """UPDATE due_work SET due_at = $5, lease_until = NULL
-            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4""",
+            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4 AND due_at = $6
+              AND recorded_at = $7""",
         due.customer.shard,
         due.customer.uuid,
         due.kind,
         due.subject,
         due_at,
+        due.due_at,
+        due.scheduled_at,
     )
 
 
 async def discard(marks: Autocommit, due: Due) -> None:
-    """Takes failed work away after its dead letter was written."""
+    """Takes failed work away after its dead letter was written; work scheduled anew meanwhile stands."""
     await marks.execute(
-        "DELETE FROM due_work WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4",
+        """DELETE FROM due_work
+            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4 AND due_at = $5
+              AND recorded_at = $6""",
         due.customer.shard,
         due.customer.uuid,
         due.kind,
         due.subject,
+        due.due_at,
+        due.scheduled_at,
     )
 
 

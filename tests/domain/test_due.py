@@ -1,0 +1,42 @@
+"""Due work with two workers at it: the one whose lease ran out does no harm to what the other has done."""
+
+import pytest
+
+from domain import due
+from domain.due import Due
+from domain.ids import SubscriptionId
+from domain.reactions.work import do
+from domain.subscriptions.subscription import RENEW
+from tests.lives import buyer, day, invoices_of, start, until
+from tests.world import Someone, World
+
+
+async def renewal(world: World, of: Someone, id: SubscriptionId) -> Due:
+    """The subscription's next renewal as it stands now."""
+    found = await due.find(world.house.db.primary, of.id, RENEW, id.uuid)
+    assert found is not None
+    return found
+
+
+@pytest.mark.row("F9")
+async def test_a_worker_that_fails_too_late_leaves_what_was_scheduled_meanwhile(world: World) -> None:
+    ada = await buyer(world)
+    id = (await start(world, ada)).subscription
+    marks, slow = world.house.db.marks, await renewal(world, ada, id)
+    await until(world, ada, day(2, 2))  # another worker renews
+    following = await renewal(world, ada, id)
+    assert following.due_at > slow.due_at
+    await due.put_back(marks, slow, world.house.db.clock.now())
+    await due.postpone(marks, slow, day(12, 24))
+    await due.discard(marks, slow)
+    assert await renewal(world, ada, id) == following
+
+
+async def test_a_worker_that_comes_late_to_done_work_does_nothing(world: World) -> None:
+    ada = await buyer(world)
+    id = (await start(world, ada)).subscription
+    slow = await renewal(world, ada, id)
+    await until(world, ada, day(2, 2))
+    before = await invoices_of(world, ada)
+    assert not await do(world.house, slow)
+    assert await invoices_of(world, ada) == before
