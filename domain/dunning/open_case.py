@@ -16,6 +16,8 @@ from domain.subscriptions.change_plan import DiscardChange, discard_change
 from domain.subscriptions.subscription import SUBSCRIPTION, subscription
 from domain.subscriptions.subscription import move as move_subscription
 
+REST = timedelta(days=1)  # issuers count tries a day: retries that were missed are not made up for in one go
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentFailed:
@@ -81,7 +83,8 @@ async def advance(tx: Tx, of: Case, *, hard: bool) -> State:
     if of.state.name != "retrying":
         return of.state
     if not hard and of.next_retry_at is not None:
-        await due.schedule(tx, RETRY, of.id.uuid, of.next_retry_at)
+        missed = of.next_retry_at <= tx.now
+        await due.schedule(tx, RETRY, of.id.uuid, tx.now + REST if missed else of.next_retry_at)
         return of.state
     await due.finish(tx, RETRY, of.id.uuid)
     state = await move(tx, of, "exhaust")

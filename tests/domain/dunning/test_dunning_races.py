@@ -68,3 +68,20 @@ async def test_a_card_that_was_just_reported_stolen_is_not_tried_again(world: Wo
     await perform(db, retry_payment, world.house.actor, ada.id, RetryPayment(case.id), fresh("retry"))
     assert await payments_of(db.primary, ada.id, case.invoice) == attempts
     assert [each.state.name for each in await cases(db.primary, ada.id)] == ["grace"]
+
+
+async def test_retries_that_were_missed_are_not_made_up_for_in_one_go(world: World) -> None:
+    ada, _ = await subscriber(world)
+    await world.card(ada, "tok_insufficient_funds")
+    await until(world, ada, 2, 2)
+    await world.card(ada, "tok_bank_held")
+    await until(world, ada, 2, 12)
+    db, (case,) = world.house.db.primary, await cases(world.house.db.primary, ada.id)
+    held = (await payments_of(db, ada.id, case.invoice))[-1]
+    await world.card(ada, "tok_insufficient_funds")
+    await tell(world, ada, held.id, News.DECLINED)
+    tries = []
+    for day in (13, 14, 15, 16):
+        await until(world, ada, 2, day)
+        tries.append(len(await payments_of(db, ada.id, case.invoice)) - held.attempt_number)
+    assert tries == [1, 2, 3, 4]
