@@ -19,7 +19,8 @@ class Gate:
     server: str
     own: Path
     _listener: asyncio.Server | None = None
-    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _carrying: set["asyncio.Task[None] | None"] = field(default_factory=set)
 
     async def open(self) -> None:
         """Lets everybody through."""
@@ -31,21 +32,20 @@ class Gate:
             self._listener.close()
             self._listener = None
         self.own.unlink(missing_ok=True)
-        for writer in list(self._open):
+        for writer in list(self._writers):
             writer.transport.abort()
-        while self._open:
-            await asyncio.sleep(0)
+        await asyncio.gather(*(task for task in self._carrying if task))
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream, to_server = await asyncio.open_unix_connection(self.server)
-        pair = {writer, to_server}
-        self._open |= pair
+        pair, task = {writer, to_server}, asyncio.current_task()
+        self._writers |= pair
+        self._carrying.add(task)
         try:
             await asyncio.gather(_carry(reader, to_server), _carry(upstream, writer))
         finally:
-            for each in pair:
-                each.close()
-            self._open -= pair
+            self._writers -= pair
+            self._carrying.discard(task)
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""History through the portal: pages that stay put while rows arrive, honest counts, and where and when they were read."""
+"""History through the portal: pages that stay put while rows arrive, capped counts, where and when it was read."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
