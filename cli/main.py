@@ -10,9 +10,11 @@ COMMANDS: Final = (
     "run",
     "demo",
     "token",
+    "tenant",
     "migrate",
     "distribute",
     "verify",
+    "dead_letters",
     "export_schema",
     "bench",
 )

@@ -1,5 +1,6 @@
 """A tenant with its shard keys, a live and a sandbox legal entity, their houses, number series and dunning policy."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,10 +9,12 @@ from domain.audit import GENESIS
 from domain.db import Head, Tx
 from domain.ids import CustomerId, LegalEntityId, TenantId
 from domain.operation import operation
+from domain.period import UnknownZone, local_date, pin
 from domain.refusals import RefusalCode, Refused
 from domain.tenants.tenant import house_uuid
 
 RETRY_DAYS, SUSPEND_DAY, GIVE_UP_DAY = [2, 5, 9, 14], 14, 30  # the defaults of the requirements, part dunning
+_SLUG, _CODE, _COUNTRY = (re.compile(form) for form in (r"[a-z][a-z0-9-]{1,30}", r"[A-Z][A-Z0-9]{1,5}", r"[A-Z]{2}"))
 SANDBOX_SUFFIX = "TEST"  # seen in every document number of the sandbox entity, so that none is taken for real
 
 
@@ -41,7 +44,9 @@ class TenantCreated:
 
 @operation("tenants.create", allowed=frozenset({Grant.SYSTEM}), founding=True)
 async def create_tenant(tx: Tx, command: CreateTenant) -> TenantCreated:
-    """Runs under the live house, which it founds; a slug or shard key that is taken is ALREADY_EXISTS."""
+    """Runs under the live house, which it founds. ALREADY_EXISTS for a slug or shard key that is taken; INVALID_INPUT
+    for a slug, code, country or zone that cannot be one."""
+    _check(tx, command)
     tx.many_keys_reason = "a tenant's number series stand under each of its shard keys"
     home = command.keys[0]
     tenant = TenantId(tx.new_uuid())
@@ -58,6 +63,17 @@ async def create_tenant(tx: Tx, command: CreateTenant) -> TenantCreated:
             await _insert_series(tx, key, entity, code, many=len(command.keys) > 1)
     tx.hold(Head(tenant, live, "house", 0, 0, GENESIS, 0, None))
     return TenantCreated(tenant, live, tx.customer, sandbox, test_house)
+
+
+def _check(tx: Tx, command: CreateTenant) -> None:
+    forms = (("slug", _SLUG, command.slug), ("code", _CODE, command.code), ("country", _COUNTRY, command.country))
+    for field, form, value in forms:
+        if not form.fullmatch(value):
+            raise Refused(RefusalCode.INVALID_INPUT, f"{value!r:.40} is no {field} of a tenant", (field,))
+    try:
+        local_date(pin(tx.now), command.time_zone)
+    except UnknownZone as error:
+        raise Refused(RefusalCode.INVALID_INPUT, "there is no such time zone", ("timeZone",)) from error
 
 
 async def _insert_tenant(tx: Tx, tenant: TenantId, command: CreateTenant) -> None:

@@ -1,0 +1,98 @@
+"""`quittance tenant`: makes a tenant, and says whose tokens are believed for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from domain.ids import CustomerId
+from domain.operation import Performed
+from domain.perform import perform
+from domain.reactions.house import House
+from domain.refusals import Refused
+from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
+from domain.tenants.register import TrustIssuer, trust_issuer
+from domain.tenants.tenant import find_tenant, free_shard_key, home_of
+from runtime.house import open_house
+from runtime.settings import settings
+
+T = TypeVar("T")
+
+app = typer.Typer(name="tenant", help="Tenants: the businesses that sell.", no_args_is_help=True)
+
+
+def register(main: typer.Typer) -> None:
+    """Adds the commands to the tool."""
+    main.add_typer(app)
+
+
+def _told(work: Callable[[House], Awaitable[T]]) -> T:
+    """The result of the work in an opened house; a refusal is one sentence and exit code 1."""
+
+    async def opened() -> T:
+        async with open_house(settings(), "quittance-tenant") as house:
+            return await work(house)
+
+    try:
+        return asyncio.run(opened())
+    except Refused as refused:
+        typer.echo(f"Not done: {refused.message}.", err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command("create")
+def create(
+    slug: Annotated[str, typer.Argument(help="The tenant's name in addresses, for example acme.")],
+    name: Annotated[str, typer.Option(help="The name on its documents.")],
+    code: Annotated[str, typer.Option(help="What its document numbers start with, for example ACME.")],
+    address: Annotated[str, typer.Option(help="The address on its documents, parts separated by commas.")],
+    country: Annotated[str, typer.Option(help="The ISO 3166 code of its country.")],
+    time_zone: Annotated[str, typer.Option(help="The IANA zone of its books.")] = "UTC",
+    shard_keys: Annotated[int, typer.Option(min=1, max=1024, help="About one per one to five thousand customers.")] = 1,
+) -> None:
+    """Make a tenant with a live and a sandbox legal entity; the same call again finds the first."""
+    done = _told(lambda house: _create(house, slug, name, code, address, country, time_zone, shard_keys))
+    word = "was there" if done.replayed else "is made"
+    Console().print(f"Tenant {slug} {word}: {done.outcome.tenant}", soft_wrap=True)
+
+
+async def _create(
+    house: House, slug: str, name: str, code: str, address: str, country: str, time_zone: str, count: int
+) -> Performed[TenantCreated]:
+    db = house.db.primary
+    known = await find_tenant(db, slug)
+    first = (await home_of(db, known.id)).shard if known else await free_shard_key(db)
+    keys = tuple(range(first, first + count))
+    command = CreateTenant(slug, name, code, address, country, time_zone, keys)
+    home = founding_house(slug, code, first)
+    return await perform(house.db, create_tenant, house.actor, home, command, f"tenant:{slug}")
+
+
+@app.command("trust-issuer")
+def trust(
+    slug: Annotated[str, typer.Argument(help="The tenant.")],
+    issuer: Annotated[str, typer.Option(help="The issuer, exactly as tokens say it.")],
+    audience: Annotated[str, typer.Option(help="The audience, exactly as tokens say it.")],
+    surface: Annotated[str, typer.Option(help="portal, staff or partner.")],
+    jwks_uri: Annotated[str, typer.Option(help="Where the issuer's public keys are.")],
+    algorithm: Annotated[str, typer.Option(help="How its tokens are signed.")] = "ES256",
+) -> None:
+    """Believe an issuer's tokens for one surface of the tenant."""
+    command = TrustIssuer(issuer, audience, surface, jwks_uri, (algorithm,))
+    _told(lambda house: _trust(house, slug, command))
+    Console().print(f"Tokens of {issuer} for {audience} are believed.", soft_wrap=True)
+
+
+async def _trust(house: House, slug: str, command: TrustIssuer) -> object:
+    home = await _home(house, slug)
+    key = f"issuer:{command.issuer}:{command.audience}"
+    return await perform(house.db, trust_issuer, house.actor, home, command, key)
+
+
+async def _home(house: House, slug: str) -> CustomerId:
+    tenant = await find_tenant(house.db.primary, slug)
+    if tenant is None:
+        raise typer.BadParameter(f"there is no tenant {slug!r}")
+    return await home_of(house.db.primary, tenant.id)
