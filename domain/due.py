@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.db import Autocommit, Primary, Row, Tx
 from domain.ids import CustomerId
 
+ADVANCE = "advance_clock"  # takes a customer's test clock on; its subject is the customer
 LEASE = timedelta(seconds=30)  # above the provider's time limit; a worker that died is replaced within half a minute
 
 
@@ -42,8 +43,16 @@ def _due(row: Row) -> Due:
 async def schedule(tx: Tx, kind: str, subject: UUID, due_at: datetime, *, follows: str = "business") -> None:
     """Makes the work due once at the instant; an earlier schedule of the same kind and subject is replaced.
 
-    ``follows`` says which time that is: ``business`` (the customer's test clock, where it has one) or ``wall``.
+    ``follows`` says which time that is: ``business`` (the customer's test clock, where it has one) or ``wall``. What is
+    due where a test clock already stands is done at once, although the clock does not move.
     """
+    clocked = follows == "business" and tx.head.clock_at is not None
+    await _store(tx, kind, subject, due_at, follows, clocked=clocked)
+    if clocked and due_at <= tx.now:
+        await _store(tx, ADVANCE, tx.customer.uuid, tx.recorded_at, "wall", clocked=False)
+
+
+async def _store(tx: Tx, kind: str, subject: UUID, due_at: datetime, follows: str, *, clocked: bool) -> None:
     await tx.execute(
         """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)
@@ -56,7 +65,7 @@ async def schedule(tx: Tx, kind: str, subject: UUID, due_at: datetime, *, follow
         subject,
         due_at,
         follows,
-        follows == "business" and tx.head.clock_at is not None,
+        clocked,
         tx.recorded_at,
     )
 

@@ -7,11 +7,10 @@ from domain import due
 from domain.actor import Grant
 from domain.customers.place_and_time import clock_instant
 from domain.db import Primary, Tx
+from domain.due import ADVANCE
 from domain.ids import CustomerId
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
-
-ADVANCE = "advance_clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,4 @@ async def set_clock(tx: Tx, command: SetClock) -> ClockAdvancing:
         tx.customer.uuid,
         reached,
     )
-    if reached >= target:
-        await due.finish(tx, ADVANCE, tx.customer.uuid)
     return ClockAdvancing(reached, target)

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 from domain import dead_letter, due
-from domain.customers.advance_clock import ADVANCE, SetClock, clock_of, set_clock
-from domain.due import Due
+from domain.customers.advance_clock import SetClock, clock_of, set_clock
+from domain.due import ADVANCE, Due
 from domain.dunning.case import GIVE_UP, RETRY, SUSPEND
 from domain.dunning.end_case import EndCase, give_up, suspend
 from domain.dunning.retry_payment import RetryPayment, retry_payment
@@ -91,21 +92,38 @@ async def _give_up(house: House, work: Due) -> None:
 
 async def _advance(house: House, work: Due) -> None:
     """Goes the way of a test clock: to each due instant in turn, doing what is due there, and then to the target."""
+    marks = house.db.marks
     for _ in range(STEPS):
-        await drain(house, work.customer)
-        if not await _is_quiet(house, work.customer):
-            await due.postpone(house.db.marks, work, house.db.clock.now() + CLOCK_PAUSE)
-            return
-        head = await clock_of(house.db.primary, work.customer)
-        if head is None or head.target is None or head.at >= head.target:
-            return
-        step = await due.next_on_clock(house.db.primary, work.customer, head.target)
-        to = max(head.at, step.due_at) if step else head.target
-        if to > head.at or step is None:
-            await perform(house.db, set_clock, house.actor, work.customer, SetClock(to), f"clock:{to.isoformat()}")
-        if step is not None and not await do(house, step):
-            await due.postpone(house.db.marks, work, house.db.clock.now() + CLOCK_PAUSE)
-            return
+        taken = await _step(house, work.customer)
+        if taken is Step.LAST:
+            return await due.discard(marks, work)
+        if taken is Step.BLOCKED:
+            return await due.postpone(marks, work, house.db.clock.now() + CLOCK_PAUSE)
+    return await due.postpone(marks, work, house.db.clock.now())
+
+
+class Step(Enum):
+    """What came of one step of a test clock."""
+
+    TAKEN = "taken"
+    BLOCKED = "blocked"  # something that belongs to the present instant is under way or waits for its next try
+    LAST = "last"  # the clock stands at its target, and nothing is due there any more
+
+
+async def _step(house: House, customer: CustomerId) -> Step:
+    await drain(house, customer)
+    if not await _is_quiet(house, customer):
+        return Step.BLOCKED
+    head = await clock_of(house.db.primary, customer)
+    if head is None or head.target is None:
+        return Step.LAST
+    step = await due.next_on_clock(house.db.primary, customer, head.target)
+    to = max(head.at, step.due_at) if step else head.target
+    if to > head.at:
+        await perform(house.db, set_clock, house.actor, customer, SetClock(to), f"clock:{to.isoformat()}")
+    elif step is None:
+        return Step.LAST
+    return Step.TAKEN if step is None or await do(house, step) else Step.BLOCKED
 
 
 async def _is_quiet(house: House, customer: CustomerId) -> bool:
