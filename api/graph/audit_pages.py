@@ -7,7 +7,7 @@ import strawberry
 from api.connection import HistoryConnection, Keyset, Source
 from api.graph.context import Info
 from api.graph.pages import history_of
-from api.scalars import GlobalId, Int64
+from api.scalars import ConsistencyToken, GlobalId, Int64
 from domain import audit
 from domain.ids import CustomerId
 
@@ -51,11 +51,13 @@ class AuditChain:
     first_wrong: Int64 | None = strawberry.field(description="The first entry that does not hold.")
 
 
-async def audit_page(info: Info, customer: CustomerId, first: int, after: str | None) -> HistoryConnection[AuditEntry]:
+async def audit_page(
+    info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None
+) -> HistoryConnection[AuditEntry]:
     """The customer's trail, newest first."""
     keys = Keyset("audit", int, info.context.rooms.cursors)
     wanted = keys.slice(str(customer), first, after)
-    async with history_of(info, None) as history:
+    async with history_of(info, at_least) as history:
         rows = await audit.trail(history.replica, customer, wanted.fetch, wanted.after)
     page = keys.page(wanted, rows, lambda row: row.number, AuditEntry.of)
     return HistoryConnection(

@@ -166,7 +166,9 @@ class Customer(Node):
         """A page of history."""
         return await pages.payment_page(info, self.source.id, first, after, at_least)
 
-    @strawberry.field(description="Its statement: every posting, newest first, with the balance after it; from the replica.")
+    @strawberry.field(
+        description="Its statement: every posting, newest first, with the balance after it; from the replica."
+    )
     async def statement(
         self, info: Info, first: First, after: After = None, at_least: AtLeast = None
     ) -> HistoryConnection[pages.StatementEntry] | None:

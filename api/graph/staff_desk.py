@@ -1,21 +1,26 @@
 """What the staff of a tenant see beside its customers: the audit trail, and work that failed."""
 
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 import strawberry
 
 from api.connection import HistoryConnection
 from api.errors import Code, Fault
-from api.graph.arguments import After, CustomerArgument, First, MaybeId, MaybeReference
+from api.graph.arguments import After, AtLeast, CustomerArgument, First, MaybeId, MaybeReference
 from api.graph.audit_pages import AuditChain, AuditEntry, audit_page, audit_verdict
 from api.graph.context import Info
 from api.graph.customer import Customer, find_by_name, find_customer
-from api.scalars import GlobalId
+from api.graph.payments import Payment
+from api.scalars import GlobalId, Text
 from domain import dead_letter
+from domain.fanout.by_provider import payments_of_reference
 from domain.ids import CustomerId
+from domain.payments import payment as payments
 from domain.tenants.tenant import tenant_shard_keys
 
+ProviderReference = Annotated[str, strawberry.argument(description="What the provider calls the charge.")]
+provider_text: Final = Text(max_length=200)  # providers' ids are a tenth of that
 MAX_LETTERS: Final = 100  # of one shard key; whoever sees more has another problem than the next page
 
 
@@ -45,6 +50,26 @@ class DeadLetter:
         )
 
 
+@strawberry.type(description="A payment with what only staff see of it: whose it is, and its names at the provider.")
+class StaffPayment:
+    """A payment on the support desk."""
+
+    customer_id: GlobalId = strawberry.field(description="The customer who pays.")
+    payment: Payment = strawberry.field(description="The payment as its customer sees it.")
+    provider_account: str = strawberry.field(description="The provider and the account there.")
+    provider_reference: str | None = strawberry.field(description="The provider's own id of the charge.")
+
+    @classmethod
+    def of(cls, payment: payments.Payment) -> "StaffPayment":
+        """The domain's payment."""
+        return cls(
+            customer_id=GlobalId(str(payment.customer)),
+            payment=Payment.of(payment),
+            provider_account=payment.provider_account,
+            provider_reference=payment.provider_ref,
+        )
+
+
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
 class Staff:
     """The root of staff."""
@@ -58,13 +83,25 @@ class Staff:
             return await find_by_name(info, reference)
         raise Fault(Code.BAD_INPUT, "Name the customer by id or by reference.")
 
+    @strawberry.field(description="The tenant's payments that the provider knows under its own id of the charge.")
+    async def payments_by_provider(self, info: Info, reference: ProviderReference) -> list[StaffPayment]:
+        """The payments of that reference."""
+        name = provider_text(reference, "reference")
+        found = await payments_of_reference(info.context.db.primary, info.context.tenant, name)
+        return [StaffPayment.of(each) for each in found]
+
     @strawberry.field(description="A customer's audit trail, newest first, from the replica.")
     async def audit_trail(
-        self, info: Info, customer_id: CustomerArgument, first: First, after: After = None
+        self,
+        info: Info,
+        customer_id: CustomerArgument,
+        first: First,
+        after: After = None,
+        at_least: AtLeast = None,
     ) -> HistoryConnection[AuditEntry] | None:
         """A page of the chain."""
         found = await find_customer(info, CustomerId.parse(customer_id))
-        return await audit_page(info, found.source.id, first, after)
+        return await audit_page(info, found.source.id, first, after, at_least)
 
     @strawberry.field(description="Whether a customer's audit chain still verifies, recomputed now.")
     async def audit_chain(self, info: Info, customer_id: CustomerArgument) -> AuditChain | None:

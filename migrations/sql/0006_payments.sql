@@ -53,6 +53,9 @@ CREATE TABLE payment (
 CREATE UNIQUE INDEX payment_one_open_key ON payment (shard_key, invoice_id)
     WHERE state IN ('processing', 'requires_action', 'unknown', 'authorized');
 
+-- Support starts from the provider's id as often as from ours.
+CREATE INDEX payment_provider_ref_idx ON payment (provider_ref, tenant_id) WHERE provider_ref IS NOT NULL;
+
 CREATE INDEX payment_history_idx ON payment (shard_key, customer_id, happened_at, id);
 
 CREATE TABLE refund (

@@ -1,0 +1,22 @@
+"""From the provider's id of a charge to our payment, over all shard keys of a tenant."""
+
+from domain.db import Primary
+from domain.ids import TenantId
+from domain.payments.payment import Payment, from_row
+
+AT_MOST = 10  # a provider's reference is one payment's; several would be several accounts that number alike
+
+
+async def payments_of_reference(db: Primary, tenant: TenantId, provider_ref: str) -> list[Payment]:
+    """The tenant's payments that the provider knows under the reference."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
+                  provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
+                  refunds_reserved, posted_number, state, seq, happened_at
+             FROM payment WHERE tenant_id = $1 AND provider_ref = $2 ORDER BY id LIMIT $3""",
+        tenant.uuid,
+        provider_ref,
+        AT_MOST,
+    )
+    return [from_row(row) for row in rows]
