@@ -9,12 +9,14 @@ from domain.reactions.work import do_now
 from tests.api_callers import Api, Caller, Guest, key
 
 MONEY = "{ minorUnits currency }"
-PREVIEW = f"""query ($of: ID!, $to: ID!) {{ viewer {{ customer {{ changePlanPreview(subscriptionId: $of, priceId: $to) {{
-    credit {MONEY} charge {MONEY} due {MONEY} effectiveAt }} }} }} }}"""
+PREVIEW = f"""query ($of: ID!, $to: ID!) {{ viewer {{ customer {{
+    changePlanPreview(subscriptionId: $of, priceId: $to) {{
+        credit {MONEY} charge {MONEY} due {MONEY} effectiveAt }} }} }} }}"""
 STAFF_PREVIEW = f"""query ($id: ID!, $of: ID!, $to: ID!) {{ staff {{ customer(id: $id) {{
     changePlanPreview(subscriptionId: $of, priceId: $to) {{ due {MONEY} }} }} }} }}"""
 CHANGE_IT = f"""mutation ($input: ChangePlanInput!) {{ changePlan(input: $input) {{
-    change {{ credit {MONEY} charge {MONEY} due {MONEY} effectiveAt }} invoice {{ total {MONEY} lines {{ amount {MONEY} }} }}
+    change {{ credit {MONEY} charge {MONEY} due {MONEY} effectiveAt }}
+    invoice {{ total {MONEY} lines {{ amount {MONEY} }} }}
     subscription {{ plan {{ code }} nextPlan {{ code }} changePending }} errors {{ ... on UserError {{ code path }} }}
     operation {{ status }} }} }}"""
 ADVANCE = """mutation ($input: AdvanceTestClockInput!) { advanceTestClock(input: $input) {
