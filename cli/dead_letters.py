@@ -1,22 +1,30 @@
-"""`quittance dead-letters`: work that failed too often; look at it, and do it again once its cause is healed."""
+"""`quittance dead-letters`: what failed too often; look at it, and do it again once its cause is healed."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from dataclasses import fields
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from domain import dead_letter
+from domain import dead_letter, inbox
 from domain.dead_letter import DeadLetter
+from domain.fanout.provider_events import dead_events
 from domain.fanout.waiting import shard_keys
 from domain.ids import DeadLetterId
-from domain.reactions.replay import replay_letter
-from domain.refusals import Refused
+from domain.inbox import InboxEvent
+from domain.reactions.house import House
+from domain.reactions.replay import replay_event, replay_letter
+from domain.refusals import RefusalCode, Refused
 from runtime.house import open_house
 from runtime.settings import settings
 
-app = typer.Typer(name="dead-letters", help="Work that failed too often.", no_args_is_help=True)
+T = TypeVar("T")
+Id = Annotated[str, typer.Argument(help="An id that `list` shows: of a letter, or the key of a provider's event.")]
+
+app = typer.Typer(name="dead-letters", help="Work and provider events that failed too often.", no_args_is_help=True)
 
 SHOWN = 100  # of each shard key; whoever has more needs no longer list
 
@@ -26,39 +34,77 @@ def register(main: typer.Typer) -> None:
     main.add_typer(app)
 
 
-@app.command("list")
-def show() -> None:
-    """List what nobody has replayed yet, oldest first."""
-    letters = asyncio.run(_letters())
-    table = Table("id", "kind", "cause", "attempts", "error id", "given up at")
-    for each in letters:
-        when = each.recorded_at.isoformat(timespec="seconds")
-        table.add_row(str(each.id), each.kind, each.cause, str(each.attempts), each.error_id, when)
-    Console().print(table if letters else "There are no dead letters.")
+def _told(work: Callable[[House], Awaitable[T]]) -> T:
+    """The result of the work in an opened house; a refusal is one sentence and exit code 1."""
 
+    async def opened() -> T:
+        async with open_house(settings(), "quittance-dead-letters") as house:
+            return await work(house)
 
-async def _letters() -> list[DeadLetter]:
-    async with open_house(settings(), "quittance-dead-letters") as house:
-        db = house.db.primary
-        return [letter for key in await shard_keys(db) for letter in await dead_letter.open_letters(db, key, SHOWN)]
-
-
-@app.command("replay")
-def replay(id: Annotated[str, typer.Argument(help="An id that `list` shows.")]) -> None:
-    """Do the work again under its old key; exit code 1 where it is not done."""
     try:
-        done = asyncio.run(_replay(DeadLetterId.parse(id)))
+        return asyncio.run(opened())
     except Refused as refused:
         typer.echo(f"Not done: {refused.message}.", err=True)
         raise typer.Exit(1) from None
-    typer.echo("Done." if done else "It failed again, or somebody else is at it; it is tried again by itself.")
+
+
+@app.command("list")
+def overview() -> None:
+    """List what nobody has replayed yet: provider events first, then the letters of each shard key, oldest first."""
+    found = _told(_all)
+    table = Table("id", "kind", "cause", "attempts", "error id", "since")
+    for each in found:
+        id = each.key if isinstance(each, InboxEvent) else str(each.id)
+        since = each.recorded_at.isoformat(timespec="seconds")
+        table.add_row(id, each.kind, each.cause, str(each.attempts), each.error_id, since)
+    # Ids are there to be copied: no line is broken, however narrow the terminal.
+    Console(soft_wrap=True, width=None if Console().is_terminal else 250).print(
+        table if found else "There are no dead letters."
+    )
+
+
+async def _all(house: House) -> list[InboxEvent | DeadLetter]:
+    db = house.db.primary
+    letters = [letter for key in await shard_keys(db) for letter in await dead_letter.open_letters(db, key, SHOWN)]
+    return [*await dead_events(db, SHOWN), *letters]
+
+
+@app.command("show")
+def show(id: Id) -> None:
+    """Show everything that is kept of one: ids, cause and error id; the log has the rest under the error id."""
+    found = _told(lambda house: _find(house, id))
+    for field in fields(found):
+        typer.echo(f"{field.name:<12} {getattr(found, field.name)}")
+
+
+@app.command("replay")
+def replay(id: Id) -> None:
+    """Do it again under its old key; exit code 1 where it is not done."""
+    try:
+        done = _told(lambda house: _replay(house, id))
+    except typer.Exit:
+        raise
+    except Exception as error:
+        typer.echo(f"Not done: it failed again with {type(error).__name__}.", err=True)
+        raise typer.Exit(1) from None
+    typer.echo("Done." if done else "Not done yet: it failed again or waits; `list` and the log say more.")
     raise typer.Exit(0 if done else 1)
 
 
-async def _replay(id: DeadLetterId) -> bool:
-    async with open_house(settings(), "quittance-dead-letters") as house:
-        letter = await dead_letter.find(house.db.primary, id)
-        if letter is None or letter.replayed_at is not None:
-            typer.echo("There is no such letter, or it was replayed already.", err=True)
-            raise typer.Exit(1)
-        return await replay_letter(house, letter)
+async def _find(house: House, id: str) -> InboxEvent | DeadLetter:
+    """The letter or event; NOT_FOUND for any other id."""
+    db = house.db.primary
+    is_letter = id.startswith(f"{DeadLetterId.prefix}_")
+    found = await (dead_letter.find(db, DeadLetterId.parse(id)) if is_letter else inbox.find(db, id))
+    if found is None:
+        raise Refused(RefusalCode.NOT_FOUND, "there is no such letter")
+    return found
+
+
+async def _replay(house: House, id: str) -> bool:
+    found = await _find(house, id)
+    if isinstance(found, InboxEvent):
+        return await replay_event(house, found) in ("applied", "stale")
+    if found.replayed_at is not None:
+        raise Refused(RefusalCode.STATE_CONFLICT, "it was replayed already")
+    return await replay_letter(house, found)

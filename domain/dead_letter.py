@@ -48,7 +48,12 @@ async def bury(db: Database, work: Due | Event, cause: str, error_id: str) -> No
 
 
 def _due_body(work: Due) -> dict[str, str]:
-    return {"subject": str(work.subject), "due_at": work.due_at.isoformat(), "clocked": str(work.clocked).lower()}
+    return {
+        "subject": str(work.subject),
+        "due_at": work.due_at.isoformat(),
+        "scheduled_at": work.scheduled_at.isoformat(),
+        "clocked": str(work.clocked).lower(),
+    }
 
 
 def _letter(row: Row) -> DeadLetter:

@@ -146,8 +146,8 @@ async def discard(marks: Autocommit, due: Due) -> None:
     )
 
 
-async def restore(marks: Autocommit, due: Due, now: datetime) -> None:
-    """Puts buried work, which had no effect, back under its old instant; work scheduled anew meanwhile stands."""
+async def restore(marks: Autocommit, due: Due) -> None:
+    """Puts buried work back as it was, and so under its old key; work scheduled anew meanwhile stands."""
     await marks.execute(
         """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) ON CONFLICT DO NOTHING""",
@@ -158,7 +158,7 @@ async def restore(marks: Autocommit, due: Due, now: datetime) -> None:
         due.due_at,
         "business" if due.clocked else "wall",
         due.clocked,
-        now,
+        due.scheduled_at,
     )
 
 

@@ -58,7 +58,7 @@ async def shard_keys(db: Primary) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much waits: due work, events, and dead letters that nobody has replayed."""
+    """How much waits: due work, events, and what failed too often and nobody has replayed."""
 
     due: int
     events: int
@@ -71,7 +71,8 @@ async def backlog(db: Primary, now: datetime) -> Backlog:
         """-- fanout
            SELECT (SELECT count(*) FROM due_work WHERE NOT clocked AND due_at <= $1) AS due,
                   (SELECT count(*) FROM outbox_event) AS events,
-                  (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL) AS letters""",
+                  (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL)
+                      + (SELECT count(*) FROM inbox_event WHERE state = 'dead') AS letters""",
         now,
     )
     assert row is not None

@@ -22,7 +22,7 @@ async def replay_letter(house: House, letter: DeadLetter) -> bool:
     """
     if letter.source == "due":
         work = _work_of(letter)
-        await due.restore(house.db.marks, work, house.db.clock.now())
+        await due.restore(house.db.marks, work)
         await dead_letter.mark_replayed(house.db, letter)
         return await do(house, await due.find(house.db.primary, work.customer, work.kind, work.subject) or work)
     event = _event_of(letter)
@@ -41,9 +41,9 @@ async def replay_event(house: House, event: InboxEvent) -> str:
 
 def _work_of(letter: DeadLetter) -> Due:
     body = letter.body
-    due_at = datetime.fromisoformat(body["due_at"])
+    due_at, scheduled_at = (datetime.fromisoformat(body[name]) for name in ("due_at", "scheduled_at"))
     clocked = body["clocked"] == "true"
-    return Due(letter.customer, letter.kind, UUID(body["subject"]), due_at, 0, clocked, letter.recorded_at)
+    return Due(letter.customer, letter.kind, UUID(body["subject"]), due_at, 0, clocked, scheduled_at)
 
 
 def _event_of(letter: DeadLetter) -> Event:
