@@ -1,0 +1,95 @@
+"""Documents as PDF: for their owner alone, with what they must say, and the same bytes for ever."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dev.story.documents import INVOICE, REFUND
+from domain.reactions.work import do_now
+from tests.api_callers import Api, Caller, Guest
+from tests.domain.invoices.pdf_text import Pdf
+
+ADVANCE = """mutation ($input: AdvanceTestClockInput!) { advanceTestClock(input: $input) {
+    target errors { ... on UserError { code } } } }"""
+
+
+async def documents(guest: Guest, bought: Any) -> tuple[Any, str, str]:
+    """The invoice, and the paths of its PDF and of its receipt's."""
+    invoice = (await guest.data(INVOICE, id=bought["invoice"]["id"]))["viewer"]["customer"]["invoice"]
+    return invoice, invoice["pdfUrl"], invoice["payments"][0]["receipt"]["pdfUrl"]
+
+
+@pytest.mark.row("E11")
+async def test_a_receipt_says_who_paid_how_much_for_which_invoice(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    invoice, _, receipt = await documents(guest, bought)
+    answer = await guest.get(receipt)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.headers["cache-control"] == "private, no-store"
+    text = Pdf(answer.content).text
+    reference = (await guest.data("{ viewer { customer { reference } } }"))["viewer"]["customer"]["reference"]
+    number = invoice["payments"][0]["receipt"]["number"]
+    for words in (number, invoice["number"], f"Name of {reference}", "€10.00", "1 Test Street", "4242"):
+        assert words in text
+
+
+@pytest.mark.row("E11")
+async def test_nothing_was_paid_so_there_is_no_receipt(api: Api) -> None:
+    guest, bought = await api.subscriber(card="tok_insufficient_funds")
+    invoice = (await guest.data(INVOICE, id=bought["invoice"]["id"]))["viewer"]["customer"]["invoice"]
+    assert invoice["payments"][0]["receipt"] is None
+    text = Pdf((await guest.get(invoice["pdfUrl"])).content).text
+    assert invoice["number"] in text
+    assert "€10.00" in text
+
+
+async def test_an_invoice_is_the_same_bytes_whatever_became_of_it_since(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    _, invoice, receipt = await documents(guest, bought)
+    first = [(await guest.get(path)).content for path in (invoice, receipt)]
+    payment = bought["invoice"]["payments"][0]["id"]
+    amount = {"minorUnits": "500", "currency": "EUR"}
+    await (await api.staff()).do(REFUND, customerId=guest.id, paymentId=payment, amount=amount, reason="Half of it.")
+    await guest.do(ADVANCE, to=datetime(2027, 2, 10, tzinfo=UTC).isoformat().replace("+00:00", "Z"))
+    await do_now(api.world.house, guest.who.id)
+    assert [(await guest.get(path)).content for path in (invoice, receipt)] == first
+
+
+async def test_another_customer_s_document_answers_as_an_unknown_one(api: Api, elsewhere: Api) -> None:
+    guest, bought = await api.subscriber()
+    _, invoice, receipt = await documents(guest, bought)
+    for stranger in ((await api.subscriber())[0], await elsewhere.guest()):
+        for path in (invoice, receipt):
+            foreign, none = await stranger.get(path), await stranger.get(f"{path[:-8]}zzzz.pdf")
+            assert (foreign.status_code, foreign.content) == (none.status_code, none.content)
+            assert foreign.status_code == 404
+            assert foreign.json()["code"] == "NOT_FOUND"
+            assert own_headers(foreign.headers) == own_headers(none.headers)
+
+
+def own_headers(headers: Any) -> dict[str, str]:
+    """All but the request's own id."""
+    return {name: value for name, value in headers.items() if name != "x-request-id"}
+
+
+@pytest.mark.parametrize("id", ["x", "invoice_", "receipt_" + "0" * 32, "%00", "%ff%fe", "..%2f..%2fsecret", "é" * 300])
+async def test_an_id_of_nothing_is_not_found(api: Api, id: str) -> None:
+    guest = await api.guest()
+    for kind in ("invoices", "receipts"):
+        assert (await guest.get(f"/documents/{kind}/{id}.pdf")).status_code == 404
+
+
+async def test_an_invoice_s_id_is_no_receipt_s(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    assert (await guest.get(f"/documents/receipts/{bought['invoice']['id']}.pdf")).status_code == 404
+
+
+async def test_documents_want_the_owner_s_token(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    _, invoice, _ = await documents(guest, bought)
+    nobody = await Caller(api.http, "").get(invoice)
+    assert (nobody.status_code, nobody.json()["code"]) == (401, "UNAUTHENTICATED")
+    for caller in (await api.staff(), await api.partner(), await api.stranger("portal")):
+        answer = await caller.get(invoice)
+        assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
