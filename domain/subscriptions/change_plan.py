@@ -51,7 +51,8 @@ class PlanChanging:
     moves_money=True,
 )
 async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
-    """STATE_CONFLICT unless active or already on the price; CHANGE_PENDING while a change waits for its payment;
+    """STATE_CONFLICT unless active, already on the price, or dearer before the running period is paid;
+    CHANGE_PENDING while a change waits for its payment;
     NOT_FOUND, CURRENCY_MISMATCH, ALREADY_EXISTS and PAYMENT_METHOD_REQUIRED as when starting."""
     of = await subscription(tx, tx.customer, command.subscription)
     plan, price = await offered_price(tx, tx.head.tenant, command.price, tx.now)
@@ -59,10 +60,11 @@ async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
     if await has_plan(tx, tx.customer, plan.id, besides=of.id):
         message = f"another subscription is on {plan.name} already, or will be"
         raise Refused(RefusalCode.ALREADY_EXISTS, message, ("priceId",))
-    live = await live_charge(tx, tx.customer, of.id, tx.now)
-    if price.cadence == of.cadence and live is not None and of.period.contains(pin(tx.now)):
+    dearer = price.cadence == of.cadence and price.unit_amount > of.unit_amount
+    if dearer and of.period.contains(pin(tx.now)):
+        live = await _paid_charge(tx, of)
         quote = plan_change([invoiced_slice(live)], period_price(price, of.quantity), of.period, pin(tx.now))
-        if quote.net.minor >= 0 and price.unit_amount > of.unit_amount:
+        if quote.net.minor >= 0:
             return await _change_now(tx, of, plan, price, quote, live)
     await store_plans(tx, of, next_price=price.id, pending=None)
     tx.emit("subscription.change_scheduled", subscription=of.id)
@@ -84,6 +86,15 @@ def _check(of: Subscription, price: Price) -> None:
         raise Refused(RefusalCode.CURRENCY_MISMATCH, message, ("priceId",))
 
 
+async def _paid_charge(tx: Tx, of: Subscription) -> LiveCharge:
+    """The charge for the time from now on; nothing is given back of one that is not yet issued or not yet paid."""
+    live = await live_charge(tx, tx.customer, of.id, tx.now)
+    if live is None or (await invoice(tx, tx.customer, live.ref.invoice)).state.name != "paid":
+        message = "the running period is not paid yet; a dearer plan can be taken as soon as it is"
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    return live
+
+
 async def _change_now(
     tx: Tx, of: Subscription, plan: Plan, price: Price, quote: ProrationQuote, live: LiveCharge
 ) -> PlanChanging:
@@ -101,7 +112,8 @@ async def _change_now(
     issued = await finalize(tx, await store_draft(tx, draft), tx.now)
     payment = None
     if not tx.preview:
-        await store_plans(tx, of, next_price=None, pending=(price.id, issued.invoice))
+        # What was planned for the next term stays planned until this change is paid.
+        await store_plans(tx, of, next_price=of.next_price, pending=(price.id, issued.invoice))
         if issued.due.minor:
             payment = (await begin_payment(tx, await invoice(tx, tx.customer, issued.invoice))).payment
     return PlanChanging(of.id, quote.credit, quote.charge, issued.due, quote.at, issued.invoice, payment)
