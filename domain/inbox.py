@@ -140,13 +140,14 @@ async def claim(marks: Autocommit, key: str, now: datetime) -> InboxEvent | None
 
 
 async def move(
-    marks: Autocommit, event: InboxEvent, to: str, due_at: datetime, *, cause: str = "", error_id: str | None = None
-) -> str:
+    marks: Autocommit, event: InboxEvent, to: str, due_at: datetime, *, cause: str = "", error_id: str | None = None,
+    failed: bool = False,
+) -> str:  # fmt: skip
     """Makes the machine's move and gives the lease back; where another worker made one first, that one stands."""
     state = INBOX.next(event.state, to)
     await marks.execute(
         """UPDATE inbox_event SET previous_state = $2, last_event = $3, state = $4, due_at = $5, cause = $6,
-                  error_id = $7, lease_until = NULL
+                  error_id = $7, attempts = $8, lease_until = NULL
             WHERE event_key = $1 AND state = $2""",
         event.key,
         event.state,
@@ -155,6 +156,7 @@ async def move(
         due_at,
         cause[:CAUSE_LENGTH],
         error_id,
+        event.attempts + failed,
     )
     return state
 

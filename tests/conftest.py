@@ -1,3 +1,9 @@
 """What every test may ask for."""
 
-pytest_plugins = ("tests.stack_plugin", "tests.world_plugin", "tests.api_plugin", "tests.sql_watch")
+pytest_plugins = (
+    "tests.stack_plugin",
+    "tests.world_plugin",
+    "tests.api_plugin",
+    "tests.webhook_plugin",
+    "tests.sql_watch",
+)

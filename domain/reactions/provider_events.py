@@ -99,7 +99,8 @@ async def _failed(house: House, event: InboxEvent, error: Exception) -> str:
     if event.attempts + 1 < TRIES or (isinstance(error, Refused) and error.retryable):
         await inbox.put_back(house.db.marks, event, now + backoff(min(event.attempts, TRIES)))
         return event.state
-    return await inbox.move(house.db.marks, event, "bury", now, cause=cause_of(error), error_id=error_id)
+    cause = cause_of(error)
+    return await inbox.move(house.db.marks, event, "bury", now, cause=cause, error_id=error_id, failed=True)
 
 
 def _log_burial(house: House, event: InboxEvent, verdict: Verdict) -> str:

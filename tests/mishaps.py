@@ -1,0 +1,45 @@
+"""Mishaps that tests bring about: time that has passed, and a process that dies at a named point."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from domain import points
+from domain.database import Database
+from domain.reactions.house import House
+
+
+class LaterClock:
+    """Wall time plus a distance: leases run out without anybody waiting."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        self.ahead = ahead
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+def later(house: House, ahead: timedelta) -> House:
+    """Another process on the same servers, as much later."""
+    db = house.db
+    return replace(house, db=Database(*db._pools, LaterClock(ahead), db.entropy, db.vault))
+
+
+class Death(BaseException):
+    """The process is gone: nothing after this runs in it."""
+
+
+@contextmanager
+def death_at(point: str) -> Iterator[None]:
+    """Ends whoever reaches the point."""
+
+    def die(reached: str) -> None:
+        if reached == point:
+            raise Death(point)
+
+    points.on_reached.append(die)
+    try:
+        yield
+    finally:
+        points.on_reached.remove(die)
