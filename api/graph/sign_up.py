@@ -1,6 +1,8 @@
 """Staff sign customers up."""
 
+import re
 from datetime import datetime
+from typing import Final
 
 import strawberry
 
@@ -16,6 +18,9 @@ from domain.invoices.typesetting import Print, UnknownLocale
 from domain.money import Currency
 from domain.refusals import Refused
 from domain.tenants.tenant import legal_entity
+
+# Tags of RFC 5646 as they are in use: a language, perhaps a script, perhaps a region; babel takes more than that.
+_TAG: Final = re.compile(r"[a-z]{2,3}([-_][A-Z][a-z]{3})?([-_]([A-Z]{2}|[0-9]{3}))?")
 
 
 @strawberry.input(description="A customer of a legal entity, with a login of its own if issuer and subject are given.")
@@ -80,6 +85,8 @@ def _command(input: CreateCustomerInput) -> CreateCustomer:
 
 def _locale(name: str) -> str:
     try:
+        if not _TAG.fullmatch(name):
+            raise UnknownLocale
         Print.for_locale(name)
     except UnknownLocale:
         raise refused("our documents are not written in that language", "locale") from None

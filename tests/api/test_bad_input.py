@@ -1,0 +1,127 @@
+"""Input that cannot be meant: refused as data or by a labelled error, never masked, and nothing is written."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.api_callers import Api, key
+from tests.bad_input_stage import Stage, mutation, stage_for
+
+HUGE = 10**15 + 1
+"""One minor unit more than an amount can be."""
+
+
+# Mutation, what is wrong in its input, the code, and the path that names the part.
+TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
+    ("addPaymentMethod", {"token": ""}, "INVALID_INPUT", ["token"]),
+    ("addPaymentMethod", {"token": "   "}, "INVALID_INPUT", ["token"]),
+    ("addPaymentMethod", {"token": "x" * 201}, "INVALID_INPUT", ["token"]),
+    ("addPaymentMethod", {"token": "💳" * 150}, "PAYMENT_METHOD_REFUSED", ["token"]),
+    ("startSubscription", {"priceId": ""}, "NOT_FOUND", ["priceId"]),
+    ("startSubscription", {"priceId": "price_" + "0" * 26}, "NOT_FOUND", ["priceId"]),
+    ("startSubscription", {"priceId": "price_" + "z" * 26}, "NOT_FOUND", ["priceId"]),
+    ("startSubscription", {"priceId": "plan_" + "0" * 26}, "NOT_FOUND", ["priceId"]),
+    ("startSubscription", {"priceId": "x" * 5000}, "NOT_FOUND", ["priceId"]),
+    ("startSubscription", {"quantity": 0}, "INVALID_INPUT", ["quantity"]),
+    ("startSubscription", {"quantity": -1}, "INVALID_INPUT", ["quantity"]),
+    ("startSubscription", {"quantity": 10_001}, "INVALID_INPUT", ["quantity"]),
+    ("startSubscription", {"quantity": 2**31 - 1}, "INVALID_INPUT", ["quantity"]),
+    ("changePlan", {"subscriptionId": "subscription_" + "0" * 32}, "NOT_FOUND", ["subscriptionId"]),
+    ("changePlan", {"subscriptionId": "invoice_" + "0" * 32}, "NOT_FOUND", ["subscriptionId"]),
+    ("changePlan", {"priceId": "nonsense"}, "NOT_FOUND", ["priceId"]),
+    ("payInvoice", {"invoiceId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
+    ("payInvoice", {"invoiceId": "INVOICE_"}, "NOT_FOUND", ["invoiceId"]),
+    ("payInvoice", {"methodId": "method_é"}, "NOT_FOUND", ["methodId"]),
+    ("payInvoice", {}, "NOTHING_DUE", ["invoiceId"]),
+    ("advanceTestClock", {"to": "2026-12-31T23:59:59Z"}, "CLOCK_NOT_FORWARD", ["to"]),
+    ("advanceTestClock", {"to": "0001-01-01T00:00:00Z"}, "INVALID_INPUT", ["to"]),
+    ("advanceTestClock", {"to": "9999-12-31T23:59:59Z"}, "INVALID_INPUT", ["to"]),
+    ("createCustomer", {"legalEntity": "NOBODY"}, "NOT_FOUND", ["legalEntity"]),
+    ("createCustomer", {"legalEntity": "ACME"}, "INVALID_INPUT", ["clockAt"]),
+    ("createCustomer", {"reference": ""}, "INVALID_INPUT", ["reference"]),
+    ("createCustomer", {"reference": "\t\n "}, "INVALID_INPUT", ["reference"]),
+    ("createCustomer", {"reference": "x" * 201}, "INVALID_INPUT", ["reference"]),
+    *(
+        ("createCustomer", {"timeZone": zone}, "INVALID_INPUT", ["timeZone"])
+        for zone in ("", "Mars/Olympus", "europe/berlin", "+02:00", "../../etc/passwd", "localtime", "é" * 50)
+    ),
+    *(
+        ("createCustomer", {"country": country}, "INVALID_INPUT", ["country"])
+        for country in ("", "de", "DEU", "Germany", "D1", "ÄÖ", "DE\n")
+    ),
+    *(
+        ("createCustomer", {"locale": locale}, "INVALID_INPUT", ["locale"])
+        for locale in ("", "fr", "xx", "english", "en" * 40, "en_GB; DROP TABLE", "en.UTF-8", "en\n", "ar")
+    ),
+    ("createCustomer", {"name": ""}, "INVALID_INPUT", ["name"]),
+    ("createCustomer", {"name": "x" * 201}, "INVALID_INPUT", ["name"]),
+    ("createCustomer", {"email": ""}, "INVALID_INPUT", ["email"]),
+    ("createCustomer", {"address": "x" * 501}, "INVALID_INPUT", ["address"]),
+    ("createCustomer", {"clockAt": "1999-12-31T23:59:59Z"}, "INVALID_INPUT", ["clockAt"]),
+    ("createCustomer", {"clockAt": "9999-12-31T23:59:59Z"}, "INVALID_INPUT", ["clockAt"]),
+    ("createCustomer", {"issuer": None}, "INVALID_INPUT", ["issuer"]),
+    ("createCustomer", {"subject": None}, "INVALID_INPUT", ["subject"]),
+    ("createCustomer", {"subject": "Zoë"}, "INVALID_INPUT", ["subject"]),
+    ("createCustomer", {"subject": "x" * 256}, "INVALID_INPUT", ["subject"]),
+    ("createCustomer", {"issuer": "https://issuer.test/ with space"}, "INVALID_INPUT", ["issuer"]),
+    ("registerStaff", {"subject": ""}, "INVALID_INPUT", ["subject"]),
+    ("registerStaff", {"issuer": "é" * 700}, "INVALID_INPUT", ["issuer"]),
+    ("registerPartner", {"clientId": "x" * 256}, "INVALID_INPUT", ["clientId"]),
+    ("registerPartner", {"name": " "}, "INVALID_INPUT", ["name"]),
+    ("publishPlan", {"code": ""}, "INVALID_INPUT", ["code"]),
+    ("publishPlan", {"code": "x" * 201}, "INVALID_INPUT", ["code"]),
+    ("publishPlan", {"code": "starter"}, "ALREADY_EXISTS", ["code"]),
+    ("publishPlan", {"description": "x" * 501}, "INVALID_INPUT", ["description"]),
+    ("publishPrice", {"planId": "plan_" + "0" * 26}, "NOT_FOUND", ["planId"]),
+    ("publishPrice", {"planId": "nonsense"}, "NOT_FOUND", ["planId"]),
+    ("publishPrice", {"intervalCount": 0}, "INVALID_INPUT", ["intervalCount"]),
+    ("publishPrice", {"intervalCount": -3}, "INVALID_INPUT", ["intervalCount"]),
+    ("publishPrice", {"intervalCount": 367}, "INVALID_INPUT", ["intervalCount"]),
+    *(
+        ("publishPrice", {"amount": {"minorUnits": str(amount), "currency": "EUR"}}, "INVALID_AMOUNT", ["amount"])
+        for amount in (-1, 10**11 + 1, HUGE, 2**63 - 1, -(2**63))
+    ),
+    ("refundPayment", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
+    ("refundPayment", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+    ("refundPayment", {"paymentId": "payment_" + "0" * 32}, "NOT_FOUND", ["paymentId"]),
+    *(
+        ("refundPayment", {"amount": {"minorUnits": str(amount), "currency": "EUR"}}, "INVALID_AMOUNT", ["amount"])
+        for amount in (0, -1, HUGE, 2**63 - 1, -(2**63))
+    ),
+    ("refundPayment", {"amount": {"minorUnits": "1001", "currency": "EUR"}}, "EXCEEDS_CAPTURED", ["amount"]),
+    ("refundPayment", {"amount": {"minorUnits": "1", "currency": "USD"}}, "CURRENCY_MISMATCH", ["amount", "currency"]),
+    ("refundPayment", {"reason": ""}, "INVALID_INPUT", ["reason"]),
+    ("refundPayment", {"reason": "x" * 501}, "INVALID_INPUT", ["reason"]),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+async def stage(api: Api, owner_url: str) -> AsyncIterator[Stage]:
+    """A customer, support and an admin."""
+    async with stage_for(api, owner_url) as made:
+        yield made
+
+
+@pytest.mark.parametrize(("name", "wrong", "code", "path"), TABLE, ids=lambda value: str(value)[:40])
+async def test_what_cannot_be_meant_is_refused_in_the_payload_and_writes_nothing(
+    stage: Stage, name: str, wrong: dict[str, Any], code: str, path: list[str]
+) -> None:
+    before = await stage.prints.now()
+    refused = await stage.caller(name).refusal(mutation(name), **{**stage.good[name], **wrong})
+    assert (refused["code"], refused["path"]) == (code, path)
+    assert refused["message"]
+    for value in wrong.values():
+        assert not isinstance(value, str) or len(value) < 4 or value not in refused["message"]
+    assert await stage.prints.now() == before
+
+
+async def test_a_refused_call_does_not_burn_its_key(stage: Stage) -> None:
+    for name, good in stage.good.items():
+        used = key()
+        wrong = next(wrong for each, wrong, code, _ in TABLE if each == name and code in ("INVALID_INPUT", "NOT_FOUND"))
+        caller = stage.caller(name)
+        first = await caller.refusal(mutation(name), **{**good, **wrong, "idempotencyKey": used})
+        payload = await caller.call(mutation(name), **{**good, "idempotencyKey": used})
+        codes = [error["code"] for error in payload["errors"]]
+        assert codes in ([], ["NOTHING_DUE"]), (name, first, codes)

@@ -1,0 +1,36 @@
+"""A fingerprint of every row of this test's database, so that a test can say: nothing was written."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+# Refused calls are logged on purpose; a lease says who works, not what was done.
+BESIDE_THE_FACTS = ("refusal_log", "outbox_lease", "schema_migration")
+
+
+@dataclass
+class Fingerprints:
+    """Counts and hashes of all rows, table by table, read as the owner."""
+
+    connection: asyncpg.Connection
+    sql: str
+
+    async def now(self) -> dict[str, tuple[int, int]]:
+        """Rows and the sum of their hashes, by table."""
+        return {row["name"]: (row["count"], row["hash"]) for row in await self.connection.fetch(self.sql)}
+
+
+async def fingerprints(connection: asyncpg.Connection) -> Fingerprints:
+    """Fingerprints over all tables that there are; partitions are read through their parents."""
+    rows = await connection.fetch(
+        """SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY c.relname"""
+    )
+    names = [row["name"] for row in rows if row["name"] not in BESIDE_THE_FACTS]
+    assert len(names) > 20, "this is not our database"
+    parts = [  # table names of the catalog itself
+        f"SELECT '{name}' AS name, count(*) AS count,"  # noqa: S608
+        f" coalesce(sum(hashtextextended(t::text, 0)), 0)::numeric AS hash FROM {name} t"
+        for name in names
+    ]
+    return Fingerprints(connection, " UNION ALL ".join(parts))
