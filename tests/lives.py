@@ -97,6 +97,16 @@ async def attempts_at(world: World, of: Someone, invoice: InvoiceId) -> list[Pay
     return await payments_of(world.house.db.primary, of.id, invoice)
 
 
+async def receipt_numbers(world: World, of: Someone) -> list[str]:
+    """The numbers of the customer's receipts, in the order of issue."""
+    rows = await world.house.db.primary.fetch(
+        "SELECT number_text FROM receipt WHERE shard_key = $1 AND customer_id = $2 ORDER BY number",
+        of.id.shard,
+        of.id.uuid,
+    )
+    return [row["number_text"] for row in rows]
+
+
 async def wrong_rows(world: World, of: Someone) -> list[Finding]:
     """What verification finds on the customer's shard key."""
     return await verify_shard(world.house.db.primary, of.id.shard)

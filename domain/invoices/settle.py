@@ -8,6 +8,9 @@ from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.money import Money
 
+PAID_BACK, TOO_LATE = "invoice.paid_back", "change.too_late"
+BECAME_CREDIT = (PAID_BACK, TOO_LATE)  # causes of postings by which money that an invoice had used became credit
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -50,12 +53,14 @@ async def apply_capture(tx: Tx, of: Invoice, captured: Money) -> Applied:
 
 
 async def void(tx: Tx, of: Invoice) -> None:
-    """Takes an unpaid invoice back whole: its posting is reversed, credit that it used comes back."""
+    """Takes an open invoice back whole: its posting is reversed, credit comes back, and what was paid becomes credit."""
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
+    if of.paid.minor:
+        await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
     if of.posted_number is not None:
         await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
     nothing = Money.zero(of.currency)
-    await store_settlement(tx, of.id, state, _amounts(of, credited=nothing, voided=of.total))
+    await store_settlement(tx, of.id, state, _amounts(of, credited=nothing, paid=nothing, voided=of.total))
     tx.emit("invoice.voided", invoice=of.id, subscription=of.subscription)
 
 
@@ -69,8 +74,3 @@ async def write_off(tx: Tx, of: Invoice) -> None:
 
 def _write_off(due: Money) -> Transfer:
     return Transfer(Account.WRITE_OFFS, Account.RECEIVABLE, due)
-
-
-def is_unpaid(of: Invoice) -> bool:
-    """Whether no money has arrived for it yet, so that it may be voided."""
-    return of.state.name == "open" and of.paid.minor == 0

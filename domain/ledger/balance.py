@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from domain.db import Primary
 from domain.ids import CustomerId
@@ -75,6 +76,19 @@ async def moved_by(
     assert row is not None
     debited = int(row["debited"]) - int(row["credited"])
     return Money(debited if account in DEBIT_NORMAL else -debited, currency)
+
+
+async def numbers_of(db: Primary, customer: CustomerId, causes: Sequence[str], id: UUID) -> list[int]:
+    """The customer's transactions that were posted for one of these causes and this row."""
+    rows = await db.fetch(
+        """SELECT number FROM ledger_transaction
+            WHERE shard_key = $1 AND customer_id = $2 AND cause = ANY ($3::text[]) AND cause_id = $4 ORDER BY number""",
+        customer.shard,
+        customer.uuid,
+        list(causes),
+        id,
+    )
+    return [row["number"] for row in rows]
 
 
 async def credit_available(db: Primary, customer: CustomerId, currency: Currency) -> Money:

@@ -7,8 +7,9 @@ from domain import due
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import PaymentId, RefundId
+from domain.invoices.settle import BECAME_CREDIT
 from domain.ledger.account import Account
-from domain.ledger.balance import credit_available, moved_by
+from domain.ledger.balance import credit_available, moved_by, numbers_of
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money
 from domain.operation import operation
@@ -68,7 +69,8 @@ async def request_refund(tx: Tx, command: RequestRefund) -> RefundRequested:
 async def _transfers(tx: Tx, of: Payment, amount: Money) -> list[Transfer]:
     """What of the payment became credit and is still there is taken back first; only the rest lessens the revenue."""
     refunds = [each.posted_number for each in await refunds_of(tx, tx.customer, of.id) if each.state.name != "failed"]
-    numbers = [*refunds, *([of.posted_number] if of.posted_number else [])]
+    gone = await numbers_of(tx, tx.customer, BECAME_CREDIT, of.invoice.uuid)
+    numbers = [*refunds, *gone, *([of.posted_number] if of.posted_number else [])]
     excess = await moved_by(tx, tx.customer, numbers, Account.CUSTOMER_CREDIT, amount.currency)
     credit = min(amount, excess, await credit_available(tx, tx.customer, amount.currency))
     parts = ((Account.CUSTOMER_CREDIT, credit), (Account.REVENUE, amount - credit))

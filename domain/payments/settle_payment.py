@@ -17,6 +17,7 @@ from domain.operation import operation
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OPEN, PAYMENT, TAKEN, Payment, payment
 from domain.payments.receipt import issue_receipt
+from domain.refusals import RefusalCode, Refused
 
 CONFIRM_AFTER = timedelta(hours=1)  # a webhook later than this is taken for lost and the provider is asked
 
@@ -58,8 +59,13 @@ class PaymentSettled:
 
 @operation("payments.settle", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
-    """Applies the news if it moves the payment forward; stale or repeated news changes nothing."""
+    """Applies the news if it moves the payment forward; stale or repeated news changes nothing.
+
+    CURRENCY_MISMATCH for money in another currency than was asked for.
+    """
     before = await payment(tx, tx.customer, command.payment)
+    if command.captured is not None and command.captured.currency != before.amount.currency:
+        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"the payment is in {before.amount.currency}", ("captured",))
     receipt = None
     if command.news is News.CAPTURED:
         state, receipt = await _captured(tx, before, command)

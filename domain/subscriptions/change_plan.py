@@ -11,7 +11,7 @@ from domain.invoices.draft import Draft, store_draft
 from domain.invoices.finalize import finalize
 from domain.invoices.invoice import invoice
 from domain.invoices.line import LiveCharge, live_charge
-from domain.invoices.settle import is_unpaid, void
+from domain.invoices.settle import void
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.method import default_method
@@ -129,12 +129,12 @@ class DiscardChange:
 
 @operation("subscriptions.discard_change", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def discard_change(tx: Tx, command: DiscardChange) -> SubscriptionStands:
-    """Voids the unpaid invoice of a pending change; the subscription stays as it was."""
+    """Voids the open invoice of a pending change; the subscription stays as it was."""
     of = await subscription(tx, tx.customer, command.subscription)
     if of.pending_invoice != command.invoice:
         return SubscriptionStands(of.id, of.state.name)
     unpaid = await invoice(tx, tx.customer, command.invoice)
-    if is_unpaid(unpaid):
+    if unpaid.state.name == "open":
         await void(tx, unpaid)
     await store_plans(tx, of, next_price=of.next_price, pending=None)
     tx.emit("subscription.change_discarded", subscription=of.id, invoice=unpaid.id)

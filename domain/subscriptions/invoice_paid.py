@@ -8,6 +8,7 @@ from domain.catalog.plan import price
 from domain.db import Tx
 from domain.ids import InvoiceId, SubscriptionId
 from domain.invoices.invoice import Invoice, invoice
+from domain.invoices.settle import TOO_LATE
 from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post
 from domain.operation import operation
@@ -53,6 +54,6 @@ async def _apply(tx: Tx, of: Subscription, paid: Invoice) -> None:
         return
     if paid.total.minor:
         transfer = Transfer(Account.REVENUE, Account.CUSTOMER_CREDIT, paid.total)
-        await post(tx, Cause("change.too_late", paid.id.uuid), [transfer])
+        await post(tx, Cause(TOO_LATE, paid.id.uuid), [transfer])
     await store_plans(tx, of, next_price=of.next_price, pending=None)
     tx.emit("subscription.change_discarded", subscription=of.id, invoice=paid.id)

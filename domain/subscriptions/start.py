@@ -12,7 +12,7 @@ from domain.ids import InvoiceId, PaymentId, PriceId, SubscriptionId
 from domain.invoices.draft import Draft, store_draft
 from domain.invoices.finalize import Finalized, finalize
 from domain.invoices.invoice import invoice
-from domain.invoices.settle import is_unpaid, void
+from domain.invoices.settle import void
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.method import default_method
@@ -145,7 +145,7 @@ async def expire_subscription(tx: Tx, command: ExpireSubscription) -> Subscripti
     if paid or any(attempt.is_open for attempt in await payments_of(tx, tx.customer, first)):
         await due.schedule(tx, EXPIRE, of.id.uuid, tx.now + RECHECK)
         return SubscriptionStands(of.id, of.state.name)
-    if is_unpaid(unpaid):
+    if unpaid.state.name == "open":
         await void(tx, unpaid)
     state = await move(tx, of, "expire", ended_at=tx.now)
     await due.finish(tx, EXPIRE, of.id.uuid)

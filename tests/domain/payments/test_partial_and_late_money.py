@@ -1,0 +1,204 @@
+"""Money that is less, more, later or elsewhere than was asked for: all of it is booked, none of it twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.ledger.balance import balance
+from domain.money import Money
+from domain.payments.pay_invoice import PayInvoice, pay_invoice
+from domain.payments.payment import payment
+from domain.payments.settle_payment import News
+from domain.perform import perform
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.change_plan import ChangePlan, change_plan
+from domain.subscriptions.start import StartSubscription, SubscriptionStarted, start_subscription
+from tests.lives import (
+    attempts_at,
+    buyer,
+    day,
+    give_back,
+    invoices_of,
+    receipt_numbers,
+    start,
+    subscription_of,
+    tell,
+    until,
+    wrong_rows,
+)
+from tests.world import EUR, USD, Someone, World, fresh
+
+
+def euro(minor: int) -> Money:
+    """An amount in EUR."""
+    return Money(minor, EUR)
+
+
+async def begun(world: World, of: Someone) -> SubscriptionStarted:
+    """A subscription of 10.00 EUR whose first payment waits at the bank."""
+    await world.card(of, "tok_bank_held")
+    return await start(world, of)
+
+
+async def owed_and_credit(world: World, of: Someone) -> tuple[int, int]:
+    """What the customer owes, and what it has in credit."""
+    now = await balance(world.house.db.primary, of.id, EUR)
+    return now.receivable.minor, now.credit.minor
+
+
+@pytest.mark.row("B10")
+async def test_a_part_that_arrives_is_not_taken_for_the_whole(world: World) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(400))
+    (unpaid,) = await invoices_of(world, ada)
+    assert (unpaid.state.name, unpaid.paid, unpaid.due, unpaid.is_partially_paid) == (
+        "open",
+        euro(400),
+        euro(600),
+        True,
+    )
+    assert (await subscription_of(world, ada)).state.name == "incomplete"
+    await world.card(ada)
+    await world.do(ada, pay_invoice, PayInvoice(unpaid.id, None))
+    assert [attempt.captured for attempt in await attempts_at(world, ada, unpaid.id)] == [euro(400), euro(600)]
+    assert (await subscription_of(world, ada)).state.name == "active"
+    assert await owed_and_credit(world, ada) == (0, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_part_that_was_paid_of_an_invoice_that_expires_becomes_credit(world: World) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(400))
+    await until(world, ada, day(1, 2))
+    assert (await subscription_of(world, ada)).state.name == "incomplete_expired"
+    (void,) = await invoices_of(world, ada)
+    assert (void.state.name, void.due.minor) == ("void", 0)
+    assert await owed_and_credit(world, ada) == (0, 400)
+    assert first.payment is not None
+    await give_back(world, ada, first.payment, euro(400), follow=False)
+    assert await owed_and_credit(world, ada) == (0, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_arrives_beyond_the_amount_becomes_credit_and_pays_the_next_invoice(world: World) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(1300))
+    assert await owed_and_credit(world, ada) == (0, 300)
+    await world.card(ada)
+    await until(world, ada, day(2, 2))
+    renewed = (await invoices_of(world, ada))[-1]
+    assert (renewed.credited, renewed.paid) == (euro(300), euro(700))
+    assert await owed_and_credit(world, ada) == (0, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_credit_that_pays_an_invoice_whole_needs_no_charge(world: World) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(2500))
+    await until(world, ada, day(3, 2))
+    second, third = (await invoices_of(world, ada))[1:]
+    assert (second.credited, second.state.name, await attempts_at(world, ada, second.id)) == (euro(1000), "paid", [])
+    assert (third.credited, third.due) == (euro(500), euro(500))
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_money_in_another_currency_is_refused_and_books_nothing(world: World) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    with pytest.raises(Refused) as refused:
+        await tell(world, ada, first.payment, News.CAPTURED, captured=Money(1000, USD))
+    assert refused.value.code is RefusalCode.CURRENCY_MISMATCH
+    assert await owed_and_credit(world, ada) == (1000, 0)
+    assert first.payment is not None
+    assert (await payment(world.house.db.primary, ada.id, first.payment)).state.name == "processing"
+
+
+@pytest.mark.row("I1")
+async def test_a_success_after_the_invoice_expired_becomes_credit_and_starts_nothing(world: World) -> None:
+    ada = await buyer(world)
+    command = StartSubscription(world.prices["starter"], 1)
+    first = (await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("start"))).outcome
+    await tell(world, ada, first.payment, News.VOIDED)
+    await until(world, ada, day(1, 2))
+    assert (await subscription_of(world, ada)).state.name == "incomplete_expired"
+    assert await tell(world, ada, first.payment, News.CAPTURED) == "succeeded"
+    assert (await subscription_of(world, ada)).state.name == "incomplete_expired"
+    assert (await invoices_of(world, ada))[0].state.name == "void"
+    assert await owed_and_credit(world, ada) == (0, 1000)
+    assert len(await receipt_numbers(world, ada)) == 1  # the money was taken all the same
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_success_after_the_invoice_was_written_off_recovers_it(world: World) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    await world.card(ada, "tok_insufficient_funds")
+    await until(world, ada, day(3, 20))
+    lost = (await invoices_of(world, ada))[-1]
+    assert (lost.state.name, lost.written_off) == ("uncollectible", euro(1000))
+    last = (await attempts_at(world, ada, lost.id))[-1]
+    await tell(world, ada, last.id, News.CAPTURED)
+    found = (await invoices_of(world, ada))[-1]
+    assert (found.state.name, found.paid, found.written_off.minor) == ("paid", euro(1000), 0)
+    assert (await subscription_of(world, ada)).state.name == "canceled"
+    assert await owed_and_credit(world, ada) == (0, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_giving_back_a_change_that_was_paid_too_late_takes_its_credit_back(world: World) -> None:
+    ada = await buyer(world)
+    now = await start(world, ada)
+    await until(world, ada, day(1, 11, 18))
+    await world.card(ada, "tok_bank_held")
+    late = (await world.do(ada, change_plan, ChangePlan(now.subscription, world.prices["team"]))).outcome
+    await world.card(ada)
+    await until(world, ada, day(2, 2))
+    await tell(world, ada, late.payment, News.CAPTURED)
+    assert await owed_and_credit(world, ada) == (0, 653)
+    assert late.payment is not None
+    await give_back(world, ada, late.payment, euro(653), follow=False)
+    assert await owed_and_credit(world, ada) == (0, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_the_same_news_again_changes_nothing(world: World) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    for _ in range(3):
+        assert await tell(world, ada, first.payment, News.CAPTURED) == "succeeded"
+    for news in (News.DECLINED, News.VOIDED, News.UNKNOWN, News.PROCESSING, News.ACTION_REQUIRED):
+        assert await tell(world, ada, first.payment, news) == "succeeded"
+    assert await owed_and_credit(world, ada) == (0, 0)
+    assert (await invoices_of(world, ada))[0].paid == euro(1000)
+
+
+async def test_two_attempts_that_both_succeed_pay_once_and_the_rest_is_credit(world: World) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    await tell(world, ada, first.payment, News.DECLINED)
+    await world.card(ada)
+    await world.do(ada, pay_invoice, PayInvoice(first.invoice, None))
+    await tell(world, ada, first.payment, News.CAPTURED)
+    assert (await invoices_of(world, ada))[0].paid == euro(1000)
+    assert await owed_and_credit(world, ada) == (0, 1000)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_no_attempt_begins_while_another_may_still_succeed(world: World) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    other = await world.card(ada)
+    for news in (None, News.UNKNOWN, News.PROCESSING, News.ACTION_REQUIRED):
+        if news:
+            await tell(world, ada, first.payment, news, follow=False)
+        for method in (None, other):
+            with pytest.raises(Refused) as refused:
+                await world.do(ada, pay_invoice, PayInvoice(first.invoice, method))
+            assert refused.value.code is RefusalCode.PAYMENT_IN_PROGRESS
+    assert len(await attempts_at(world, ada, first.invoice)) == 1
+    await until(world, ada, day(1, 1) + timedelta(hours=25))
+    assert (await subscription_of(world, ada)).state.name == "incomplete"  # nothing expires meanwhile
