@@ -53,7 +53,7 @@ async def apply_capture(tx: Tx, of: Invoice, captured: Money) -> Applied:
 
 
 async def void(tx: Tx, of: Invoice) -> None:
-    """Takes an open invoice back whole: its posting is reversed, credit comes back, and what was paid becomes credit."""
+    """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit."""
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
     if of.paid.minor:
         await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
