@@ -32,6 +32,7 @@ from runtime.house import open_house, provider_account
 from runtime.settings import Settings
 
 _MANIFESTS = Path(__file__).parent / "documents"
+REDIS_SECONDS = 0.25  # it answers within a millisecond, or it is away
 STOP_SECONDS = 5.0  # what mutations left running gets this long when the process stops; the worker finishes the rest
 
 
@@ -55,13 +56,21 @@ def doors(rooms: Rooms, settings: Settings, redis: "Redis") -> list[Route]:
     schema = build_schema()
     policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
     store = DocumentStore(schema._schema, ManifestDocuments(trusted_documents()), policies)
-    graphql = PortalGraphQL(schema, store, RedisBucket(redis), context_maker(rooms))
+    bucket = RedisBucket(redis)
+    graphql = PortalGraphQL(schema, store, bucket, context_maker(rooms))
     return [
         Route("/graphql", graphql),
-        *downloads.routes(rooms),
+        *downloads.routes(rooms, bucket),
         *webhooks.routes(rooms.house, settings),
         *health.routes(rooms.house),
     ]
+
+
+def _redis(settings: Settings) -> "Redis":
+    """The server that counts points; one that hangs must not hold up what can be counted here."""
+    url = settings.redis_url.get_secret_value()
+    client: Redis = Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+    return client
 
 
 def build_app(settings: Settings) -> ASGIApp:
@@ -72,7 +81,7 @@ def build_app(settings: Settings) -> ASGIApp:
         async with (
             open_house(settings, "quittance-api") as house,
             httpx2.AsyncClient(timeout=5.0) as http,  # an identity provider that takes longer is down
-            Redis.from_url(settings.redis_url.get_secret_value()) as redis,
+            _redis(settings) as redis,
         ):
             rooms = rooms_of(house, settings, http)
             app.router.routes.extend(doors(rooms, settings, redis))

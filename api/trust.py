@@ -1,6 +1,7 @@
 """The trusted issuers of the database, as the verifier of tokens asks for them."""
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from api.audience import Audience
@@ -15,19 +16,19 @@ KEPT_MAX: Final = 1_000  # rows of trust, real or asked for in vain; callers cho
 class IssuersInDatabase:
     """Reads a row once a minute; what is not there is remembered as well, so that forged tokens cost no query each."""
 
-    def __init__(self, db: Primary) -> None:
-        self._db = db
+    def __init__(self, db: Primary, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._db, self._monotonic = db, monotonic
         self._kept: dict[tuple[str, str], tuple[float, TrustedIssuer | None]] = {}
 
     async def find(self, issuer: str, audience: str) -> TrustedIssuer | None:
         """The row of that issuer and audience."""
-        at, row = self._kept.get((issuer, audience), (0.0, None))
-        now = time.monotonic()
-        if now - at > KEPT_SECONDS or not at:
-            row = await self._read(issuer, audience)
-            if len(self._kept) >= KEPT_MAX:
-                self._kept.clear()
-            self._kept[issuer, audience] = (now, row)
+        now, kept = self._monotonic(), self._kept.get((issuer, audience))
+        if kept is not None and now - kept[0] < KEPT_SECONDS:
+            return kept[1]
+        row = await self._read(issuer, audience)
+        if len(self._kept) >= KEPT_MAX:
+            self._kept.clear()
+        self._kept[issuer, audience] = (now, row)
         return row
 
     async def _read(self, issuer: str, audience: str) -> TrustedIssuer | None:

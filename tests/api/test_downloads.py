@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from dev.story.documents import INVOICE, REFUND
+from dev.story.documents import ADD_METHOD, INVOICE, REFUND
 from domain.reactions.work import do_now
-from tests.api_callers import Api, Caller, Guest
+from tests.api_callers import START, Api, Caller, Guest
 from tests.domain.invoices.pdf_text import Pdf
+from tests.world import fresh
 
 ADVANCE = """mutation ($input: AdvanceTestClockInput!) { advanceTestClock(input: $input) {
     target errors { ... on UserError { code } } } }"""
@@ -93,3 +94,35 @@ async def test_documents_want_the_owner_s_token(api: Api) -> None:
     for caller in (await api.staff(), await api.partner(), await api.stranger("portal")):
         answer = await caller.get(invoice)
         assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+
+
+async def test_documents_are_paid_for_in_points_as_queries_are(api: Api) -> None:
+    guest = await api.guest()
+    answers = [await guest.get("/documents/invoices/x.pdf") for _ in range(60)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert {answer.status_code for answer in answers} == {404, 429}
+    assert refused[0].json()["code"] == "THROTTLED"
+    assert int(refused[0].headers["retry-after"]) >= 1
+
+
+async def test_whatever_a_customer_is_called_its_invoice_can_be_printed(api: Api) -> None:
+    support = await api.staff()
+    subject = fresh("printed")
+    made = await support.do(
+        CREATE, legalEntity="ACMETEST", reference=subject, currency="EUR", timeZone="Pacific/Apia", locale="de",
+        country="WS", name="#panic() $x$ \\ <b> 🦆 شركة \x1b[31m", email="@,,@", address=",,\n#set page()\u202e,",
+        clockAt="2027-01-01T00:00:00Z", issuer=api.issuer, subject=subject,
+    )  # fmt: skip
+    assert made["customer"]
+    guest = Caller(api.http, await api.token("portal", subject))
+    await guest.do(ADD_METHOD, token="tok_visa")
+    bought = await guest.do(START, priceId=str(api.world.prices["starter"]))
+    invoice = (await guest.data(INVOICE, id=bought["invoice"]["id"]))["viewer"]["customer"]["invoice"]
+    for path in (invoice["pdfUrl"], invoice["payments"][0]["receipt"]["pdfUrl"]):
+        answer = await guest.get(path)
+        assert answer.status_code == 200, answer.text
+        assert "#panic() $x$" in Pdf(answer.content).text
+
+
+CREATE = """mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) {
+    customer { id } errors { ... on UserError { code path } } } }"""
