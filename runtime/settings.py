@@ -11,7 +11,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Environment variables by their upper-case names; a missing or malformed one ends the process with its name."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # it would be the whole environment, passwords included
+    )
 
     environment: Literal["dev", "production"] = "production"
     port: int = Field(8000, ge=1, le=65535)

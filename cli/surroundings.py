@@ -1,0 +1,48 @@
+"""What a command finds around it: the environment it was given, else the stack that runs on this machine."""
+
+import os
+from collections.abc import MutableMapping
+from typing import Final
+
+from pydantic import ValidationError
+
+from dev.stack.addresses import GIVEN_DATABASES, ports_from, servers_of, settings_of
+from dev.stack.claim import is_claimed
+from dev.stack.keys import keys_in
+from dev.stack.plan import state_from
+from dev.stack.state import known_layout
+from dev.stack.trouble import StackError
+from runtime.settings import settings
+
+# What needs the owner's address alone, and says itself that it is missing.
+WITH_OWNER: Final = ("migrate", "distribute")
+WITH_SETTINGS: Final = ("tenant", "verify", "dead-letters")
+
+
+def prepare(command: str | None) -> None:
+    """Completes the environment for this command; StackError says in one sentence what it lacks."""
+    if command not in WITH_OWNER + WITH_SETTINGS:
+        return
+    found = _use_stack_here(os.environ)
+    if command in WITH_OWNER:
+        return
+    try:
+        settings()
+    except ValidationError as error:
+        names = ", ".join(sorted({str(each["loc"][0]).upper() for each in error.errors() if each["loc"]}))
+        hint = "" if found else ", and no stack runs here whose settings could be used: `make run` starts one"
+        raise StackError(f"These settings are missing or malformed: {names}{hint}.") from None
+
+
+def _use_stack_here(environ: MutableMapping[str, str]) -> bool:
+    """Fills in the settings of the running stack, unless a database was named; whether it did."""
+    if any(environ.get(name) for name in GIVEN_DATABASES) or environ.get("ENVIRONMENT", "dev") != "dev":
+        return False
+    root = state_from(environ)
+    layout = known_layout(root)
+    if layout is None or not is_claimed(root):
+        return False
+    keys = keys_in(layout.keys)
+    for name, value in settings_of(layout, keys, ports_from(environ), servers_of(layout, keys, {})).items():
+        environ.setdefault(name, value)
+    return True
