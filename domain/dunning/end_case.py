@@ -1,13 +1,13 @@
 """The ends of a case: recovery by payment, suspension on its own day, and giving up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain import due
 from domain.actor import Grant
 from domain.db import Tx
-from domain.dunning.case import GIVE_UP, RETRY, SUSPEND, Case, case, case_of, cases, move
+from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, case, case_of, cases, move
 from domain.dunning.retry_payment import WAIT
-from domain.ids import DunningCaseId, InvoiceId
+from domain.ids import DunningCaseId, InvoiceId, SubscriptionId
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import write_off
 from domain.operation import operation
@@ -39,12 +39,16 @@ async def recover(tx: Tx, command: RecoverCase) -> CaseStands:
         return CaseStands(of.id if of else None, of.state.name if of else None)
     state = await move(tx, of, "recover")
     subscribed = await subscription(tx, tx.customer, of.subscription)
-    others = [each for each in await cases(tx, tx.customer) if each.subscription == of.subscription and each.is_living]
-    if not others and SUBSCRIPTION.allows(subscribed.state.name, "recover"):
+    if not await _living(tx, of.subscription) and SUBSCRIPTION.allows(subscribed.state.name, "recover"):
         await move_subscription(tx, subscribed, "recover")
         await schedule_renewal(tx, subscribed, subscribed.period.end)
     tx.emit("dunning.recovered", case=of.id, invoice=of.invoice)
     return CaseStands(of.id, state.name)
+
+
+async def _living(tx: Tx, of: SubscriptionId) -> list[Case]:
+    """The subscription's cases that are not over."""
+    return [each for each in await cases(tx, tx.customer) if each.subscription == of and each.is_living]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,11 @@ class EndCase:
     case: DunningCaseId
 
 
-async def _must_wait(tx: Tx, of: Case) -> bool:
-    """Whether an attempt may still succeed or a retry still stands: nobody loses access before that is known."""
+async def _is_undecided(tx: Tx, of: Case) -> bool:
+    """Whether an attempt may still succeed, or has: nobody loses access before that is known and performed."""
     attempts = await payments_of(tx, tx.customer, of.invoice)
-    return of.next_retry_at is not None or any(attempt.is_open for attempt in attempts)
+    paid = (await invoice(tx, tx.customer, of.invoice)).state.name == "paid"
+    return paid or any(attempt.is_open for attempt in attempts)
 
 
 @operation("dunning.suspend", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
@@ -67,7 +72,7 @@ async def suspend(tx: Tx, command: EndCase) -> CaseStands:
     if of.state.name not in ("retrying", "grace"):
         await due.finish(tx, SUSPEND, of.id.uuid)
         return CaseStands(of.id, of.state.name)
-    if await _must_wait(tx, of):
+    if of.next_retry_at is not None or await _is_undecided(tx, of):
         await due.schedule(tx, SUSPEND, of.id.uuid, tx.now + WAIT)
         return CaseStands(of.id, of.state.name)
     state = await move(tx, of, "suspend")
@@ -82,20 +87,31 @@ async def suspend(tx: Tx, command: EndCase) -> CaseStands:
 
 @operation("dunning.give_up", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def give_up(tx: Tx, command: EndCase) -> CaseStands:
-    """Writes the invoice off and ends the subscription; waits while suspended is not reached or an outcome is open."""
+    """Writes the invoice off and ends the subscription; waits while suspended is not reached or an outcome is open.
+
+    The subscription's other cases end with it: nothing is collected for one that is over.
+    """
     of = await case(tx, tx.customer, command.case)
     if not of.is_living:
         await due.finish(tx, GIVE_UP, of.id.uuid)
         return CaseStands(of.id, of.state.name)
-    if of.state.name != "suspended" or await _must_wait(tx, of):
+    together = await _living(tx, of.subscription)
+    if of.state.name != "suspended" or any([await _is_undecided(tx, each) for each in together]):
         await due.schedule(tx, GIVE_UP, of.id.uuid, tx.now + WAIT)
         return CaseStands(of.id, of.state.name)
-    unpaid = await invoice(tx, tx.customer, of.invoice)
-    if unpaid.state.name == "open":
-        await write_off(tx, unpaid)
-    state = await move(tx, of, "give_up")
+    for each in together:
+        await _give_up_one(tx, each)
     subscribed = await subscription(tx, tx.customer, of.subscription)
     if SUBSCRIPTION.allows(subscribed.state.name, "give_up"):
         await move_subscription(tx, subscribed, "give_up", ended_at=tx.now)
+    return CaseStands(of.id, DUNNING.next("suspended", "give_up"))
+
+
+async def _give_up_one(tx: Tx, of: Case) -> None:
+    unpaid = await invoice(tx, tx.customer, of.invoice)
+    if unpaid.state.name == "open":
+        await write_off(tx, unpaid)
+    if of.state.name != "suspended":
+        of = replace(of, state=await move(tx, of, "suspend"))
     tx.emit("dunning.given_up", case=of.id, invoice=of.invoice)
-    return CaseStands(of.id, state.name)
+    await move(tx, of, "give_up")

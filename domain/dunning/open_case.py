@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from domain import due
 from domain.actor import Grant
+from domain.customers.customer import customer
 from domain.db import Tx
 from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, case_of, move, policy
 from domain.ids import DunningCaseId, InvoiceId, PaymentId
 from domain.invoices.invoice import Invoice, invoice
 from domain.machine import State
 from domain.operation import operation
+from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import payment, payments_of
 from domain.subscriptions.change_plan import DiscardChange, discard_change
 from domain.subscriptions.subscription import SUBSCRIPTION, subscription
@@ -52,7 +54,17 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
     found = await case_of(tx, tx.customer, unpaid.id)
     of = found or await _open(tx, unpaid)
     state = await advance(tx, of, hard=hard)
+    await _try_untried(tx, unpaid)
     return FailureHandled(of.id, state.name)
+
+
+async def _try_untried(tx: Tx, unpaid: Invoice) -> None:
+    """A method that came while the failed attempt was open could not be charged at once then: it is now."""
+    method = (await customer(tx, tx.head.tenant, tx.customer)).default_method
+    attempts = await payments_of(tx, tx.customer, unpaid.id)
+    tried = {attempt.method for attempt in attempts}
+    if method is not None and method not in tried and not any(attempt.is_open for attempt in attempts):
+        await begin_payment(tx, unpaid)
 
 
 async def _open(tx: Tx, unpaid: Invoice) -> Case:
