@@ -21,7 +21,6 @@ COMMANDS: Final = (
     "verify",
     "dead_letters",
     "export_schema",
-    "simulate",
     "bench",
 )
 
