@@ -7,7 +7,7 @@ from domain.db import Autocommit
 BATCH = 1000  # deleted at once: a few milliseconds, so that nobody waits behind it
 
 
-async def forget_expired(marks: Autocommit, shard: int, now: datetime) -> int:
+async def forget_expired(marks: Autocommit, shard: int, now: datetime, batch: int = BATCH) -> int:
     """Deletes the keys of a shard key whose time is over; returns how many. Keys that moved money have no end."""
     forgotten = 0
     while True:
@@ -19,8 +19,8 @@ async def forget_expired(marks: Autocommit, shard: int, now: datetime) -> int:
                 RETURNING customer_id""",
             shard,
             now,
-            BATCH,
+            batch,
         )
         forgotten += len(gone)
-        if len(gone) < BATCH:
+        if len(gone) < batch:
             return forgotten

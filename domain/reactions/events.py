@@ -87,7 +87,7 @@ async def drain(house: House, customer: CustomerId) -> int:
             if not await outbox.take_lease(db.marks, customer, holder, now, now + LEASE):
                 break
     finally:
-        await outbox.give_lease_back(db.marks, customer, holder, db.clock.now())
+        await outbox.give_lease_back(db.marks, customer, holder)
     return done
 
 
