@@ -27,6 +27,9 @@ def demo(
     console = Console()
     try:
         asyncio.run(_tell(console, api, issuer))
+    except httpx2.ConnectError:
+        typer.echo("The story broke off: nothing answers there; start the stack with `make run`.", err=True)
+        raise typer.Exit(1) from None
     except (Failed, StackError, httpx2.HTTPError) as error:
         typer.echo(f"The story broke off: {error}", err=True)
         raise typer.Exit(1) from None
