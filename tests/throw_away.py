@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +64,11 @@ def new_state() -> Path:
 def sweep() -> None:
     """Throw away what killed runs left."""
     for state in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        layout = known_layout(state) if os.access(state, os.W_OK) and state.stat().st_uid == os.geteuid() else None
-        if layout and not is_claimed(state):
-            stop_leftovers(layout.run)
-            throw_away(state)
+        with suppress(FileNotFoundError):  # another run that starts now may throw away the same
+            layout = known_layout(state) if os.access(state, os.W_OK) and state.stat().st_uid == os.geteuid() else None
+            if layout and not is_claimed(state):
+                stop_leftovers(layout.run)
+                throw_away(state)
 
 
 async def clone(layout: Layout, database: str) -> None:
