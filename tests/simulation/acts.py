@@ -1,0 +1,37 @@
+"""The actions of a run and how often each is drawn, before a seed changes that."""
+
+from collections.abc import Callable
+
+from tests.simulation.acts_customers import Act, add_card, arrive, change, pay, refund, rescue, start, visit
+from tests.simulation.acts_rough import at_once, doubt, forget, mismatch, preview, repeat, stranger
+from tests.simulation.acts_time import advance, pass_time, post, work_all, work_once
+from tests.simulation.town import Town
+
+ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
+    "arrive": (3, arrive),
+    "card": (6, add_card),
+    "rescue": (5, rescue),
+    "start": (8, start),
+    "pay": (5, pay),
+    "change": (8, change),
+    "refund": (4, refund),
+    "visit": (3, visit),
+    "work": (8, work_once),
+    "sweep": (5, work_all),
+    "post": (4, post),
+    "time": (9, pass_time),
+    "advance": (8, advance),
+    "repeat": (2, repeat),
+    "doubt": (3, doubt),
+    "mismatch": (1, mismatch),
+    "stranger": (2, stranger),
+    "preview": (1, preview),
+    "forget": (1, forget),
+    "at once": (3, at_once),
+}
+
+ALWAYS = frozenset({"arrive", "card", "start", "sweep", "time"})  # without these nothing happens at all
+WEIGHTS = {name: weight for name, (weight, _) in ACTIONS.items()}
+
+# How every run begins, so that there is somebody to bill before the dice take over.
+OPENING = ("arrive", "card", "start", "arrive", "card", "start", "sweep")

@@ -1,0 +1,210 @@
+"""What customers and staff do. Each action draws first and acts when awaited; None where there is nothing to act on."""
+
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+from domain.actor import portal
+from domain.customers.create_customer import CreateCustomer, CustomerCreated, create_customer
+from domain.ids import InvoiceId, PaymentId, SubscriptionId
+from domain.money import Currency, Money
+from domain.payments.gateway import MethodFacts
+from domain.payments.method import StoreMethod, store_method
+from domain.payments.pay_invoice import PayInvoice, pay_invoice
+from domain.payments.request_refund import RequestRefund, request_refund
+from domain.reactions.work import do_now
+from domain.refusals import RefusalCode as No
+from domain.subscriptions.change_plan import ChangePlan, change_plan
+from domain.subscriptions.start import StartSubscription, start_subscription
+from tests.simulation.clock import START
+from tests.simulation.facts import Row
+from tests.simulation.options import FIRST
+from tests.simulation.town import ACCOUNT, Offer, Patron, Town
+
+MOST_PATRONS = 4  # enough to mix them up; more would share the same number of steps
+Act = Coroutine[Any, Any, None]
+
+
+def arrive(town: Town) -> Act | None:
+    """A new customer signs up, in real time or on a test clock."""
+    if len(town.patrons) >= MOST_PATRONS:
+        return None
+    chance = town.chance
+    on_clock, zone = chance.random() < town.options.test_clocks, chance.choice(town.options.zones)
+    currency = Currency(chance.choice(("EUR", "EUR", "EUR", "USD", "JPY")))
+    clock_at = START + timedelta(seconds=chance.randint(0, 90 * 24 * 3600)) if on_clock else None
+    name = f"patron-{town.new_key()}-{town.tenant.tenant}"
+    command = CreateCustomer(
+        name, currency, zone, "en", "DE", clock_at, "simulation", name, name="N", email="e@example.test", address="A"
+    )
+
+    async def act() -> None:
+        entity = town.tenant.sandbox_house if on_clock else town.tenant.live_house
+        made = await town.call("arrive", create_customer, town.process.house.actor, entity, command)
+        if made:
+            welcome(town, command, made)
+
+    return act()
+
+
+def welcome(town: Town, command: CreateCustomer, made: CustomerCreated) -> None:
+    """Makes a patron of a customer that was created."""
+    actor = portal(town.tenant.tenant, made.customer, str(made.user), "simulated")
+    on_clock = command.clock_at is not None
+    town.patrons.append(Patron(command.reference, made.customer, actor, command.currency, command.time_zone, on_clock))
+
+
+def _somebody(town: Town, table: str) -> Patron:
+    """Anybody, but rather somebody who has no row in the table yet."""
+    owners = {row["customer_id"] for row in town.facts.rows[table]}
+    without = [patron for patron in town.patrons if patron.id.uuid not in owners]
+    return town.chance.choice(without if without and town.chance.random() < 0.7 else town.patrons)
+
+
+def add_card(town: Town) -> Act | None:
+    """A customer stores a payment method, which becomes the default."""
+    if not town.patrons:
+        return None
+    patron = _somebody(town, "payment_method")
+    has_none = not town.facts.of("payment_method", customer_id=patron.id.uuid)
+    token = f"{town.chance.choice(FIRST if has_none else town.options.cards)}#{town.new_key()}"
+    town.note(f"{token} for {patron}")
+    return _store(town, patron, token)
+
+
+def rescue(town: Town) -> Act | None:
+    """Somebody who is behind with a payment brings a card that works."""
+    behind = [row for row in town.facts.rows["dunning_case"] if row["state"] in ("retrying", "grace", "suspended")]
+    if not behind:
+        return None
+    row = town.chance.choice(behind)
+    town.note(f"a case in {row['state']}")
+    return _store(town, town.patron_of(row["customer_id"]), f"good#{town.new_key()}")
+
+
+def _store(town: Town, patron: Patron, token: str) -> Act:
+    async def act() -> None:
+        facts = await town.provider.add_method(token)
+        assert isinstance(facts, MethodFacts)
+        command = StoreMethod(ACCOUNT, token, facts.method_ref, facts.kind, facts.brand, facts.last4)
+        await town.call("add card", store_method, patron.actor, patron.id, command)
+        await prompt(town, patron)
+
+    return act()
+
+
+async def prompt(town: Town, patron: Patron) -> None:
+    """What the process that took a call does right after it, unless it was drawn to be lazy."""
+    if town.chance.random() < town.options.prompt:
+        await do_now(town.process.house, patron.id)
+
+
+def _offer(town: Town, patron: Patron) -> Offer:
+    """Mostly an offer in the patron's currency."""
+    fitting = [offer for offer in town.offers.values() if offer.currency == patron.currency]
+    return town.chance.choice(fitting if town.chance.random() < 0.9 else list(town.offers.values()))
+
+
+def start(town: Town) -> Act | None:
+    """A customer starts a subscription; sometimes in a foreign currency or for nobody."""
+    if not town.patrons:
+        return None
+    patron = _somebody(town, "subscription")
+    offer, quantity = _offer(town, patron), town.chance.choice((1, 1, 1, 2, 7, 0))
+    town.note(f"{offer.code} x {quantity} for {patron}")
+    must = No.INVALID_INPUT if quantity == 0 else No.CURRENCY_MISMATCH if offer.currency != patron.currency else None
+
+    async def act() -> None:
+        command = StartSubscription(offer.price, quantity)
+        may = (No.ALREADY_EXISTS, No.PAYMENT_METHOD_REQUIRED)
+        await town.call("start", start_subscription, patron.actor, patron.id, command, may=may, must=must)
+        await prompt(town, patron)
+
+    return act()
+
+
+def _any_row(town: Town, table: str) -> tuple[Row, Patron] | None:
+    rows = town.facts.rows[table]
+    if not rows:
+        return None
+    row = town.chance.choice(rows)
+    return row, town.patron_of(row["customer_id"])
+
+
+def pay(town: Town) -> Act | None:
+    """A customer pays an invoice, whatever its state."""
+    found = _any_row(town, "invoice")
+    if found is None:
+        return None
+    row, patron = found
+    town.note(f"{row['number_text']} ({row['state']})")
+    may = (No.NOTHING_DUE, No.PAYMENT_IN_PROGRESS, No.PAYMENT_METHOD_REQUIRED)
+
+    async def act() -> None:
+        command = PayInvoice(InvoiceId(patron.id.shard, row["id"]), None)
+        await town.call("pay", pay_invoice, patron.actor, patron.id, command, may=may)
+        await prompt(town, patron)
+
+    return act()
+
+
+def change(town: Town) -> Act | None:
+    """A customer changes the plan: mostly up, but also down, to another interval, to the same."""
+    rows = town.facts.rows["subscription"]
+    if not rows:
+        return None
+    active = [row for row in rows if row["state"] == "active"]
+    row = town.chance.choice(active if active and town.chance.random() < 0.8 else rows)
+    patron = town.patron_of(row["customer_id"])
+    dearer = [offer for offer in town.offers.values() if _is_dearer(offer, row)]
+    offer = town.chance.choice(dearer) if dearer and town.chance.random() < 0.6 else _offer(town, patron)
+    town.note(f"{row['unit_amount']} -> {offer.code} for {patron}")
+    may = (No.STATE_CONFLICT, No.CHANGE_PENDING, No.ALREADY_EXISTS, No.PAYMENT_METHOD_REQUIRED)
+    foreign = (No.CURRENCY_MISMATCH,) if offer.currency != patron.currency else ()
+
+    async def act() -> None:
+        command = ChangePlan(SubscriptionId(patron.id.shard, row["id"]), offer.price)
+        await town.call("change", change_plan, patron.actor, patron.id, command, may=(*may, *foreign))
+        await prompt(town, patron)
+
+    return act()
+
+
+def _is_dearer(offer: Offer, of: Row) -> bool:
+    same = (offer.unit, str(offer.currency)) == (of["cadence_unit"], of["currency"])
+    return bool(same and offer.minor > of["unit_amount"])
+
+
+def refund(town: Town) -> Act | None:
+    """Staff gives back a part, the whole, too much, nothing, or another currency."""
+    found = _any_row(town, "payment")
+    if found is None:
+        return None
+    row, patron = found
+    left = row["captured"] - row["refunds_reserved"]
+    kind = town.chance.choice(("part", "part", "rest", "above", "zero", "foreign"))
+    amount = {"part": max(1, left // 3), "rest": left, "above": left + 1, "zero": 0, "foreign": 1}[kind]
+    currency = Currency("KWD") if kind == "foreign" else patron.currency
+    town.note(f"{kind} of payment in {row['state']}")
+    must = {"foreign": No.CURRENCY_MISMATCH, "zero": No.INVALID_AMOUNT, "above": No.EXCEEDS_CAPTURED}.get(kind)
+    may = (No.EXCEEDS_CAPTURED,) if kind == "part" else (No.INVALID_AMOUNT,)
+
+    async def act() -> None:
+        command = RequestRefund(PaymentId(patron.id.shard, row["id"]), Money(amount, currency), "goodwill")
+        await town.call("refund", request_refund, town.staff(), patron.id, command, may=may, must=must)
+        await prompt(town, patron)
+
+    return act()
+
+
+def visit(town: Town) -> Act | None:
+    """A customer completes or fails what the bank asked of them; others never come."""
+    waiting = [charge for charge in town.provider.books.charges.values() if charge.state == "action"]
+    if not waiting:
+        return None
+    charge, failure = town.chance.choice(waiting), town.chance.choice((None, None, "authentication_failed"))
+
+    async def act() -> None:
+        town.provider.settle(charge.ref, failure)
+
+    return act()

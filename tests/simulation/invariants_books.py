@@ -1,0 +1,145 @@
+"""The books: invariants 1 to 5 and 33. The numbers are those of the list that the house was designed by."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.simulation.look import TAKEN_PAYMENT, Look
+
+DEBIT_NORMAL = frozenset({"receivable", "cash_clearing", "write_offs"})
+WHOLE = ("ledger_transaction", "ledger_transfer", "audit_entry", "audit_body", "transition", "invoice_line", "receipt")
+# Beside whole tables: the columns of a row that never change once it is written.
+PARTS = {
+    "invoice": (
+        "customer_id", "subscription_id", "reason", "period_start", "period_end", "number", "number_text", "currency",
+        "line_count", "total", "posted_number", "snapshot_sealed", "issued_at", "due_at", "recorded_at",
+    ),
+    "payment": ("customer_id", "invoice_id", "attempt_number", "currency", "amount", "method_id", "provider_key"),
+    "refund": ("customer_id", "payment_id", "currency", "amount", "provider_key", "posted_number"),
+    "operation_key": ("operation_id", "operation", "command_hash", "outcome", "keep_until"),
+}  # fmt: skip
+KEYS = {
+    "ledger_transaction": ("customer_id", "number"),
+    "ledger_transfer": ("customer_id", "number", "position"),
+    "audit_entry": ("customer_id", "number"),
+    "audit_body": ("customer_id", "number"),
+    "transition": ("entity_id", "seq"),
+    "invoice_line": ("invoice_id", "position"),
+    "operation_key": ("customer_id", "actor_scope", "key"),
+}
+
+
+def postings_are_whole(look: Look) -> Iterator[str]:
+    """1: every transaction has its transfers, each of more than nothing, between two accounts of one currency."""
+    transfers = look.facts.by("ledger_transfer", "customer_id", "number")
+    for row in look.facts.rows["ledger_transaction"]:
+        parts = transfers.pop((row["customer_id"], row["number"]), [])
+        whole = [part["position"] for part in parts] == list(range(1, row["transfer_count"] + 1))
+        if not whole or any(part["amount"] <= 0 or part["debit_kind"] == part["credit_kind"] for part in parts):
+            yield f"ledger transaction {row['number']} is not whole: {parts}"
+    if transfers:
+        yield f"transfers without a transaction: {list(transfers)}"
+
+
+def balances(look: Look) -> Counter[tuple[object, str, str]]:
+    """Every account's balance on its normal side, by customer, kind and currency, from the transfers alone."""
+    found: Counter[tuple[object, str, str]] = Counter()
+    for row in look.facts.rows["ledger_transfer"]:
+        for side, sign in (("debit_kind", 1), ("credit_kind", -1)):
+            normal = sign if row[side] in DEBIT_NORMAL else -sign
+            found[row["customer_id"], row[side], row["currency"]] += normal * row["amount"]
+    return found
+
+
+def stored_balances_are_sums(look: Look) -> Iterator[str]:
+    """3: each stored balance is the sum of its transfers and counts them through the last one."""
+    sums = balances(look)
+    for row in look.facts.rows["account_balance"]:
+        place = (row["customer_id"], row["kind"], row["currency"])
+        if row["balance"] != sums[place] or row["balance"] < 0:
+            yield f"{place} is stored as {row['balance']}, its transfers make {sums[place]}"
+        numbers = [
+            each["number"]
+            for each in look.facts.of("ledger_transfer", customer_id=row["customer_id"])
+            if row["kind"] in (each["debit_kind"], each["credit_kind"])
+        ]
+        if row["through_number"] != max(numbers, default=0):
+            yield f"{place} counts through {row['through_number']}, not {max(numbers, default=0)}"
+
+
+def ledgers_count_without_gaps(look: Look) -> Iterator[str]:
+    """5: each customer's transactions count 1, 2, 3 up to the number in its head; so do the audit entries."""
+    for table, counter in (("ledger_transaction", "ledger_number"), ("audit_entry", "audit_number")):
+        numbers = look.facts.by(table, "customer_id")
+        for head in look.facts.rows["customer_head"]:
+            found = [row["number"] for row in numbers.get(head["customer_id"], [])]
+            if found != list(range(1, head[counter] + 1)):
+                yield f"{table} of {head['customer_id']} counts {found}, the head says {head[counter]}"
+
+
+def facts_never_change(look: Look) -> Iterator[str]:
+    """4 and 7: what was written once is there for ever, byte by byte; an issued invoice moves its status only."""
+    seen = {}
+    for table in (*WHOLE, *PARTS):
+        columns = PARTS.get(table)
+        for row in look.facts.rows[table]:
+            key = (table, *(row[name] for name in KEYS.get(table, ("id",))))
+            seen[key] = tuple(row[name] for name in columns) if columns else tuple(row.values())
+    for key, value in look.memory.frozen.items():
+        if key not in seen and key[0] == "operation_key" and value[-1] and value[-1] <= look.town.clock.at:
+            look.memory.forgotten.add(value[0])
+        elif seen.get(key) != value:
+            yield f"{key} was {value} and is {seen.get(key)}"
+    look.memory.frozen = seen
+
+
+def reversals_mirror(look: Look) -> Iterator[str]:
+    """4: a reversal takes back exactly its original, and nothing is reversed twice."""
+    reversed_once = set()
+    for row in look.facts.rows["ledger_transaction"]:
+        if row["reverses_number"] is None:
+            continue
+        original = look.transfers(row["customer_id"], row["reverses_number"])
+        mirror = look.transfers(row["customer_id"], row["number"])
+        moved = Counter((part["debit_kind"], part["credit_kind"], part["amount"]) for part in original)
+        if moved != Counter((part["credit_kind"], part["debit_kind"], part["amount"]) for part in mirror):
+            yield f"transaction {row['number']} does not mirror {row['reverses_number']}"
+        if (row["customer_id"], row["reverses_number"]) in reversed_once:
+            yield f"{row['reverses_number']} is reversed twice"
+        reversed_once.add((row["customer_id"], row["reverses_number"]))
+
+
+def the_world_balances(look: Look) -> Iterator[str]:
+    """2 and 33: per currency, cash + receivables + write-offs = revenue + credit + refunds under way."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for (_, kind, currency), amount in balances(look).items():
+        sums[currency, "debit" if kind in DEBIT_NORMAL else "credit"] += amount
+    for currency in {currency for currency, _ in sums}:
+        if sums[currency, "debit"] != sums[currency, "credit"]:
+            yield f"{currency}: {sums}"
+
+
+def cash_is_at_the_provider(look: Look) -> Iterator[str]:
+    """33: what the books call cash is what the provider took for the payments we know of, less what it gave back."""
+    cash: Counter[str] = Counter()
+    for (_, kind, currency), amount in balances(look).items():
+        cash[currency] += amount if kind == "cash_clearing" else 0
+    there: Counter[str] = Counter()
+    for row in look.facts.rows["payment"]:
+        if row["state"] in TAKEN_PAYMENT:
+            there[row["currency"]] += sum(charge.taken for charge in look.charges(row))
+    for row in look.facts.of("refund", state="succeeded"):
+        given = look.books.repayment_by(reference=look.reference("refund", row["id"]))
+        there[row["currency"]] -= given.money.minor if given and given.state == "succeeded" else 0
+    if +cash != +there or -cash != -there:
+        yield f"cash in the books {dict(cash)}, at the provider {dict(there)}"
+
+
+CHECKS = (
+    postings_are_whole,
+    stored_balances_are_sums,
+    ledgers_count_without_gaps,
+    facts_never_change,
+    reversals_mirror,
+    the_world_balances,
+    cash_is_at_the_provider,
+)

@@ -1,0 +1,120 @@
+"""Documents and subscriptions' time: invariants 8, 9, 14, 17, 18 and 21."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+
+from tests.simulation.calendar_model import boundary, share
+from tests.simulation.facts import Row
+from tests.simulation.look import Look
+
+
+def numbers_have_no_gaps(look: Look) -> Iterator[str]:
+    """8: the documents of a legal entity and series count 1, 2, 3 up to the number in the series' row."""
+    for table in ("invoice", "receipt"):
+        issued = look.facts.by(table, "legal_entity_id")
+        for series in look.facts.of("number_series", series=table):
+            numbers = [row["number"] for row in issued.get(series["legal_entity_id"], [])]
+            if numbers != list(range(1, series["last_number"] + 1)):
+                yield f"{series['prefix']} counts {numbers}, its series says {series['last_number']}"
+
+
+def invoices_add_up(look: Look) -> Iterator[str]:
+    """9 and 18: total = lines, due = what is left of it, paid means nothing due; none is for less than nothing."""
+    lines = look.facts.by("invoice_line", "invoice_id")
+    for row in look.facts.rows["invoice"]:
+        own = lines.get(row["id"], [])
+        if row["total"] != sum(line["amount"] for line in own) or row["total"] < 0 or len(own) != row["line_count"]:
+            yield f"{row['number_text']} of {row['total']} has lines {[line['amount'] for line in own]}"
+        settled = row["credited"] + row["paid"] + row["written_off"] + row["voided"]
+        if row["due"] != row["total"] - settled or not 0 <= row["due"] <= row["total"]:
+            yield f"{row['number_text']}: due {row['due']} of {row['total']}, settled {settled}"
+        if row["state"] != _state_of(row):
+            yield f"{row['number_text']} is {row['state']}, its amounts say {_state_of(row)}: {dict(row)}"
+
+
+def _state_of(row: Row) -> str:
+    if row["due"]:
+        return "open"
+    if row["written_off"]:
+        return "uncollectible"
+    return "void" if row["voided"] else "paid"
+
+
+def lines_are_priced_as_offered(look: Look) -> Iterator[str]:
+    """14, 17 and 21: a period costs quantity x price; a change charges and credits exact shares of it."""
+    invoices = {row["id"]: row for row in look.facts.rows["invoice"]}
+    for line in look.facts.rows["invoice_line"]:
+        of, offer = invoices[line["invoice_id"]], look.offer(line["price_id"])
+        whole = of["period_end"] - of["period_start"]
+        part = line["ends_at"] - line["starts_at"]
+        amount = share(offer.minor * line["quantity"], part, whole)
+        expected = -amount if line["kind"] == "credit" else amount
+        if (line["amount"], line["currency"]) != (expected, str(offer.currency)):
+            yield f"line {line['position']} of {of['number_text']} is {line['amount']}, not {expected}"
+        full = (line["starts_at"], line["ends_at"]) == (of["period_start"], of["period_end"])
+        if not full and not of["reason"].startswith("change:"):
+            yield f"line {line['position']} of {of['number_text']} covers a part of its period"
+
+
+def credits_have_a_charge(look: Look) -> Iterator[str]:
+    """17 and 18: a credit gives back time of one charge, once, never more than was charged nor of an unpaid one."""
+    lines = {(line["invoice_id"], line["position"]): line for line in look.facts.rows["invoice_line"]}
+    state = {row["id"]: row["state"] for row in look.facts.rows["invoice"]}
+    given: Counter[tuple[object, int]] = Counter()
+    for line in lines.values():
+        if line["kind"] != "credit" or state[line["invoice_id"]] == "void":
+            continue
+        place = (line["credits_invoice_id"], line["credits_position"])
+        given[place] += 1
+        charge = lines[place]
+        if -line["amount"] > charge["amount"] or charge["price_id"] != line["price_id"]:
+            yield f"a credit of {line['amount']} for a charge of {charge['amount']}"
+        if given[place] > 1 or state[line["credits_invoice_id"]] != "paid":
+            yield f"the charge {place} is credited {given[place]} times; its invoice is {state[place[0]]}"
+
+
+def periods_follow_the_calendar(look: Look) -> Iterator[str]:
+    """14: one renewal a period; periods follow the anchor without overlap, and without a hole but for suspensions."""
+    billed = look.facts.rows["invoice"] + look.facts.rows["invoice_draft"]
+    suspended = {row["entity_id"] for row in look.facts.of("transition", machine="subscription", to_state="suspended")}
+    for of in look.facts.rows["subscription"]:
+        spans = sorted(
+            (row["period_start"], row["period_end"])
+            for row in billed
+            if row["subscription_id"] == of["id"] and row["reason"] in ("start", "renewal")
+        )
+        for (_, end), (start, _) in pairwise(spans):
+            if start < end or (start > end and of["id"] not in suspended):
+                yield f"periods of {of['id']}: one ends {end}, the next starts {start}"
+        if spans[-1] != (of["period_start"], of["period_end"]):
+            yield f"{of['id']} is in {of['period_start']} to {of['period_end']}, billed is {spans[-1]}"
+        yield from _off_calendar(of, [span for span in spans if span[0] >= of["anchor_at"]])
+
+
+def _off_calendar(of: Row, spans: list[tuple[object, object]]) -> Iterator[str]:
+    unit, count = of["cadence_unit"], of["cadence_count"]
+    limits = [boundary(of["anchor_at"], of["time_zone"], unit, count * k) for k in range(of["period_index"] + 2)]
+    periods = list(pairwise(limits))
+    if spans and spans[-1] != periods[of["period_index"]]:
+        yield f"period {of['period_index']} of {of['id']} is {spans[-1]}, the calendar says {periods[-1]}"
+    yield from (f"{span} is no period of {of['id']}" for span in spans if span not in periods)
+
+
+def nobody_is_billed_early_or_forgotten(look: Look) -> Iterator[str]:
+    """14 and 32: no period is billed before it begins."""
+    for of in look.facts.rows["subscription"]:
+        now = look.facts.now_of(of["customer_id"], look.town.clock.at)
+        if of["period_start"] > now + timedelta(seconds=1):
+            yield f"{of['id']} is in a period that starts {of['period_start']}, it is {now}"
+
+
+CHECKS = (
+    numbers_have_no_gaps,
+    invoices_add_up,
+    lines_are_priced_as_offered,
+    credits_have_a_charge,
+    periods_follow_the_calendar,
+    nobody_is_billed_early_or_forgotten,
+)

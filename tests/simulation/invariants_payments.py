@@ -1,0 +1,110 @@
+"""Money that moves: invariants 10, 11, 16 and 18, held against the provider's own books."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.simulation.invariants_books import balances
+from tests.simulation.look import OPEN_PAYMENT, TAKEN_PAYMENT, Look
+
+
+def parts_of(look: Look, payment: object) -> Counter[str]:
+    """What the money of a captured payment was used for, by the credited account of its own posting."""
+    row = look.facts.one("payment", id=payment)
+    used: Counter[str] = Counter()
+    if row["posted_number"] is not None:
+        for part in look.transfers(row["customer_id"], row["posted_number"]):
+            used[part["credit_kind"]] += part["amount"] if part["debit_kind"] == "cash_clearing" else 0
+    return used
+
+
+def captures_are_used_up(look: Look) -> Iterator[str]:
+    """10: every captured amount is posted whole; what an invoice calls paid was captured for it; the rest is credit."""
+    paid: Counter[object] = Counter()
+    for row in look.facts.rows["payment"]:
+        used = parts_of(look, row["id"])
+        if sum(used.values()) != row["captured"]:
+            yield f"payment {row['id']} captured {row['captured']}, posted is {dict(used)}"
+        paid[row["invoice_id"]] += used["receivable"] + used["write_offs"]
+    for row in look.facts.rows["ledger_transaction"]:
+        if row["cause"] == "invoice.paid_back":  # a part was paid before it was voided: that became credit
+            paid[row["cause_id"]] -= sum(part["amount"] for part in look.transfers(row["customer_id"], row["number"]))
+    for row in look.facts.rows["invoice"]:
+        if row["paid"] != paid[row["id"]]:
+            yield f"{row['number_text']} says paid {row['paid']}, captured for it {paid[row['id']]}"
+
+
+def one_attempt_at_a_time(look: Look) -> Iterator[str]:
+    """10 and 16: one open attempt an invoice; while it is open, its invoice is not closed in any other way."""
+    attempts = look.facts.by("payment", "invoice_id")
+    for row in look.facts.rows["invoice"]:
+        open_ones = [each for each in attempts.get(row["id"], []) if each["state"] in OPEN_PAYMENT]
+        if len(open_ones) > 1:
+            yield f"{row['number_text']} has {len(open_ones)} open attempts"
+        if open_ones and row["state"] in ("void", "uncollectible"):
+            yield f"{row['number_text']} is {row['state']} while an attempt is {open_ones[0]['state']}"
+
+
+def nobody_pays_twice(look: Look) -> Iterator[str]:
+    """10 and 12: the provider took money for an invoice at most once, but for charges it had called declined."""
+    taken: Counter[object] = Counter()
+    for row in look.facts.rows["payment"]:
+        charges = [charge for charge in look.charges(row) if charge.state == "captured" and not charge.revived]
+        taken[row["invoice_id"]] += len(charges)
+    for invoice, times in taken.items():
+        if times > 1:
+            yield f"invoice {look.facts.one('invoice', id=invoice)['number_text']} was charged {times} times"
+
+
+def failed_means_nothing_taken(look: Look) -> Iterator[str]:
+    """16: no payment is failed or voided while the provider has the money, and none is taken that it has not."""
+    for row in look.facts.rows["payment"]:
+        captured = [charge for charge in look.charges(row) if charge.state == "captured"]
+        if row["state"] not in OPEN_PAYMENT | TAKEN_PAYMENT and any(not charge.revived for charge in captured):
+            yield f"payment {row['id']} is {row['state']}, the provider took {captured[0].taken}"
+        if row["state"] in TAKEN_PAYMENT and [charge.taken for charge in captured] != [row["captured"]]:
+            yield f"payment {row['id']} is {row['state']} of {row['captured']}, at the provider {captured}"
+
+
+def refunds_are_covered(look: Look) -> Iterator[str]:
+    """11: refunds that did not fail never exceed what was captured, here and at the provider, and are reserved."""
+    refunds = look.facts.by("refund", "payment_id")
+    for row in look.facts.rows["payment"]:
+        standing = [each for each in refunds.get(row["id"], []) if each["state"] != "failed"]
+        amount = sum(each["amount"] for each in standing)
+        if not amount == row["refunds_reserved"] <= row["captured"]:
+            yield f"payment {row['id']}: refunds {amount}, reserved {row['refunds_reserved']} of {row['captured']}"
+        if any(each["currency"] != row["currency"] for each in standing):
+            yield f"a refund of {row['id']} is in another currency"
+    for row in look.facts.rows["refund"]:
+        given = look.books.repayment_by(reference=look.reference("refund", row["id"]))
+        if row["state"] == "failed" and given and given.state == "succeeded":
+            yield f"refund {row['id']} is failed, the provider gave it back"
+
+
+def credit_was_paid_for(look: Look) -> Iterator[str]:
+    """18: a customer's credit is what it paid in excess, and nothing of it that was given back or used up."""
+    sums = balances(look)
+    for head in look.facts.rows["customer_head"]:
+        customer = head["customer_id"]
+        left = 0
+        for row in look.facts.of("payment", customer_id=customer):
+            used = parts_of(look, row["id"])
+            applied = used["receivable"] + used["write_offs"]
+            left += used["customer_credit"] - max(0, row["refunds_reserved"] - applied)
+        for row in look.facts.of("ledger_transaction", customer_id=customer):
+            if row["cause"] in ("change.too_late", "invoice.paid_back"):
+                left += sum(part["amount"] for part in look.transfers(customer, row["number"]))
+        left -= sum(row["credited"] for row in look.facts.of("invoice", customer_id=customer))
+        credit = sum(amount for (of, kind, _), amount in sums.items() if (of, kind) == (customer, "customer_credit"))
+        if credit > max(left, 0):
+            yield f"{customer} has {credit} in credit, {left} of what it paid is left"
+
+
+CHECKS = (
+    captures_are_used_up,
+    one_attempt_at_a_time,
+    nobody_pays_twice,
+    failed_means_nothing_taken,
+    refunds_are_covered,
+    credit_was_paid_for,
+)

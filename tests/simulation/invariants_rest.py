@@ -1,0 +1,93 @@
+"""What holds when everything has come to rest: invariants 6, 12, 26, 27, 28, 32 and 35."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+from tests.simulation.invariants_books import balances
+from tests.simulation.invariants_states import LIVING_CASE
+from tests.simulation.invariants_trail import refunds_for_staff
+from tests.simulation.look import Look
+
+SPREAD = timedelta(hours=1)  # within which a renewal follows the end of its period
+
+
+def receivables_are_what_is_due(look: Look) -> Iterator[str]:
+    """6: a customer's receivable = what its invoices asked for - captured - credited - voided - written off."""
+    sums = balances(look)
+    for head in look.facts.rows["customer_head"]:
+        customer = head["customer_id"]
+        asked = sum(
+            row["total"] - row["paid"] - row["credited"] - row["voided"] - row["written_off"]
+            for row in look.facts.of("invoice", customer_id=customer)
+        )
+        stands = sum(amount for (of, kind, _), amount in sums.items() if (of, kind) == (customer, "receivable"))
+        if asked != stands:
+            yield f"{customer} owes {stands} by the books and {asked} by its invoices"
+
+
+def provider_and_books_agree(look: Look) -> Iterator[str]:
+    """12: each charge and refund at the provider is one record and posting here, of equal amount, and the reverse."""
+    there = Counter(
+        (charge.reference, charge.taken, str(charge.money.currency))
+        for charge in look.books.charges.values()
+        if charge.state == "captured"
+    )
+    here = Counter(
+        (look.reference("payment", row["id"]), row["captured"], row["currency"])
+        for row in look.facts.rows["payment"]
+        if row["captured"]
+    )
+    if there != here:
+        yield f"captured there and not here {there - here}, here and not there {here - there}"
+    given = Counter(
+        (each.reference, each.money.minor) for each in look.books.repayments.values() if each.state == "succeeded"
+    )
+    back = Counter(
+        (look.reference("refund", row["id"]), row["amount"]) for row in look.facts.of("refund", state="succeeded")
+    )
+    if given != back:
+        yield f"given back there and not here {given - back}, here and not there {back - given}"
+
+
+def everything_is_definite(look: Look) -> Iterator[str]:
+    """26, 27 and 35: no event waits, ours or the provider's; payments, refunds, drafts and cases have ended."""
+    for row in look.facts.rows["outbox_event"]:
+        yield f"event {row['number']} {row['kind']} is still in the outbox"
+    for row in look.facts.rows["inbox_event"]:
+        if row["state"] not in ("applied", "stale"):
+            yield f"the provider's event {row['event_key']} is still {row['state']}"
+    for row in look.facts.rows["payment"]:
+        if row["state"] not in ("succeeded", "failed", "voided"):
+            yield f"payment {row['id']} is still {row['state']}"
+    for row in look.facts.rows["refund"]:
+        if row["state"] not in ("succeeded", "failed") and row["id"] not in refunds_for_staff(look):
+            yield f"refund {row['id']} is still {row['state']}"
+    for row in look.facts.rows["invoice_draft"]:
+        yield f"draft {row['id']} was never issued"
+    for row in look.facts.rows["dunning_case"]:
+        if row["state"] in LIVING_CASE:
+            yield f"case {row['id']} is still {row['state']}"
+
+
+def subscriptions_are_up_to_date(look: Look) -> Iterator[str]:
+    """32 and 35: who is active is in a period that runs, and its next renewal is due; nobody hangs half-way."""
+    for of in look.facts.rows["subscription"]:
+        now = look.facts.now_of(of["customer_id"], look.town.clock.at)
+        if of["state"] == "active":
+            if now > of["period_end"] + SPREAD:
+                yield f"{of['id']} is active in a period that ended {of['period_end']}, it is {now}"
+            if not look.facts.of("due_work", kind="renew", subject=of["id"]):
+                yield f"{of['id']} is active and its renewal is not due at any time"
+        elif of["state"] not in ("canceled", "incomplete_expired"):
+            yield f"{of['id']} is still {of['state']}"
+        if of["pending_invoice_id"]:
+            yield f"{of['id']} still waits for a change to be paid"
+
+
+CHECKS = (
+    receivables_are_what_is_due,
+    provider_and_books_agree,
+    everything_is_definite,
+    subscriptions_are_up_to_date,
+)

@@ -1,0 +1,171 @@
+"""State machines, dunning and access: invariants 15, 22 and 23."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tests.simulation.facts import Row
+from tests.simulation.look import OPEN_PAYMENT, Look
+
+EDGES = {
+    "subscription": """new>incomplete incomplete>active incomplete>incomplete_expired active>past_due past_due>grace
+        past_due>active grace>active suspended>active past_due>suspended grace>suspended suspended>canceled""",
+    "invoice": "new>open open>paid open>void open>uncollectible uncollectible>paid",
+    "payment": """new>processing processing>captured processing>requires_action processing>failed processing>unknown
+        processing>voided requires_action>captured requires_action>failed requires_action>processing
+        requires_action>voided unknown>captured unknown>requires_action unknown>failed unknown>processing unknown>voided
+        captured>succeeded failed>captured voided>captured""",
+    "refund": """new>requested requested>submitted submitted>pending submitted>unknown submitted>succeeded
+        submitted>failed pending>succeeded pending>failed unknown>pending unknown>succeeded unknown>failed
+        requested>succeeded requested>failed""",
+    "dunning": """new>retrying retrying>grace retrying>suspended grace>suspended retrying>recovered grace>recovered
+        suspended>recovered suspended>given_up""",
+}
+ENTITIES = {
+    "subscription": "subscription",
+    "invoice": "invoice",
+    "payment": "payment",
+    "refund": "refund",
+    "dunning": "dunning_case",
+}
+LIVING_CASE = frozenset({"retrying", "grace", "suspended"})
+
+
+def machines_take_known_moves(look: Look) -> Iterator[str]:
+    """15: each entity's history is a chain of listed moves that ends where the entity stands."""
+    histories = look.facts.by("transition", "entity_id")
+    for machine, table in ENTITIES.items():
+        edges = EDGES[machine].split()
+        for row in look.facts.rows[table]:
+            before, history = "new", histories.pop(row["id"], [])
+            for move in history:
+                if move["from_state"] != before or f"{before}>{move['to_state']}" not in edges:
+                    yield f"{machine} {row['id']} went from {before} to {move['to_state']}"
+                before = move["to_state"]
+            if (row["state"], row["seq"]) != (before, len(history)):
+                yield f"{machine} {row['id']} is {row['state']}, its history ends in {before}"
+    if histories:
+        yield f"histories without an entity: {list(histories)}"
+
+
+def moves_are_audited(look: Look) -> Iterator[str]:
+    """15 and 28: each move stands in the audit entry of the operation that made it, and no entry tells of another."""
+    told: Counter[tuple[str, ...]] = Counter()
+    operations = {(row["customer_id"], row["number"]): row["operation_id"] for row in look.facts.rows["audit_entry"]}
+    for row in look.facts.rows["audit_body"]:
+        operation = operations[row["customer_id"], row["number"]]
+        for change in look.body(row)["changes"]:
+            told[str(operation), change["machine"], change["entity"], change["before"], change["after"]] += 1
+    made: Counter[tuple[str, ...]] = Counter(
+        (str(row["operation_id"]), row["machine"], str(row["entity_id"]), row["from_state"], row["to_state"])
+        for row in look.facts.rows["transition"]
+    )
+    if told != made:
+        yield f"told but not made {told - made}, made but not told {made - told}"
+
+
+def _moved(look: Look, entity: UUID, *states: str) -> Row | None:
+    rows = look.facts.of("transition", entity_id=entity)
+    return next((row for row in rows if row["to_state"] in states), None)
+
+
+def retries_keep_to_the_timeline(look: Look) -> Iterator[str]:
+    """23: retries come on their days and no more of them, never after success, never on a lost or stolen card."""
+    names = look.operation_names()
+    cases = {row["invoice_id"]: row for row in look.facts.rows["dunning_case"]}
+    for invoice, attempts in look.facts.by("payment", "invoice_id").items():
+        closed = _moved(look, invoice, "paid", "void", "uncollectible")
+        retries: list[datetime] = []
+        for row in sorted(attempts, key=lambda each: each["attempt_number"]):
+            begun = look.facts.one("transition", entity_id=row["id"], seq=1)["operation_id"]
+            order = look.audit_number(begun)
+            if closed and order > look.audit_number(closed["operation_id"]):
+                yield f"attempt {row['attempt_number']} began after its invoice was {closed['to_state']}"
+            if names[begun] == "dunning.retry_payment":
+                retries.append(row["happened_at"])
+                yield from (f"a blind retry: {row['id']}" for bad in attempts if _barred(look, bad, row, order))
+        if retries:
+            yield from _off_timeline(cases[invoice], retries)
+
+
+def _barred(look: Look, bad: Row, retry: Row, order: int) -> bool:
+    failed = _moved(look, bad["id"], "failed") if bad["failure_hard"] else None
+    same = bad["method_id"] == retry["method_id"]
+    return bool(same and failed and look.audit_number(failed["operation_id"]) < order)
+
+
+def _off_timeline(case: Row, retries: list[datetime]) -> Iterator[str]:
+    days = [case["opened_at"] + timedelta(days=day) for day in case["retry_days"]]
+    if len(retries) > len(days) or retries != sorted(set(retries)):
+        yield f"case {case['id']} made retries at {retries}"
+    elif any(made < day for made, day in zip(retries, days, strict=False)):
+        yield f"case {case['id']} made retries at {retries}, the days are {days}"
+
+
+def nobody_loses_access_early(look: Look) -> Iterator[str]:
+    """23: suspension and giving up wait for their day, for the last retry, for every open attempt and for a payment.
+
+    A case that is given up together with another one of its subscription has not come to its own day.
+    """
+    given_up = look.facts.by("transition", "operation_id", "to_state")
+    for case in look.facts.rows["dunning_case"]:
+        for state, day in (("suspended", case["suspend_at"]), ("given_up", case["give_up_at"])):
+            moved = _moved(look, case["id"], state)
+            if moved is None:
+                continue
+            together = len(given_up.get((moved["operation_id"], "given_up"), [])) > 1
+            if moved["happened_at"] < day and not together:
+                yield f"case {case['id']} was {state} at {moved['happened_at']}, before {day}"
+            if state == "suspended" and not together and not _is_exhausted(look, case):
+                yield f"case {case['id']} was suspended after {case['retries_done']} retries"
+            yield from _undecided(look, case, look.audit_number(moved["operation_id"]))
+
+
+def _is_exhausted(look: Look, case: Row) -> bool:
+    attempts = look.facts.of("payment", invoice_id=case["invoice_id"])
+    return case["retries_done"] == len(case["retry_days"]) or any(row["failure_hard"] for row in attempts)
+
+
+def _undecided(look: Look, case: Row, number: int) -> Iterator[str]:
+    if _state_at(look, case["invoice_id"], number) == "paid":
+        yield f"case {case['id']} was ended although its invoice was paid"
+    for row in look.facts.of("payment", invoice_id=case["invoice_id"]):
+        if _state_at(look, row["id"], number) in OPEN_PAYMENT:
+            yield f"case {case['id']} was ended while {row['id']} was open"
+
+
+def _state_at(look: Look, entity: UUID, number: int) -> str:
+    """The state of an entity right before the operation of that audit number."""
+    state = "new"
+    for row in look.facts.of("transition", entity_id=entity):
+        if look.audit_number(row["operation_id"]) < number:
+            state = row["to_state"]
+    return state
+
+
+def access_follows_payment(look: Look) -> Iterator[str]:
+    """22: who paid the first invoice has access, who is suspended has none, and each state has its case behind it."""
+    cases = look.facts.by("dunning_case", "subscription_id")
+    for of in look.facts.rows["subscription"]:
+        first = look.facts.one("invoice", subscription_id=of["id"], reason="start")
+        if of["state"] == "incomplete_expired" and first["state"] == "paid":
+            yield f"{of['id']} expired although {first['number_text']} is paid"
+        if of["state"] not in ("incomplete", "incomplete_expired") and first["state"] != "paid":
+            yield f"{of['id']} is {of['state']}, its first invoice is {first['state']}"
+        states = [case["state"] for case in cases.get(of["id"], [])]
+        if of["state"] in ("past_due", "grace", "suspended") and not LIVING_CASE & set(states):
+            yield f"{of['id']} is {of['state']} and no case is open: {states}"
+        if "suspended" in states and of["state"] not in ("suspended", "canceled"):
+            yield f"a case of {of['id']} is suspended, the subscription is {of['state']}"
+        if "given_up" in states and of["state"] != "canceled":
+            yield f"a case of {of['id']} is given up, the subscription is {of['state']}"
+
+
+CHECKS = (
+    machines_take_known_moves,
+    moves_are_audited,
+    retries_keep_to_the_timeline,
+    nobody_loses_access_early,
+    access_follows_payment,
+)

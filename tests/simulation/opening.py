@@ -1,0 +1,75 @@
+"""The first minute of a run: a tenant with its offers, its provider and its clock."""
+
+import random
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publish_price
+from domain.database import Database
+from domain.ids import PriceId
+from domain.money import Currency, Money
+from domain.perform import perform
+from domain.period import Unit
+from domain.reactions.house import House
+from domain.tenants.create_tenant import CreateTenant, create_tenant, founding_house
+from domain.tenants.tenant import free_shard_key
+from domain.vault import Vault
+from tests.simulation.acts import ALWAYS, WEIGHTS
+from tests.simulation.clock import SimClock
+from tests.simulation.facts import read_facts
+from tests.simulation.mortal import Process
+from tests.simulation.options import DrawnCourse, Options, draw_options
+from tests.simulation.provider import SimulatedProvider
+from tests.simulation.town import ACCOUNT, Offer, Town
+from tests.world import LONG_AGO, fresh
+
+# Two dearer and a cheaper neighbour in one currency, another interval, a short one, other currencies.
+CATALOG: tuple[tuple[str, int, str, Unit], ...] = (
+    ("starter", 1000, "EUR", Unit.MONTH),
+    ("team", 2000, "EUR", Unit.MONTH),
+    ("business", 4999, "EUR", Unit.MONTH),
+    ("yearly", 20000, "EUR", Unit.YEAR),
+    ("weekly", 333, "EUR", Unit.WEEK),
+    ("usd", 1100, "USD", Unit.MONTH),
+    ("usd-more", 1999, "USD", Unit.MONTH),
+    ("yen", 150, "JPY", Unit.MONTH),
+    ("yen-week", 40, "JPY", Unit.WEEK),
+)
+VAULT = Vault(b"simulated house key of 32 bytes.")  # sealed texts are not what a run looks at
+
+
+async def open_town(seed: int, pool: asyncpg.Pool) -> Town:
+    """The town of a seed. The tenant's own ids are drawn afresh, so that a seed can be run twice on one database."""
+    drawn = draw_options(seed, WEIGHTS)
+    weights = {name: weight or WEIGHTS[name] if name in ALWAYS else weight for name, weight in drawn.weights.items()}
+    options = Options(**{**vars_of(drawn), "weights": weights})
+    clock, chance = SimClock(), random.Random(f"actions {seed}")
+    founder = House(Database(pool, pool, pool, clock, secrets.token_bytes, VAULT), {})
+    slug, shard = fresh("town"), await free_shard_key(founder.db.primary)
+    command = CreateTenant(slug, "Town GmbH", "TOWN", "1 Main Street, Berlin", "DE", "Europe/Berlin", (shard,))
+    house = founding_house(slug, "TOWN", shard)
+    tenant = (await perform(founder.db, create_tenant, founder.actor, house, command, "found")).outcome
+    offers = {code: await _publish(founder, house, rank, *row) for rank, row in enumerate(CATALOG) for code in row[:1]}
+    course = DrawnCourse(seed, options)
+    provider = SimulatedProvider(slug, clock, course)
+    entropy = random.Random(f"ids {seed}").randbytes
+    process = Process(pool, clock, entropy, VAULT, {ACCOUNT: provider})
+    facts = await read_facts(pool, shard, slug)
+    return Town(seed, options, chance, clock, course, provider, pool, process, tenant, offers, shard, facts)
+
+
+def vars_of(options: Options) -> Mapping[str, Any]:
+    """The options by name."""
+    return {name: getattr(options, name) for name in Options.__dataclass_fields__}
+
+
+async def _publish(founder: House, house: Any, rank: int, code: str, minor: int, currency: str, unit: Unit) -> Offer:
+    plan = PublishPlan(code, code.capitalize(), f"The {code} plan", rank)
+    made = (await perform(founder.db, publish_plan, founder.actor, house, plan, f"plan-{code}")).outcome.plan
+    price = PublishPrice(made, Money(minor, Currency(currency)), unit, 1, LONG_AGO)
+    done = await perform(founder.db, publish_price, founder.actor, house, price, f"price-{code}")
+    id: PriceId = done.outcome.price
+    return Offer(code, id, minor, Currency(currency), unit.value)

@@ -1,0 +1,135 @@
+"""The books of the simulated provider: what it really did, whatever it answered. Nothing here fails or forgets."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from domain.money import Money
+from domain.payments.gateway import EventKind, ProviderEvent
+
+
+@dataclass(eq=False)
+class Method:
+    """A stored method; ``token`` says how it behaves."""
+
+    ref: str
+    token: str
+    detached: bool = False
+    charges: int = 0
+
+
+@dataclass(eq=False)
+class Charge:
+    """One charge; ``state`` is captured, declined, action, processing or voided; ``revived`` was declined before."""
+
+    ref: str
+    key: str
+    reference: str
+    money: Money
+    method: Method
+    metadata: Mapping[str, str]
+    begun_at: datetime
+    state: str
+    taken: int = 0
+    code: str | None = None
+    hard: bool = False
+    revived: bool = False
+
+
+@dataclass(eq=False)
+class Repayment:
+    """One refund of a charge; ``state`` is pending, succeeded or failed."""
+
+    ref: str
+    key: str
+    reference: str
+    charge: Charge
+    money: Money
+    state: str
+    code: str | None = None
+
+
+_CHARGE_EVENTS = {
+    "captured": EventKind.CHARGE_CAPTURED,
+    "declined": EventKind.CHARGE_DECLINED,
+    "action": EventKind.CHARGE_ACTION_REQUIRED,
+    "processing": EventKind.CHARGE_PROCESSING,
+    "voided": EventKind.CHARGE_VOIDED,
+}
+_REFUND_EVENTS = {"succeeded": EventKind.REFUND_SUCCEEDED, "failed": EventKind.REFUND_FAILED}
+
+
+@dataclass
+class Books:
+    """Everything the provider knows. ``name`` begins all its references, so that two runs never share one."""
+
+    name: str
+    methods: dict[str, Method] = field(default_factory=dict)
+    charges: dict[str, Charge] = field(default_factory=dict)
+    repayments: dict[str, Repayment] = field(default_factory=dict)
+    barred: set[str] = field(default_factory=set)
+    events: list[ProviderEvent] = field(default_factory=list)
+    on_event: Callable[[ProviderEvent], None] = lambda event: None
+    _made: int = 0
+
+    def new_ref(self, kind: str) -> str:
+        """A reference that nothing else has."""
+        self._made += 1
+        return f"{self.name}-{kind}-{self._made}"
+
+    def charges_under(self, reference: str) -> list[Charge]:
+        """All charges under one reference of the house; two of them are a double charge."""
+        return [charge for charge in self.charges.values() if charge.reference == reference]
+
+    def charge_by_key(self, key: str, now: datetime, window: timedelta) -> Charge | None:
+        """The charge that the key made, as long as the provider remembers the key."""
+        known = (charge for charge in self.charges.values() if charge.key == key)
+        return next((charge for charge in known if now - charge.begun_at < window), None)
+
+    def repayment_by(self, *, key: str | None = None, reference: str | None = None) -> Repayment | None:
+        """The refund of that key or reference."""
+        found = (each for each in self.repayments.values() if key == each.key or reference == each.reference)
+        return next(found, None)
+
+    def left_of(self, charge: Charge) -> int:
+        """What of a charge is neither given back nor about to be."""
+        given = sum(
+            each.money.minor for each in self.repayments.values() if each.charge is charge and each.state != "failed"
+        )
+        return charge.taken - given
+
+    def put(self, charge: Charge, state: str, now: datetime) -> None:
+        """Moves a charge, with the event that tells of it."""
+        charge.state = state
+        if state == "captured":
+            charge.taken = charge.taken or charge.money.minor
+        self.charges[charge.ref] = charge
+        self._tell(_CHARGE_EVENTS[state], charge.ref, charge, charge.reference, charge.money, charge.code, now)
+
+    def put_back(self, repayment: Repayment, state: str, now: datetime) -> None:
+        """Moves a refund, with the event where it is final."""
+        repayment.state = state
+        self.repayments[repayment.ref] = repayment
+        if state in _REFUND_EVENTS:
+            kind, of = _REFUND_EVENTS[state], repayment.charge
+            self._tell(kind, repayment.ref, of, repayment.reference, repayment.money, repayment.code, now)
+
+    def _tell(
+        self, kind: EventKind, ref: str, charge: Charge, reference: str, money: Money, code: str | None, now: datetime
+    ) -> None:
+        sequence = 1 + sum(event.object_ref == ref for event in self.events)
+        event = ProviderEvent(
+            event_id=self.new_ref("event"),
+            kind=kind,
+            occurred_at=now,
+            object_ref=ref,
+            sequence=sequence,
+            charge_ref=charge.ref,
+            reference=reference,
+            money=money,
+            failure_code=code,
+            hard=charge.hard and kind is EventKind.CHARGE_DECLINED,
+            metadata=charge.metadata,
+        )
+        self.events.append(event)
+        self.on_event(event)

@@ -1,0 +1,84 @@
+"""The second half of a run: faults end, time passes in bounded steps, and everything must come to its end."""
+
+from datetime import datetime, timedelta
+
+from domain.customers.advance_clock import AdvanceClock, advance_clock
+from domain.reactions.work import do_now
+from tests.simulation.acts_time import deliver, next_wall, perform_one
+from tests.simulation.invariants import check_at_rest
+from tests.simulation.look import Memory
+from tests.simulation.town import Broken, Patron, Town
+from tests.simulation.waiting import waiting
+
+ROUNDS = 400  # the longest story, a dunning case of an hour's granularity, takes far fewer
+STRIDE = timedelta(hours=6)  # the worker looks so rarely now: lateness must not matter, and a run not take for ever
+PENDING_EVENT = frozenset({"received", "waiting"})
+FINAL = frozenset({"renew"})  # what goes on for ever by design
+
+
+async def come_to_rest(town: Town, memory: Memory) -> None:
+    """Broken where something is left hanging, where the books disagree, or where a second sweep changes anything."""
+    town.journal.append("at rest")
+    town.course.calm = True
+    for _ in range(ROUNDS):
+        await _sweep(town)
+        if not await _go_on(town):
+            break
+    else:
+        raise Broken(f"35: no rest after {ROUNDS} rounds: {_left(town)}")
+    await check_at_rest(town, memory)
+    before = town.facts
+    await _sweep(town, again=True)
+    if changed := before.differences(town.facts, set(before.rows) - {"outbox_lease"}):
+        raise Broken(f"32: a second sweep changed {changed}")
+
+
+async def _sweep(town: Town, *, again: bool = False) -> None:
+    await deliver(town)
+    while pieces := await waiting(town):
+        for piece in pieces:
+            await perform_one(town, piece)
+        await deliver(town)
+    for patron in town.patrons if again else []:
+        await do_now(town.process.house, patron.id)
+    await town.look()
+
+
+async def _go_on(town: Town) -> bool:
+    """Takes a clock to the next thing that is due on it, the wall's first; False where only renewals are left."""
+    if _pending_on_wall(town):
+        following = next_wall(town)
+        if following is None:
+            raise Broken(f"35: at {town.clock.at} something waits, and no time is set for it: {_left(town)}")
+        town.clock.move_to(following + STRIDE)
+        town.provider.catch_up()
+        return True
+    for patron in town.patrons:
+        to = _target(town, patron)
+        if to is not None:
+            await town.call("advance", advance_clock, patron.actor, patron.id, AdvanceClock(to))
+            return True
+    return False
+
+
+def _left(town: Town) -> list[dict[str, object]]:
+    return [dict(row) for table in ("due_work", "outbox_event", "inbox_event") for row in town.facts.rows[table]]
+
+
+def _target(town: Town, patron: Patron) -> datetime | None:
+    """Where a test clock must be sent, or None where nothing but renewals to come is due on it."""
+    now = town.now_of(patron)
+    rows = town.facts.of("due_work", customer_id=patron.id.uuid, clocked=True)
+    pending = [row["due_at"] for row in rows if row["kind"] not in FINAL or row["due_at"] <= now]
+    return max(*pending, now) + timedelta(seconds=1) if pending else None
+
+
+def _pending_on_wall(town: Town) -> bool:
+    rows = town.facts.of("due_work", clocked=False)
+    return bool(
+        town.facts.rows["outbox_event"]
+        or town.provider.mailbox
+        or [row for row in town.facts.rows["inbox_event"] if row["state"] in PENDING_EVENT]
+        or town.provider.next_planned()
+        or [row for row in rows if row["kind"] not in FINAL or row["due_at"] <= town.clock.at]
+    )

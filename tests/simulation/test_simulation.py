@@ -1,0 +1,31 @@
+"""Fifty random lives of a town, and every seed that once found a fault; each promise is checked after each step."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from tests.simulation.acts import WEIGHTS
+from tests.simulation.options import draw_options
+from tests.simulation.regressions import FOUND
+from tests.simulation.run import open_simulation_pool, simulate
+
+SEEDS = range(1, 51)
+
+
+@pytest.fixture(scope="session")
+async def pool(owner_url: str, database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """Connections of the simulated processes."""
+    async with open_simulation_pool(owner_url, database_url) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("seed", sorted({*SEEDS, *FOUND}))
+async def test_whatever_happens_every_promise_holds(seed: int, pool: asyncpg.Pool) -> None:
+    await simulate(seed, pool)
+
+
+async def test_a_seed_that_does_one_thing_at_a_time_lives_the_same_life_again(pool: asyncpg.Pool) -> None:
+    seed = next(seed for seed in SEEDS if not draw_options(seed, WEIGHTS).weights["at once"])
+    first, second = [await simulate(seed, pool) for _ in range(2)]
+    assert first == second

@@ -1,0 +1,175 @@
+"""The simulated town: one tenant, its customers, its provider, its clock, and all that was asked of the house."""
+
+import logging
+import random
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from domain.actor import Actor, Grant, staff
+from domain.ids import CustomerId, PriceId
+from domain.money import Currency
+from domain.operation import Operation
+from domain.perform import perform
+from domain.refusals import RETRYABLE, RefusalCode, Refused
+from domain.tenants.create_tenant import TenantCreated
+from tests.simulation.clock import SimClock
+from tests.simulation.facts import Facts, read_facts
+from tests.simulation.mortal import Process
+from tests.simulation.options import DrawnCourse, Options
+from tests.simulation.provider import SimulatedProvider
+
+ACCOUNT = "sandbox/main"
+
+
+class Broken(AssertionError):
+    """A promise of the house that did not hold."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A price on offer, as the simulation itself published it."""
+
+    code: str
+    price: PriceId
+    minor: int
+    currency: Currency
+    unit: str
+
+
+@dataclass(frozen=True)
+class Patron:
+    """A customer, and the actor that is its portal user."""
+
+    name: str
+    id: CustomerId
+    actor: Actor
+    currency: Currency
+    zone: str
+    on_clock: bool
+
+    def __str__(self) -> str:
+        return "-".join(self.name.split("-")[:3])
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to the house, as it could be sent again."""
+
+    name: str
+    operation: Operation[Any, Any]
+    actor: Actor
+    customer: CustomerId
+    command: Any
+    key: str
+
+
+class Errors(logging.Handler):
+    """Collects what the house logs as an error of its own."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        cause = record.exc_info[1] if record.exc_info else getattr(record, "cause", None)
+        self.found.append(f"{record.getMessage()}: {cause!r}")
+
+
+@dataclass
+class Town:
+    """The state of a run. ``chance`` draws the actions; the provider and the ids have dice of their own."""
+
+    seed: int
+    options: Options
+    chance: random.Random
+    clock: SimClock
+    course: DrawnCourse
+    provider: SimulatedProvider
+    pool: asyncpg.Pool
+    process: Process
+    tenant: TenantCreated
+    offers: dict[str, Offer]
+    shard: int
+    facts: Facts
+    patrons: list[Patron] = field(default_factory=list)
+    answered: list[tuple[Call, Any]] = field(default_factory=list)
+    in_doubt: list[Call] = field(default_factory=list)
+    journal: list[str] = field(default_factory=list)
+    errors: Errors = field(default_factory=Errors)
+    rough: bool = False
+    at_once: bool = False
+    _keys: int = 0
+
+    def note(self, text: str) -> None:
+        """Adds to what happened in this step."""
+        self.journal[-1] += f"; {text}"
+
+    def patron_of(self, customer: UUID) -> Patron:
+        """The patron of a row's customer."""
+        return next(patron for patron in self.patrons if patron.id.uuid == customer)
+
+    def now_of(self, patron: Patron) -> datetime:
+        """The patron's business time."""
+        at: datetime = self.facts.now_of(patron.id.uuid, self.clock.at)
+        return at
+
+    def staff(self, role: Grant = Grant.SUPPORT) -> Actor:
+        """A member of the tenant's staff."""
+        return staff(self.tenant.tenant, self.tenant.live_house, "sue", frozenset({role}), "simulated")
+
+    async def read(self) -> Facts:
+        """The rows as they are now."""
+        return await read_facts(self.pool, self.shard, self.provider.books.name)
+
+    async def look(self) -> None:
+        """Takes the rows as they are now for the facts of the next step."""
+        self.facts = await self.read()
+
+    def new_key(self) -> str:
+        """A key that no call had before."""
+        self._keys += 1
+        return f"call-{self._keys}"
+
+    async def call(
+        self, name: str, operation: Operation[Any, Any], actor: Actor, customer: CustomerId, command: Any, *,
+        may: Collection[RefusalCode] = (), must: RefusalCode | None = None,
+    ) -> Any:  # fmt: skip
+        """Sends a new call; its outcome, or None where it was refused as it ``may`` be or ``must`` be."""
+        call = Call(name, operation, actor, customer, command, self.new_key())
+        return await self.send(call, may=may, must=must)
+
+    async def send(self, call: Call, *, may: Collection[RefusalCode] = (), must: RefusalCode | None = None) -> Any:
+        """Sends a call, the first time or again."""
+        self.in_doubt.append(call)
+        try:
+            performed = await perform(
+                self.process.house.db, call.operation, call.actor, call.customer, call.command, call.key
+            )
+        except Refused as refused:
+            await self._was_refused(call, refused, may, must)
+            return None
+        self.in_doubt.remove(call)
+        if must is not None and not self.at_once:
+            raise Broken(f"{call.name} was done although it must be refused as {must}: {call.command}")
+        self.answered.append((call, performed.outcome))
+        return performed.outcome
+
+    async def _was_refused(
+        self, call: Call, refused: Refused, may: Collection[RefusalCode], must: RefusalCode | None
+    ) -> None:
+        self.note(f"refused {refused.code}")
+        if refused.code in RETRYABLE and self.rough:
+            return  # nothing is known about it: it stays in doubt
+        self.in_doubt.remove(call)
+        if self.at_once:
+            return  # what the others did meanwhile decides
+        if refused.code != must if must is not None else refused.code not in may:
+            raise Broken(f"{call.name} was refused: {refused}; expected {must or list(may)}: {call.command}")
+        after = await self.read()
+        if changed := self.facts.differences(after, set(after.rows) - {"refusal_log"}):
+            raise Broken(f"34: {call.name} was refused as {refused.code} and changed {changed}")
