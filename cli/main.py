@@ -21,6 +21,7 @@ COMMANDS: Final = (
     "verify",
     "dead_letters",
     "export_schema",
+    "simulate",
     "bench",
 )
 
