@@ -28,13 +28,16 @@ def breaking(old: str, new: str) -> list[str]:
 
 def export_schema(
     against: Annotated[Path | None, typer.Option(help="A published schema that must not be broken.")] = None,
+    check: Annotated[Path | None, typer.Option(help="A file that must be this schema to the letter.")] = None,
 ) -> None:
-    """Print the schema; with --against, list what would break that schema's clients and fail if anything would."""
+    """Print the schema; or fail where --check names a stale file, or --against one whose clients this would break."""
     text = sdl()
-    if against is None:
+    if against is None and check is None:
         typer.echo(text, nl=False)
         return
-    found = breaking(against.read_text(), text)
+    found = breaking(against.read_text(), text) if against else []
+    if check and (not check.exists() or check.read_text() != text):
+        found.append(f"{check} is stale: write it anew with `quittance export-schema > {check}`.")
     for line in found:
         typer.echo(line, err=True)
     raise typer.Exit(1 if found else 0)

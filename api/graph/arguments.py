@@ -21,6 +21,13 @@ Reference = Annotated[str, strawberry.argument(description="The tenant's own nam
 MaybeId = Annotated[GlobalId | None, strawberry.argument(description="The customer's id; or give its reference.")]
 MaybeReference = Annotated[str | None, strawberry.argument(description="The tenant's own name; or give the id.")]
 
+Quantity = Annotated[int, strawberry.argument(description="How many units, 1 to 10,000.")]
+From = Annotated[
+    datetime | None,
+    strawberry.argument(name="from", description="Leave out what happened before it, in business time."),
+]
+To = Annotated[datetime | None, strawberry.argument(name="to", description="Leave out what happened at it or later.")]
+
 MINTED: Final = "Minted before the call, the same on a retry."
 OPERATION: Final = "The operation that was performed; null where it was refused."
 ERRORS: Final = "Why it was refused; empty where it was done."

@@ -84,5 +84,6 @@ class Plan(Node):
         """The prices on offer."""
         found = self.on_offer
         if found is None:
-            found = (await info.context.loaders.offers.load(info.context.tenant)).get(self.source.id, [])
+            at = await info.context.business_time()
+            found = (await info.context.loaders.offers.load((info.context.tenant, at))).get(self.source.id, [])
         return [Price.of(price) for price in found]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -81,6 +82,11 @@ class Context:
         if self.actor.customer is None:
             raise Refused(RefusalCode.FORBIDDEN, "this is for portal users")
         return self.actor.customer
+
+    async def business_time(self) -> datetime:
+        """A portal user's own time, which may be a test clock's; for everybody else the time of the request."""
+        own = self.actor.customer
+        return await self.loaders.times.load(own) if own is not None else self.loaders.began
 
     def staff_home(self) -> CustomerId:
         """The house customer under which the staff of the tenant work; Refused FORBIDDEN for any other caller."""

@@ -6,20 +6,22 @@ import strawberry
 
 from api.connection import HistoryConnection
 from api.graph import pages
-from api.graph.arguments import After, At, AtLeast, First, Id, Key
+from api.graph.arguments import After, At, AtLeast, First, From, Id, Key, Quantity, To
 from api.graph.context import Info
 from api.graph.invoices import Invoice
+from api.graph.lost_answers import PerformedOperation, operation_of
 from api.graph.money import Money
 from api.graph.node import Node
 from api.graph.payments import Payment, PaymentMethod
 from api.graph.plan_change import PlanChange, change_preview
+from api.graph.purchase import Purchase, purchase_preview
 from api.graph.subscriptions import Subscription
-from api.scalars import CurrencyCode, GlobalId
+from api.scalars import CurrencyCode, GlobalId, Int64
 from domain.customers import customer as customers
-from domain.ids import CustomerId, InvoiceId, OperationId, PaymentId, SubscriptionId
-from domain.inspection import inspect_key
+from domain.ids import CustomerId, InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.invoice import invoice
 from domain.ledger import balance as balances
+from domain.ledger.statement import Span
 from domain.payments.method import payment_methods
 from domain.payments.payment import payment
 from domain.refusals import RefusalCode, Refused
@@ -32,12 +34,14 @@ class Balance:
 
     receivable: Money = strawberry.field(description="What is due on open invoices.")
     credit: Money = strawberry.field(description="What the next invoice uses up first.")
+    through: Int64 = strawberry.field(description="The number of the last posting that is counted; 0: none is.")
     as_of: datetime = strawberry.field(description="The instant it is true for.")
 
     @classmethod
     def of(cls, balance: balances.Balance, at: datetime) -> "Balance":
         """The domain's balance."""
-        return cls(receivable=Money.of(balance.receivable), credit=Money.of(balance.credit), as_of=at)
+        receivable, credit = Money.of(balance.receivable), Money.of(balance.credit)
+        return cls(receivable=receivable, credit=credit, through=Int64(balance.through), as_of=at)
 
 
 @strawberry.type(description="The name and address a customer is billed under.")
@@ -56,20 +60,6 @@ class TestClock:
 
     at: datetime = strawberry.field(description="The customer's business time.")
     target: datetime = strawberry.field(description="Where it is going; equal to at when it has arrived.")
-
-
-@strawberry.type(description="An operation that was performed under a key.")
-class PerformedOperation:
-    """The answer to a lost answer."""
-
-    id: GlobalId = strawberry.field(description="The operation's id.")
-    name: str = strawberry.field(description="What was done.")
-    performed_at: datetime = strawberry.field(description="When it was committed.")
-
-    @classmethod
-    def of(cls, id: OperationId, name: str, at: datetime) -> "PerformedOperation":
-        """The domain's record."""
-        return cls(id=GlobalId(str(id)), name=name, performed_at=at)
 
 
 @strawberry.type(description="A customer: whom a legal entity bills.")
@@ -147,6 +137,11 @@ class Customer(Node):
         """The payment of that id."""
         return Payment.of(await payment(info.context.db.primary, self.source.id, PaymentId.parse(id)))
 
+    @strawberry.field(description="What startSubscription would charge now; an error says why it would be refused.")
+    async def start_subscription_preview(self, info: Info, price_id: Id, quantity: Quantity = 1) -> Purchase | None:
+        """The first invoice; nothing is kept."""
+        return await purchase_preview(info, self.source.id, price_id, quantity)
+
     @strawberry.field(description="What changePlan would do now; an error says why it would be refused.")
     async def change_plan_preview(self, info: Info, subscription_id: Id, price_id: Id) -> PlanChange | None:
         """The proration; nothing is kept."""
@@ -170,10 +165,16 @@ class Customer(Node):
         description="Its statement: every posting, newest first, with the balance after it; from the replica."
     )
     async def statement(
-        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
+        self,
+        info: Info,
+        first: First,
+        after: After = None,
+        at_least: AtLeast = None,
+        since: From = None,
+        until: To = None,
     ) -> HistoryConnection[pages.StatementEntry] | None:
         """A page of history."""
-        return await pages.statement_page(info, self.source, first, after, at_least)
+        return await pages.statement_page(info, self.source, Span(since, until), first, after, at_least)
 
     @strawberry.field(description="The test clock; null for a customer that lives in real time.")
     async def test_clock(self) -> TestClock | None:
@@ -182,13 +183,11 @@ class Customer(Node):
         return TestClock(at=at, target=self.source.clock_target or at) if at else None
 
     @strawberry.field(
-        description="What was performed under a key of this caller; null: nothing is, and sending it again is safe."
+        description="What was performed under a key of this caller; null: nothing is. Sending the call again is safe."
     )
     async def operation(self, info: Info, idempotency_key: Key) -> PerformedOperation | None:
         """The operation of that key."""
-        scope = info.context.actor.scope
-        found = await inspect_key(info.context.db.primary, self.source.id, scope, idempotency_key)
-        return PerformedOperation.of(found.operation, found.name, found.performed_at) if found else None
+        return await operation_of(info, self.source.id, idempotency_key)
 
 
 async def find_customer(info: Info, id: CustomerId) -> Customer:

@@ -129,6 +129,13 @@ class Invoice(Node):
             pdf_url=f"/documents/invoices/{invoice.id}.pdf",
         )
 
+    @strawberry.field(description="Whether something is still due after dueAt, in the customer's business time.")
+    async def overdue(self, info: Info) -> bool:
+        """Whether its day has passed."""
+        if self.state is not InvoiceState.OPEN:
+            return False
+        return self.source.is_overdue(await info.context.loaders.times.load(self.source.customer))
+
     @strawberry.field(description="Its lines, in order.")
     async def lines(self, info: Info) -> list[InvoiceLine]:
         """The lines."""

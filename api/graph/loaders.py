@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from domain.catalog.plan import Plan, Price, plans, plans_by_id, prices_by_id
+from domain.customers.advance_clock import clock_of
 from domain.database import Database
 from domain.dunning.case import Case, cases
 from domain.ids import CustomerId, InvoiceId, PaymentId, PaymentMethodId, PlanId, PriceId, TenantId
@@ -25,6 +27,7 @@ class Loaders:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.began = db.clock.now()
         self.lines: DataLoader[tuple[CustomerId, InvoiceId], tuple[Line, ...]] = DataLoader(self._lines)
         self.payments: DataLoader[tuple[CustomerId, InvoiceId], list[Payment]] = DataLoader(self._payments)
         self.refunds: DataLoader[tuple[CustomerId, PaymentId], list[Refund]] = DataLoader(self._refunds)
@@ -32,7 +35,8 @@ class Loaders:
         self.methods: DataLoader[tuple[CustomerId, PaymentMethodId], PaymentMethod | None] = DataLoader(self._methods)
         self.plans: DataLoader[tuple[TenantId, PlanId], Plan] = DataLoader(self._plans)
         self.prices: DataLoader[tuple[TenantId, PriceId], Price] = DataLoader(self._prices)
-        self.offers: DataLoader[TenantId, dict[PlanId, list[Price]]] = DataLoader(self._offers)
+        self.offers: DataLoader[tuple[TenantId, datetime], dict[PlanId, list[Price]]] = DataLoader(self._offers)
+        self.times: DataLoader[CustomerId, datetime] = DataLoader(self._times)
         self.cases: DataLoader[CustomerId, list[Case]] = DataLoader(self._cases)
 
     def clear(self) -> None:
@@ -83,9 +87,13 @@ class Loaders:
             found |= await prices_by_id(self._db.primary, tenant, ids)
         return [found[id] for _, id in keys]
 
-    async def _offers(self, keys: list[TenantId]) -> list[dict[PlanId, list[Price]]]:
-        at = self._db.clock.now()
-        return [{plan.id: prices for plan, prices in await plans(self._db.primary, key, at)} for key in keys]
+    async def _offers(self, keys: list[tuple[TenantId, datetime]]) -> list[dict[PlanId, list[Price]]]:
+        return [{plan.id: prices for plan, prices in await plans(self._db.primary, *key)} for key in keys]
+
+    async def _times(self, keys: list[CustomerId]) -> list[datetime]:
+        """The business time of customers that are not on a test clock is the request's."""
+        clocks = [await clock_of(self._db.primary, customer) for customer in keys]
+        return [clock.at if clock else self.began for clock in clocks]
 
     async def _cases(self, keys: list[CustomerId]) -> list[list[Case]]:
         return [await cases(self._db.primary, customer) for customer in keys]

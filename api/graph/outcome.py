@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import fields
 from enum import Enum
 from typing import Any, Final, TypeVar
 
@@ -9,9 +10,12 @@ import strawberry
 
 from api.graph.context import Info
 from api.scalars import ConsistencyToken, GlobalId
-from domain.ids import CustomerId
+from domain.customers.advance_clock import ClockAdvancing, clock_of
+from domain.ids import CustomerId, PaymentId, RefundId
 from domain.operation import Operation, Performed
 from domain.outbox import is_empty, next_event
+from domain.payments.payment import IN_FLIGHT, payment
+from domain.payments.refund import FINAL, refund
 from domain.perform import perform
 from domain.reactions.events import drain
 
@@ -54,24 +58,45 @@ async def performed(
 
 async def followed(info: Info, done: Performed[Any], customer: CustomerId) -> OperationInfo:
     """Waits a little for what follows from the operation, and says whether that was enough."""
-    settled = await _settled(info, customer)
+    await _settle(info, customer)
     info.context.loaders.clear()
     return OperationInfo(
         id=GlobalId(str(done.operation)),
         replayed=done.replayed,
-        status=OperationStatus.DONE if settled else OperationStatus.PROCESSING,
+        status=await status_of(info, customer, done.outcome),
         consistency_token=ConsistencyToken(str(await info.context.db.token())),
     )
 
 
-async def _settled(info: Info, customer: CustomerId) -> bool:
-    """Whether the customer's events were all performed within the time, by us or by the worker."""
+async def status_of(info: Info, customer: CustomerId, outcome: object) -> OperationStatus:
+    """DONE once nothing waits to be performed, and no money or clock that the outcome speaks of is on its way."""
+    # An event that failed waits for its next try, which may be minutes: emptiness tells, not the next event.
+    if not await is_empty(info.context.db.primary, customer) or await _in_flight(info, customer, outcome):
+        return OperationStatus.PROCESSING
+    return OperationStatus.DONE
+
+
+async def _in_flight(info: Info, customer: CustomerId, outcome: Any) -> bool:
+    db = info.context.db.primary
+    if isinstance(outcome, ClockAdvancing):
+        clock = await clock_of(db, customer)
+        return clock is not None and clock.at < outcome.to
+    for field in fields(outcome):
+        named = getattr(outcome, field.name)
+        if isinstance(named, PaymentId) and (await payment(db, customer, named)).state.name in IN_FLIGHT:
+            return True
+        if isinstance(named, RefundId) and (await refund(db, customer, named)).state.name not in FINAL:
+            return True
+    return False
+
+
+async def _settle(info: Info, customer: CustomerId) -> None:
+    """Gives the customer's events their time to be performed, by us or by the worker."""
     rooms, db = info.context.rooms, info.context.db
     work = rooms.keep(drain(rooms.house, customer))
     deadline = time.monotonic() + SETTLE_SECONDS
     await asyncio.wait({work}, timeout=SETTLE_SECONDS)
     while await next_event(db.primary, customer, db.clock.now()) is not None:
         if time.monotonic() >= deadline:
-            return False
+            return
         await asyncio.sleep(LOOK_SECONDS)
-    return await is_empty(db.primary, customer)  # an event that failed waits for its next try, which may be minutes

@@ -20,6 +20,7 @@ from domain.database import History, HistoryUnavailable, Token
 from domain.ids import CustomerId
 from domain.invoices.history import count_invoices, invoice_history
 from domain.ledger import statement as statements
+from domain.ledger.statement import Span
 from domain.payments.history import count_payments, payment_history
 
 Place = tuple[datetime, str]
@@ -103,18 +104,20 @@ async def payment_page(
 
 
 async def statement_page(
-    info: Info, of: Customer, first: int, after: str | None, at_least: ConsistencyToken | None
+    info: Info, of: Customer, span: Span, first: int, after: str | None, at_least: ConsistencyToken | None
 ) -> HistoryConnection[StatementEntry]:
-    """The customer's postings, newest first."""
+    """The customer's postings of the span, newest first."""
+    if span.since and span.until and span.since >= span.until:
+        raise Fault(Code.BAD_INPUT, "from must lie before to.")
     keys = Keyset("statement", int, info.context.rooms.cursors)
     wanted = keys.slice(str(of.id), first, after)
     async with history_of(info, at_least) as history:
-        rows = await statements.statement(history.replica, of.id, of.currency, wanted.fetch, wanted.after)
+        rows = await statements.statement(history.replica, of.id, of.currency, wanted.fetch, wanted.after, span)
     page = keys.page(wanted, rows, lambda row: row.number, StatementEntry.of)
     return HistoryConnection(
         edges=page.edges,
         page_info=page.page_info,
-        count=lambda cap: statements.count_entries(history.replica, of.id, cap),
+        count=lambda cap: statements.count_entries(history.replica, of.id, cap, span),
         as_of=history.as_of,
         source=Source(history.source.value),
     )

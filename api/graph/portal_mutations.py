@@ -1,4 +1,4 @@
-"""What a customer can change: methods, subscriptions, payments, and its test clock; plan_change.py has the rest."""
+"""What a customer can change: methods, payments, its test clock; purchase.py and plan_change.py have the rest."""
 
 from datetime import datetime
 
@@ -8,14 +8,13 @@ from api.graph import refusal
 from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
 from api.graph.invoices import Invoice
-from api.graph.outcome import OperationInfo, OperationStatus, followed, performed
+from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.payments import Payment, PaymentMethod
 from api.graph.refusal import as_error
-from api.graph.subscriptions import Subscription
 from api.graph.texts import id_of, text
 from api.scalars import GlobalId, IdempotencyKey, Text
 from domain.customers.advance_clock import AdvanceClock, advance_clock, clock_of
-from domain.ids import CustomerId, InvoiceId, PaymentMethodId, PriceId
+from domain.ids import CustomerId, InvoiceId, PaymentMethodId
 from domain.inspection import inspect_key
 from domain.invoices.invoice import invoice
 from domain.payments.gateway import MethodFacts, MethodRefused
@@ -23,8 +22,6 @@ from domain.payments.method import StoreMethod, payment_methods, store_method
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payment
 from domain.refusals import RefusalCode, Refused
-from domain.subscriptions.start import StartSubscription, start_subscription
-from domain.subscriptions.subscription import subscription
 
 _token_text = Text(max_length=200)  # providers' tokens are a tenth of that
 
@@ -73,42 +70,6 @@ async def _method_of(info: Info, customer: CustomerId, token: str, key: str) -> 
     if not isinstance(answer, MethodFacts):
         raise Refused(RefusalCode.UNAVAILABLE, "the payment provider does not answer at the moment")
     return StoreMethod(rooms.account, token, answer.method_ref, answer.kind, answer.brand, answer.last4)
-
-
-@strawberry.input(description="Buys a plan.")
-class StartSubscriptionInput:
-    """Input of startSubscription."""
-
-    price_id: GlobalId = strawberry.field(description="A price on offer, in the customer's currency.")
-    quantity: int = strawberry.field(default=1, description="How many units, 1 to 10,000.")
-    idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
-
-
-@strawberry.type(description="The subscription and its first invoice; both may still wait for the payment.")
-class StartSubscriptionPayload:
-    """Payload of startSubscription."""
-
-    subscription: Subscription | None = strawberry.field(description="The subscription as it stands now.")
-    invoice: Invoice | None = strawberry.field(description="Its first invoice, with the attempts to collect it.")
-    operation: OperationInfo | None = strawberry.field(description=OPERATION)
-    errors: list[refusal.StartSubscriptionError] = strawberry.field(description=ERRORS)
-
-
-async def start(info: Info, input: StartSubscriptionInput) -> StartSubscriptionPayload:
-    """Performs the start and waits a little for the payment."""
-    try:
-        customer = info.context.customer
-        command = StartSubscription(id_of(PriceId.parse, input.price_id, "priceId"), input.quantity)
-        done = await performed(info, start_subscription, customer, command, input.idempotency_key)
-    except Refused as refused:
-        return StartSubscriptionPayload(subscription=None, invoice=None, operation=None, errors=[as_error(refused)])
-    operation, db = await followed(info, done, customer), info.context.db.primary
-    return StartSubscriptionPayload(
-        subscription=Subscription.of(await subscription(db, customer, done.outcome.subscription)),
-        invoice=Invoice.of(await invoice(db, customer, done.outcome.invoice)),
-        operation=operation,
-        errors=[],
-    )
 
 
 @strawberry.input(description="Collects what is due on an invoice.")
@@ -176,7 +137,4 @@ async def advance(info: Info, input: AdvanceTestClockInput) -> AdvanceTestClockP
     operation = await followed(info, done, customer)
     clock = await clock_of(info.context.db.primary, customer)
     assert clock is not None
-    target = clock.target or clock.at
-    if clock.at < target:
-        operation.status = OperationStatus.PROCESSING
-    return AdvanceTestClockPayload(at=clock.at, target=target, operation=operation, errors=[])
+    return AdvanceTestClockPayload(at=clock.at, target=clock.target or clock.at, operation=operation, errors=[])

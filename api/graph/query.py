@@ -15,6 +15,7 @@ from api.graph.nodes import find_node, find_nodes
 from api.graph.staff_desk import Staff
 from api.scalars import GlobalId
 from domain.catalog.plan import plans
+from domain.tenants.access import partner_name
 
 Ids = Annotated[list[GlobalId], strawberry.argument(description="At most 100 ids; the answer keeps their order.")]
 
@@ -37,6 +38,16 @@ class Viewer:
 @strawberry.type(description="What a partner's program sees of the tenant.")
 class Partner:
     """The root of partners."""
+
+    @strawberry.field(description="The client id that the program's tokens carry.")
+    def client_id(self, info: Info) -> str:
+        """Who asks."""
+        return info.context.actor.subject
+
+    @strawberry.field(description="The name the tenant registered it under.")
+    async def name(self, info: Info) -> str:
+        """The display name."""
+        return await partner_name(info.context.db.primary, info.context.tenant, info.context.actor.subject)
 
     @strawberry.field(description="A customer of the tenant, by the tenant's own reference.")
     async def customer(self, info: Info, reference: Reference) -> Customer | None:
@@ -70,7 +81,7 @@ class Query:
     async def plans(self, info: Info) -> list[Plan]:
         """The price list."""
         context = info.context
-        found = await plans(context.db.primary, context.tenant, context.db.clock.now())
+        found = await plans(context.db.primary, context.tenant, await context.business_time())
         return [Plan.of(plan, prices) for plan, prices in found]
 
     @strawberry.field(description="The object of that id, if this caller may see it; else null with NOT_FOUND.")

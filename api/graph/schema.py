@@ -7,7 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.documents import UsePrepared
 from api.errors import PortalSchema
-from api.graph import colleagues, plan_change, price_list, refunds, sign_up
+from api.graph import colleagues, plan_change, price_list, purchase, refunds, sign_up
 from api.graph import portal_mutations as portal
 from api.graph.query import Query
 from api.scalars import scalar_map
@@ -29,8 +29,8 @@ class Mutation:
     add_payment_method: portal.AddPaymentMethodPayload = _mutation(
         portal.add_payment_method, "Stores a payment method and makes it the default."
     )
-    start_subscription: portal.StartSubscriptionPayload = _mutation(
-        portal.start, "Buys a plan: the first invoice is issued and charged at once."
+    start_subscription: purchase.StartSubscriptionPayload = _mutation(
+        purchase.start, "Buys a plan: the first invoice is issued and charged at once."
     )
     change_plan: plan_change.ChangePlanPayload = _mutation(
         plan_change.change, "A dearer plan at once, prorated, once it is paid; a cheaper one when the period ends."

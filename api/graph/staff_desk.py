@@ -7,7 +7,7 @@ import strawberry
 
 from api.connection import HistoryConnection
 from api.errors import Code, Fault
-from api.graph.arguments import After, AtLeast, CustomerArgument, First, MaybeId, MaybeReference
+from api.graph.arguments import After, AtLeast, CustomerArgument, First, Id, MaybeId, MaybeReference
 from api.graph.audit_pages import AuditChain, AuditEntry, audit_page, audit_verdict
 from api.graph.context import Info
 from api.graph.customer import Customer, find_by_name, find_customer
@@ -15,13 +15,17 @@ from api.graph.payments import Payment
 from api.scalars import GlobalId, Text
 from domain import dead_letter
 from domain.fanout.by_provider import payments_of_reference
-from domain.ids import CustomerId
+from domain.ids import CustomerId, PaymentId
 from domain.payments import payment as payments
+from domain.payments.owner import payment_owner
+from domain.payments.stuck import stuck_payments
+from domain.refusals import RefusalCode, Refused
 from domain.tenants.tenant import tenant_shard_keys
 
 ProviderReference = Annotated[str, strawberry.argument(description="What the provider calls the charge.")]
 provider_text: Final = Text(max_length=200)  # providers' ids are a tenth of that
 MAX_LETTERS: Final = 100  # of one shard key; whoever sees more has another problem than the next page
+MAX_STUCK: Final = 100  # as for letters
 
 
 @strawberry.type(description="Work that failed too often and waits for somebody.")
@@ -58,6 +62,8 @@ class StaffPayment:
     payment: Payment = strawberry.field(description="The payment as its customer sees it.")
     provider_account: str = strawberry.field(description="The provider and the account there.")
     provider_reference: str | None = strawberry.field(description="The provider's own id of the charge.")
+    sent_at: datetime | None = strawberry.field(description="From when on the provider may have it.")
+    times_asked: int = strawberry.field(description="How often the provider was asked what became of it.")
 
     @classmethod
     def of(cls, payment: payments.Payment) -> "StaffPayment":
@@ -67,6 +73,8 @@ class StaffPayment:
             payment=Payment.of(payment),
             provider_account=payment.provider_account,
             provider_reference=payment.provider_ref,
+            sent_at=payment.sent_at,
+            times_asked=payment.queries,
         )
 
 
@@ -82,6 +90,25 @@ class Staff:
         if reference is not None and id is None:
             return await find_by_name(info, reference)
         raise Fault(Code.BAD_INPUT, "Name the customer by id or by reference.")
+
+    @strawberry.field(description="A payment of any customer of the tenant.")
+    async def payment(self, info: Info, id: Id) -> StaffPayment | None:
+        """The payment of that id."""
+        db, parsed = info.context.db.primary, PaymentId.parse(id)
+        owner = await payment_owner(db, info.context.tenant, parsed)
+        if owner is None:
+            raise Refused(RefusalCode.NOT_FOUND, "there is no such payment")
+        return StaffPayment.of(await payments.payment(db, owner, parsed))
+
+    @strawberry.field(description="Payments whose outcome nobody knows yet, oldest first; at most 100 a shard key.")
+    async def stuck_payments(self, info: Info) -> list[StaffPayment]:
+        """The payments that wait for an answer."""
+        db = info.context.db
+        return [
+            StaffPayment.of(each)
+            for key in await tenant_shard_keys(db.primary, info.context.tenant)
+            for each in await stuck_payments(db.primary, info.context.tenant, key, db.clock.now(), MAX_STUCK)
+        ]
 
     @strawberry.field(description="The tenant's payments that the provider knows under its own id of the charge.")
     async def payments_by_provider(self, info: Info, reference: ProviderReference) -> list[StaffPayment]:

@@ -5,12 +5,13 @@ from enum import Enum
 
 import strawberry
 
-from api.graph.catalog import Interval, Plan
+from api.graph.catalog import Interval, Plan, Price
 from api.graph.context import Info
 from api.graph.money import Money, Period
 from api.graph.node import Node
 from api.scalars import GlobalId
 from domain.dunning.case import Case
+from domain.ids import PriceId
 from domain.subscriptions import subscription as subscriptions
 
 
@@ -52,6 +53,15 @@ class Recovery:
         )
 
 
+@strawberry.type(description="A dearer plan that was asked for and takes effect once its invoice is paid.")
+class PendingChange:
+    """A change that waits for its payment."""
+
+    plan: Plan = strawberry.field(description="The plan it goes to.")
+    price: Price = strawberry.field(description="The price it goes to.")
+    invoice_id: GlobalId = strawberry.field(description="The invoice it waits for.")
+
+
 @strawberry.type(description="What a customer bought, on which terms, and which period is running.")
 class Subscription(Node):
     """A subscription."""
@@ -90,10 +100,20 @@ class Subscription(Node):
     @strawberry.field(description="The plan it goes to when the running period ends, if that was asked for.")
     async def next_plan(self, info: Info) -> Plan | None:
         """The plan of the scheduled price."""
-        if self.source.next_price is None:
+        return (await _offer(info, self.source.next_price))[0] if self.source.next_price else None
+
+    @strawberry.field(description="The price it goes to when the running period ends, if that was asked for.")
+    async def next_price(self, info: Info) -> Price | None:
+        """The scheduled price."""
+        return (await _offer(info, self.source.next_price))[1] if self.source.next_price else None
+
+    @strawberry.field(description="The plan change that waits for its payment; null: none does.")
+    async def pending_change(self, info: Info) -> PendingChange | None:
+        """The pending change."""
+        if self.source.pending_price is None or self.source.pending_invoice is None:
             return None
-        price = await info.context.loaders.prices.load((info.context.tenant, self.source.next_price))
-        return Plan.of(await info.context.loaders.plans.load((info.context.tenant, price.plan)))
+        plan, price = await _offer(info, self.source.pending_price)
+        return PendingChange(plan=plan, price=price, invoice_id=GlobalId(str(self.source.pending_invoice)))
 
     @strawberry.field(description="How it comes back while a renewal is unpaid; null otherwise.")
     async def recovery(self, info: Info) -> Recovery | None:
@@ -102,3 +122,10 @@ class Subscription(Node):
             if case.subscription == self.source.id and case.is_living:
                 return Recovery.of(case)
         return None
+
+
+async def _offer(info: Info, id: PriceId) -> tuple[Plan, Price]:
+    """A price and its plan."""
+    loaders, tenant = info.context.loaders, info.context.tenant
+    price = await loaders.prices.load((tenant, id))
+    return Plan.of(await loaders.plans.load((tenant, price.plan))), Price.of(price)

@@ -22,10 +22,24 @@ class StatementEntry:
     credit: Money
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of business time, open where an end is None: ``since`` belongs to it, ``until`` does not."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVER = Span()
+
+
 async def statement(
-    db: Replica, customer: CustomerId, currency: Currency, limit: int, before: int | None = None
+    db: Replica, customer: CustomerId, currency: Currency, limit: int, before: int | None = None, span: Span = EVER
 ) -> Sequence[StatementEntry]:
-    """At most ``limit`` postings with a number below ``before``; the running balances count from the first posting."""
+    """At most ``limit`` postings of the span with a number below ``before``.
+
+    The running balances count from the customer's very first posting.
+    """
     rows = await db.fetch(
         """WITH change AS (
                SELECT t.number, t.cause, t.happened_at,
@@ -44,12 +58,16 @@ async def statement(
                       sum(credit) OVER (ORDER BY number)::bigint AS credit_after
                  FROM change)
            SELECT number, cause, happened_at, owed, credit, owed_after, credit_after FROM running
-            WHERE $5::bigint IS NULL OR number < $5 ORDER BY number DESC LIMIT $4""",
+            WHERE ($5::bigint IS NULL OR number < $5) AND ($6::timestamptz IS NULL OR happened_at >= $6)
+              AND ($7::timestamptz IS NULL OR happened_at < $7)
+            ORDER BY number DESC LIMIT $4""",
         customer.shard,
         customer.uuid,
         str(currency),
         limit,
         before,
+        span.since,
+        span.until,
     )
     return [_entry(row, currency) for row in rows]
 
@@ -66,13 +84,17 @@ def _entry(row: Row, currency: Currency) -> StatementEntry:
     )
 
 
-async def count_entries(db: Replica, customer: CustomerId, cap: int) -> int:
-    """How many postings a customer has; counting stops at the cap."""
+async def count_entries(db: Replica, customer: CustomerId, cap: int, span: Span = EVER) -> int:
+    """How many postings a customer has in the span; counting stops at the cap."""
     count: int = await db.fetchval(
         """SELECT count(*) FROM (SELECT 1 AS one FROM ledger_transaction
-                                  WHERE shard_key = $1 AND customer_id = $2 LIMIT $3) AS t""",
+                                  WHERE shard_key = $1 AND customer_id = $2
+                                    AND ($4::timestamptz IS NULL OR happened_at >= $4)
+                                    AND ($5::timestamptz IS NULL OR happened_at < $5) LIMIT $3) AS t""",
         customer.shard,
         customer.uuid,
         cap,
+        span.since,
+        span.until,
     )
     return count

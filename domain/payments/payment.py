@@ -36,6 +36,7 @@ PAYMENT = Machine(
 )
 
 OPEN = frozenset({"processing", "requires_action", "unknown", "authorized"})  # may still succeed
+IN_FLIGHT = frozenset({"processing", "unknown"})  # goes on without anybody's doing
 TAKEN = frozenset({"captured", "settling", "succeeded"})  # the provider has the money
 
 

@@ -85,3 +85,11 @@ async def is_partner(db: Primary, tenant: TenantId, client_id: str) -> bool:
         client_id,
     )
     return found is not None
+
+
+async def partner_name(db: Primary, tenant: TenantId, client_id: str) -> str:
+    """The display name of a client that is let in."""
+    name: str = await db.fetchval(
+        "SELECT name FROM partner_client WHERE tenant_id = $1 AND client_id = $2 AND active", tenant.uuid, client_id
+    )
+    return name

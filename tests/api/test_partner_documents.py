@@ -12,6 +12,7 @@ from api.manifests import ManifestDocuments, sha256
 from tests.api_callers import Api, Caller
 
 ACCOUNT, INVOICES, PRICES = "customer-account.1", "customer-invoices.1", "price-list.1"
+ITSELF = "partner-itself.1"
 
 
 async def named(partner: Caller, document: str, **variables: Any) -> Any:
@@ -39,6 +40,13 @@ async def test_a_partner_reads_a_customer_of_its_tenant_by_reference(api: Api) -
 
 SETTLED = """query ($token: ConsistencyToken) { viewer { customer {
     invoices(first: 1, atLeast: $token) { totalCount } } } }"""
+
+
+async def test_a_partner_is_told_who_it_is(api: Api) -> None:
+    partner = await api.partner()
+    itself = (await named(partner, ITSELF))["data"]["partner"]
+    assert itself["name"] == "A partner"
+    assert itself["clientId"].startswith("partner-")
 
 
 async def test_a_document_goes_by_its_hash_as_well(api: Api) -> None:

@@ -16,8 +16,9 @@ STAFF_PREVIEW = f"""query ($id: ID!, $of: ID!, $to: ID!) {{ staff {{ customer(id
     changePlanPreview(subscriptionId: $of, priceId: $to) {{ due {MONEY} }} }} }} }}"""
 CHANGE_IT = f"""mutation ($input: ChangePlanInput!) {{ changePlan(input: $input) {{
     change {{ credit {MONEY} charge {MONEY} due {MONEY} effectiveAt }}
-    invoice {{ total {MONEY} lines {{ amount {MONEY} }} }}
-    subscription {{ plan {{ code }} nextPlan {{ code }} changePending }} errors {{ ... on UserError {{ code path }} }}
+    invoice {{ id total {MONEY} lines {{ amount {MONEY} }} }}
+    subscription {{ plan {{ code }} nextPlan {{ code }} nextPrice {{ id }} changePending
+        pendingChange {{ plan {{ code }} price {{ id }} invoiceId }} }} errors {{ ... on UserError {{ code path }} }}
     operation {{ status }} }} }}"""
 ADVANCE = """mutation ($input: AdvanceTestClockInput!) { advanceTestClock(input: $input) {
     at target operation { status replayed } errors { ... on UserError { code path } } } }"""
@@ -29,6 +30,12 @@ FOOTPRINT = """{ viewer { customer { balance { receivable { minorUnits } }
 def money(minor: int) -> dict[str, str]:
     """The shape of an amount."""
     return {"minorUnits": str(minor), "currency": "EUR"}
+
+
+def terms(plan: str) -> dict[str, Any]:
+    """A subscription on that plan, with nothing planned."""
+    planned = {"nextPlan": None, "nextPrice": None, "changePending": False, "pendingChange": None}
+    return {"plan": {"code": plan}, **planned}
 
 
 async def move_clock(api: Api, guest: Guest, to: str) -> Any:
@@ -56,7 +63,7 @@ async def test_a_preview_says_exactly_what_the_change_then_does(api: Api) -> Non
     done = await guest.do(CHANGE_IT, subscriptionId=of, priceId=to)
     assert done["change"] == foreseen
     assert [line["amount"] for line in done["invoice"]["lines"]] == [money(-653), money(1306)]
-    assert done["subscription"] == {"plan": {"code": "team"}, "nextPlan": None, "changePending": False}
+    assert done["subscription"] == terms("team")
 
 
 @pytest.mark.row("Y1")
@@ -76,7 +83,7 @@ async def test_a_cheaper_plan_waits_for_the_end_of_the_period(api: Api) -> None:
     assert foreseen == {"credit": money(0), "charge": money(0), "due": money(0), "effectiveAt": "2027-02-01T00:00:00Z"}
     done = await guest.do(CHANGE_IT, subscriptionId=of, priceId=to)
     assert (done["change"], done["invoice"]) == (foreseen, None)
-    assert done["subscription"] == {"plan": {"code": "team"}, "nextPlan": {"code": "starter"}, "changePending": False}
+    assert done["subscription"] == {**terms("team"), "nextPlan": {"code": "starter"}, "nextPrice": {"id": to}}
     await move_clock(api, guest, "2027-02-01T03:00:00Z")
     (now,) = (await guest.data(SUBSCRIPTIONS))["viewer"]["customer"]["subscriptions"]
     assert (now["plan"]["code"], now["nextPlan"], now["unitAmount"]["minorUnits"]) == ("starter", None, "1000")
@@ -107,7 +114,8 @@ async def test_while_a_change_waits_for_its_payment_nothing_else_changes(api: Ap
     await api.world.card(guest.who, "tok_3ds")
     of, prices = bought["subscription"]["id"], api.world.prices
     waiting = await guest.do(CHANGE_IT, subscriptionId=of, priceId=str(prices["team"]))
-    assert waiting["subscription"] == {"plan": {"code": "starter"}, "nextPlan": None, "changePending": True}
+    dearer = {"plan": {"code": "team"}, "price": {"id": str(prices["team"])}, "invoiceId": waiting["invoice"]["id"]}
+    assert waiting["subscription"] == {**terms("starter"), "changePending": True, "pendingChange": dearer}
     refused = await guest.refusal(CHANGE_IT, subscriptionId=of, priceId=str(prices["yearly"]))
     assert (refused["code"], refused["path"]) == ("CHANGE_PENDING", ["subscriptionId"])
 

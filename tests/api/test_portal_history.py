@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from api.app import build_app
-from dev.story.documents import BALANCE
+from dev.story.documents import ADVANCE, BALANCE
+from domain.reactions.work import do_now
 from runtime.settings import Settings
 from tests.api_callers import START, Api, Guest, running
 from tests.server_gate import Gate, gate_before
@@ -23,6 +24,10 @@ STATEMENT = PAGE % (
     """number cause receivableChange { minorUnits } receivable { minorUnits } credit { minorUnits }
        creditChange { minorUnits } happenedAt""",
 )
+SPAN = """query ($from: DateTime, $to: DateTime, $first: Int!, $after: String) { viewer { customer {
+    statement(first: $first, after: $after, from: $from, to: $to, atLeast: "000000017777777777777777") {
+        totalCount pageInfo { hasNextPage endCursor }
+        edges { node { number happenedAt receivable { minorUnits } } } } } } }"""
 AS_OF = """query ($at: DateTime!) { viewer { customer {
     balanceAsOf(at: $at) { asOf receivable { minorUnits } credit { minorUnits } } } } }"""
 BOTH = "{ viewer { customer { invoices(first: 5) { totalCount } balance { credit { decimal } } } } }"
@@ -137,6 +142,36 @@ async def test_the_statement_adds_up_to_the_balance(api: Api) -> None:
         assert (entry["receivable"]["minorUnits"], entry["credit"]["minorUnits"]) == (str(owed), str(credit))
     balance = (await guest.data(BALANCE))["viewer"]["customer"]["balance"]
     assert (balance["receivable"]["minorUnits"], balance["credit"]["minorUnits"]) == (str(owed), str(credit))
+
+
+async def test_a_statement_of_a_span_shows_its_postings_with_the_balances_they_had(api: Api) -> None:
+    guest, _ = await buyer(api, "starter")
+    await guest.do(ADVANCE, to="2027-02-02T00:00:00Z")
+    await do_now(api.world.house, guest.who.id)
+    whole = await page(guest, SPAN, 100)
+    january = await page(guest, SPAN, 100, **{"from": "2027-01-01T00:00:00Z", "to": "2027-02-01T00:00:00Z"})
+    february = await page(guest, SPAN, 100, **{"from": "2027-02-01T00:00:00Z"})
+    assert (january["totalCount"], february["totalCount"], whole["totalCount"]) == (2, 2, 4)
+    assert february["edges"] + january["edges"] == whole["edges"]
+    nothing = await page(guest, SPAN, 100, to="2027-01-01T00:00:00Z")
+    assert (nothing["totalCount"], nothing["edges"]) == (0, [])
+    one = await page(guest, SPAN, 1, to="2027-02-01T00:00:00Z")
+    rest = await page(guest, SPAN, 1, to="2027-02-01T00:00:00Z", after=one["pageInfo"]["endCursor"])
+    assert one["edges"] + rest["edges"] == january["edges"]
+    assert (one["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
+
+
+async def test_a_span_that_ends_before_it_begins_is_refused(api: Api) -> None:
+    given = {"first": 1, "from": "2027-02-01T00:00:00Z", "to": "2027-02-01T00:00:00Z"}
+    error = await (await api.guest()).error(SPAN, **given)
+    assert (error["extensions"]["code"], error["message"]) == ("BAD_INPUT", "from must lie before to.")
+
+
+async def test_a_balance_names_the_last_posting_it_counts(api: Api) -> None:
+    guest, _ = await buyer(api, "starter")
+    through = "{ viewer { customer { balance { through } } } }"
+    assert (await guest.data(through))["viewer"]["customer"]["balance"] == {"through": "2"}
+    assert (await (await api.guest()).data(through))["viewer"]["customer"]["balance"] == {"through": "0"}
 
 
 @pytest.mark.row("H7")

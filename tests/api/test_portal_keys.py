@@ -9,9 +9,10 @@ from dev.story.documents import ADD_METHOD, ADVANCE, CHANGE, PAY, REFUND
 from tests.api_callers import START, Api, Caller, Guest, key
 
 OPERATION = """query ($key: IdempotencyKey!) { viewer { customer {
-    operation(idempotencyKey: $key) { id name performedAt } } } }"""
+    operation(idempotencyKey: $key) { id name status objectIds performedAt } } } }"""
 STAFF_OPERATION = """query ($id: ID!, $key: IdempotencyKey!) { staff { customer(id: $id) {
     operation(idempotencyKey: $key) { id name } } } }"""
+NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 START_BRIEFLY = """mutation ($input: StartSubscriptionInput!) { startSubscription(input: $input) {
     invoice { lines { quantity } due { decimal } } operation { replayed } errors { ... on UserError { code } } } }"""
 HISTORY = """query ($token: ConsistencyToken) { viewer { customer {
@@ -139,6 +140,11 @@ async def test_after_a_lost_answer_the_key_tells_what_was_done(api: Api) -> None
     found = await operation(guest, lost)
     assert (found["id"], found["name"]) == (bought["operation"]["id"], "subscriptions.start")
     assert found["performedAt"].endswith("Z")
+    assert found["status"] == "DONE"
+    shown = (await guest.data(NODES, ids=found["objectIds"]))["nodes"]
+    kinds = {each["__typename"]: each["id"] for each in shown}
+    assert kinds["Subscription"] == bought["subscription"]["id"]
+    assert (kinds["Invoice"], kinds["Payment"]) == (bought["invoice"]["id"], bought["invoice"]["payments"][0]["id"])
 
 
 async def test_nobody_else_sees_what_a_key_did(api: Api) -> None:

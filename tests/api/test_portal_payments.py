@@ -14,6 +14,9 @@ from domain.subscriptions.subscription import subscriptions
 from tests.api_callers import START, Api, Guest, key, until
 from tests.provider_process import Bench, Receiver, bench_at, receiver, shared_or_own_provider
 
+STATUS = "query ($key: IdempotencyKey!) { viewer { customer { operation(idempotencyKey: $key) { status } } } }"
+STUCK = """{ staff { stuckPayments {
+    customerId timesAsked sentAt providerReference payment { id state invoiceId } } } }"""
 SLOW_MS = 4_000
 """Twice as long as a mutation waits."""
 
@@ -66,6 +69,12 @@ async def active(api: Api, guest: Guest) -> bool | None:
     """True once the newest subscription is active; looked up past the door, which would count the looks."""
     newest = (await subscriptions(api.world.house.db.primary, guest.who.id))[0]
     return True if newest.state.name == "active" else None
+
+
+async def status(guest: Guest, of: str) -> str:
+    """Whether what a key did is done."""
+    operation = (await guest.data(STATUS, key=of))["viewer"]["customer"]["operation"]
+    return str(operation["status"])
 
 
 @pytest.mark.row("B5")
@@ -137,12 +146,15 @@ async def test_a_declined_first_payment_keeps_the_subscription_incomplete_until_
 
 async def test_a_bank_debit_is_processing_until_the_bank_says_how_it_ended(provider: Provider) -> None:
     guest = await provider.guest("tok_bank_held")
-    bought = await guest.do(START, priceId=str(provider.api.world.prices["starter"]))
+    used = key()
+    bought = await guest.do(START, priceId=str(provider.api.world.prices["starter"]), idempotencyKey=used)
     assert bought["invoice"]["payments"][0]["state"] == "PROCESSING"
+    assert bought["operation"]["status"] == await status(guest, used) == "PROCESSING"
     (charge,) = (await provider.bench.get("/admin/books", customer=guest.id))["payments"]
     await provider.bench.post(f"/admin/settle/{charge['id']}")
     await provider.tell("payment.succeeded")
     assert (await invoice(guest, bought["invoice"]["id"]))["state"] == "PAID"
+    assert await status(guest, used) == "DONE"
 
 
 @pytest.mark.row("B8")
@@ -150,11 +162,32 @@ async def test_an_answer_that_was_lost_is_unknown_and_bars_a_second_charge(provi
     guest = await provider.guest("tok_visa", operations=["charge"], fault="hangup_after", times=1)
     bought = await guest.do(START, priceId=str(provider.api.world.prices["starter"]))
     assert bought["invoice"]["payments"][0]["state"] == "UNKNOWN"
+    assert bought["operation"]["status"] == "PROCESSING"
     refused = await guest.refusal(PAY, invoiceId=bought["invoice"]["id"])
     assert refused["code"] == "PAYMENT_IN_PROGRESS"
     await provider.tell("payment.succeeded")
     assert (await invoice(guest, bought["invoice"]["id"]))["state"] == "PAID"
     assert len((await provider.bench.get("/admin/books", customer=guest.id))["payments"]) == 1
+
+
+async def test_support_sees_whose_payment_nobody_knows_the_outcome_of(provider: Provider, elsewhere: Api) -> None:
+    guest = await provider.guest("tok_visa", operations=["charge"], fault="hangup_after", times=1)
+    bought = await guest.do(START, priceId=str(provider.api.world.prices["starter"]))
+    (lost,) = bought["invoice"]["payments"]
+    debtor = await provider.guest("tok_bank_held")
+    await debtor.do(START, priceId=str(provider.api.world.prices["starter"]))
+
+    async def stuck(api: Api) -> dict[str, Any]:
+        found = (await (await api.staff()).data(STUCK))["staff"]["stuckPayments"]
+        return {each["customerId"]: each for each in found}
+
+    seen = await stuck(provider.api)
+    assert debtor.id not in seen
+    assert seen[guest.id]["payment"] == {"id": lost["id"], "state": "UNKNOWN", "invoiceId": bought["invoice"]["id"]}
+    assert (seen[guest.id]["providerReference"], seen[guest.id]["sentAt"][-1]) == (None, "Z")
+    assert guest.id not in await stuck(elsewhere)
+    await provider.tell("payment.succeeded")
+    assert guest.id not in await stuck(provider.api)
 
 
 async def test_a_provider_that_is_away_when_a_card_is_added_says_to_try_again(provider: Provider) -> None:

@@ -148,5 +148,16 @@ def test_the_check_against_a_published_file_says_what_breaks_and_fails(tmp_path:
     assert CliRunner().invoke(app, ["export-schema", "--against", str(earlier)]).exit_code == 0
 
 
+def test_the_check_of_a_stale_file_names_it_and_fails(tmp_path: Path) -> None:
+    published = tmp_path / "published.graphql"
+    missing = CliRunner().invoke(app, ["export-schema", "--check", str(published)])
+    assert (missing.exit_code, str(published) in missing.output) == (1, True)
+    published.write_text(sdl())
+    assert CliRunner().invoke(app, ["export-schema", "--check", str(published)]).exit_code == 0
+    published.write_text(sdl().replace("An exact amount", "Some amount"))
+    stale = CliRunner().invoke(app, ["export-schema", "--check", str(published), "--against", str(published)])
+    assert (stale.exit_code, "is stale" in stale.output) == (1, True)
+
+
 def test_no_directive_of_ours_is_published(schema: GraphQLSchema) -> None:
     assert all(is_specified_directive(each) for each in schema.directives)

@@ -8,6 +8,8 @@ from tests.api_callers import Api
 
 BY_PROVIDER = """query ($reference: String!) { staff { paymentsByProvider(reference: $reference) {
     customerId providerAccount providerReference payment { id state amount { decimal } } } } }"""
+BY_ID = """query ($id: ID!) { staff { payment(id: $id) {
+    customerId providerReference payment { state } } } }"""
 
 
 @pytest.mark.row("A7")
@@ -22,3 +24,15 @@ async def test_a_payment_is_found_by_the_provider_s_own_id_of_it(api: Api) -> No
     assert (found[0]["providerAccount"], found[0]["providerReference"]) == ("sandbox/main", known.provider_ref)
     nothing = (await support.data(BY_PROVIDER, reference="payment_unknown"))["staff"]["paymentsByProvider"]
     assert nothing == []
+
+
+async def test_a_payment_is_found_by_our_own_id_in_its_tenant_alone(api: Api, elsewhere: Api) -> None:
+    guest, bought = await api.subscriber()
+    id = bought["invoice"]["payments"][0]["id"]
+    found = (await (await api.staff()).data(BY_ID, id=id))["staff"]["payment"]
+    assert (found["customerId"], found["payment"]["state"]) == (guest.id, "CAPTURED")
+    assert found["providerReference"] is not None
+    error = await (await elsewhere.staff()).error(BY_ID, id=id)
+    nobody = await (await api.staff()).error(BY_ID, id="payment_" + "0" * 32)
+    assert error["message"] == nobody["message"]
+    assert error["extensions"]["code"] == nobody["extensions"]["code"] == "NOT_FOUND"

@@ -1,0 +1,74 @@
+"""Buying a plan, and what that would cost before anybody decides."""
+
+import strawberry
+
+from api.graph.arguments import ERRORS, MINTED, OPERATION
+from api.graph.context import Info
+from api.graph.invoices import Invoice
+from api.graph.money import Money
+from api.graph.outcome import OperationInfo, followed, performed
+from api.graph.refusal import StartSubscriptionError, as_error
+from api.graph.subscriptions import Subscription
+from api.graph.texts import id_of
+from api.scalars import GlobalId, IdempotencyKey
+from domain.ids import CustomerId, PriceId
+from domain.invoices.invoice import invoice
+from domain.refusals import Refused
+from domain.subscriptions.start import StartSubscription, start_subscription
+from domain.subscriptions.subscription import subscription
+
+
+@strawberry.type(description="What the first invoice of a subscription would say.")
+class Purchase:
+    """The preview of a purchase."""
+
+    total: Money = strawberry.field(description="What the first period costs.")
+    credited: Money = strawberry.field(description="How much of it the customer's credit would pay.")
+    due: Money = strawberry.field(description="What would be charged at once.")
+
+
+async def purchase_preview(info: Info, customer: CustomerId, price_id: GlobalId, quantity: int) -> Purchase:
+    """What startSubscription would do now, refusals included; nothing is kept, so any key serves."""
+    command = _command(price_id, quantity)
+    done = (await performed(info, start_subscription, customer, command, "preview", preview=True)).outcome
+    return Purchase(total=Money.of(done.total), credited=Money.of(done.total - done.due), due=Money.of(done.due))
+
+
+def _command(price_id: GlobalId, quantity: int) -> StartSubscription:
+    return StartSubscription(id_of(PriceId.parse, price_id, "priceId"), quantity)
+
+
+@strawberry.input(description="Buys a plan.")
+class StartSubscriptionInput:
+    """Input of startSubscription."""
+
+    price_id: GlobalId = strawberry.field(description="A price on offer, in the customer's currency.")
+    quantity: int = strawberry.field(default=1, description="How many units, 1 to 10,000.")
+    idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
+
+
+@strawberry.type(description="The subscription and its first invoice; both may still wait for the payment.")
+class StartSubscriptionPayload:
+    """Payload of startSubscription."""
+
+    subscription: Subscription | None = strawberry.field(description="The subscription as it stands now.")
+    invoice: Invoice | None = strawberry.field(description="Its first invoice, with the attempts to collect it.")
+    operation: OperationInfo | None = strawberry.field(description=OPERATION)
+    errors: list[StartSubscriptionError] = strawberry.field(description=ERRORS)
+
+
+async def start(info: Info, input: StartSubscriptionInput) -> StartSubscriptionPayload:
+    """Performs the start and waits a little for the payment."""
+    try:
+        customer = info.context.customer
+        command = _command(input.price_id, input.quantity)
+        done = await performed(info, start_subscription, customer, command, input.idempotency_key)
+    except Refused as refused:
+        return StartSubscriptionPayload(subscription=None, invoice=None, operation=None, errors=[as_error(refused)])
+    operation, db = await followed(info, done, customer), info.context.db.primary
+    return StartSubscriptionPayload(
+        subscription=Subscription.of(await subscription(db, customer, done.outcome.subscription)),
+        invoice=Invoice.of(await invoice(db, customer, done.outcome.invoice)),
+        operation=operation,
+        errors=[],
+    )

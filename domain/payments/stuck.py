@@ -1,0 +1,28 @@
+"""Payments whose outcome nobody knows: staff look at them while the provider is being asked."""
+
+from datetime import datetime, timedelta
+
+from domain.db import Primary
+from domain.ids import TenantId
+from domain.payments.payment import Payment, from_row
+
+SILENT_FOR = timedelta(minutes=5)  # a charge is answered in seconds and sent again by a worker within a minute
+
+
+async def stuck_payments(db: Primary, tenant: TenantId, shard: int, now: datetime, limit: int) -> list[Payment]:
+    """The tenant's payments on the shard key that are unknown, or that no answer has reached for five minutes of wall
+    time; oldest first. A bank that takes its days over a debit it accepted is not silent."""
+    rows = await db.fetch(
+        """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
+                  provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
+                  refunds_reserved, posted_number, state, seq, happened_at
+             FROM payment
+            WHERE shard_key = $1 AND tenant_id = $2 AND state IN ('processing', 'unknown')
+              AND (state = 'unknown' OR (provider_ref IS NULL AND recorded_at <= $3))
+            ORDER BY recorded_at, id LIMIT $4""",
+        shard,
+        tenant.uuid,
+        now - SILENT_FOR,
+        limit,
+    )
+    return [from_row(row) for row in rows]
