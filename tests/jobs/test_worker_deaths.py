@@ -22,6 +22,7 @@ from tests.world import fresh
 async def test_a_purchase_survives_the_death_of_its_worker(
     ground: Ground, redis: ArqRedis, workers: list[WorkerProcess], tmp_path: Path, point: str
 ) -> None:
+    await after_the_lease(ground, redis)  # nothing that others left must die in its place
     ada, _ = await ground.bought()
     workers.append(await start_worker(ground, tmp_path / "log", CRASH_AT=point))
     assert await workers[0].end() == -signal.SIGKILL
@@ -35,6 +36,7 @@ async def test_a_purchase_survives_the_death_of_its_worker(
 async def test_a_renewal_survives_the_death_of_its_worker(
     ground: Ground, redis: ArqRedis, workers: list[WorkerProcess], tmp_path: Path
 ) -> None:
+    await after_the_lease(ground, redis)  # nothing that others left must die in its place
     ada, _ = await ground.bought()
     await do_now(ground.house, ada.id)
     command = AdvanceClock(datetime(2027, 2, 2, tzinfo=UTC))
@@ -50,6 +52,7 @@ async def test_a_renewal_survives_the_death_of_its_worker(
 async def test_a_webhook_survives_the_death_of_its_worker(
     ground: Ground, redis: ArqRedis, workers: list[WorkerProcess], tmp_path: Path
 ) -> None:
+    await after_the_lease(ground, redis)  # nothing that others left must die in its place
     ada, begun = await ground.bought()
     await do_now(ground.house, ada.id)
     known = await ground.payment_of(ada, begun)
