@@ -107,24 +107,31 @@ async def _write(
 
 
 async def _open_period(tx: Tx, month: date) -> bool:
-    """Opens the books of a month the first time something is posted in it; False where they were open or closed."""
-    opened = await tx.fetchval(
-        """INSERT INTO accounting_period (shard_key, legal_entity_id, starts_on) VALUES ($1, $2, $3)
-           ON CONFLICT DO NOTHING RETURNING starts_on""",
+    """Opens the books of a month the first time something is posted in it; False where they are closed.
+
+    Whoever closes a later month finds no row of this one to close: it is closed all the same.
+    """
+    row = await tx.fetchrow(
+        """SELECT count(*) FILTER (WHERE starts_on = $3 AND closed_at IS NULL) AS open,
+                  count(*) FILTER (WHERE closed_at IS NOT NULL) AS closed
+             FROM accounting_period WHERE shard_key = $1 AND legal_entity_id = $2 AND starts_on >= $3""",
         tx.customer.shard,
         tx.head.legal_entity.uuid,
         month,
     )
-    if opened is not None:
+    assert row is not None
+    if row["open"]:
         return True
-    closed = await tx.fetchval(
-        """SELECT closed_at FROM accounting_period
-            WHERE shard_key = $1 AND legal_entity_id = $2 AND starts_on = $3""",
+    if row["closed"]:
+        return False
+    await tx.execute(
+        """INSERT INTO accounting_period (shard_key, legal_entity_id, starts_on) VALUES ($1, $2, $3)
+           ON CONFLICT DO NOTHING""",
         tx.customer.shard,
         tx.head.legal_entity.uuid,
         month,
     )
-    return closed is None
+    return True
 
 
 async def reverse(tx: Tx, number: int, cause: Cause) -> int:
