@@ -74,6 +74,18 @@ def _instant_text(value: datetime) -> str:
     return value.astimezone(UTC).isoformat()
 
 
+def is_text(value: Json) -> bool:
+    """Whether every text in the value is one: no lone surrogate, and no NUL, which PostgreSQL cannot store."""
+    if isinstance(value, str):
+        try:
+            return b"\x00" not in value.encode()
+        except UnicodeEncodeError:
+            return False
+    if isinstance(value, dict):
+        return all(is_text(item) for item in value.values())
+    return all(is_text(item) for item in value) if isinstance(value, list) else True
+
+
 def canonical(value: Json) -> bytes:
     """The one byte form of a JSON value: sorted keys, no spaces, UTF-8."""
     return msgspec.json.encode(value, order="sorted")
