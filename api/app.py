@@ -11,10 +11,13 @@ from pathlib import Path
 import httpx2
 from redis.asyncio import Redis
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api import downloads, health, webhooks
+from api.answers import Rejected, refusal
 from api.asgi import guard
 from api.audience import DEVELOPMENT, PRODUCTION, Audience
 from api.auth.keys import KeyCache
@@ -73,6 +76,11 @@ def _redis(settings: Settings) -> "Redis":
     return client
 
 
+async def _rejected(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Rejected)
+    return refusal(error, "application/json")
+
+
 def build_app(settings: Settings) -> ASGIApp:
     """The ASGI application; it opens its pools when it starts and gives them back when it stops."""
 
@@ -91,4 +99,5 @@ def build_app(settings: Settings) -> ASGIApp:
             if rooms.running:
                 await asyncio.wait(set(rooms.running), timeout=STOP_SECONDS)
 
-    return guard(Starlette(routes=[], lifespan=life))
+    # A body that grows too long or too slow while a door reads it is refused as it is at the GraphQL door.
+    return guard(Starlette(routes=[], lifespan=life, exception_handlers={Rejected: _rejected}))

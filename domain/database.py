@@ -124,10 +124,13 @@ class Database:
             yield History(self._history, self.clock.now(), Source.PRIMARY)
 
     async def _age(self) -> datetime | None:
-        """The instant up to which the replica surely shows everything; None where it does not answer or not follow."""
+        """The instant up to which the replica surely shows everything; None where it does not answer or not follow.
+
+        A standby that restarted says it received up to a segment's start and replayed beyond that: it is fresh too.
+        """
         try:
             value: datetime | None = await self._replica.fetchval(
-                """SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
+                """SELECT CASE WHEN pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn()
                                 AND EXISTS (SELECT FROM pg_stat_wal_receiver)
                                THEN clock_timestamp() ELSE pg_last_xact_replay_timestamp() END"""
             )

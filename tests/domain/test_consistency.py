@@ -8,7 +8,9 @@ import pytest
 
 from dev.stack.addresses import REPLICA_PORT
 from dev.stack.postgres import superuser_dsn
+from dev.stack.program import bring_up
 from dev.stack.stack import Stack
+from dev.story.client import until
 from domain.database import Addresses, Database, HistoryUnavailable, Source, Token
 from domain.ledger.balance import balance
 from domain.reactions.house import House
@@ -137,3 +139,21 @@ async def test_a_replica_that_is_down_fails_history_alone(own_world: tuple[World
     await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
     owed = await balance(world.house.db.primary, ada.id, EUR)
     assert (owed.receivable.minor, owed.through) == (0, 2)
+
+
+async def test_a_replica_that_restarted_and_got_nothing_new_is_fresh(
+    own_world: tuple[World, Stack, AheadClock],
+) -> None:
+    world, stack, _ = own_world
+    replica = stack.named("replica")
+    replica.child.stop()
+    replica.child = bring_up(replica.child.program)
+
+    async def fresh() -> Source | None:
+        try:
+            async with world.house.db.history() as history:
+                return history.source
+        except HistoryUnavailable:
+            return None
+
+    assert await until(fresh, "the restarted replica's first answer") is Source.REPLICA
