@@ -15,6 +15,7 @@ PYTEST := $(PY) -m pytest
 # Two, since each worker has its own database and the machines we test on have two cores.
 WORKERS ?= 2
 SEEDS ?= 50
+FIRST ?= 1
 
 # An environment that was moved, or whose Python is gone, is made anew; READY holds the place it was made in.
 ifneq "$(shell $(PY) -c '' 2>/dev/null && cat $(READY) 2>/dev/null)" "$(CURDIR)"
@@ -49,8 +50,8 @@ reset: $(READY) ## delete the data of the stopped stack
 rows: $(READY) ## rows of docs/requirements.md that no test carries
 	@$(PY) -m cli.rows
 
-simulate: $(READY) ## random lives of customers; SEEDS=50
-	@$(QUITTANCE) simulate --seeds $(SEEDS)
+simulate: $(READY) ## random lives of customers; SEEDS=50 FIRST=1
+	@$(QUITTANCE) simulate --seeds $(SEEDS) --first $(FIRST)
 
 bench: $(READY) ## measured ratios beside the machine's own limits
 	@$(QUITTANCE) bench
