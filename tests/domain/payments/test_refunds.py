@@ -19,7 +19,7 @@ from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refun
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
-from tests.domain.payments.test_news_of_a_payment import later
+from tests.interruptions import ahead
 from tests.lives import buyer, by_house, give_back, start, tell, wrong_rows
 from tests.world import ACCOUNT, EUR, USD, Someone, World, fresh
 
@@ -159,7 +159,7 @@ async def test_a_refund_whose_answer_was_lost_is_asked_for_and_given_once(world:
     await give_back(world, ada, id, Money(400, EUR))
     assert await states(world, ada, id) == ["unknown"]
     assert (await payment(world.house.db.primary, ada.id, id)).refundable == Money(600, EUR)
-    await do_now(later(world.house, timedelta(minutes=2)), ada.id)
+    await do_now(ahead(world.house, timedelta(minutes=2)), ada.id)
     (refund,) = await refunds_of(world.house.db.primary, ada.id, id)
     there = await world.house.gateway(ACCOUNT).find_refund(str(refund.id), refund.amount)
     assert (refund.state.name, isinstance(there, RefundSucceeded)) == ("succeeded", True)

@@ -1,49 +1,19 @@
 """A test clock does all that falls due on its way, wherever it starts, stands, jumps or is interrupted."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
-from domain import due, points
+from domain import due
 from domain.customers.advance_clock import AdvanceClock, advance_clock
 from domain.money import Money
 from domain.perform import perform
 from domain.period import Unit
-from domain.reactions.house import House
 from domain.reactions.work import do_now
-from tests.domain.payments.test_news_of_a_payment import later
+from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import buy, buyer, day, invoices_of, publish, start, subscription_of, until, wrong_rows
 from tests.world import EUR, World, fresh
-
-
-class Killed(BaseException):
-    """The process ended here; nothing of it catches this."""
-
-
-@asynccontextmanager
-async def killed_at(point: str, passes: int = 0) -> AsyncIterator[None]:
-    """Ends whoever stands at the point after that many passes."""
-    left = passes
-
-    def kill(reached: str) -> None:
-        nonlocal left
-        if reached == point:
-            left -= 1
-            if left < 0:
-                raise Killed(point)
-
-    points.on_reached.append(kill)
-    try:
-        yield
-    finally:
-        points.on_reached.remove(kill)
-
-
-def a_minute_later(house: House) -> House:
-    """The same house when the lease of a dead worker has run out."""
-    return later(house, timedelta(minutes=1))
 
 
 @pytest.mark.row("Y3")
@@ -58,7 +28,7 @@ async def test_a_worker_that_dies_on_the_way_leaves_the_rest_of_it_to_the_next_o
     async with killed_at("due.claimed", passes):
         with suppress(Killed):
             await do_now(world.house, ada.id)
-    await do_now(a_minute_later(world.house), ada.id)
+    await do_now(ahead(world.house, LEASE_OVER), ada.id)
     assert (await subscription_of(world, ada)).period.start == day(2, 1)
 
 
