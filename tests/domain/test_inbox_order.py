@@ -129,6 +129,18 @@ async def test_an_event_that_waits_is_taken_at_once_when_its_predecessor_comes(w
     assert await desk.state(second) == "applied"
 
 
+@pytest.mark.row("F7")
+async def test_an_event_that_a_later_one_has_overtaken_moves_nothing_back(world: World, desk: Desk) -> None:
+    ada, begun = await paying(world, "tok_3ds")
+    known = await charge_of(world, ada, begun)
+    (real,) = await desk.events_of(known.provider_ref)
+    second, first = {**real, "sequence": 2}, {**real, "id": f"{real['id']}x", "type": "payment.processing"}
+    await desk.take(second)
+    assert await apply(later(world.house, GAP_PATIENCE), key_of(second)) == "applied"
+    assert await desk.take(first) == "stale"
+    assert (await charge_of(world, ada, begun)).state.name == "requires_action"
+
+
 async def test_an_event_in_doubt_waits_for_a_provider_that_does_not_answer(world: World, desk: Desk) -> None:
     ada, begun, (_, second) = await authenticated(world, desk)
     method = (await desk.books(ada))["payments"][0]["method"]
