@@ -23,6 +23,7 @@ from tests.lives import (
     until,
     wrong_rows,
 )
+from tests.provider_process import PATIENCE_S
 from tests.world import Someone, World
 
 ANSWERLESS = ("tok_error_after", "tok_error_before", "tok_hangup_after", "tok_hangup_before", "tok_garbage_after")
@@ -168,8 +169,9 @@ async def test_two_workers_at_one_charge_with_a_slow_provider_charge_once(world:
     ada = await buyer(world)
     await provider.behave(world, ada, operations=["charge"], reply_delay_ms=400)
     slow = asyncio.ensure_future(start(world, ada))
-    while not await provider.taken(ada):  # until the provider has acted, and not yet answered
-        pass
+    async with asyncio.timeout(PATIENCE_S):
+        while not await provider.taken(ada):  # until the provider has acted, and not yet answered
+            pass
     await do_now(ahead(world.house, LEASE_OVER), ada.id)
     await slow
     assert (await last_attempt(world, ada)).state.name == "succeeded"
