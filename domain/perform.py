@@ -18,7 +18,7 @@ from domain.operation import Operation, Performed, observers
 from domain.points import reached
 from domain.refusal_log import log_refusal
 from domain.refusals import RefusalCode, Refused
-from domain.wire import Json, canonical, digest, from_json, is_text, to_json
+from domain.wire import Json, canonical, digest, from_json, is_storable, to_json
 
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - command and outcome, as in operation.py
@@ -65,8 +65,8 @@ async def _tried(
     if not 1 <= len(key) <= KEY_LENGTH:
         raise Refused(RefusalCode.INVALID_INPUT, f"a key has 1 to {KEY_LENGTH} characters", ("idempotencyKey",))
     said: list[Json] = [key, to_json(command), actor.subject, actor.on_behalf_of, actor.reason, actor.request_id]
-    if not is_text(said):
-        raise Refused(RefusalCode.INVALID_INPUT, "a text holds a character that is none")
+    if not is_storable(said):
+        raise Refused(RefusalCode.INVALID_INPUT, "the input holds a character or number that is none")
     for attempt in range(TRIES):
         try:
             return await _Run(db, operation, actor, customer, command, key, preview).once()

@@ -6,7 +6,7 @@ from domain.actor import Actor
 from domain.database import Database
 from domain.ids import uuid7
 from domain.refusals import RefusalCode, Refused
-from domain.wire import is_text
+from domain.wire import is_storable
 
 A_MINUTE = timedelta(minutes=1)  # the span the allowance is for
 ROWS_A_MINUTE = 600  # a flood of refused calls must not become a flood of rows; ten a second tell the story
@@ -32,7 +32,7 @@ _allowance = _Allowance()
 async def log_refusal(db: Database, actor: Actor, operation: str, code: RefusalCode) -> None:
     """Writes one row under the caller's own home, best effort; the system's own refusals are in its jobs' logs."""
     now = db.clock.now()
-    if actor.home is None or not is_text(actor.request_id) or not _allowance.take(now):
+    if actor.home is None or not is_storable(actor.request_id) or not _allowance.take(now):
         return
     try:
         await db.marks.execute(

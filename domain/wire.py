@@ -74,16 +74,18 @@ def _instant_text(value: datetime) -> str:
     return value.astimezone(UTC).isoformat()
 
 
-def is_text(value: Json) -> bool:
-    """Whether every text in the value is one: no lone surrogate, and no NUL, which PostgreSQL cannot store."""
+def is_storable(value: Json) -> bool:
+    """Whether PostgreSQL can store it: no text with a lone surrogate or a NUL, no number beyond an int8."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
     if isinstance(value, str):
         try:
             return b"\x00" not in value.encode()
         except UnicodeEncodeError:
             return False
     if isinstance(value, dict):
-        return all(is_text(item) for item in value.values())
-    return all(is_text(item) for item in value) if isinstance(value, list) else True
+        return all(is_storable(item) for item in value.values())
+    return all(is_storable(item) for item in value) if isinstance(value, list) else True
 
 
 def canonical(value: Json) -> bytes:
