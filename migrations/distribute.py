@@ -46,7 +46,7 @@ def plan_step(
     if not set(tables) - set(done):
         return Step([], [])
     order: dict[str, list[str]] = {}
-    for place in sorted(set(tables.values()), key=lambda place: "RSD".index(place[0])):
+    for place in sorted(set(tables.values()), key=lambda place: ("RSD".index(place[0]), place)):
         order[place] = distribution_order([name for name in tables if tables[name] == place], keys)
     placed: set[str] = set(done)
     cut: list[ForeignKey] = []
