@@ -53,19 +53,19 @@ class _Door:
         account = f"{request.path_params['provider']}/{request.path_params['endpoint']}"
         gateway = self._house.gateways.get(account)
         if gateway is None:
-            return _refused(404, "there is no such endpoint", "unknown endpoint")
+            return _refused(404, "There is no such endpoint.", "unknown endpoint")
         try:
             raw = await _body(request)
             event = gateway.parse_event(raw, request.headers, self._secrets, self._house.db.clock.now())
             arrival = _arrival(account, event)
         except _TooLarge:
-            return _refused(413, f"an event has at most {BODY_MAX} bytes", "too large", account)
+            return _refused(413, f"An event has at most {BODY_MAX} bytes.", "too large", account)
         except ClientDisconnect:
-            return _refused(400, "the body is not complete", "incomplete", account)
+            return _refused(400, "The body is not complete.", "incomplete", account)
         except BadSignature as error:
-            return _refused(401, "the signature does not hold", str(error), account)
+            return _refused(401, "The signature does not hold.", str(error), account)
         except MalformedEvent as error:
-            return _refused(422, "this is not an event as agreed", str(error), account)
+            return _refused(422, "This is not an event as agreed.", str(error), account)
         return await self._keep(arrival, _kept(request), raw)
 
     async def _keep(self, arrival: Arrival, headers: dict[str, str], raw: bytes) -> Response:
@@ -73,7 +73,7 @@ class _Door:
             new = await inbox.store(self._house.db.marks, arrival, headers, raw, self._house.db.clock.now())
         except Refused:
             again = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-            return _refused(503, "not kept; deliver it again", "database unavailable", arrival.account, again)
+            return _refused(503, "Not kept; deliver it again.", "database unavailable", arrival.account, again)
         reached("inbox.stored")
         facts = {"event_key": arrival.key, "kind": arrival.kind, "duplicate": not new}
         LOG.info("webhook kept", extra=facts)

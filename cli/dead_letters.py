@@ -44,7 +44,7 @@ def _told(work: Callable[[House], Awaitable[T]]) -> T:
     try:
         return asyncio.run(opened())
     except Refused as refused:
-        typer.echo(f"Not done: {refused.message}.", err=True)
+        typer.echo(f"Not done: {refused.message}", err=True)
         raise typer.Exit(1) from None
 
 
@@ -97,7 +97,7 @@ async def _find(house: House, id: str) -> InboxEvent | DeadLetter:
     is_letter = id.startswith(f"{DeadLetterId.prefix}_")
     found = await (dead_letter.find(db, DeadLetterId.parse(id)) if is_letter else inbox.find(db, id))
     if found is None:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such letter")
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such letter.")
     return found
 
 
@@ -106,5 +106,5 @@ async def _replay(house: House, id: str) -> bool:
     if isinstance(found, InboxEvent):
         return await replay_event(house, found) in ("applied", "stale")
     if found.replayed_at is not None:
-        raise Refused(RefusalCode.STATE_CONFLICT, "it was replayed already")
+        raise Refused(RefusalCode.STATE_CONFLICT, "It was replayed already.")
     return await replay_letter(house, found)

@@ -38,7 +38,7 @@ def _told(work: Callable[[House], Awaitable[T]]) -> T:
     try:
         return asyncio.run(opened())
     except Refused as refused:
-        typer.echo(f"Not done: {refused.message}.", err=True)
+        typer.echo(f"Not done: {refused.message}", err=True)
         raise typer.Exit(1) from None
 
 

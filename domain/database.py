@@ -42,7 +42,7 @@ class Token:
     def parse(cls, text: str) -> Self:
         """The token of a text; INVALID_INPUT for anything the house did not print."""
         if not _TOKEN.fullmatch(text):
-            raise Refused(RefusalCode.INVALID_INPUT, "that is not a consistency token", ("atLeast",))
+            raise Refused(RefusalCode.INVALID_INPUT, "That is not a consistency token.", ("atLeast",))
         return cls(int(text[:8], 16), int(text[8:], 16))
 
 

@@ -48,7 +48,7 @@ def is_lost(error: BaseException) -> bool:
 
 def unavailable() -> Refused:
     """No server answered and nothing was done."""
-    return Refused(RefusalCode.UNAVAILABLE, "the database is not available at the moment")
+    return Refused(RefusalCode.UNAVAILABLE, "The database is not available at the moment.")
 
 
 def _observe(sql: str, args: Sequence[object], tx: object | None) -> None:

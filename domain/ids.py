@@ -36,7 +36,7 @@ def _decode(text: str, size: int) -> bytes | None:
 
 
 def _not_found(prefix: str) -> Refused:
-    return Refused(RefusalCode.NOT_FOUND, f"there is no such {prefix}")
+    return Refused(RefusalCode.NOT_FOUND, f"There is no such {prefix}.")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -41,7 +41,7 @@ class Machine:
         """The state after the event."""
         target = self.moves.get((state, event))
         if target is None:
-            raise Refused(RefusalCode.STATE_CONFLICT, f"a {self.name} that is {state} cannot {event}")
+            raise Refused(RefusalCode.STATE_CONFLICT, f"A {self.name} that is {state} cannot {event}.")
         return target
 
     def allows(self, state: str, event: str) -> bool:

@@ -59,14 +59,14 @@ async def _tried(
     db: Database, operation: Operation[C, O], actor: Actor, customer: CustomerId, command: C, key: str, preview: bool
 ) -> Performed[O]:
     if not actor.grants & operation.allowed:
-        raise Refused(RefusalCode.FORBIDDEN, f"{operation.name} is not for this caller")
+        raise Refused(RefusalCode.FORBIDDEN, f"{operation.name} is not for this caller.")
     if actor.customer is not None and actor.customer != customer:
         raise _no_customer()
     if not 1 <= len(key) <= KEY_LENGTH:
-        raise Refused(RefusalCode.INVALID_INPUT, f"a key has 1 to {KEY_LENGTH} characters", ("idempotencyKey",))
+        raise Refused(RefusalCode.INVALID_INPUT, f"A key has 1 to {KEY_LENGTH} characters.", ("idempotencyKey",))
     said: list[Json] = [key, to_json(command), actor.subject, actor.on_behalf_of, actor.reason, actor.request_id]
     if not is_storable(said):
-        raise Refused(RefusalCode.INVALID_INPUT, "the input holds a character or number that is none")
+        raise Refused(RefusalCode.INVALID_INPUT, "The input holds a character or number that is none.")
     for attempt in range(TRIES):
         try:
             return await _Run(db, operation, actor, customer, command, key, preview).once()
@@ -84,7 +84,7 @@ def _jitter(db: Database, attempt: int) -> float:
 
 
 def _no_customer() -> Refused:
-    return Refused(RefusalCode.NOT_FOUND, "there is no such customer")
+    return Refused(RefusalCode.NOT_FOUND, "There is no such customer.")
 
 
 class _Run(Generic[C, O]):
@@ -118,7 +118,7 @@ class _Run(Generic[C, O]):
                 performed = await self._inside(tx)
                 reached("perform.recorded")
         except LOCK_WAIT as error:
-            raise Refused(self.waiting_for, "another call is at work here; try again with the same key") from error
+            raise Refused(self.waiting_for, "Another call is at work here; try again with the same key.") from error
         reached("perform.committed")
         return performed
 
@@ -160,7 +160,7 @@ class _Run(Generic[C, O]):
         if row is None or not self.actor.reaches(TenantId(row["tenant_id"]), self.customer):
             raise _no_customer()
         if row["operation"] != self.operation.name or row["command_hash"] != self.hash:
-            message = "this key was used for something else; a new intent needs a new key"
+            message = "This key was used for something else; a new intent needs a new key."
             raise Refused(RefusalCode.IDEMPOTENCY_MISMATCH, message, ("idempotencyKey",))
         outcome = from_json(self.operation.outcome, msgspec.json.decode(row["outcome"]))
         return Performed(outcome, OperationId(self.customer.shard, row["operation_id"]), True)

@@ -80,7 +80,7 @@ class Context:
     def customer(self) -> CustomerId:
         """The portal user's own customer; Refused FORBIDDEN for any other caller."""
         if self.actor.customer is None:
-            raise Refused(RefusalCode.FORBIDDEN, "this is for portal users")
+            raise Refused(RefusalCode.FORBIDDEN, "This is for portal users.")
         return self.actor.customer
 
     async def business_time(self) -> datetime:
@@ -91,13 +91,13 @@ class Context:
     def staff_home(self) -> CustomerId:
         """The house customer under which the staff of the tenant work; Refused FORBIDDEN for any other caller."""
         if self.audience is not Audience.STAFF or self.actor.home is None:
-            raise Refused(RefusalCode.FORBIDDEN, "this is for the staff")
+            raise Refused(RefusalCode.FORBIDDEN, "This is for the staff.")
         return self.actor.home
 
     def refuse_acting(self) -> None:
         """Refused FORBIDDEN for a member of staff who acts for a customer: that is for looking only."""
         if self.principal.acting_staff is not None:
-            raise Refused(RefusalCode.FORBIDDEN, "acting for a customer is read-only")
+            raise Refused(RefusalCode.FORBIDDEN, "Acting for a customer is read-only.")
 
 
 Info = StrawberryInfo[Context, None]

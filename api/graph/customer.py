@@ -199,7 +199,7 @@ async def find_by_name(info: Info, reference: str) -> Customer:
     """The tenant's customer of that reference, else NOT_FOUND."""
     found = await customers.find_by_reference(info.context.db.primary, info.context.tenant, reference)
     if found is None:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such customer")
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.")
     return await find_customer(info, found)
 
 

@@ -36,7 +36,7 @@ def amount_of(given: MoneyInput, *path: str) -> money.Money:
     try:
         return money.Money(given.minor_units, money.Currency(given.currency))
     except money.AmountOutOfRange as error:
-        raise Refused(RefusalCode.INVALID_AMOUNT, "that amount is beyond what can be billed", path) from error
+        raise Refused(RefusalCode.INVALID_AMOUNT, "That amount is beyond what can be billed.", path) from error
 
 
 @strawberry.type(description="A span of time: start is part of it, end is not.")

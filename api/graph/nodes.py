@@ -29,7 +29,7 @@ I = TypeVar("I", bound=EntityId)  # noqa: E741 - the type of id
 
 def _nothing() -> Refused:
     """The one answer for an id of nothing, of a type that is no node, and of somebody else's object."""
-    return Refused(RefusalCode.NOT_FOUND, "there is no such object")
+    return Refused(RefusalCode.NOT_FOUND, "There is no such object.")
 
 
 async def find_node(info: Info, id: GlobalId) -> Node:

@@ -65,10 +65,10 @@ async def _method_of(info: Info, customer: CustomerId, token: str, key: str) -> 
         return StoreMethod(rooms.account, token, "", "", "", "")  # what was learnt is no part of the intent
     answer = await rooms.house.gateway(rooms.account).add_method(token)
     if isinstance(answer, MethodRefused):
-        message = f"the provider does not take this method ({answer.code})"
+        message = f"The provider does not take this method ({answer.code})."
         raise Refused(RefusalCode.PAYMENT_METHOD_REFUSED, message, ("token",))
     if not isinstance(answer, MethodFacts):
-        raise Refused(RefusalCode.UNAVAILABLE, "the payment provider does not answer at the moment")
+        raise Refused(RefusalCode.UNAVAILABLE, "The payment provider does not answer at the moment.")
     return StoreMethod(rooms.account, token, answer.method_ref, answer.kind, answer.brand, answer.last4)
 
 

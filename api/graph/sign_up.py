@@ -67,7 +67,7 @@ async def create(info: Info, input: CreateCustomerInput) -> CreateCustomerPayloa
 
 def _command(input: CreateCustomerInput) -> CreateCustomer:
     if (input.issuer is None) != (input.subject is None):
-        raise refused("a login has both an issuer and a subject", "subject" if input.issuer else "issuer")
+        raise refused("A login has both an issuer and a subject.", "subject" if input.issuer else "issuer")
     return CreateCustomer(
         reference=text(NAME, input.reference, "reference"),
         currency=Currency(input.currency),
@@ -89,5 +89,5 @@ def _locale(name: str) -> str:
             raise UnknownLocale
         Print.for_locale(name)
     except UnknownLocale:
-        raise refused("our documents are not written in that language", "locale") from None
+        raise refused("Our documents are not written in that language.", "locale") from None
     return name

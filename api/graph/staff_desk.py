@@ -97,7 +97,7 @@ class Staff:
         db, parsed = info.context.db.primary, PaymentId.parse(id)
         owner = await payment_owner(db, info.context.tenant, parsed)
         if owner is None:
-            raise Refused(RefusalCode.NOT_FOUND, "there is no such payment")
+            raise Refused(RefusalCode.NOT_FOUND, "There is no such payment.")
         return StaffPayment.of(await payments.payment(db, owner, parsed))
 
     @strawberry.field(description="Payments whose outcome nobody knows yet, oldest first; at most 100 a shard key.")

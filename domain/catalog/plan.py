@@ -80,7 +80,7 @@ async def plan(db: Primary, tenant: TenantId, id: PlanId) -> Plan:
     """The tenant's plan of that id, else NOT_FOUND."""
     found = (await plans_by_id(db, tenant, [id])).get(id)
     if found is None:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such plan", ("planId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such plan.", ("planId",))
     return found
 
 
@@ -90,7 +90,7 @@ async def offered_price(db: Primary, tenant: TenantId, id: PriceId, at: datetime
         for price in prices:
             if price.id == id:
                 return candidate, price
-    raise Refused(RefusalCode.NOT_FOUND, "there is no such price on offer", ("priceId",))
+    raise Refused(RefusalCode.NOT_FOUND, "There is no such price on offer.", ("priceId",))
 
 
 async def prices_by_id(db: Primary, tenant: TenantId, ids: Sequence[PriceId]) -> dict[PriceId, Price]:
@@ -108,5 +108,5 @@ async def price(db: Primary, tenant: TenantId, id: PriceId) -> Price:
     """Any price of the tenant, also one that is no longer offered; else NOT_FOUND."""
     found = (await prices_by_id(db, tenant, [id])).get(id)
     if found is None:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such price", ("priceId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such price.", ("priceId",))
     return found

@@ -42,7 +42,7 @@ async def publish_plan(tx: Tx, command: PublishPlan) -> PlanPublished:
         tx.recorded_at,
     )  # fmt: skip
     if plan is None:
-        raise Refused(RefusalCode.ALREADY_EXISTS, "there is a plan of that code already", ("code",))
+        raise Refused(RefusalCode.ALREADY_EXISTS, "There is a plan of that code already.", ("code",))
     return PlanPublished(PlanId(plan))
 
 
@@ -72,15 +72,15 @@ async def publish_price(tx: Tx, command: PublishPrice) -> PricePublished:
     INVALID_AMOUNT for a price below nothing or above UNIT_AMOUNT_MAX; INVALID_INPUT for a cadence that cannot be.
     """
     if not 0 <= command.unit_amount.minor <= UNIT_AMOUNT_MAX:
-        message = f"a price is nothing to {UNIT_AMOUNT_MAX} minor units"
+        message = f"A price is nothing to {UNIT_AMOUNT_MAX} minor units."
         raise Refused(RefusalCode.INVALID_AMOUNT, message, ("amount",))
     if not 1 <= command.cadence_count <= MAX_COUNT:
-        raise Refused(RefusalCode.INVALID_INPUT, f"a period counts 1 to {MAX_COUNT} units", ("intervalCount",))
+        raise Refused(RefusalCode.INVALID_INPUT, f"A period counts 1 to {MAX_COUNT} units.", ("intervalCount",))
     owned = await tx.fetchval(
         "SELECT id FROM plan WHERE tenant_id = $1 AND id = $2", tx.head.tenant.uuid, command.plan.uuid
     )
     if owned is None:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such plan", ("planId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such plan.", ("planId",))
     last = await tx.fetchval(
         """SELECT coalesce(max(version), 0) FROM price
             WHERE plan_id = $1 AND currency = $2 AND cadence_unit = $3 AND cadence_count = $4""",

@@ -33,10 +33,10 @@ async def advance_clock(tx: Tx, command: AdvanceClock) -> ClockAdvancing:
     """NO_TEST_CLOCK for a customer that lives in real time; CLOCK_NOT_FORWARD for an instant that is not ahead."""
     at = tx.head.clock_at
     if at is None:
-        raise Refused(RefusalCode.NO_TEST_CLOCK, "this customer lives in real time")
+        raise Refused(RefusalCode.NO_TEST_CLOCK, "This customer lives in real time.")
     to = clock_instant(command.to, "to")
     if to <= at:
-        raise Refused(RefusalCode.CLOCK_NOT_FORWARD, f"the clock stands at {at.isoformat()} already", ("to",))
+        raise Refused(RefusalCode.CLOCK_NOT_FORWARD, f"The clock stands at {at.isoformat()} already.", ("to",))
     await tx.execute(
         "UPDATE customer_head SET clock_target = $3 WHERE shard_key = $1 AND customer_id = $2",
         tx.customer.shard,
@@ -77,7 +77,7 @@ async def set_clock(tx: Tx, command: SetClock) -> ClockAdvancing:
     """Moves the clock; an instant behind it changes nothing, so a repeated step is harmless."""
     at = tx.head.clock_at
     if at is None:
-        raise Refused(RefusalCode.NO_TEST_CLOCK, "this customer lives in real time")
+        raise Refused(RefusalCode.NO_TEST_CLOCK, "This customer lives in real time.")
     reached = max(at, command.to)
     target = await tx.fetchval(
         """UPDATE customer_head SET clock_at = $3, clock_target = greatest(clock_target, $3)

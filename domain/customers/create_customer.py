@@ -68,7 +68,7 @@ async def _check(tx: Tx, command: CreateCustomer, entity: LegalEntityId) -> None
         return
     sandbox = await tx.fetchval("SELECT sandbox FROM legal_entity WHERE id = $1", entity.uuid)
     if not sandbox:
-        raise Refused(RefusalCode.INVALID_INPUT, "only sandbox customers sit on a test clock", ("clockAt",))
+        raise Refused(RefusalCode.INVALID_INPUT, "Only sandbox customers sit on a test clock.", ("clockAt",))
 
 
 async def _insert_directory(tx: Tx, customer: CustomerId, reference: str) -> None:
@@ -78,7 +78,7 @@ async def _insert_directory(tx: Tx, customer: CustomerId, reference: str) -> Non
         reference, tx.head.tenant.uuid, customer.shard, customer.uuid,
     )  # fmt: skip
     if taken is None:
-        raise Refused(RefusalCode.ALREADY_EXISTS, "that reference is taken", ("reference",))
+        raise Refused(RefusalCode.ALREADY_EXISTS, "That reference is taken.", ("reference",))
 
 
 async def _insert_customer(tx: Tx, customer: CustomerId, entity: LegalEntityId, command: CreateCustomer) -> None:
@@ -109,7 +109,7 @@ async def insert_user(tx: Tx, customer: CustomerId, issuer: str, subject: str) -
         login_key(issuer, subject), tx.head.tenant.uuid, customer.shard, customer.uuid, user.uuid, tx.recorded_at,
     )  # fmt: skip
     if taken is None:
-        raise Refused(RefusalCode.ALREADY_EXISTS, "that login belongs to a customer already", ("subject",))
+        raise Refused(RefusalCode.ALREADY_EXISTS, "That login belongs to a customer already.", ("subject",))
     await tx.execute(
         "INSERT INTO customer_user (shard_key, id, customer_id, active, recorded_at) VALUES ($1, $2, $3, true, $4)",
         customer.shard, user.uuid, customer.uuid, tx.recorded_at,

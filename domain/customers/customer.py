@@ -48,7 +48,7 @@ async def customer(db: Primary, tenant: TenantId, id: CustomerId) -> Customer:
         tenant.uuid,
     )
     if row is None:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such customer")
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.")
     method = row["default_method_id"]
     return Customer(
         id,

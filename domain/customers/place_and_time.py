@@ -24,18 +24,18 @@ def _zones() -> frozenset[str]:
 def require_zone(name: str) -> None:
     """An IANA name, exactly as it is written there."""
     if name not in _zones():
-        raise Refused(RefusalCode.INVALID_INPUT, "there is no such time zone", ("timeZone",))
+        raise Refused(RefusalCode.INVALID_INPUT, "There is no such time zone.", ("timeZone",))
 
 
 def require_country(code: str) -> None:
     """Two capital letters."""
     if not _COUNTRY.fullmatch(code):
-        raise Refused(RefusalCode.INVALID_INPUT, "a country is two capital letters of ISO 3166", ("country",))
+        raise Refused(RefusalCode.INVALID_INPUT, "A country is two capital letters of ISO 3166.", ("country",))
 
 
 def clock_instant(at: datetime, *path: str) -> datetime:
     """The whole second of an instant that a test clock can show."""
     if not CLOCK_FROM <= at < CLOCK_UNTIL:
-        message = f"a test clock shows {CLOCK_FROM.year} to {CLOCK_UNTIL.year - 1}"
+        message = f"A test clock shows {CLOCK_FROM.year} to {CLOCK_UNTIL.year - 1}."
         raise Refused(RefusalCode.INVALID_INPUT, message, path)
     return pin(at)

@@ -35,9 +35,9 @@ async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
     """Issues the draft; NOT_FOUND where there is none, INVALID_AMOUNT where its lines sum to less than nothing."""
     draft = await read_draft(tx, id.shard, tx.customer.uuid, id)
     if draft is None:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such draft", ("invoiceId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.", ("invoiceId",))
     if draft.total.minor < 0:
-        raise Refused(RefusalCode.INVALID_AMOUNT, "no invoice is issued for less than nothing")
+        raise Refused(RefusalCode.INVALID_AMOUNT, "No invoice is issued for less than nothing.")
     credit = await credit_available(tx, tx.customer, draft.currency)
     credited = min(credit, draft.total)
     due = draft.total - credited
@@ -71,7 +71,7 @@ async def _snapshot(tx: Tx) -> bytes:
         "SELECT wrapped FROM sealing_key WHERE shard_key = $1 AND customer_id = $2", tx.customer.shard, tx.customer.uuid
     )
     if person is None or wrapped is None:
-        raise Refused(RefusalCode.STATE_CONFLICT, "this customer was erased and cannot be invoiced")
+        raise Refused(RefusalCode.STATE_CONFLICT, "This customer was erased and cannot be invoiced.")
     return tx.vault.seal(wrapped, canonical(to_json(person)), tx.entropy)
 
 

@@ -84,7 +84,7 @@ def from_row(row: Row) -> Invoice:
 
 def no_invoice() -> Refused:
     """The one answer for an unknown invoice and for another customer's."""
-    return Refused(RefusalCode.NOT_FOUND, "there is no such invoice", ("invoiceId",))
+    return Refused(RefusalCode.NOT_FOUND, "There is no such invoice.", ("invoiceId",))
 
 
 async def invoice(db: Primary, customer: CustomerId, id: InvoiceId) -> Invoice:

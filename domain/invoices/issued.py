@@ -49,7 +49,7 @@ async def buyer(db: Primary, vault: Vault, of: Invoice) -> Party:
         of.id.uuid,
     )
     if row is None:
-        raise Refused(RefusalCode.STATE_CONFLICT, "the person on this document was erased")
+        raise Refused(RefusalCode.STATE_CONFLICT, "The person on this document was erased.")
     person = from_json(BillingPerson, msgspec.json.decode(vault.open(row["wrapped"], row["snapshot_sealed"])))
     return Party(person.name, tuple(part.strip() for part in person.address.split(",")), email=person.email)
 

@@ -32,11 +32,11 @@ async def close_period(tx: Tx, command: ClosePeriod) -> PeriodClosed:
     It waits for the postings that are under way and is waited for by those that come after it, which are refused.
     """
     if tx.head.kind != "house":
-        raise Refused(RefusalCode.NOT_FOUND, "there are no books of their own here")
+        raise Refused(RefusalCode.NOT_FOUND, "There are no books of their own here.")
     if command.month.day != 1:
-        raise Refused(RefusalCode.INVALID_INPUT, "a month is named by its first day", ("month",))
+        raise Refused(RefusalCode.INVALID_INPUT, "A month is named by its first day.", ("month",))
     if command.month >= books_month(tx.now):
-        raise Refused(RefusalCode.STATE_CONFLICT, f"{command.month:%Y-%m} is not over yet", ("month",))
+        raise Refused(RefusalCode.STATE_CONFLICT, f"{command.month:%Y-%m} is not over yet.", ("month",))
     tx.many_keys_reason = "the month of a legal entity is closed under every shard key of its tenant or under none"
     for key in await _shard_keys(tx):
         await _close(tx, key, command.month)
@@ -60,7 +60,7 @@ async def _close(tx: Tx, key: int, month: date) -> None:
         key, entity, month, tx.recorded_at,
     )  # fmt: skip
     if closed is None:
-        raise Refused(RefusalCode.STATE_CONFLICT, f"{month:%Y-%m} is closed already", ("month",))
+        raise Refused(RefusalCode.STATE_CONFLICT, f"{month:%Y-%m} is closed already.", ("month",))
     await tx.execute(
         """UPDATE accounting_period SET closed_at = $4
             WHERE shard_key = $1 AND legal_entity_id = $2 AND starts_on < $3 AND closed_at IS NULL""",

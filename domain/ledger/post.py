@@ -35,7 +35,7 @@ async def post(tx: Tx, cause: Cause, transfers: Sequence[Transfer], *, reverses:
     PERIOD_CLOSED where the month is closed; INSUFFICIENT_BALANCE where a kept account would go below zero.
     """
     if not transfers or any(transfer.amount.minor <= 0 for transfer in transfers):
-        raise Refused(RefusalCode.INVALID_AMOUNT, "a posting needs transfers of more than nothing")
+        raise Refused(RefusalCode.INVALID_AMOUNT, "A posting needs transfers of more than nothing.")
     month = books_month(tx.now)
     number = tx.head.ledger_number + 1
     deltas = _deltas(transfers)
@@ -44,9 +44,9 @@ async def post(tx: Tx, cause: Cause, transfers: Sequence[Transfer], *, reverses:
         if not posted and await _open_period(tx, month):
             posted = await _write(tx, number, month, cause, transfers, deltas, reverses)
     except CHECK as error:
-        raise Refused(RefusalCode.INSUFFICIENT_BALANCE, "an account would fall below zero") from error
+        raise Refused(RefusalCode.INSUFFICIENT_BALANCE, "An account would fall below zero.") from error
     if not posted:
-        raise Refused(RefusalCode.PERIOD_CLOSED, f"the books of {month:%Y-%m} are closed")
+        raise Refused(RefusalCode.PERIOD_CLOSED, f"The books of {month:%Y-%m} are closed.")
     tx.head.ledger_number = number
     return number
 

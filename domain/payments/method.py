@@ -63,7 +63,7 @@ async def default_method(db: Primary, customer: CustomerId) -> PaymentMethod:
         customer.uuid,
     )
     if row is None:
-        raise Refused(RefusalCode.PAYMENT_METHOD_REQUIRED, "add a payment method first")
+        raise Refused(RefusalCode.PAYMENT_METHOD_REQUIRED, "Add a payment method first.")
     return _method(row)
 
 

@@ -47,10 +47,10 @@ async def begin_payment(tx: Tx, of: Invoice, chosen: PaymentMethodId | None = No
     """NOTHING_DUE for an invoice that is not open; PAYMENT_IN_PROGRESS while an attempt may still succeed;
     PAYMENT_METHOD_REQUIRED without a method; NOT_FOUND for a method that is not the customer's."""
     if of.state.name != "open" or of.due.minor == 0:
-        raise Refused(RefusalCode.NOTHING_DUE, f"invoice {of.number} is {of.state.name}", ("invoiceId",))
+        raise Refused(RefusalCode.NOTHING_DUE, f"Invoice {of.number} is {of.state.name}.", ("invoiceId",))
     attempts = await payments_of(tx, tx.customer, of.id)
     if any(attempt.is_open for attempt in attempts):
-        message = "a payment of this invoice is under way; its outcome will be known first"
+        message = "A payment of this invoice is under way; its outcome will be known first."
         raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("invoiceId",))
     method = await _method(tx, chosen)
     id, number = tx.new_id(PaymentId), len(attempts) + 1
@@ -66,7 +66,7 @@ async def _method(tx: Tx, chosen: PaymentMethodId | None) -> PaymentMethod:
     for method in await payment_methods(tx, tx.customer):
         if method.id == chosen:
             return method
-    raise Refused(RefusalCode.NOT_FOUND, "there is no such payment method", ("methodId",))
+    raise Refused(RefusalCode.NOT_FOUND, "There is no such payment method.", ("methodId",))
 
 
 def provider_key(tx: Tx, subject: str, number: int) -> str:

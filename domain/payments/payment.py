@@ -113,7 +113,7 @@ async def payment(db: Primary, customer: CustomerId, id: PaymentId) -> Payment:
         id.uuid,
     )
     if row is None or id.shard != customer.shard:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such payment", ("paymentId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such payment.", ("paymentId",))
     return from_row(row)
 
 

@@ -60,5 +60,5 @@ async def receipt(db: Primary, customer: CustomerId, id: ReceiptId) -> Receipt:
         id.uuid,
     )
     if row is None or id.shard != customer.shard:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such receipt", ("receiptId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such receipt.", ("receiptId",))
     return Receipt(id, PaymentId(customer.shard, row["payment_id"]), row["number_text"], row["issued_at"])

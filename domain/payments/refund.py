@@ -82,7 +82,7 @@ async def refund(db: Primary, customer: CustomerId, id: RefundId) -> Refund:
         id.uuid,
     )
     if row is None or id.shard != customer.shard:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such refund", ("refundId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such refund.", ("refundId",))
     return _refund(row)
 
 

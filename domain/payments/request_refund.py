@@ -79,13 +79,13 @@ async def _transfers(tx: Tx, of: Payment, amount: Money) -> list[Transfer]:
 
 def _check(of: Payment, command: RequestRefund) -> None:
     if command.amount.currency != of.amount.currency:
-        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"the payment is in {of.amount.currency}", ("amount", "currency"))
+        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The payment is in {of.amount.currency}.", ("amount", "currency"))
     if command.amount.minor <= 0:
-        raise Refused(RefusalCode.INVALID_AMOUNT, "a refund is of more than nothing", ("amount",))
+        raise Refused(RefusalCode.INVALID_AMOUNT, "A refund is of more than nothing.", ("amount",))
     if not 1 <= len(command.reason) <= REASON_LENGTH:
-        raise Refused(RefusalCode.INVALID_INPUT, f"a reason has 1 to {REASON_LENGTH} characters", ("reason",))
+        raise Refused(RefusalCode.INVALID_INPUT, f"A reason has 1 to {REASON_LENGTH} characters.", ("reason",))
     if command.amount > of.refundable:
-        message = f"at most {of.refundable.decimal} {of.refundable.currency} of this payment can be given back"
+        message = f"At most {of.refundable.decimal} {of.refundable.currency} of this payment can be given back."
         raise Refused(RefusalCode.EXCEEDS_CAPTURED, message, ("amount",))
 
 

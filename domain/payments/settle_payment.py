@@ -65,7 +65,7 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
     """
     before = await payment(tx, tx.customer, command.payment)
     if command.captured is not None and command.captured.currency != before.amount.currency:
-        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"the payment is in {before.amount.currency}", ("captured",))
+        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The payment is in {before.amount.currency}.", ("captured",))
     receipt = None
     if command.news is News.CAPTURED:
         state, receipt = await _captured(tx, before, command)

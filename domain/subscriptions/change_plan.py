@@ -58,7 +58,7 @@ async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
     plan, price = await offered_price(tx, tx.head.tenant, command.price, tx.now)
     _check(of, price)
     if await has_plan(tx, tx.customer, plan.id, besides=of.id):
-        message = f"another subscription is on {plan.name} already, or will be"
+        message = f"Another subscription is on {plan.name} already, or will be."
         raise Refused(RefusalCode.ALREADY_EXISTS, message, ("priceId",))
     dearer = price.cadence == of.cadence and price.unit_amount > of.unit_amount
     if dearer and of.period.contains(pin(tx.now)):
@@ -74,15 +74,15 @@ async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
 
 def _check(of: Subscription, price: Price) -> None:
     if of.pending_invoice is not None:
-        message = "an earlier change waits for its payment; nothing else changes until that is known"
+        message = "An earlier change waits for its payment; nothing else changes until that is known."
         raise Refused(RefusalCode.CHANGE_PENDING, message, ("subscriptionId",))
     if of.state.name != "active":
-        message = f"a subscription that is {of.state.name} cannot change its plan"
+        message = f"A subscription that is {of.state.name} cannot change its plan."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
     if price.id == of.price:
-        raise Refused(RefusalCode.STATE_CONFLICT, "the subscription has this price already", ("priceId",))
+        raise Refused(RefusalCode.STATE_CONFLICT, "The subscription has this price already.", ("priceId",))
     if price.unit_amount.currency != of.unit_amount.currency:
-        message = f"this subscription is billed in {of.unit_amount.currency}"
+        message = f"This subscription is billed in {of.unit_amount.currency}."
         raise Refused(RefusalCode.CURRENCY_MISMATCH, message, ("priceId",))
 
 
@@ -90,7 +90,7 @@ async def _paid_charge(tx: Tx, of: Subscription) -> LiveCharge:
     """The charge for the time from now on; nothing is given back of one that is not yet issued or not yet paid."""
     live = await live_charge(tx, tx.customer, of.id, tx.now)
     if live is None or (await invoice(tx, tx.customer, live.ref.invoice)).state.name != "paid":
-        message = "the running period is not paid yet; a dearer plan can be taken as soon as it is"
+        message = "The running period is not paid yet; a dearer plan can be taken as soon as it is."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
     return live
 

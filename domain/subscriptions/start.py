@@ -58,7 +58,7 @@ async def start_subscription(tx: Tx, command: StartSubscription) -> Subscription
     """NOT_FOUND for a price not on offer; CURRENCY_MISMATCH; ALREADY_EXISTS for a plan the customer has;
     PAYMENT_METHOD_REQUIRED without a method; INVALID_INPUT for a quantity out of bounds."""
     if not 1 <= command.quantity <= MAX_QUANTITY:
-        raise Refused(RefusalCode.INVALID_INPUT, f"a quantity is 1 to {MAX_QUANTITY}", ("quantity",))
+        raise Refused(RefusalCode.INVALID_INPUT, f"A quantity is 1 to {MAX_QUANTITY}.", ("quantity",))
     owner = await customer(tx, tx.head.tenant, tx.customer)
     plan, price = await offered_price(tx, tx.head.tenant, command.price, tx.now)
     await _check(tx, owner, plan, price)
@@ -74,13 +74,13 @@ async def start_subscription(tx: Tx, command: StartSubscription) -> Subscription
 
 async def _check(tx: Tx, owner: Customer, plan: Plan, price: Price) -> None:
     if price.unit_amount.currency != owner.currency:
-        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"this customer is billed in {owner.currency}", ("priceId",))
+        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"This customer is billed in {owner.currency}.", ("priceId",))
     await default_method(tx, tx.customer)
     living = [each for each in await subscriptions(tx, tx.customer, limit=MAX_SUBSCRIPTIONS) if not each.ended_at]
     if await has_plan(tx, tx.customer, plan.id):
-        raise Refused(RefusalCode.ALREADY_EXISTS, f"there is a subscription to {plan.name} already", ("priceId",))
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"There is a subscription to {plan.name} already.", ("priceId",))
     if len(living) >= MAX_SUBSCRIPTIONS:
-        raise Refused(RefusalCode.STATE_CONFLICT, f"a customer has at most {MAX_SUBSCRIPTIONS} subscriptions")
+        raise Refused(RefusalCode.STATE_CONFLICT, f"A customer has at most {MAX_SUBSCRIPTIONS} subscriptions.")
 
 
 async def _insert(tx: Tx, id: SubscriptionId, owner: Customer, plan: Plan, price: Price, quantity: int) -> Period:

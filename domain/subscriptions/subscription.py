@@ -119,7 +119,7 @@ async def subscription(db: Primary, customer: CustomerId, id: SubscriptionId) ->
     """The customer's subscription of that id, else NOT_FOUND."""
     found = await subscriptions(db, customer, id) if id.shard == customer.shard else []
     if not found:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such subscription", ("subscriptionId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such subscription.", ("subscriptionId",))
     return found[0]
 
 

@@ -69,11 +69,11 @@ def _check(tx: Tx, command: CreateTenant) -> None:
     forms = (("slug", _SLUG, command.slug), ("code", _CODE, command.code), ("country", _COUNTRY, command.country))
     for field, form, value in forms:
         if not form.fullmatch(value):
-            raise Refused(RefusalCode.INVALID_INPUT, f"{value!r:.40} is no {field} of a tenant", (field,))
+            raise Refused(RefusalCode.INVALID_INPUT, f"{value!r:.40} is no {field} of a tenant.", (field,))
     try:
         local_date(pin(tx.now), command.time_zone)
     except UnknownZone as error:
-        raise Refused(RefusalCode.INVALID_INPUT, "there is no such time zone", ("timeZone",)) from error
+        raise Refused(RefusalCode.INVALID_INPUT, "There is no such time zone.", ("timeZone",)) from error
 
 
 async def _insert_tenant(tx: Tx, tenant: TenantId, command: CreateTenant) -> None:
@@ -82,7 +82,7 @@ async def _insert_tenant(tx: Tx, tenant: TenantId, command: CreateTenant) -> Non
         tenant.uuid, command.slug, command.name, tx.recorded_at,
     )  # fmt: skip
     if taken is None:
-        raise Refused(RefusalCode.ALREADY_EXISTS, "there is a tenant of that name already", ("slug",))
+        raise Refused(RefusalCode.ALREADY_EXISTS, "There is a tenant of that name already.", ("slug",))
     for key in command.keys:
         taken = await tx.fetchval(
             """INSERT INTO tenant_shard_key (shard_key, tenant_id, accepts_new) VALUES ($1, $2, true)
@@ -90,7 +90,7 @@ async def _insert_tenant(tx: Tx, tenant: TenantId, command: CreateTenant) -> Non
             key, tenant.uuid,
         )  # fmt: skip
         if taken is None:
-            raise Refused(RefusalCode.ALREADY_EXISTS, "that shard key belongs to another tenant", ("keys",))
+            raise Refused(RefusalCode.ALREADY_EXISTS, "That shard key belongs to another tenant.", ("keys",))
     await tx.execute(
         """INSERT INTO dunning_policy (tenant_id, retry_days, suspend_day, give_up_day, recorded_at)
            VALUES ($1, $2, $3, $4, $5)""",

@@ -75,7 +75,7 @@ async def legal_entity(db: Primary, tenant: TenantId, code: str) -> LegalEntity:
     for entity in await legal_entities(db, tenant):
         if entity.code == code:
             return entity
-    raise Refused(RefusalCode.NOT_FOUND, "there is no such legal entity", ("legalEntity",))
+    raise Refused(RefusalCode.NOT_FOUND, "There is no such legal entity.", ("legalEntity",))
 
 
 async def home_of(db: Primary, tenant: TenantId) -> CustomerId:

@@ -184,7 +184,7 @@ class Query:
 
     @strawberry.field
     def foreign(self) -> str | None:
-        raise Refused(RefusalCode.NOT_FOUND, "there is no such invoice")
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such invoice.")
 
     @strawberry.field
     def stale(self) -> str | None:

@@ -50,7 +50,7 @@ async def test_a_refusal_of_the_house_keeps_its_words_and_gets_a_code(door: Any)
     answer = await door.ask("{ foreign }")
 
     [error] = answer.json()["errors"]
-    assert error["message"] == "there is no such invoice"
+    assert error["message"] == "There is no such invoice."
     assert error["extensions"] == {"code": "NOT_FOUND", "refusal": "NOT_FOUND"}
 
 

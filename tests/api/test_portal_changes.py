@@ -106,7 +106,7 @@ async def test_support_sees_the_same_preview_and_a_portal_user_none_of_others(ap
     seen = await support.data(STAFF_PREVIEW, id=guest.id, of=of, to=to)
     assert seen["staff"]["customer"]["changePlanPreview"]["due"] == (await preview(guest, of, to))["due"]
     error = await stranger.error(PREVIEW, of=of, to=to)
-    assert (error["extensions"]["code"], error["message"]) == ("NOT_FOUND", "there is no such subscription")
+    assert (error["extensions"]["code"], error["message"]) == ("NOT_FOUND", "There is no such subscription.")
 
 
 async def test_while_a_change_waits_for_its_payment_nothing_else_changes(api: Api) -> None:

@@ -145,7 +145,7 @@ async def test_staff_who_act_for_a_customer_look_but_do_not_touch(api: Api) -> N
     assert foreseen["viewer"]["customer"]["changePlanPreview"]["due"]["decimal"] == "10.00"
     for document, given in writes(bought, team).items():
         refused = (await acting.call(document, **given))["errors"][0]
-        assert (refused["code"], refused["message"]) == ("FORBIDDEN", "acting for a customer is read-only")
+        assert (refused["code"], refused["message"]) == ("FORBIDDEN", "Acting for a customer is read-only.")
     assert (await guest.data(VIEWER))["viewer"]["customer"]["balance"] == seen["balance"]
 
 

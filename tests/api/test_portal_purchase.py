@@ -153,7 +153,7 @@ async def test_a_refused_purchase_answers_null_entities_and_no_operation(api: Ap
     guest = await api.guest()
     payload = await guest.call(START, priceId=str(api.world.prices["starter"]))
     assert [payload[name] for name in ("subscription", "invoice", "operation")] == [None, None, None]
-    assert payload["errors"][0]["message"] == "add a payment method first"
+    assert payload["errors"][0]["message"] == "Add a payment method first."
     assert not payload["errors"][0]["retryable"]
 
 

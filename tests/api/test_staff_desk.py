@@ -58,7 +58,7 @@ async def test_an_unknown_customer_is_null_and_not_found(api: Api) -> None:
     for given in ({"id": "customer_" + "0" * 32}, {"id": "nonsense"}, {"reference": "nobody"}):
         body = await support.ask(CUSTOMER, **given)
         assert body["data"] == {"staff": {"customer": None}}
-        assert body["errors"][0]["message"] == "there is no such customer"
+        assert body["errors"][0]["message"] == "There is no such customer."
 
 
 @pytest.mark.row("K1")

@@ -69,7 +69,7 @@ async def test_more_than_what_was_taken_and_another_currency_are_refused(api: Ap
     much = await support.refusal(REFUND, **asked(guest, bought, 1001))
     assert (much["code"], much["message"]) == (
         "EXCEEDS_CAPTURED",
-        "at most 10.00 EUR of this payment can be given back",
+        "At most 10.00 EUR of this payment can be given back.",
     )
     foreign = await support.refusal(REFUND, **asked(guest, bought, 100, "USD"))
     assert (foreign["code"], foreign["path"]) == ("CURRENCY_MISMATCH", ["amount", "currency"])

@@ -105,7 +105,7 @@ async def test_what_the_provider_did_not_sign_just_now_is_refused_logged_and_not
     raw, headers = tamper(desk, encoded(event), event["id"])
     with caplog.at_level(logging.WARNING, "quittance.webhooks"):
         answer = await desk.post(raw, headers)
-    assert (answer.status_code, answer.json()) == (401, {"error": "the signature does not hold"})
+    assert (answer.status_code, answer.json()) == (401, {"error": "The signature does not hold."})
     assert [record.message for record in caplog.records] == ["webhook refused"]
     assert await desk.kept(event) is None
 
@@ -145,7 +145,7 @@ async def test_a_signed_body_that_is_no_event_as_agreed_is_refused(desk: Desk, c
     inner = changed.get("object")
     event |= changed if not isinstance(inner, dict) else {"object": {**event["object"], **inner}}
     answer = await desk.deliver(event)
-    assert (answer.status_code, answer.json()) == (422, {"error": "this is not an event as agreed"})
+    assert (answer.status_code, answer.json()) == (422, {"error": "This is not an event as agreed."})
     assert await desk.kept(event) is None
 
 

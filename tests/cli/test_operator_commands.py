@@ -41,7 +41,7 @@ def test_a_name_of_another_form_is_refused_in_one_sentence(slug: str, code: str)
 
 def test_an_id_that_names_no_letter_is_refused_in_one_sentence() -> None:
     told = run.invoke(app, ["dead-letters", "replay", "nonsense"])
-    assert (told.exit_code, told.output) == (1, "Not done: there is no such letter.\n")
+    assert (told.exit_code, told.output) == (1, "Not done: There is no such letter.\n")
 
 
 def test_the_exported_schema_is_the_one_in_the_tree() -> None:

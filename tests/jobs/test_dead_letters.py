@@ -115,7 +115,7 @@ async def test_an_operator_finds_a_letter_reads_it_and_has_it_done(world: World)
         done = await quittance("replay", str(letter.id))
         assert (done.exit_code, done.output) == (0, "Done.\n")
         again = await quittance("replay", str(letter.id))
-        assert (again.exit_code, again.output) == (1, "Not done: it was replayed already.\n")
+        assert (again.exit_code, again.output) == (1, "Not done: It was replayed already.\n")
     assert (await subscriptions(world.house.db.primary, ada.id))[0].state.name == "active"
 
 
@@ -134,7 +134,7 @@ async def test_an_operator_sees_dead_provider_events_and_what_still_ails_them(wo
 @pytest.mark.parametrize("command", ["show", "replay"])
 async def test_an_id_of_nothing_is_refused_in_one_sentence(world: World, command: str, id: str) -> None:
     told = await quittance(command, id)
-    assert (told.exit_code, told.output) == (1, "Not done: there is no such letter.\n")
+    assert (told.exit_code, told.output) == (1, "Not done: There is no such letter.\n")
     assert world
 
 

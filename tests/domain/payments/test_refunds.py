@@ -126,7 +126,7 @@ async def test_another_customers_payment_is_answered_as_one_that_does_not_exist(
         with pytest.raises(Refused) as refused:
             await give_back(world, ada, id, Money(100, EUR))
         answers.add((refused.value.code, refused.value.message))
-    assert answers == {(RefusalCode.NOT_FOUND, "there is no such payment")}
+    assert answers == {(RefusalCode.NOT_FOUND, "There is no such payment.")}
 
 
 @pytest.mark.row("J4")
