@@ -39,7 +39,7 @@ check: $(READY) ## style, types, imports, rules of the house, schema
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PYTEST) -q tests/house
-	$(QUITTANCE) export-schema | diff -u frontend-schema.graphql -
+	$(QUITTANCE) export-schema --check frontend-schema.graphql
 
 demo: $(READY) ## the story, told step by step against a running stack
 	@$(QUITTANCE) demo

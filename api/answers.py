@@ -9,7 +9,7 @@ from enum import StrEnum, auto
 from typing import Any, Final
 
 from graphql import GraphQLError
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from api.errors import Code, Fault, code_of, label
 from api.json_body import encode
@@ -114,6 +114,17 @@ def refusal(rejection: Rejected, media_type: str) -> Response:
         body["extensions"] = rejection.extensions
     code = status(rejection.outcome, media_type)
     return Response(encode(body), code, rejection.headers, media_type=f"{media_type}; charset=utf-8")
+
+
+def refusal_at(path: str, rejection: Rejected, accept: str) -> Response:
+    """The answer to a request that ended before its door: in that door's own words, which are GraphQL's but for two."""
+    code = status(rejection.outcome, JSON)
+    message = rejection.errors[0].message
+    if path.startswith("/webhooks/"):
+        return JSONResponse({"error": message}, code, rejection.headers)
+    if path.startswith("/documents/"):
+        return JSONResponse({"code": code_of(rejection.errors[0]), "message": message}, code, rejection.headers)
+    return refusal(rejection, negotiate(accept))
 
 
 def is_request_error(data: object, errors: Sequence[GraphQLError] | None) -> bool:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from api import downloads, health, webhooks
-from api.answers import Rejected, refusal
+from api.answers import Rejected, refusal_at
 from api.asgi import guard
 from api.audience import DEVELOPMENT, PRODUCTION, Audience
 from api.auth.keys import KeyCache
@@ -76,9 +76,9 @@ def _redis(settings: Settings) -> "Redis":
     return client
 
 
-async def _rejected(_: Request, error: Exception) -> Response:
+async def _rejected(request: Request, error: Exception) -> Response:
     assert isinstance(error, Rejected)
-    return refusal(error, "application/json")
+    return refusal_at(request.url.path, error, request.headers.get("accept", ""))
 
 
 def build_app(settings: Settings) -> ASGIApp:

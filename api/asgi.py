@@ -13,7 +13,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.answers import Outcome, Rejected, negotiate, refusal, unreadable
+from api.answers import Outcome, Rejected, refusal_at, unreadable
 
 MAX_BODY_BYTES: Final = 256 * 1024  # a free text has at most 32 KB; the rest is room for variables
 RECEIVE_SECONDS: Final = 10.0  # 256 KB in ten seconds is 205 kbit/s, slower than a poor mobile line
@@ -156,5 +156,5 @@ async def _run(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None
 
 
 async def _refuse(rejection: Rejected, scope: Scope, receive: Receive, send: Send) -> None:
-    media_type = negotiate(Headers(scope=scope).get("accept", ""))
-    await refusal(rejection, media_type)(scope, receive, send)
+    answer = refusal_at(scope["path"], rejection, Headers(scope=scope).get("accept", ""))
+    await answer(scope, receive, send)

@@ -54,7 +54,7 @@ class Login:
 
 
 async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Login | None:
-    """Whose user this subject is at the tenant, or None."""
+    """Whose active user this subject is at the tenant, or None."""
     row = await db.fetchrow(
         """SELECT shard_key, customer_id, user_id FROM login_directory WHERE login_key = $1 AND tenant_id = $2""",
         login_key(issuer, subject),
@@ -63,7 +63,19 @@ async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -
     if row is None:
         return None
     shard = row["shard_key"]
-    return Login(CustomerId(shard, row["customer_id"]), CustomerUserId(shard, row["user_id"]))
+    login = Login(CustomerId(shard, row["customer_id"]), CustomerUserId(shard, row["user_id"]))
+    return login if await _is_active(db, login) else None
+
+
+async def _is_active(db: Primary, login: Login) -> bool:
+    """Whether the user may still sign in; the directory, which stands elsewhere, cannot tell."""
+    active: bool | None = await db.fetchval(
+        "SELECT active FROM customer_user WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        login.customer.shard,
+        login.customer.uuid,
+        login.user.uuid,
+    )
+    return active is True
 
 
 async def staff_role(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Grant | None:
