@@ -4,15 +4,12 @@ import os
 from collections.abc import MutableMapping
 from typing import Final
 
-from pydantic import ValidationError
-
 from dev.stack.addresses import GIVEN_DATABASES, ports_from, servers_of, settings_of
 from dev.stack.claim import is_claimed
 from dev.stack.keys import keys_in
 from dev.stack.plan import state_from
 from dev.stack.state import known_layout
 from dev.stack.trouble import StackError
-from runtime.settings import settings
 
 # What needs the owner's address alone, and says itself that it is missing.
 WITH_OWNER: Final = ("migrate", "distribute")
@@ -26,6 +23,10 @@ def prepare(command: str | None) -> None:
     found = _use_stack_here(os.environ)
     if command in WITH_OWNER:
         return
+    from pydantic import ValidationError  # both not before a command needs them: they are slow to import
+
+    from runtime.settings import settings
+
     try:
         settings()
     except ValidationError as error:
