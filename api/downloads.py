@@ -57,9 +57,9 @@ class _Door:
                 raise throttled(throttle, DOCUMENT_COST)
             pdf = await self._rendered(actor.customer, kind, request.path_params["id"])
         except Fault as fault:
-            return _refused(fault.code.value, fault.message, _headers(fault))
+            return _refused(fault.message, _headers(fault), **(fault.extensions or {}))
         except Refused as refused:
-            return _refused(refused.code.value, refused.message)
+            return _refused(refused.message, code=refused.code.value)
         except Exception as error:
             return JSONResponse({**masked(error), "message": MASKED}, 500)
         headers = {"Content-Disposition": f'inline; filename="{kind}.pdf"', "Cache-Control": "private, no-store"}
@@ -80,5 +80,5 @@ def _headers(fault: Fault) -> dict[str, str]:
     return {}
 
 
-def _refused(code: str, message: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"code": code, "message": message}, _STATUS.get(code, 409), headers)
+def _refused(message: str, headers: dict[str, str] | None = None, *, code: str, **details: object) -> Response:
+    return JSONResponse({"code": code, "message": message, **details}, _STATUS.get(code, 409), headers)
