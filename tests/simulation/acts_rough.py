@@ -128,11 +128,13 @@ def forget(town: Town) -> Act:
     """The quiet hour's job forgets the keys whose time is over."""
 
     async def act() -> None:
-        await forget_expired(town.process.house.db.marks, town.shard, town.process.house.db.clock.now())
-        kept = {(row["customer_id"], row["key"]) for row in (await town.read()).rows["operation_key"]}
-        before = len(town.answered)
-        town.answered = [each for each in town.answered if (each[0].customer.uuid, each[0].key) in kept]
-        town.note(f"{before - len(town.answered)} calls")
+        try:
+            await forget_expired(town.process.house.db.marks, town.shard, town.process.house.db.clock.now())
+        finally:  # a process that died may have forgotten some
+            kept = {(row["customer_id"], row["key"]) for row in (await town.read()).rows["operation_key"]}
+            before = len(town.answered)
+            town.answered = [each for each in town.answered if (each[0].customer.uuid, each[0].key) in kept]
+            town.note(f"{before - len(town.answered)} calls")
 
     return act()
 

@@ -123,8 +123,11 @@ def nobody_loses_access_early(look: Look) -> Iterator[str]:
 
 
 def _is_exhausted(look: Look, case: Row) -> bool:
-    attempts = look.facts.of("payment", invoice_id=case["invoice_id"])
-    return case["retries_done"] == len(case["retry_days"]) or any(row["failure_hard"] for row in attempts)
+    """A hard decline leaves no trace here once the money has come after all; the provider knows of it for ever."""
+    charges = [
+        charge for row in look.facts.of("payment", invoice_id=case["invoice_id"]) for charge in look.charges(row)
+    ]
+    return case["retries_done"] == len(case["retry_days"]) or any(charge.hard for charge in charges)
 
 
 def _undecided(look: Look, case: Row, number: int) -> Iterator[str]:
