@@ -27,7 +27,7 @@ from domain.payments.gateway import (
 )
 from domain.payments.method import payment_methods
 from domain.payments.pay_invoice import SEND
-from domain.payments.payment import OPEN, TAKEN, Payment, payment
+from domain.payments.payment import OPEN, Payment, payment
 from domain.payments.settle_payment import News, PaymentSettled, SettlePayment, settle_payment
 from domain.perform import perform
 from domain.points import reached
@@ -61,7 +61,7 @@ async def attempt(
         customer.shard, customer.uuid, id.uuid, now,
     )  # fmt: skip
     known = await payment(db.primary, customer, id)
-    if known.state.name not in OPEN | TAKEN or known.state.name == "succeeded":
+    if known.is_settled:
         return None
     reached("attempt.claimed")
     answer = await _charge(db, gateway, known) if sent else await _ask(db, gateway, known)

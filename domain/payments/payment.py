@@ -74,6 +74,11 @@ class Payment:
         """Whether it may still succeed, so that no second charge may start."""
         return self.state.name in OPEN
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the provider has been heard to the end: it is not asked about this payment any more."""
+        return self.state.name == "succeeded" or self.state.name not in OPEN | TAKEN
+
 
 def from_row(row: Row) -> Payment:
     """The payment of a row that selects all its columns."""

@@ -18,7 +18,7 @@ from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import payment
-from domain.payments.refund import refund
+from domain.payments.refund import FINAL, refund
 from domain.payments.request_refund import SEND_REFUND
 from domain.perform import perform
 from domain.points import reached
@@ -54,14 +54,20 @@ async def _perform(house: House, work: Due, operation: Operation[Any, Any], comm
 async def _send_payment(house: House, work: Due) -> None:
     id = PaymentId(work.customer.shard, work.subject)
     known = await payment(house.db.primary, work.customer, id)
-    await attempt(house.db, house.gateway(known.provider_account), house.actor, work.customer, id)
+    if known.is_settled:  # by news that came while this was buried
+        await due.discard(house.db.marks, work)
+    else:
+        await attempt(house.db, house.gateway(known.provider_account), house.actor, work.customer, id)
 
 
 async def _send_refund(house: House, work: Due) -> None:
     id = RefundId(work.customer.shard, work.subject)
     of = await refund(house.db.primary, work.customer, id)
-    account = (await payment(house.db.primary, work.customer, of.payment)).provider_account
-    await attempt_refund(house.db, house.gateway(account), house.actor, work.customer, id)
+    if of.state.name in FINAL:
+        await due.discard(house.db.marks, work)
+    else:
+        account = (await payment(house.db.primary, work.customer, of.payment)).provider_account
+        await attempt_refund(house.db, house.gateway(account), house.actor, work.customer, id)
 
 
 async def _renew(house: House, work: Due) -> None:
