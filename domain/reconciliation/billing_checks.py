@@ -18,7 +18,7 @@ async def invoices_sum_up(db: Primary, shard: int) -> list[Row]:
 
 
 async def invoices_are_posted(db: Primary, shard: int) -> list[Row]:
-    """Every invoice of more than nothing was posted once, with its total debited to the receivable."""
+    """Every invoice of more than nothing was posted once, with its total owed by the customer as revenue."""
     return await db.fetch(
         """SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
              FROM invoice i
@@ -26,6 +26,7 @@ async def invoices_are_posted(db: Primary, shard: int) -> list[Row]:
                                            AND t.number = i.posted_number AND t.cause_id = i.id
              LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
                                         AND f.number = t.number AND f.debit_kind = 'receivable'
+                                        AND f.credit_kind = 'revenue'
             WHERE i.shard_key = $1 AND i.total > 0
               AND (f.amount IS NULL OR f.amount <> i.total OR f.currency <> i.currency)
             ORDER BY i.customer_id, i.number""",
@@ -107,26 +108,46 @@ async def refunds_are_posted(db: Primary, shard: int) -> list[Row]:
              LEFT JOIN ledger_transfer f ON f.shard_key = r.shard_key AND f.customer_id = r.customer_id
                                         AND f.number IN (r.posted_number, r.settled_number)
             WHERE r.shard_key = $1
-            GROUP BY r.customer_id, r.id, r.amount, r.posted_number, r.settled_number
+            GROUP BY r.customer_id, r.id, r.amount, r.state, r.posted_number, r.settled_number
            HAVING r.amount <> coalesce(sum(CASE WHEN f.number = r.posted_number AND f.credit_kind = 'refunds_payable'
+                                                 AND f.debit_kind IN ('revenue', 'customer_credit')
                                                 THEN f.amount END), 0)
                OR (r.settled_number IS NOT NULL
                    AND r.amount <> coalesce(sum(CASE WHEN f.number = r.settled_number
-                                                      AND f.debit_kind = 'refunds_payable' THEN f.amount END), 0))
+                                                      AND f.debit_kind = 'refunds_payable'
+                                                      AND (f.credit_kind = 'cash_clearing') = (r.state = 'succeeded')
+                                                     THEN f.amount END), 0))
             ORDER BY r.customer_id, r.id""",
         shard,
     )
 
 
-async def one_success_per_invoice(db: Primary, shard: int) -> list[Row]:
-    """No more was used for an invoice than its payments captured, and what is paid was captured."""
+async def invoices_say_how_they_were_paid(db: Primary, shard: int) -> list[Row]:
+    """What an invoice calls credited its own posting used up, and what it calls paid its captures brought in."""
     return await db.fetch(
-        """SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
+        """WITH used AS (
+               SELECT i.id, coalesce(sum(f.amount), 0) AS credited
+                 FROM invoice i
+                 LEFT JOIN ledger_transfer f ON f.shard_key = i.shard_key AND f.customer_id = i.customer_id
+                                            AND f.number = i.posted_number AND f.debit_kind = 'customer_credit'
+                                            AND f.credit_kind = 'receivable'
+                WHERE i.shard_key = $1 GROUP BY i.id),
+           brought AS (
+               SELECT i.id, coalesce(sum(f.amount), 0) AS paid
+                 FROM invoice i
+                 LEFT JOIN payment p ON p.shard_key = i.shard_key AND p.customer_id = i.customer_id
+                                    AND p.invoice_id = i.id
+                 LEFT JOIN ledger_transfer f ON f.shard_key = p.shard_key AND f.customer_id = p.customer_id
+                                            AND f.number = p.posted_number AND f.debit_kind = 'cash_clearing'
+                                            AND f.credit_kind IN ('receivable', 'write_offs')
+                WHERE i.shard_key = $1 GROUP BY i.id)
+           SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
              FROM invoice i
-             LEFT JOIN payment p ON p.shard_key = i.shard_key AND p.customer_id = i.customer_id AND p.invoice_id = i.id
+             JOIN used u ON u.id = i.id
+             JOIN brought b ON b.id = i.id
             WHERE i.shard_key = $1
-            GROUP BY i.customer_id, i.number_text, i.number, i.paid
-           HAVING i.paid > coalesce(sum(p.captured), 0)
+              AND CASE WHEN i.state = 'void' THEN i.credited + i.paid <> 0
+                       ELSE i.credited <> u.credited OR i.paid <> b.paid END
             ORDER BY i.customer_id, i.number""",
         shard,
     )
@@ -140,5 +161,5 @@ CHECKS = (
     captures_are_posted,
     refunds_are_reserved,
     refunds_are_posted,
-    one_success_per_invoice,
+    invoices_say_how_they_were_paid,
 )

@@ -69,6 +69,17 @@ async def reversals_mirror(db: Primary, shard: int) -> list[Row]:
     )
 
 
+async def postings_in_their_month(db: Primary, shard: int) -> list[Row]:
+    """Every transaction is booked in the month in which it happened, in UTC."""
+    return await db.fetch(
+        """SELECT customer_id, 'ledger_transaction' AS relation, number::text AS row
+             FROM ledger_transaction
+            WHERE shard_key = $1 AND period_starts_on <> date_trunc('month', happened_at AT TIME ZONE 'UTC')
+            ORDER BY customer_id, number""",
+        shard,
+    )
+
+
 async def audit_chains(db: Primary, shard: int) -> list[Row]:
     """Every customer's audit chain recomputes to the hash in its head; the first wrong entry is named."""
     heads = await db.fetch("SELECT customer_id FROM customer_head WHERE shard_key = $1 ORDER BY customer_id", shard)
@@ -85,4 +96,11 @@ async def audit_chains(db: Primary, shard: int) -> list[Row]:
     return []
 
 
-CHECKS = (numbers_without_gaps, transfers_complete, balances_recomputed, reversals_mirror, audit_chains)
+CHECKS = (
+    numbers_without_gaps,
+    transfers_complete,
+    balances_recomputed,
+    reversals_mirror,
+    postings_in_their_month,
+    audit_chains,
+)

@@ -1,0 +1,48 @@
+"""Checks of what was said against what was done: each returns the rows that break its promise, first first."""
+
+from domain.db import Primary, Row
+
+
+async def states_end_their_history(db: Primary, shard: int) -> list[Row]:
+    """Every entity is in the state that the last row of its history put it in, and all rows are of its machine."""
+    return await db.fetch(
+        """WITH entity AS (
+               SELECT customer_id, 'subscription' AS relation, 'subscription' AS machine, id, seq FROM subscription
+                WHERE shard_key = $1
+               UNION ALL
+               SELECT customer_id, 'invoice', 'invoice', id, seq FROM invoice WHERE shard_key = $1
+               UNION ALL
+               SELECT customer_id, 'payment', 'payment', id, seq FROM payment WHERE shard_key = $1
+               UNION ALL
+               SELECT customer_id, 'refund', 'refund', id, seq FROM refund WHERE shard_key = $1
+               UNION ALL
+               SELECT customer_id, 'dunning_case', 'dunning', id, seq FROM dunning_case WHERE shard_key = $1),
+           history AS (
+               SELECT entity_id, max(seq) AS seq, min(machine) AS least, max(machine) AS greatest
+                 FROM transition WHERE shard_key = $1 GROUP BY entity_id)
+           SELECT e.customer_id, e.relation, e.id::text AS row
+             FROM entity e
+             LEFT JOIN history h ON h.entity_id = e.id
+            WHERE (h.seq = e.seq AND h.least = e.machine AND h.greatest = e.machine) IS NOT TRUE
+            ORDER BY e.relation, e.customer_id, e.id""",
+        shard,
+    )
+
+
+async def outcomes_are_as_audited(db: Primary, shard: int) -> list[Row]:
+    """What a key answers is what its operation's audit entry says was done."""
+    return await db.fetch(
+        """SELECT k.customer_id, 'operation_key' AS relation, k.key AS row
+             FROM operation_key k
+             JOIN audit_entry e ON e.shard_key = k.shard_key AND e.customer_id = k.customer_id
+                               AND e.operation_id = k.operation_id
+             JOIN audit_body b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id
+                              AND b.number = e.number AND b.recorded_at = e.recorded_at
+            WHERE k.shard_key = $1
+              AND (k.outcome, k.operation) IS DISTINCT FROM (b.body -> 'outcome', b.body ->> 'operation')
+            ORDER BY k.customer_id, e.number""",
+        shard,
+    )
+
+
+CHECKS = (states_end_their_history, outcomes_are_as_audited)
