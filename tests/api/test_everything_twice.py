@@ -1,0 +1,245 @@
+"""Every mutation, job and webhook comes twice: after the second the database is what it was before it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+from graphql import build_schema
+
+from domain import due
+from domain.due import Due
+from domain.ids import PaymentId, RefundId
+from domain.money import Money
+from domain.payments.pay_invoice import SEND
+from domain.payments.payment import Payment, payment
+from domain.payments.refund import refunds_of
+from domain.payments.request_refund import SEND_REFUND
+from domain.perform import perform
+from domain.reactions.house import House
+from domain.reactions.provider_charges import NEWS as NEWS_OF_CHARGES
+from domain.reactions.provider_events import apply
+from domain.reactions.provider_refunds import NEWS as NEWS_OF_REFUNDS
+from domain.reactions.work import HANDLERS, do, do_now
+from domain.subscriptions.start import StartSubscription, start_subscription
+from jobs.calls import WORK, call_apply, call_customer, call_drain
+from jobs.sweep import waiting
+from tests.api_callers import START, Api, Guest, key
+from tests.bad_input_stage import Stage, stage_for
+from tests.lives import buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
+from tests.mishaps import later
+from tests.webhook_desk import Desk, key_of, made_up
+from tests.whole_database import Fingerprints, fingerprints
+from tests.world import EUR, Someone, World, fresh
+
+SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
+# All that money and terms are read from. A late worker may still ask the provider and confirm what it finds there.
+BOOKS = (
+    *("ledger_transaction", "ledger_transfer", "account_balance", "invoice", "invoice_line", "receipt"),
+    *("number_series", "subscription", "dunning_case"),
+)
+PAYLOAD = "operation { id replayed } errors { ... on UserError { code message } }"
+
+
+def mutations() -> list[str]:
+    """The names of all published mutations."""
+    published = build_schema(SCHEMA.read_text()).mutation_type
+    assert published
+    return sorted(published.fields)
+
+
+def mutation(name: str) -> str:
+    """A document of that mutation that selects which operation it was."""
+    kind = name[0].upper() + name[1:]
+    return f"mutation ($input: {kind}Input!) {{ {name}(input: $input) {{ {PAYLOAD} }} }}"
+
+
+@pytest.fixture
+async def prints(owner_url: str) -> AsyncIterator[Fingerprints]:
+    """Fingerprints of the whole database."""
+    connection = await asyncpg.connect(owner_url)
+    yield await fingerprints(connection)
+    await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def stage(api: Api, owner_url: str) -> AsyncIterator[tuple[Stage, Guest]]:
+    """Good input for every mutation, and a customer whose first charge was declined, for what is to be paid."""
+    debtor = await api.guest("tok_insufficient_funds_times_1")
+    owed = await debtor.do(START, priceId=str(api.world.prices["starter"]))
+    async with stage_for(api, owner_url) as made:
+        made.good["payInvoice"] = {"invoiceId": owed["invoice"]["id"]}
+        yield made, debtor
+
+
+async def all_done(api: Api, *customers: Guest) -> None:
+    """Everything that follows from what these customers and the staff did."""
+    tenant = api.world.tenant
+    for id in (*(each.who.id for each in customers), tenant.live_house, tenant.sandbox_house):
+        await do_now(api.world.house, id)
+
+
+@pytest.mark.row("A4")
+@pytest.mark.row("F2")
+@pytest.mark.parametrize("name", mutations())
+async def test_a_mutation_that_comes_twice_is_done_once(
+    api: Api, stage: tuple[Stage, Guest], prints: Fingerprints, name: str
+) -> None:
+    made, debtor = stage
+    caller = debtor if name == "payInvoice" else made.caller(name)
+    given = {**made.good[name], "idempotencyKey": key()}
+    first = await caller.do(mutation(name), **given)
+    await all_done(api, made.guest, debtor)
+    before = await prints.now()
+    again = await caller.do(mutation(name), **given)
+    await all_done(api, made.guest, debtor)
+    assert await prints.now() == before
+    assert first["operation"] == {"id": again["operation"]["id"], "replayed": False}
+    assert again["operation"]["replayed"]
+
+
+@pytest.mark.row("A4")
+@pytest.mark.row("F9")
+async def test_a_job_that_is_delivered_twice_has_one_effect(world: World, desk: Desk, prints: Fingerprints) -> None:
+    event, seen = made_up(), set()
+    await desk.deliver(event)
+    ada = await buyer(world)
+    command = StartSubscription(world.prices["starter"], 1)
+    await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("key"))
+    sent = [call for call in await waiting(later(world.house, timedelta(minutes=1))) if str(ada.id) in call.ids]
+    for call in (*sent, call_drain(ada.id), call_apply(key_of(event)), call_customer(str(ada.id))):
+        await WORK[call.name](world.house, *call.ids)
+        await do_now(world.house, ada.id)
+        before = await prints.now()
+        await WORK[call.name](world.house, *call.ids)
+        assert await prints.now() == before, call
+        seen.add(call.name)
+    assert seen == set(WORK)
+    assert [each["captured_minor"] for each in (await desk.books(ada))["payments"]] == [1000]
+
+
+@pytest.mark.row("A4")
+@pytest.mark.row("F9")
+async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
+    world: World, desk: Desk, prints: Fingerprints, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    for kind, handler in HANDLERS.items():
+        monkeypatch.setitem(HANDLERS, kind, doubled(handler, prints, done))
+    ada, eve, bob = await buyer(world), await buyer(world, "tok_insufficient_funds"), await buyer(world)
+    await start(world, eve)
+    await until(world, eve, day(1, 2))  # the first invoice is not paid in time
+    await buy_and_return_part(world, bob)
+    await start(world, ada)
+    await until(world, ada, day(2, 2))  # a renewal
+    await world.card(ada, "tok_insufficient_funds")
+    await until(world, ada, day(4, 2))  # another, which is dunned and given up
+    assert set(done) == set(HANDLERS)
+    assert [one.state.name for one in await invoices_of(world, ada)] == ["paid", "paid", "uncollectible"]
+    assert (await subscription_of(world, ada)).state.name == "canceled"
+    assert (await subscription_of(world, eve)).state.name == "incomplete_expired"
+    books = [await desk.books(each) for each in (ada, bob)]
+    assert [each["captured_minor"]["EUR"] for each in books] == [2000, 1000]
+    assert books[1]["refunded_minor"]["EUR"] == 300
+    assert await wrong_rows(world, ada) == []
+
+
+async def buy_and_return_part(world: World, bob: Someone) -> None:
+    """A purchase and a refund that are sent by due work alone, as where the process of their caller died."""
+    db = world.house.db
+    command = StartSubscription(world.prices["starter"], 1)
+    begun = (await perform(db, start_subscription, bob.actor, bob.id, command, fresh("key"))).outcome
+    assert begun.payment
+    await do_due_work(world, bob, SEND, begun.payment)
+    await give_back(world, bob, begun.payment, Money(300, EUR), follow=False)
+    (refund,) = await refunds_of(db.primary, bob.id, begun.payment)
+    await do_due_work(world, bob, SEND_REFUND, refund.id)
+    (refund,) = await refunds_of(db.primary, bob.id, begun.payment)
+    assert (refund.state.name, refund.amount.minor) == ("succeeded", 300)
+
+
+async def do_due_work(world: World, of: Someone, kind: str, subject: PaymentId | RefundId) -> None:
+    """Does that piece of due work, and then what follows from it."""
+    work = await due.find(world.house.db.primary, of.id, kind, subject.uuid)
+    assert work is not None
+    assert await do(world.house, work)
+    await do_now(world.house, of.id)
+
+
+def doubled(
+    handler: Callable[[House, Due], Awaitable[None]], prints: Fingerprints, done: list[str]
+) -> Callable[[House, Due], Awaitable[None]]:
+    """The handler, called again by a worker whose lease ran out and who does not know that all is done."""
+
+    async def twice(house: House, work: Due) -> None:
+        await handler(house, work)
+        before = await prints.now()
+        await handler(house, work)
+        after = await prints.now()
+        assert {name: after[name] for name in BOOKS} == {name: before[name] for name in BOOKS}, work.kind
+        done.append(work.kind)
+
+    return twice
+
+
+@dataclass
+class Mail:
+    """The provider's events about a customer's charges and refunds, each delivered and taken twice."""
+
+    world: World
+    desk: Desk
+    prints: Fingerprints
+    kinds: set[str] = field(default_factory=set)
+
+    async def about(self, ada: Someone, reference: str | None) -> None:
+        """All events there are about the object; the second time changes nothing."""
+        for event in await self.desk.events_of(reference):
+            state = await self.desk.take(event)
+            await do_now(self.world.house, ada.id)
+            before = await self.prints.now()
+            assert (await self.desk.deliver(event)).json() == {"duplicate": True}
+            assert await apply(self.world.house, key_of(event)) in (None, state)
+            await do_now(self.world.house, ada.id)
+            assert await self.prints.now() == before, event
+            kept = await self.desk.kept(event)
+            assert kept is not None
+            self.kinds.add(kept.kind)
+
+    async def charge(self, token: str) -> tuple[Someone, Payment]:
+        """A purchase with that card, and the events about it so far."""
+        ada = await buyer(self.world, token)
+        begun = await start(self.world, ada)
+        assert begun.payment
+        known = await payment(self.world.house.db.primary, ada.id, begun.payment)
+        await self.about(ada, known.provider_ref)
+        return ada, known
+
+    async def refund(self, token: str, outcome: str) -> None:
+        """A charge with that card, of which a part is given back with that outcome."""
+        ada, known = await self.charge(token)
+        await give_back(self.world, ada, known.id, Money(300, EUR))
+        (refund,) = await refunds_of(self.world.house.db.primary, ada.id, known.id)
+        await self.desk.admin(f"settle/{refund.provider_ref}", outcome=outcome)
+        await self.about(ada, refund.provider_ref)
+
+
+@pytest.mark.row("A4")
+@pytest.mark.row("F7")
+async def test_a_webhook_that_comes_twice_changes_nothing_the_second_time(
+    world: World, desk: Desk, prints: Fingerprints
+) -> None:
+    mail = Mail(world, desk, prints)
+    await mail.charge("tok_insufficient_funds")
+    ada, asked = await mail.charge("tok_3ds")
+    await desk.come(asked.action_url)
+    await mail.about(ada, asked.provider_ref)
+    await mail.charge("tok_bank_held")
+    eve, idle = await mail.charge("tok_3ds")
+    assert (await desk.provider.post(f"/v1/payments/{idle.provider_ref}/void")).is_success
+    await mail.about(eve, idle.provider_ref)
+    await mail.refund("tok_refund_pending", "succeeded")
+    await mail.refund("tok_refund_fails_later", "account_closed")
+    assert mail.kinds == {kind.value for kind in (*NEWS_OF_CHARGES, *NEWS_OF_REFUNDS)}
+    assert await wrong_rows(world, ada) == []
