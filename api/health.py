@@ -1,48 +1,29 @@
 """Whether the process lives, whether it can serve, and what it measures."""
 
 from collections.abc import Awaitable
-from datetime import timedelta
-from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from api.measures import DUE, EVENTS, LAG, LETTERS, POOL, REGISTRY, count
 from domain.fanout.waiting import backlog
 from domain.operation import observers as operation_observers
 from domain.reactions.house import House
 from domain.refusals import Refused
 
-REGISTRY: Final = CollectorRegistry()
-OPERATIONS: Final = Counter(
-    "quittance_operations", "Operations by name and outcome", ["operation", "outcome"], registry=REGISTRY
-)
-SECONDS: Final = Histogram(
-    "quittance_operation_seconds", "How long an operation took", ["operation"], registry=REGISTRY
-)
-LAG: Final = Gauge("quittance_replica_lag_seconds", "How far the replica is behind; -1: no answer", registry=REGISTRY)
-DUE: Final = Gauge("quittance_due_work", "Work that is due and waits", registry=REGISTRY)
-EVENTS: Final = Gauge("quittance_outbox_events", "Events that wait for their consumers", registry=REGISTRY)
-LETTERS: Final = Gauge("quittance_dead_letters", "Work that failed too often", registry=REGISTRY)
-POOL: Final = Gauge("quittance_pool_connections", "Connections of the write pool", ["state"], registry=REGISTRY)
-
 
 def routes(house: House) -> list[Route]:
     """The doors for orchestrators and for monitoring."""
     watch = _Watch(house)
-    if _count not in operation_observers:  # an application may be built more than once in a process
-        operation_observers.append(_count)
+    if count not in operation_observers:  # an application may be built more than once in a process
+        operation_observers.append(count)
     return [
         Route("/healthz", _healthz),
         Route("/readyz", watch.readyz),
         Route("/metrics", watch.metrics),
     ]
-
-
-def _count(operation: str, outcome: str, took: timedelta) -> None:
-    OPERATIONS.labels(operation, outcome).inc()
-    SECONDS.labels(operation).observe(took.total_seconds())
 
 
 async def _healthz(_: Request) -> Response:

@@ -8,6 +8,7 @@ import strawberry
 
 from api.graph.context import Info
 from api.graph.outcome import OperationStatus, status_of
+from api.measures import count_unknown_key
 from api.scalars import GlobalId, IdempotencyKey
 from domain.ids import CustomerId, InvoiceId, PaymentId, PlanId, SubscriptionId
 from domain.inspection import inspect_key
@@ -30,6 +31,7 @@ async def operation_of(info: Info, customer: CustomerId, key: IdempotencyKey) ->
     """The operation that this caller performed under the key; None where none is committed."""
     found = await inspect_key(info.context.db.primary, customer, info.context.actor.scope, key)
     if found is None:
+        count_unknown_key()
         return None
     return PerformedOperation(
         id=GlobalId(str(found.operation)),

@@ -38,6 +38,7 @@ async def test_a_process_with_its_servers_is_alive_and_ready(http: httpx2.AsyncC
     assert (ready.status_code, ready.json()) == (200, {"status": "ready", "primary": "up", "replica": "up"})
 
 
+@pytest.mark.row("M3")
 async def test_without_its_replica_a_process_is_ready_and_says_so(process_settings: Settings) -> None:
     async with behind(process_settings, "replica_url") as (http, gate):
         await gate.shut()
@@ -48,7 +49,6 @@ async def test_without_its_replica_a_process_is_ready_and_says_so(process_settin
         assert (await http.get("/readyz")).json()["replica"] == "up"
 
 
-@pytest.mark.row("M3")
 async def test_without_its_primary_a_process_is_alive_but_not_ready_and_comes_back(
     api: Api, process_settings: Settings
 ) -> None:
@@ -70,7 +70,6 @@ async def test_without_its_primary_a_process_is_alive_but_not_ready_and_comes_ba
         assert not (await guest.do(START, **given))["operation"]["replayed"]
 
 
-@pytest.mark.row("M3")
 async def test_operations_are_counted_by_what_became_of_them(api: Api) -> None:
     names = [f'quittance_operations_total{{operation="subscriptions.start",outcome="{each}"}}' for each in OUTCOMES]
     before = [await metric(api.http, name) for name in names]
