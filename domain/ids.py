@@ -100,6 +100,14 @@ class PriceId(ReferenceId):
     prefix = "price"
 
 
+class PlanVersionId(ReferenceId):
+    prefix = "version"
+
+
+class CouponId(ReferenceId):
+    prefix = "coupon"
+
+
 class CustomerId(EntityId):
     prefix = "customer"
 
@@ -138,6 +146,14 @@ class ReceiptId(EntityId):
 
 class DunningCaseId(EntityId):
     prefix = "dunning"
+
+
+class CouponRedemptionId(EntityId):
+    prefix = "redemption"
+
+
+class EntitlementExceptionId(EntityId):
+    prefix = "exception"
 
 
 class DeadLetterId(EntityId):

@@ -21,7 +21,7 @@ from domain.money import Currency, Money
 T = TypeVar("T")
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
-_PERSONAL, _LEARNED = "personal", "learned"
+_PERSONAL, _LEARNED, _ADDED = "personal", "learned", "added"
 _REDACTED = "[personal]"
 
 
@@ -36,6 +36,14 @@ def learned() -> Any:
     A retry under the same key may have learnt something else; it is still the same intent.
     """
     return dataclasses.field(metadata={_LEARNED: True})
+
+
+def added(default: T) -> T:
+    """A dataclass field that callers did not know at first: while it has its default it is no part of what is asked.
+
+    So a command that was sent before the field was there hashes as it did, and its retry finds it.
+    """
+    return dataclasses.field(default=default, metadata={_ADDED: True})
 
 
 def to_json(value: object, *, redact: bool = False) -> Json:
@@ -97,9 +105,14 @@ def digest(name: str, value: object) -> bytes:
     """SHA-256 over an operation's name and the canonical form of what its command asks for."""
     asked = to_json(value)
     if isinstance(asked, dict):
-        learnt = {each.name for each in dataclasses.fields(cast(Any, value)) if each.metadata.get(_LEARNED)}
-        asked = {field: content for field, content in asked.items() if field not in learnt}
+        left_out = {each.name for each in dataclasses.fields(cast(Any, value)) if _is_left_out(each, value)}
+        asked = {field: content for field, content in asked.items() if field not in left_out}
     return hashlib.sha256(name.encode() + b"\x00" + canonical(asked)).digest()
+
+
+def _is_left_out(field: "dataclasses.Field[Any]", value: object) -> bool:
+    as_before = bool(field.metadata.get(_ADDED)) and getattr(value, field.name) == field.default
+    return as_before or bool(field.metadata.get(_LEARNED))
 
 
 @cache

@@ -1,5 +1,6 @@
 """Buying through the portal: the price list, a purchase in exact money, and why one is refused."""
 
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +10,7 @@ from dev.story.documents import ADD_METHOD, BALANCE, PLANS
 from domain.actor import Grant
 from domain.money import Currency
 from tests.api_callers import START, Api, Guest, key
-from tests.world import LONG_AGO, USD, fresh
+from tests.world import LONG_AGO, NEW_YEAR, USD, fresh
 
 MONEY = "{ minorUnits currency decimal }"
 SUBSCRIPTIONS = f"""{{ viewer {{ customer {{ subscriptions {{ id state entitled quantity changePending endedAt
@@ -112,11 +113,11 @@ async def test_a_currency_without_minor_units_has_none_in_its_decimal(api: Api) 
     assert (await customer(guest, BALANCE))["balance"]["credit"]["decimal"] == "0"
 
 
-def price_of(plan: str, minor: str, currency: str) -> dict[str, Any]:
+def price_of(plan: str, minor: str, currency: str, since: datetime = LONG_AGO) -> dict[str, Any]:
     """The input of a monthly price that has long been on offer."""
     amount = {"minorUnits": minor, "currency": currency}
-    since = LONG_AGO.isoformat().replace("+00:00", "Z")
-    return {"planId": plan, "amount": amount, "intervalUnit": "MONTH", "intervalCount": 1, "effectiveFrom": since}
+    begins = since.isoformat().replace("+00:00", "Z")
+    return {"planId": plan, "amount": amount, "intervalUnit": "MONTH", "intervalCount": 1, "effectiveFrom": begins}
 
 
 async def test_a_new_price_version_is_for_new_customers_alone(api: Api) -> None:
@@ -125,7 +126,7 @@ async def test_a_new_price_version_is_for_new_customers_alone(api: Api) -> None:
     first = (await admin.do(PUBLISH_PRICE, **price_of(plan["id"], "500", "EUR")))["price"]
     early = await api.guest("tok_visa")
     await early.do(START, priceId=first["id"])
-    second = (await admin.do(PUBLISH_PRICE, **price_of(plan["id"], "600", "EUR")))["price"]
+    second = (await admin.do(PUBLISH_PRICE, **price_of(plan["id"], "600", "EUR", NEW_YEAR)))["price"]
     assert (first["version"], second["version"]) == (1, 2)
     (kept,) = (await customer(early, SUBSCRIPTIONS))["subscriptions"]
     assert (kept["unitAmount"], kept["plan"]["prices"]) == (euros(500), [{"id": second["id"]}])

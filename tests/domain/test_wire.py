@@ -16,7 +16,7 @@ from domain.ids import CustomerId, EntityId, InvoiceId, PlanId
 from domain.money import Currency, Money
 from domain.operation import OPERATIONS
 from domain.payments.method import StoreMethod
-from domain.wire import canonical, digest, from_json, personal, to_json
+from domain.wire import added, canonical, digest, from_json, personal, to_json
 
 assert domain.reactions.work
 
@@ -76,6 +76,21 @@ def test_what_was_learnt_on_the_way_is_no_part_of_the_intent() -> None:
 
     assert digest("op", stored("method_1")) == digest("op", stored("method_2"))
     assert digest("op", stored("method_1")) != digest("op", stored("method_1", token="other"))
+
+
+def test_a_field_that_was_added_changes_nothing_for_a_caller_who_does_not_know_it() -> None:
+    @dataclass(frozen=True)
+    class Before:
+        name: str
+
+    @dataclass(frozen=True)
+    class After:
+        name: str
+        colour: str = added("red")
+
+    assert digest("op", Before("x")) == digest("op", After("x")) == digest("op", After("x", "red"))
+    assert digest("op", After("x")) != digest("op", After("x", "blue"))
+    assert from_json(After, {"name": "x"}) == After("x")
 
 
 def test_the_same_instant_in_another_zone_is_the_same_command() -> None:

@@ -31,7 +31,7 @@ from tests.lives import (
     until,
     wrong_rows,
 )
-from tests.world import EUR, JPY, LONG_AGO, Someone, World, fresh, make_world
+from tests.world import EUR, JPY, Someone, World, fresh, make_world
 
 
 async def refusal(world: World, of: Someone, price: PriceId, quantity: int = 1) -> RefusalCode:
@@ -199,7 +199,7 @@ async def test_a_price_that_rises_is_for_those_who_come_after_it(world: World) -
     ada, eve = await buyer(world), await buyer(world)
     old = await publish(world, Money(1000, EUR))
     await buy(world, ada, old)
-    dearer = PublishPrice((await subscription_of(world, ada)).plan, Money(1900, EUR), Unit.MONTH, 1, LONG_AGO)
+    dearer = PublishPrice((await subscription_of(world, ada)).plan, Money(1900, EUR), Unit.MONTH, 1, day(1, 1))
     home = world.tenant.live_house
     new = await perform(world.house.db, publish_price, world.house.actor, home, dearer, fresh("price"))
     assert await refusal(world, eve, old) is RefusalCode.NOT_FOUND
