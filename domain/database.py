@@ -13,6 +13,7 @@ from domain.clock import Clock, Entropy
 from domain.db import READ_WRITE, STANDBY, Autocommit, Pool, Primary, Replica, open_pool
 from domain.refusals import RefusalCode, Refused
 from domain.vault import Vault
+from domain.watermarks import Watermarks
 
 GATE_SECONDS = 0.05  # replay is usually behind by a millisecond; beyond this the primary answers sooner
 GATE_STEP_SECONDS = 0.002  # a look costs one small statement on the replica
@@ -80,6 +81,7 @@ class Database:
         self._replica = Replica(read)
         self._history = Replica(history)
         self._pools = (write, read, history)
+        self._watermarks = Watermarks(self.primary, clock)
 
     @classmethod
     async def open(
@@ -124,19 +126,18 @@ class Database:
             yield History(self._history, self.clock.now(), Source.PRIMARY)
 
     async def _age(self) -> datetime | None:
-        """The instant up to which the replica surely shows everything; None where it does not answer or not follow.
-
-        A standby that restarted says it received up to a segment's start and replayed beyond that: it is fresh too.
-        """
+        """The instant up to which the replica surely shows everything; None where it does not answer or not follow."""
+        await self._watermarks.refresh()
         try:
-            value: datetime | None = await self._replica.fetchval(
-                """SELECT CASE WHEN pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn()
-                                AND EXISTS (SELECT FROM pg_stat_wal_receiver)
-                               THEN clock_timestamp() ELSE pg_last_xact_replay_timestamp() END"""
+            row = await self._replica.fetchrow(
+                """SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn AS lsn,
+                          pg_last_xact_replay_timestamp() AS replayed_at"""
             )
         except Refused:
             return None
-        return value
+        assert row is not None
+        known = [row["replayed_at"], self._watermarks.reached(int(row["lsn"]))]
+        return max((at for at in known if at is not None), default=None)
 
     async def lag(self) -> timedelta | None:
         """How far the replica is behind; None where it does not answer."""

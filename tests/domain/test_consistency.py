@@ -1,5 +1,7 @@
 """Read your writes: a consistency token makes history show them, and nothing else makes the primary answer history."""
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -125,6 +127,31 @@ async def test_a_replica_that_lags_never_hides_the_own_write_and_never_pretends(
         await invoices_seen(world, ada.id, None)
     await admin.execute("SELECT pg_wal_replay_resume()")
     await admin.close()
+
+
+@pytest.mark.row("X4")
+async def test_a_replica_whose_connection_stands_still_does_not_pretend_to_be_fresh(
+    own_world: tuple[World, Stack, AheadClock],
+) -> None:
+    world, stack, clock = own_world
+    ada = await world.customer()
+    await world.card(ada)
+    assert await invoices_seen(world, ada.id, await world.house.db.token()) == (0, Source.REPLICA)
+    admin = await asyncpg.connect(superuser_dsn(stack.ground.layout, stack.ground.keys))
+    sender = await admin.fetchval("SELECT pid FROM pg_stat_replication")
+    await admin.close()
+    os.kill(sender, signal.SIGSTOP)
+    try:
+        await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
+        bought = clock.now()
+        async with world.house.db.history() as history:
+            assert history.as_of < bought
+        assert await invoices_seen(world, ada.id, None) == (0, Source.REPLICA)
+        clock.ahead = timedelta(minutes=1)
+        with pytest.raises(HistoryUnavailable):
+            await invoices_seen(world, ada.id, None)
+    finally:
+        os.kill(sender, signal.SIGCONT)
 
 
 async def test_a_replica_that_is_down_fails_history_alone(own_world: tuple[World, Stack, AheadClock]) -> None:
