@@ -58,6 +58,7 @@ async def test_a_document_goes_by_its_hash_as_well(api: Api) -> None:
     assert (await partner.post(apollo)).json()["data"] == by_name
 
 
+@pytest.mark.row("Z")
 @pytest.mark.parametrize("text", ["{ plans { id } }", "{ __schema { types { name } } }"])
 async def test_a_partner_s_own_text_does_not_run(api: Api, text: str) -> None:
     answer = await (await api.partner()).post({"query": text})

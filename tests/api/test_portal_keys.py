@@ -83,6 +83,7 @@ async def test_a_retry_may_select_other_fields(api: Api) -> None:
     assert again["operation"] == {"replayed": True}
 
 
+@pytest.mark.row("F1")
 @pytest.mark.row("F3")
 async def test_a_key_with_another_body_or_in_another_mutation_is_refused_and_changes_nothing(api: Api) -> None:
     guest = await api.guest("tok_visa")

@@ -95,6 +95,31 @@ def test_every_mutation_takes_one_input_with_a_key_and_answers_operation_and_err
         assert all(not of.endswith("!") for of in others.values())
 
 
+@pytest.mark.row("A1")
+def test_no_amount_and_nothing_else_is_a_float(schema: GraphQLSchema) -> None:
+    assert "Float" not in schema.type_map
+    money = schema.type_map["Money"]
+    assert isinstance(money, GraphQLObjectType)
+    assert {name: str(of.type) for name, of in money.fields.items()} == {
+        "minorUnits": "Int64!", "currency": "CurrencyCode!", "decimal": "String!",
+    }  # fmt: skip
+
+
+@pytest.mark.row("X4")
+def test_every_mutation_hands_out_a_token_and_every_history_takes_one(schema: GraphQLSchema) -> None:
+    performed = schema.type_map["OperationInfo"]
+    assert isinstance(performed, GraphQLObjectType)
+    assert str(performed.fields["consistencyToken"].type) == "ConsistencyToken!"
+    objects = [each for each in schema.type_map.values() if isinstance(each, GraphQLObjectType)]
+    histories = {each.name: each for each in objects if each.name.endswith("HistoryConnection")}
+    assert histories
+    for history in histories.values():
+        assert (str(history.fields["asOf"].type), str(history.fields["source"].type)) == ("DateTime!", "Source!")
+    fields = [field for each in objects for field in each.fields.values() if str(field.type).rstrip("!") in histories]
+    assert len(fields) >= len(histories)
+    assert all(str(field.args["atLeast"].type) == "ConsistencyToken" for field in fields)
+
+
 def test_every_error_union_shares_the_interface(schema: GraphQLSchema) -> None:
     shared = schema.type_map["UserError"]
     unions = [each for each in schema.type_map.values() if isinstance(each, GraphQLUnionType)]

@@ -26,6 +26,7 @@ async def test_a_payment_is_found_by_the_provider_s_own_id_of_it(api: Api) -> No
     assert nothing == []
 
 
+@pytest.mark.row("A7")
 async def test_a_payment_is_found_by_our_own_id_in_its_tenant_alone(api: Api, elsewhere: Api) -> None:
     guest, bought = await api.subscriber()
     id = bought["invoice"]["payments"][0]["id"]

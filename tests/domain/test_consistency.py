@@ -108,6 +108,7 @@ async def own_world(fresh_stack: Stack, house: House) -> AsyncIterator[tuple[Wor
 
 
 @pytest.mark.row("X4")
+@pytest.mark.row("L1")
 async def test_a_replica_that_lags_never_hides_the_own_write_and_never_pretends(
     own_world: tuple[World, Stack, AheadClock],
 ) -> None:

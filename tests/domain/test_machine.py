@@ -66,6 +66,7 @@ async def test_an_illegal_or_skipped_move_cannot_be_written_even_by_the_owner(
         await connection.close()
 
 
+@pytest.mark.row("A3")
 async def test_a_state_without_its_history_cannot_be_stored(world: World, owner_url: str) -> None:
     ada = await world.customer()
     await world.card(ada)

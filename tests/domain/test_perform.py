@@ -211,7 +211,6 @@ async def test_a_preview_says_what_would_happen_and_leaves_nothing(world: World)
     assert await rows_of(world, ada.id) == before
 
 
-@pytest.mark.row("F1")
 async def test_another_customer_is_answered_as_one_that_does_not_exist(world: World) -> None:
     ada, eve = await buyer(world), await buyer(world)
     command = StartSubscription(world.prices["starter"], 1)

@@ -14,6 +14,7 @@ from domain.payments.payment import payments_of
 from domain.perform import perform
 from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.subscriptions.subscription import subscriptions
+from tests.webhook_desk import Desk
 from tests.world import EUR, World, fresh
 
 
@@ -40,13 +41,44 @@ async def test_an_unpaid_invoice_a_failed_payment_and_open_access_stand_side_by_
 
 
 @pytest.mark.row("F8")
-async def test_the_same_intent_has_the_same_key_at_the_provider(world: World) -> None:
+async def test_the_same_intent_has_the_same_key_at_the_provider(world: World, desk: Desk) -> None:
     ada = await world.customer()
     await world.card(ada)
     started = await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
     (paid,) = await payments_of(world.house.db.primary, ada.id, started.outcome.invoice)
     intent = f"{world.tenant.tenant}|{started.outcome.invoice}|1"
     assert paid.provider_key == sha256(intent.encode()).hexdigest()
+    known = (await desk.provider.get("/v1/payments", params={"key": paid.provider_key})).json()["payments"]
+    assert [each["id"] for each in known] == [paid.provider_ref]
+
+
+@pytest.mark.row("A6")
+async def test_every_change_of_state_and_every_posting_names_the_audited_operation_that_caused_it(world: World) -> None:
+    ada = await world.customer()
+    await world.card(ada)
+    await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
+    await world.card(ada, "tok_stolen_card")
+    await world.do(ada, advance_clock, AdvanceClock(datetime(2027, 3, 15, tzinfo=UTC)))
+    rows = await world.house.db.primary.fetch(
+        """WITH changed AS (
+               SELECT machine || ' ' || event AS what, operation_id FROM transition
+                WHERE shard_key = $1 AND customer_id = $2
+               UNION ALL
+               SELECT 'posting ' || cause, operation_id FROM ledger_transaction
+                WHERE shard_key = $1 AND customer_id = $2)
+           SELECT c.what, b.body ->> 'operation' AS cause, b.body ->> 'actor' AS actor
+             FROM changed c
+             LEFT JOIN audit_entry e ON e.shard_key = $1 AND e.customer_id = $2 AND e.operation_id = c.operation_id
+             LEFT JOIN audit_body b ON b.shard_key = $1 AND b.customer_id = $2 AND b.number = e.number""",
+        ada.id.shard,
+        ada.id.uuid,
+    )
+    causes = {row["what"]: (row["cause"], row["actor"]) for row in rows}
+    assert len(rows) > 10
+    assert all(row["cause"] and row["actor"] for row in rows), causes
+    assert causes["subscription start"] == ("subscriptions.start", "portal")
+    assert causes["subscription suspend"] == ("dunning.suspend", "system")
+    assert causes["posting payment.captured"] == ("payments.settle", "system")
 
 
 @pytest.mark.row("K1")

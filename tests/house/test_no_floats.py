@@ -1,4 +1,4 @@
-"""Money is counted in integers: a float in domain is a wait in seconds, and its name says so."""
+"""Money is counted in integers: any float beside it is a wait in seconds, and its name says so."""
 
 import ast
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from tests.house.tree import ROOT, Function, Source, sources
 PARTS_OF_A_WAIT = {
     "domain/perform.py:_jitter": "seconds before the next try",
 }
+# The rest of the API counts seconds, points and qualities of media types, and no amounts.
+MONEY = ("domain/", "api/graph/", "api/scalars.py")
 
 
 def _names(node: ast.AST) -> list[str]:
@@ -43,15 +45,17 @@ def _floats(file: Source, node: ast.AST, listed: set[str]) -> Iterator[ast.AST]:
 
 
 def floats(root: Path, listed: set[str]) -> list[str]:
-    """Float literals, `float`, `round` and `math` in domain, outside of what is called seconds or listed."""
+    """Float literals, `float`, `round` and `math` where money is, outside of what is called seconds or listed."""
     return [
         file.at(node, ast.unparse(node))
-        for file in sources(root, "domain")
+        for file in sources(root, "api", "domain")
+        if file.path.startswith(MONEY)
         for node in _floats(file, file.module, listed)
     ]
 
 
-def test_domain_holds_no_float() -> None:
+@pytest.mark.row("A1")
+def test_there_is_no_float_where_money_is() -> None:
     assert floats(ROOT, set(PARTS_OF_A_WAIT)) == []
 
 
@@ -79,6 +83,11 @@ def test_what_is_listed_still_needs_to_be(listed: str) -> None:
 )
 def test_each_way_to_a_float_is_found(plant: Plant, text: str) -> None:
     assert len(floats(plant("domain/invoices/line.py", text), {"domain/a.py:RATE"})) == 1
+
+
+def test_the_schema_s_code_is_read_too(plant: Plant) -> None:
+    plant("api/bucket.py", "LEVEL = 0.5")
+    assert floats(plant("api/graph/money.py", "CENTS = 0.01"), set()) == ["api/graph/money.py:1: 0.01"]
 
 
 def test_a_listed_name_counts_in_its_own_file_only(plant: Plant) -> None:

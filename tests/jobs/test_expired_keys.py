@@ -16,6 +16,7 @@ from tests.jobs_kit import Ground
 from tests.world import ACCOUNT, fresh, make_world
 
 
+@pytest.mark.row("F6")
 async def test_a_key_is_forgotten_after_its_days_unless_it_moved_money(ground: Ground) -> None:
     world = await make_world(ground.house)  # a shard key of its own: its keys are nobody else's
     house, db = ground.house, ground.house.db

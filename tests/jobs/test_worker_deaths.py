@@ -82,6 +82,7 @@ async def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(
     assert await redis.keys("quittance:jobs:health:*") == []
 
 
+@pytest.mark.row("M2")
 async def test_two_workers_do_everything_once(
     ground: Ground, redis: ArqRedis, workers: list[WorkerProcess], tmp_path: Path
 ) -> None:

@@ -149,6 +149,7 @@ async def test_a_stored_balance_below_zero_is_refused(somebody: asyncpg.Connecti
 
 
 @pytest.mark.row("A5")
+@pytest.mark.row("K2")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -181,3 +182,25 @@ async def test_a_stored_balance_below_zero_is_refused(somebody: asyncpg.Connecti
 async def test_the_application_cannot_rewrite_history(application: asyncpg.Connection, statement: str) -> None:
     with pytest.raises(DENIED):
         await application.execute(statement)
+
+
+DELETABLE = {
+    "operation_key",  # after its days, where no money moved
+    "outbox_event",  # once consumed
+    "due_work",  # once done
+    "invoice_draft", "invoice_draft_line",  # no documents yet
+    "billing_person", "sealing_key", "login_directory",  # personal data, which can be erased
+}  # fmt: skip
+
+
+@pytest.mark.row("A5")
+async def test_the_application_may_delete_from_no_other_table_and_truncate_none(
+    application: asyncpg.Connection,
+) -> None:
+    rows = await application.fetch(
+        """SELECT c.relname AS name, has_table_privilege(c.oid, 'DELETE') AS deletes,
+                  has_table_privilege(c.oid, 'TRUNCATE') AS truncates
+             FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v')"""
+    )
+    assert {row["name"] for row in rows if row["deletes"]} == DELETABLE
+    assert not any(row["truncates"] for row in rows)
