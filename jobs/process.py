@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import logging
-import signal
 import sys
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +17,7 @@ from domain.payments.gateways.bulkhead import Bulkhead
 from domain.reactions.house import House, log_failure
 from jobs import queue
 from jobs.calls import WORK, Call
+from jobs.ending import end, listen_for_the_end, stop_reading, take_leave
 from jobs.hints import listen
 from jobs.retry import WORK_SECONDS
 from jobs.sweep import waiting
@@ -28,7 +28,6 @@ from runtime.settings import Settings
 PROVIDER_CALLS = 8  # under way at once: less than half of the jobs, so that the other half needs no provider
 START_TRIES = 5  # seconds: servers that start beside us are up by then; a wrong address is told after them
 PAUSE_SECONDS = 1  # between two looks while Redis is away
-GRACE_SECONDS = 8  # for what runs when the process is told to end: below the ten seconds after which it is killed
 AWAY = (RedisError, OSError)
 LOG = logging.getLogger("quittance.jobs")
 
@@ -36,8 +35,7 @@ LOG = logging.getLogger("quittance.jobs")
 async def run(settings: Settings) -> int:
     """Works until SIGTERM or SIGINT; returns the exit code, 1 where a server did not answer at the start."""
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    listen_for_the_end(stop)
     try:
         redis = await queue.connect(settings.redis_url.get_secret_value(), START_TRIES)
     except AWAY as error:
@@ -83,17 +81,13 @@ async def _work(house: House, redis: ArqRedis, stop: asyncio.Event) -> None:
         LOG.warning("Redis is away: working without a queue", extra={"cause": type(error).__name__})
     finally:
         await _wind_down(worker, lives)
-        with contextlib.suppress(*AWAY):
-            await redis.delete(worker.health_check_key)
-        await queue.close(redis)
+        await take_leave(redis, worker.health_check_key)
 
 
-async def _wind_down(worker: Worker, lives: "Sequence[asyncio.Future[Any]]") -> None:
+async def _wind_down(worker: Worker, lives: "Sequence[asyncio.Task[Any]]") -> None:
     """Takes no more jobs, lets those that run finish for a while, and cancels the rest; their rows stay due."""
-    for life in lives:
-        life.cancel()
-    await asyncio.gather(*lives, return_exceptions=True)
-    await _end(worker.tasks.values())
+    await stop_reading(lives)
+    await end(list(worker.tasks.values()))
 
 
 async def _until_stop(work: Coroutine[Any, Any, object], stop: asyncio.Event) -> None:
@@ -101,16 +95,7 @@ async def _until_stop(work: Coroutine[Any, Any, object], stop: asyncio.Event) ->
     task, told = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     await asyncio.wait((task, told), return_when=asyncio.FIRST_COMPLETED)
     told.cancel()
-    await _end((task,))
-
-
-async def _end(tasks: "Collection[asyncio.Task[Any]]") -> None:
-    """Waits a while for the tasks, then cancels those that are left."""
-    if tasks:
-        await asyncio.wait(tasks, timeout=GRACE_SECONDS)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    await end((task,))
 
 
 async def work_without_queue(house: House) -> int:

@@ -1,10 +1,11 @@
 """Opens what a process works with: pools, gateways, crash points; and closes it again in order."""
 
+import asyncio
 import os
 import secrets
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from domain import points
 from domain.database import Addresses, Database
@@ -15,6 +16,8 @@ from domain.vault import Vault
 from runtime.clock import SystemClock
 from runtime.settings import Settings
 
+# Whoever closes a house has ended its work; what is still under way after this waits for a server that is silent.
+CLOSE_SECONDS = 1
 ACCOUNT = "main"  # the provider account of a deployment; tenants with accounts of their own get names of their own
 
 
@@ -31,7 +34,10 @@ def gateways(settings: Settings) -> dict[str, Gateway]:
 
 @asynccontextmanager
 async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
-    """The database and the gateways, ready to work; ``name`` is what the servers see of this process."""
+    """The database and the gateways, ready to work; ``name`` is what the servers see of this process.
+
+    Closing takes a second at most: connections that are in use then are cut, and their transactions roll back.
+    """
     arm_crash_point(settings.crash_at)
     addresses = Addresses(settings.database_url.get_secret_value(), settings.replica_url.get_secret_value())
     vault = Vault(settings.house_key)
@@ -42,9 +48,9 @@ async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
     try:
         yield House(database, ways)
     finally:
-        for gateway in ways.values():
-            await gateway.close()
-        await database.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await asyncio.gather(database.close(), *(gateway.close() for gateway in ways.values()))
 
 
 def arm_crash_point(point: str) -> None:
