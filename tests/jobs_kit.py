@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from arq.connections import ArqRedis
 
+from dev.stack.program import Program
 from dev.story.client import until
 from domain.due import LEASE
 from domain.payments.method import payment_methods
@@ -84,6 +86,16 @@ class WorkerProcess:
     def signal(self, number: int) -> None:
         """Sends it a signal."""
         self.process.send_signal(number)
+
+    async def stop(self) -> int:
+        """Ends it as the supervisor does, which kills whoever takes too long; the exit code, as `end` gives it."""
+        self.signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(Program.grace_seconds):
+                await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+        return await self.end()
 
     async def kill(self) -> None:
         """kill -9 where it still runs, and wait until nothing is left of it."""

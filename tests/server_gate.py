@@ -1,4 +1,4 @@
-"""A way to a PostgreSQL server that a test can shut: to the process behind it, that server is down."""
+"""A way to a PostgreSQL server that a test can shut or hold: to who comes through it, that server is down or silent."""
 
 import asyncio
 import shutil
@@ -21,9 +21,11 @@ class Gate:
     _listener: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
     _carrying: set["asyncio.Task[None] | None"] = field(default_factory=set)
+    _flows: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> None:
         """Lets everybody through."""
+        self._flows.set()
         self._listener = await asyncio.start_unix_server(self._connected, self.own)
 
     async def shut(self) -> None:
@@ -34,7 +36,12 @@ class Gate:
         self.own.unlink(missing_ok=True)
         for writer in list(self._writers):
             writer.transport.abort()
+        self._flows.set()
         await asyncio.gather(*(task for task in self._carrying if task))
+
+    def hold(self) -> None:
+        """Cuts nothing and takes new connections, but hands no byte through any more until it is shut."""
+        self._flows.clear()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream, to_server = await asyncio.open_unix_connection(self.server)
@@ -42,20 +49,20 @@ class Gate:
         self._writers |= pair
         self._carrying.add(task)
         try:
-            await asyncio.gather(_carry(reader, to_server), _carry(upstream, writer))
+            await asyncio.gather(self._carry(reader, to_server), self._carry(upstream, writer))
         finally:
             self._writers -= pair
             self._carrying.discard(task)
 
-
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while chunk := await reader.read(CHUNK):
-            writer.write(chunk)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    writer.close()
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while chunk := await reader.read(CHUNK):
+                await self._flows.wait()
+                writer.write(chunk)
+                await writer.drain()
+        except ConnectionError:
+            pass
+        writer.close()
 
 
 @asynccontextmanager

@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from jobs import queue
 from runtime.house import open_house
 from runtime.settings import Settings
 from tests.jobs_kit import Ground, WorkerProcess
+from tests.own_valkey import OwnValkey
 from tests.stack_plugin import STATE
 from tests.throw_away import clone, in_a_loop_of_its_own
 from tests.webhook_desk import desk_of
@@ -78,3 +80,12 @@ async def workers() -> AsyncIterator[list[WorkerProcess]]:
     yield started
     for worker in started:
         await worker.kill()
+
+
+@pytest.fixture
+def valkey() -> Iterator[OwnValkey]:
+    """A server that is not started yet."""
+    with tempfile.TemporaryDirectory(prefix="quittance-valkey-") as folder:
+        server = OwnValkey(folder)
+        yield server
+        server.kill()

@@ -1,62 +1,15 @@
 """kill -9 of the queue's server under a working worker: it goes on from the database, and finds the queue again."""
 
 import asyncio
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from redis.exceptions import RedisError
 
-from dev.stack.binaries import valkey_program
 from jobs import queue
 from runtime.wake import Waker
 from tests.jobs_kit import Ground, WorkerProcess, comes_true, ready, start_worker
+from tests.own_valkey import OwnValkey
 from tests.world import Someone
-
-
-class OwnValkey:
-    """A server of this test's own, with nothing on disk: one that was killed comes back empty."""
-
-    def __init__(self, folder: str) -> None:
-        self.socket = f"{folder}/valkey.sock"
-        self.url = f"unix://{self.socket}?db=0"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> None:
-        """Starts it and waits until it answers."""
-        self.launch()
-        await comes_true(self.answers, "an answer of the queue's server")
-
-    def launch(self) -> None:
-        """Starts it."""
-        Path(self.socket).unlink(missing_ok=True)
-        options = ["--port", "0", "--unixsocket", self.socket, "--save", "", "--appendonly", "no"]
-        self._process = subprocess.Popen([valkey_program(), *options], stdout=subprocess.DEVNULL)
-
-    async def answers(self) -> bool:
-        """Whether it takes commands."""
-        try:
-            await queue.close(await queue.connect(self.url))
-        except (RedisError, OSError):
-            return False
-        return True
-
-    def kill(self) -> None:
-        """kill -9."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-
-
-@pytest.fixture
-def valkey() -> Iterator[OwnValkey]:
-    """A server that is not started yet."""
-    with tempfile.TemporaryDirectory(prefix="quittance-valkey-") as folder:
-        server = OwnValkey(folder)
-        yield server
-        server.kill()
 
 
 async def active(ground: Ground, ada: Someone) -> None:
