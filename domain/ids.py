@@ -108,6 +108,10 @@ class CouponId(ReferenceId):
     prefix = "coupon"
 
 
+class TaxRateId(ReferenceId):
+    prefix = "taxrate"
+
+
 class CustomerId(EntityId):
     prefix = "customer"
 
@@ -142,6 +146,14 @@ class RefundId(EntityId):
 
 class ReceiptId(EntityId):
     prefix = "receipt"
+
+
+class TaxIdentityId(EntityId):
+    prefix = "taxid"
+
+
+class TaxExemptionId(EntityId):
+    prefix = "exemption"
 
 
 class DunningCaseId(EntityId):

@@ -6,4 +6,5 @@ pytest_plugins = (
     "tests.api_plugin",
     "tests.webhook_plugin",
     "tests.sql_watch",
+    "tests.examples_plugin",
 )

@@ -1,0 +1,79 @@
+"""Tax rates: versions with effective dates. None is ever changed; a correction is the next version of its instant."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from domain.ids import TaxRateId
+from domain.tax.place import Place
+
+STANDARD: Final = "standard"  # the category whose rates hold for a category that has none of its own
+
+
+class CustomerKind(StrEnum):
+    """For whom a rate holds; a buyer itself is a consumer or a business."""
+
+    ANY = "any"
+    CONSUMER = "consumer"
+    BUSINESS = "business"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One component of the tax at a place, in parts per million of the net amount, from an instant on.
+
+    ``authority`` is the region in which the seller must be registered to owe it; "" asks for a registration in the
+    country. An exempt rate is nothing because the law exempts the category, which is not the same as a rate of 0 %.
+    """
+
+    id: TaxRateId
+    country: str
+    region: str
+    category: str
+    customer_kind: CustomerKind
+    component: str
+    name: str
+    rate_ppm: int
+    exempt: bool
+    authority: str
+    effective_from: datetime
+    version: int
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """What its versions have in common."""
+        return self.country, self.region, self.category, self.customer_kind.value, self.component
+
+
+def in_force(rates: Iterable[Rate], at: datetime) -> list[Rate]:
+    """Of each series the rate that holds at the instant: the latest begun, and of these the greatest version."""
+    found: dict[tuple[str, ...], Rate] = {}
+    for rate in rates:
+        if rate.effective_from > at:
+            continue
+        best = found.get(rate.series)
+        if best is None or (best.effective_from, best.version) < (rate.effective_from, rate.version):
+            found[rate.series] = rate
+    return list(found.values())
+
+
+def applicable(
+    rates: Iterable[Rate], place: Place, category: str, kind: CustomerKind, at: datetime
+) -> tuple[Rate, ...]:
+    """The rates of each component that a sale there meets, by component; those of the standard category at second best.
+
+    Of one component the nearest place's rate is taken, and there one for just this kind of buyer before one for any.
+    """
+    living = [rate for rate in in_force(rates, at) if rate.country == place.country]
+    for wanted in (category, STANDARD):
+        found: dict[str, Rate] = {}
+        for region in place.chain():
+            for whose in (kind, CustomerKind.ANY):
+                for rate in living:
+                    if (rate.region, rate.category, rate.customer_kind) == (region, wanted, whose):
+                        found.setdefault(rate.component, rate)
+        if found:
+            return tuple(found[component] for component in sorted(found))
+    return ()

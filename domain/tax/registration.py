@@ -1,0 +1,33 @@
+"""Where a legal entity is registered for tax: versions of one fact, of which the greatest holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Scheme(StrEnum):
+    """What kind of registration it is; OSS is the Union's one-stop shop, which covers consumers in all its countries.
+
+    Source of the OSS: Council Directive 2006/112/EC, art. 358 to 369k.
+    """
+
+    DOMESTIC = "domestic"
+    OSS = "oss"
+    STATE = "state"
+    GST = "gst"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registration with the tax authority of a country, or of a region in it, for a span of time."""
+
+    country: str
+    region: str
+    scheme: Scheme
+    tax_number: str
+    registered_from: datetime
+    registered_until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it was in force at the instant; the end does not belong to it."""
+        return self.registered_from <= at and (self.registered_until is None or at < self.registered_until)

@@ -1,0 +1,47 @@
+"""A pytest plugin: says at the end of a run how many examples each long property test had, and how many it discarded.
+
+A property test is long by carrying ``at_length``; one whose examples are mostly discarded proves less than its number.
+"""
+
+import re
+from collections.abc import Generator
+from typing import Any, Final
+
+import pytest
+from hypothesis import settings
+
+# The issue asks for 2,000 of each; no deadline, since a shared machine may pause in the middle of one.
+at_length: Final = settings(max_examples=2_000, deadline=None)
+LONG: Final = at_length.max_examples
+PROPERTY: Final = "hypothesis_examples"  # the name under which a report carries the counts out of a worker process
+_COUNTS: Final = re.compile(r"- (\d+) passing, \d+ failing, and (\d+) invalid")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: Any) -> Generator[None, Any, Any]:
+    """Puts the counts into the report of the test's end."""
+    report = yield
+    found = [tuple(map(int, pair)) for pair in _COUNTS.findall(getattr(item, "hypothesis_statistics", ""))]
+    if report.when == "teardown" and found:
+        passing, invalid = (sum(column) for column in zip(*found, strict=True))
+        report.user_properties.append((PROPERTY, (item.nodeid, passing, invalid)))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One line for each test that was given as many examples as ``at_length`` asks for."""
+    lines = sorted(
+        f"{name}: {passing:,} examples, {invalid:,} discarded"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for key, (name, passing, invalid) in _counts(report)
+        if key == PROPERTY and passing + invalid >= LONG
+    )
+    if lines:
+        terminalreporter.section("examples of property tests")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+def _counts(report: Any) -> list[tuple[str, Any]]:
+    return [pair for pair in getattr(report, "user_properties", []) if pair[0] == PROPERTY]
