@@ -65,6 +65,11 @@ def failed_means_nothing_taken(look: Look) -> Iterator[str]:
             yield f"payment {row['id']} is {row['state']} of {row['captured']}, at the provider {captured}"
 
 
+def nothing_is_sent_under_a_forgotten_key(look: Look) -> Iterator[str]:
+    """10 and 11: a request that may have arrived is not sent again once the provider could take it for a new one."""
+    yield from (f"{key} was sent again after its time" for key in look.books.asked_late)
+
+
 def refunds_are_covered(look: Look) -> Iterator[str]:
     """11: refunds that did not fail never exceed what was captured, here and at the provider, and are reserved."""
     refunds = look.facts.by("refund", "payment_id")
@@ -105,6 +110,7 @@ CHECKS = (
     one_attempt_at_a_time,
     nobody_pays_twice,
     failed_means_nothing_taken,
+    nothing_is_sent_under_a_forgotten_key,
     refunds_are_covered,
     credit_was_paid_for,
 )

@@ -9,6 +9,12 @@ from tests.simulation.invariants_states import LIVING_CASE
 from tests.simulation.invariants_trail import refunds_for_staff
 from tests.simulation.look import Look
 
+# What is performed after a machine has moved to a state.
+FOLLOWS = (
+    ("invoice", "paid", "subscriptions.invoice_paid", "dunning.recover"),
+    ("payment", "failed", "dunning.payment_failed"),
+    ("payment", "voided", "dunning.payment_failed"),
+)
 SPREAD = timedelta(hours=1)  # within which a renewal follows the end of its period
 
 
@@ -70,6 +76,28 @@ def everything_is_definite(look: Look) -> Iterator[str]:
             yield f"case {row['id']} is still {row['state']}"
 
 
+def each_event_had_its_effect(look: Look) -> Iterator[str]:
+    """26: what a paid invoice, a failed attempt and a new card bring with them was done, and once for each."""
+    expected = Counter(
+        (operation, look.reference(machine, row["entity_id"]))
+        for machine, state, *operations in FOLLOWS
+        for row in look.facts.of("transition", machine=machine, to_state=state)
+        for operation in operations
+    )
+    bodies = [look.body(row) for row in look.facts.rows["audit_body"]]
+    done = Counter(
+        (body["operation"], body["command"].get("payment") or body["command"]["invoice"])
+        for body in bodies
+        if body["operation"] in ("subscriptions.invoice_paid", "dunning.recover")
+        or (body["operation"] == "dunning.payment_failed" and body["command"]["payment"])
+    )
+    if expected != done:
+        yield f"should have followed and did not {expected - done}, followed from nothing {done - expected}"
+    names = Counter(body["operation"] for body in bodies)
+    if names["payments.store_method"] != names["dunning.method_added"]:
+        yield f"of {names['payments.store_method']} new cards {names['dunning.method_added']} were tried on open cases"
+
+
 def subscriptions_are_up_to_date(look: Look) -> Iterator[str]:
     """32 and 35: who is active is in a period that runs, and its next renewal is due; nobody hangs half-way."""
     for of in look.facts.rows["subscription"]:
@@ -89,5 +117,6 @@ CHECKS = (
     receivables_are_what_is_due,
     provider_and_books_agree,
     everything_is_definite,
+    each_event_had_its_effect,
     subscriptions_are_up_to_date,
 )

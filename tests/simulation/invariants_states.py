@@ -90,7 +90,8 @@ def retries_keep_to_the_timeline(look: Look) -> Iterator[str]:
 
 
 def _barred(look: Look, bad: Row, retry: Row, order: int) -> bool:
-    failed = _moved(look, bad["id"], "failed") if bad["failure_hard"] else None
+    """Whether the retry is of a method that the provider had declined for good, and the house knew it."""
+    failed = _moved(look, bad["id"], "failed") if any(charge.hard for charge in look.charges(bad)) else None
     same = bad["method_id"] == retry["method_id"]
     return bool(same and failed and look.audit_number(failed["operation_id"]) < order)
 

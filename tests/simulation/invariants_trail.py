@@ -1,4 +1,4 @@
-"""Keys and the audit trail: invariants 13 and 28."""
+"""Keys, the audit trail and the inbox: invariants 13, 27, 28 and 35."""
 
 import hashlib
 import json
@@ -57,6 +57,12 @@ def nothing_is_logged_as_a_fault(look: Look) -> Iterator[str]:
             yield f"a dead letter: {row['source']} {row['kind']} {row['body']} because of {row['cause']}"
 
 
+def news_are_stored_once(look: Look) -> Iterator[str]:
+    """27: an event of the provider is one row, however often it was delivered."""
+    stored = Counter((row["provider_account"], row["event_id"]) for row in look.facts.rows["inbox_event"])
+    yield from (f"{event} is stored {times} times" for event, times in stored.items() if times > 1)
+
+
 def refunds_for_staff(look: Look) -> list[UUID]:
     """Refunds that were lost on the way and whose key the provider has forgotten: only people can resolve them."""
     return [
@@ -67,4 +73,4 @@ def refunds_for_staff(look: Look) -> list[UUID]:
     ]
 
 
-CHECKS = (each_key_has_one_effect, nothing_is_logged_as_a_fault)
+CHECKS = (each_key_has_one_effect, news_are_stored_once, nothing_is_logged_as_a_fault)

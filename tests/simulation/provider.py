@@ -89,6 +89,7 @@ class SimulatedProvider:
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         self.catch_up()
+        self.books.ask(request.key, self.clock.at, KEY_WINDOW)
         if request.key in self.on_their_way:
             return Unknown("the first request under this key is still under way")
         method = self.books.methods.get(request.method_ref)
@@ -195,6 +196,7 @@ class SimulatedProvider:
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:
         self.catch_up()
+        self.books.ask(request.key, self.clock.at, KEY_WINDOW)
         charge = self.books.charges.get(request.charge_ref)
         fault = self.course.refund_fault(charge) if charge else None
         if fault is Fault.DOWN:

@@ -68,6 +68,8 @@ class Books:
     charges: dict[str, Charge] = field(default_factory=dict)
     repayments: dict[str, Repayment] = field(default_factory=dict)
     barred: set[str] = field(default_factory=set)
+    first_asked: dict[str, datetime] = field(default_factory=dict)
+    asked_late: list[str] = field(default_factory=list)
     events: list[ProviderEvent] = field(default_factory=list)
     on_event: Callable[[ProviderEvent], None] = lambda event: None
     _made: int = 0
@@ -80,6 +82,11 @@ class Books:
     def charges_under(self, reference: str) -> list[Charge]:
         """All charges under one reference of the house; two of them are a double charge."""
         return [charge for charge in self.charges.values() if charge.reference == reference]
+
+    def ask(self, key: str, now: datetime, window: timedelta) -> None:
+        """Notes a request to move money; under a key of which nothing is remembered any more it could move twice."""
+        if now - self.first_asked.setdefault(key, now) >= window:
+            self.asked_late.append(key)
 
     def charge_by_key(self, key: str, now: datetime, window: timedelta) -> Charge | None:
         """The charge that the key made, as long as the provider remembers the key."""

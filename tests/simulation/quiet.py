@@ -71,8 +71,10 @@ async def _go_on(town: Town) -> bool:
 
 
 def _instants(town: Town) -> dict[str, datetime]:
-    """The time by the wall and by each test clock."""
-    return {"wall": town.clock.at} | {str(patron): town.now_of(patron) for patron in town.patrons if patron.on_clock}
+    """The time by the wall, and by each test clock once it has come where it was sent."""
+    heads = {str(each): town.facts.one("customer_head", customer_id=each.id.uuid) for each in town.patrons}
+    clocks = {name: head["clock_target"] or head["clock_at"] for name, head in heads.items() if head["clock_at"]}
+    return {"wall": town.clock.at, **clocks}
 
 
 def _left(town: Town) -> list[dict[str, object]]:

@@ -4,4 +4,5 @@ FOUND: dict[int, str] = {
     174: "the simulation: a client was still asked for keys that a process had forgotten right before it died",
     216: "the simulation: a hard decline that was captured later no longer counted as the reason of a suspension",
     229: "the simulation: the same, with a case that had been given up",
+    456: "the simulation: a clock that was still on its way when the faults ended was taken for one without rest",
 }
