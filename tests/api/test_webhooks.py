@@ -9,6 +9,7 @@ import pytest
 
 from domain.inbox import InboxEvent, find, raw_of
 from domain.reactions.house import House
+from domain.reactions.provider_events import apply
 from runtime.house import open_house
 from runtime.settings import Settings
 from tests.mishaps import Death, death_at
@@ -145,6 +146,30 @@ async def test_a_signed_body_that_is_no_event_as_agreed_is_refused(desk: Desk, c
     inner = changed.get("object")
     event |= changed if not isinstance(inner, dict) else {"object": {**event["object"], **inner}}
     answer = await desk.deliver(event)
+    assert (answer.status_code, answer.json()) == (422, {"error": "This is not an event as agreed."})
+    assert await desk.kept(event) is None
+
+
+HOSTILE = {
+    "a number of 5,000 digits": (b'"sequence": 1', b'"sequence": ' + b"7" * 5000),
+    "an amount of 5,000 digits": (b'"amount_minor": 1000', b'"amount_minor": ' + b"7" * 5000),
+    "a lone surrogate": (b'"reference-', b'"\\ud800reference-'),
+    "a NUL": (b'"reference-', b'"\\u0000reference-'),
+    "a fraction": (b'"amount_minor": 1000', b'"amount_minor": 10.5'),
+    "a negative amount": (b'"amount_minor": 1000', b'"amount_minor": -1000'),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+async def test_a_signed_body_with_a_hostile_value_is_refused_or_moves_nothing(desk: Desk, what: str) -> None:
+    event = made_up()
+    raw = encoded(event).replace(*HOSTILE[what])
+    assert raw != encoded(event)
+    headers = desk.signed(raw, event["id"])
+    answer = await desk.post(raw, headers)
+    if answer.status_code == 200:  # authentic, and so kept as it came; then it is for people
+        assert await apply(desk.house, key_of(event)) == "dead"
+        return
     assert (answer.status_code, answer.json()) == (422, {"error": "This is not an event as agreed."})
     assert await desk.kept(event) is None
 
