@@ -26,6 +26,8 @@ class RefusalCode(StrEnum):
     PAYMENT_IN_PROGRESS = "PAYMENT_IN_PROGRESS"  # an attempt is open or its outcome unknown
     NOTHING_DUE = "NOTHING_DUE"
     EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"  # more refunded than was ever captured
+    COUPON_OVER = "COUPON_OVER"  # it has ended or expired
+    COUPON_USED_UP = "COUPON_USED_UP"  # it was redeemed as often as it may be
     INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
     PERIOD_CLOSED = "PERIOD_CLOSED"
     CLOCK_NOT_FORWARD = "CLOCK_NOT_FORWARD"

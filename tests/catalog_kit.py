@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
+from domain.catalog.coupon import Duration, Scope
 from domain.catalog.feature import FeatureKind, PublishFeature, publish_feature
 from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publish_price
+from domain.catalog.publish_coupon import PublishCoupon
 from domain.catalog.publish_version import PlanTerms, PublishPlanVersion, publish_plan_version
 from domain.ids import PlanId, PlanVersionId, PriceId
 from domain.money import Money
@@ -64,3 +66,12 @@ async def new_feature(world: World, kind: FeatureKind) -> str:
     """A feature of a name of its own."""
     code = fresh(kind.value)
     return (await by_admin(world, publish_feature, PublishFeature(code, code.capitalize(), kind))).code
+
+
+def half_off(**changed: Any) -> PublishCoupon:
+    """Half the price for ever, for everybody."""
+    code = fresh("half").upper()
+    coupon = PublishCoupon(
+        code, "Half off", 500_000, None, Duration.FOREVER, None, (), Scope.ACCOUNT, None, None
+    )  # fmt: skip
+    return replace(coupon, **changed)
