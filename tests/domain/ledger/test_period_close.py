@@ -1,25 +1,32 @@
 """Closing the books: what was posted before it counts, what comes after it is refused, in either order of arrival."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from typing import Generic, TypeVar
 
-import asyncpg
 import pytest
 
+from dev.story.client import until
 from domain.actor import Grant
 from domain.customers.advance_clock import AdvanceClock, advance_clock
+from domain.db import Tx
 from domain.ids import CustomerId
-from domain.ledger.period_close import ClosePeriod, close_period
+from domain.ledger.period_close import ClosePeriod, PeriodClosed, close_period
+from domain.operation import OPERATIONS, Operation
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
-from domain.subscriptions.start import StartSubscription, start_subscription
+from domain.subscriptions.start import StartSubscription, SubscriptionStarted, start_subscription
 from tests.lives import buyer, start, wrong_rows
 from tests.world import Someone, World, fresh, make_world
 
 MARCH = date(2021, 3, 1)
+KEEP_ALIVE_SECONDS = 1  # the server ends a transaction that is idle for ten
+C = TypeVar("C")
+O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
 IN_MARCH, IN_APRIL = datetime(2021, 3, 10, tzinfo=UTC), datetime(2021, 4, 2, tzinfo=UTC)
 
 
@@ -29,18 +36,59 @@ async def books(house: House) -> World:
     return await make_world(house, shard_keys=2)
 
 
-@pytest.fixture
-async def bystander(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Somebody with a transaction of its own, open until the test ends it."""
-    connection = await asyncpg.connect(owner_url)
-    yield connection
-    await connection.close()
+@dataclass
+class Held(Generic[C, O]):
+    """An operation that does its work and then holds its locks until it is let go, however long that is."""
+
+    operation: Operation[C, O]
+    worked: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def begun(self, work: Awaitable[object]) -> "asyncio.Future[object]":
+        """The work, once this operation has done its own in it."""
+        running, worked = asyncio.ensure_future(work), asyncio.ensure_future(self.worked.wait())
+        await asyncio.wait((running, worked), return_when=asyncio.FIRST_COMPLETED)
+        assert worked.done(), running.result()
+        return running
 
 
-async def close(world: World, month: date, role: Grant = Grant.FINANCE, house: CustomerId | None = None) -> None:
+@contextmanager
+def held(of: Operation[C, O]) -> Iterator[Held[C, O]]:
+    """The operation under another name, as it is held."""
+
+    async def run(tx: Tx, command: C) -> O:
+        outcome = await of.run(tx, command)
+        made.worked.set()
+        while not made.let_go.is_set():
+            await tx.fetchval("SELECT 1")
+            await asyncio.wait((asyncio.ensure_future(made.let_go.wait()),), timeout=KEEP_ALIVE_SECONDS)
+        return outcome
+
+    made = Held(replace(of, name=f"test.held.{of.name}", run=run))
+    try:
+        yield made
+    finally:
+        made.let_go.set()
+        del OPERATIONS[made.operation.name]
+
+
+async def patiently(work: Callable[[], Awaitable[O]]) -> O:
+    """The work, begun again under its key for as long as others are before it."""
+    while True:
+        try:
+            return await work()
+        except Refused as refused:
+            if refused.code is not RefusalCode.BUSY:
+                raise
+
+
+async def close(
+    world: World, month: date, role: Grant = Grant.FINANCE, house: CustomerId | None = None,
+    closing: Operation[ClosePeriod, PeriodClosed] = close_period,
+) -> None:  # fmt: skip
     """Closes the sandbox entity's books."""
-    at = house or world.tenant.sandbox_house
-    await perform(world.house.db, close_period, world.staff(role), at, ClosePeriod(month), fresh("close"))
+    at, who, key = house or world.tenant.sandbox_house, world.staff(role), fresh("close")
+    await patiently(lambda: perform(world.house.db, closing, who, at, ClosePeriod(month), key))
 
 
 async def refusal(work: Awaitable[object]) -> RefusalCode | None:
@@ -52,10 +100,13 @@ async def refusal(work: Awaitable[object]) -> RefusalCode | None:
     return None
 
 
-async def begin(world: World, of: Someone) -> object:
+async def begin(
+    world: World, of: Someone, code: str = "starter",
+    posting: Operation[StartSubscription, SubscriptionStarted] = start_subscription,
+) -> None:  # fmt: skip
     """A subscription that is posted and whose payment nobody sends."""
-    command = StartSubscription(world.prices["starter"], 1)
-    return await perform(world.house.db, start_subscription, of.actor, of.id, command, fresh("start"))
+    command, key = StartSubscription(world.prices[code], 1), fresh("start")
+    await patiently(lambda: perform(world.house.db, posting, of.actor, of.id, command, key))
 
 
 async def postings(world: World, of: Someone) -> int:
@@ -76,22 +127,14 @@ async def customer_on(world: World, key: int) -> Someone:
 
 async def until_waiting(world: World, count: int) -> None:
     """Returns once that many backends of this database wait for a lock."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(2):  # below the time that an operation waits for a lock
-        while await world.house.db.marks.fetchval(waiting) < count:
-            pass
 
+    async def seen() -> bool | None:
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return await world.house.db.marks.fetchval(waiting) >= count or None
 
-@asynccontextmanager
-async def holding(bystander: asyncpg.Connection, statement: str, *args: object) -> AsyncIterator[None]:
-    """The statement's locks are held until the block ends."""
-    change = bystander.transaction()
-    await change.start()
-    await bystander.execute(statement, *args)
-    try:
-        yield
-    finally:
-        await change.rollback()
+    await until(seen, f"the waiting of {count}")
 
 
 @pytest.mark.row("H6")
@@ -143,40 +186,34 @@ async def test_the_live_books_stay_open_when_the_sandbox_closes(books: World) ->
 
 
 @pytest.mark.row("H6")
-async def test_closing_waits_for_a_posting_that_came_first_and_counts_it(
-    books: World, bystander: asyncpg.Connection
-) -> None:
+async def test_closing_waits_for_a_posting_that_came_first_and_counts_it(books: World) -> None:
     ada, eve = [await customer_on(books, books.tenant.sandbox_house.shard) for _ in range(2)]
     await start(books, eve)  # the month is open
-    series = "SELECT FROM number_series WHERE shard_key = $1 AND legal_entity_id = $2 AND series = 'invoice' FOR UPDATE"
-    async with holding(bystander, series, ada.id.shard, books.tenant.sandbox.uuid):
-        posting = asyncio.ensure_future(begin(books, ada))  # has posted, and waits for its number
-        await until_waiting(books, 1)
+    with held(start_subscription) as slow:
+        posting = await slow.begun(begin(books, ada, posting=slow.operation))
         closing = asyncio.ensure_future(close(books, MARCH))
-        await until_waiting(books, 2)
-    await asyncio.gather(posting, closing)
+        await until_waiting(books, 1)
+        slow.let_go.set()
+        await asyncio.gather(posting, closing)
     assert await postings(books, ada) == 1
     assert await refusal(start(books, ada, "team")) is RefusalCode.PERIOD_CLOSED
 
 
 @pytest.mark.row("H6")
-async def test_a_posting_that_comes_while_the_month_is_being_closed_is_refused(
-    books: World, bystander: asyncpg.Connection
-) -> None:
-    first, second = sorted({books.tenant.sandbox_house.shard, books.tenant.sandbox_house.shard + 1})
-    ada, eve = await customer_on(books, first), await customer_on(books, second)
-    for each in (ada, eve):
+async def test_a_posting_that_comes_while_the_month_is_being_closed_is_refused(books: World) -> None:
+    keys = (books.tenant.sandbox_house.shard, books.tenant.sandbox_house.shard + 1)
+    buyers = [await customer_on(books, key) for key in keys]
+    for each in buyers:
         await start(books, each)
-    before = await postings(books, ada)
-    row = "SELECT FROM accounting_period WHERE shard_key = $1 AND legal_entity_id = $2 AND starts_on = $3 FOR SHARE"
-    async with holding(bystander, row, second, books.tenant.sandbox.uuid, MARCH):
-        closing = asyncio.ensure_future(close(books, MARCH))  # has closed the first key, and waits for the second
-        await until_waiting(books, 1)
-        posting = asyncio.ensure_future(refusal(start(books, ada, "team")))
-        await until_waiting(books, 2)
-    await closing
-    assert await posting is RefusalCode.PERIOD_CLOSED
-    assert await postings(books, ada) == before
+    before = [await postings(books, each) for each in buyers]
+    with held(close_period) as slow:
+        closing = await slow.begun(close(books, MARCH, closing=slow.operation))
+        posting = [asyncio.ensure_future(refusal(begin(books, each, "team"))) for each in buyers]
+        await until_waiting(books, len(posting))
+        slow.let_go.set()
+        await closing
+        assert await asyncio.gather(*posting) == [RefusalCode.PERIOD_CLOSED] * len(buyers)
+    assert [await postings(books, each) for each in buyers] == before
 
 
 @pytest.mark.row("H6")
