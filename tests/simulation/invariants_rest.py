@@ -1,8 +1,8 @@
-"""What holds when everything has come to rest: invariants 6, 12, 26, 27, 28, 32 and 35."""
+"""What holds when everything has come to rest: invariants 6, 12, 14, 17, 18, 26, 27, 32 and 35."""
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.simulation.invariants_books import balances
 from tests.simulation.invariants_states import LIVING_CASE
@@ -98,6 +98,37 @@ def each_event_had_its_effect(look: Look) -> Iterator[str]:
         yield f"of {names['payments.store_method']} new cards {names['dunning.method_added']} were tried on open cases"
 
 
+def changes_are_in_time(look: Look) -> Iterator[str]:
+    """17 and 18: a change that is paid in its period takes effect; one that is paid later becomes credit, whole."""
+    invoices = {look.reference("invoice", row["id"]): row for row in look.facts.rows["invoice"]}
+    given: Counter[object] = Counter()
+    for row in look.facts.of("ledger_transaction", cause="change.too_late"):
+        given[row["cause_id"]] += sum(part["amount"] for part in look.transfers(row["customer_id"], row["number"]))
+    for row in look.facts.rows["audit_body"]:
+        body = look.body(row)
+        paid = invoices.get(body["command"].get("invoice", ""))
+        if body["operation"] != "subscriptions.invoice_paid" or not paid or not paid["reason"].startswith("change:"):
+            continue
+        late = datetime.fromisoformat(body["happened_at"]) >= paid["period_end"]
+        if given[paid["id"]] != (paid["total"] if late else 0):
+            yield f"{paid['number_text']} was paid {'too late' if late else 'in time'}, credit is {given[paid['id']]}"
+
+
+def prices_are_those_billed(look: Look) -> Iterator[str]:
+    """14 and 17: a subscription's price is that of the last charge for its running period that was to take effect."""
+    lines = look.facts.by("invoice_line", "invoice_id")
+    for of in look.facts.of("subscription", state="active"):
+        charges = [
+            (row["number"], line["price_id"])
+            for row in look.facts.of("invoice", subscription_id=of["id"], period_end=of["period_end"])
+            if row["state"] == "paid" or not row["reason"].startswith("change:")
+            for line in lines[row["id"]]
+            if line["kind"] != "credit"
+        ]
+        if charges and max(charges)[1] != of["price_id"]:
+            yield f"{of['id']} is on the price {of['price_id']}, the last one charged is {max(charges)[1]}"
+
+
 def subscriptions_are_up_to_date(look: Look) -> Iterator[str]:
     """32 and 35: who is active is in a period that runs, and its next renewal is due; nobody hangs half-way."""
     for of in look.facts.rows["subscription"]:
@@ -118,5 +149,7 @@ CHECKS = (
     provider_and_books_agree,
     everything_is_definite,
     each_event_had_its_effect,
+    changes_are_in_time,
+    prices_are_those_billed,
     subscriptions_are_up_to_date,
 )
