@@ -156,6 +156,14 @@ class TaxExemptionId(EntityId):
     prefix = "exemption"
 
 
+class CreditNoteId(EntityId):
+    prefix = "creditnote"
+
+
+class ContractId(EntityId):
+    prefix = "contract"
+
+
 class DunningCaseId(EntityId):
     prefix = "dunning"
 

@@ -28,6 +28,7 @@ class RefusalCode(StrEnum):
     EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"  # more refunded than was ever captured
     COUPON_OVER = "COUPON_OVER"  # it has ended or expired
     COUPON_USED_UP = "COUPON_USED_UP"  # it was redeemed as often as it may be
+    EXCEEDS_INVOICED = "EXCEEDS_INVOICED"  # more given back of an invoice's lines than is left of them
     INSUFFICIENT_BALANCE = "INSUFFICIENT_BALANCE"
     PERIOD_CLOSED = "PERIOD_CLOSED"
     CLOCK_NOT_FORWARD = "CLOCK_NOT_FORWARD"

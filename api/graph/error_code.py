@@ -31,6 +31,7 @@ class ErrorCode(Enum):
     EXCEEDS_CAPTURED = _value("EXCEEDS_CAPTURED", description="More than what was captured and not yet given back.")
     COUPON_OVER = _value("COUPON_OVER", description="The coupon has ended or expired.")
     COUPON_USED_UP = _value("COUPON_USED_UP", description="The coupon was redeemed as often as it may be.")
+    EXCEEDS_INVOICED = _value("EXCEEDS_INVOICED", description="More than what is left of the invoice's lines.")
     INSUFFICIENT_BALANCE = _value("INSUFFICIENT_BALANCE", description="There is not enough credit for it.")
     PERIOD_CLOSED = _value("PERIOD_CLOSED", description="The books of that month are closed.")
     CLOCK_NOT_FORWARD = _value("CLOCK_NOT_FORWARD", description="A test clock only moves forward.")

@@ -85,9 +85,11 @@ class InvoiceLine:
             explanation=LineExplanation.of(line.derivation),
         )
 
-    @strawberry.field(description="The price version it was made from.")
-    async def price(self, info: Info) -> Price:
+    @strawberry.field(description="The price version it was made from; null for a line that staff wrote.")
+    async def price(self, info: Info) -> Price | None:
         """The price."""
+        if self.source.price is None:
+            return None
         return Price.of(await info.context.loaders.prices.load((info.context.tenant, self.source.price)))
 
 
@@ -96,7 +98,7 @@ class Invoice(Node):
     """An invoice."""
 
     source: strawberry.Private[invoices.Invoice]
-    subscription_id: GlobalId = strawberry.field(description="The subscription it bills.")
+    subscription_id: GlobalId | None = strawberry.field(description="The subscription it bills, if it bills one.")
     number: str = strawberry.field(description="The number people see; gapless in its series.")
     state: InvoiceState = strawberry.field(description="Where it stands.")
     total: Money = strawberry.field(description="The sum of its lines.")
@@ -115,7 +117,7 @@ class Invoice(Node):
         return cls(
             source=invoice,
             id=GlobalId(str(invoice.id)),
-            subscription_id=GlobalId(str(invoice.subscription)),
+            subscription_id=GlobalId(str(invoice.subscription)) if invoice.subscription else None,
             number=invoice.number,
             state=InvoiceState(invoice.state.name),
             total=Money.of(invoice.total),

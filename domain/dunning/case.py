@@ -37,12 +37,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case with the timeline it was opened under; a later change of policy does not move it."""
+    """A case with the timeline it was opened under; a later change of policy does not move it.
+
+    The case of an invoice that bills no subscription suspends nothing.
+    """
 
     id: DunningCaseId
     customer: CustomerId
     invoice: InvoiceId
-    subscription: SubscriptionId
+    subscription: SubscriptionId | None
     opened_at: datetime
     retry_days: tuple[int, ...]
     retries_done: int
@@ -73,12 +76,12 @@ async def policy(db: Primary, tenant: TenantId) -> Policy:
 
 
 def _case(row: Row) -> Case:
-    shard = row["shard_key"]
+    shard, subscribed = row["shard_key"], row["subscription_id"]
     return Case(
         id=DunningCaseId(shard, row["id"]),
         customer=CustomerId(shard, row["customer_id"]),
         invoice=InvoiceId(shard, row["invoice_id"]),
-        subscription=SubscriptionId(shard, row["subscription_id"]),
+        subscription=SubscriptionId(shard, subscribed) if subscribed else None,
         opened_at=row["opened_at"],
         retry_days=tuple(row["retry_days"]),
         retries_done=row["retries_done"],

@@ -7,12 +7,12 @@ from domain.actor import Grant
 from domain.db import Tx
 from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, case, case_of, cases, move
 from domain.dunning.retry_payment import WAIT
-from domain.ids import DunningCaseId, InvoiceId, SubscriptionId
+from domain.ids import DunningCaseId, InvoiceId
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import write_off
 from domain.operation import operation
 from domain.payments.payment import payments_of
-from domain.subscriptions.subscription import SUBSCRIPTION, schedule_renewal, subscription
+from domain.subscriptions.subscription import SUBSCRIPTION, move_if_allowed, schedule_renewal, subscription
 from domain.subscriptions.subscription import move as move_subscription
 
 
@@ -38,17 +38,21 @@ async def recover(tx: Tx, command: RecoverCase) -> CaseStands:
     if of is None or not of.is_living:
         return CaseStands(of.id if of else None, of.state.name if of else None)
     state = await move(tx, of, "recover")
-    subscribed = await subscription(tx, tx.customer, of.subscription)
-    if not await _living(tx, of.subscription) and SUBSCRIPTION.allows(subscribed.state.name, "recover"):
-        await move_subscription(tx, subscribed, "recover")
-        await schedule_renewal(tx, subscribed, subscribed.period.end)
+    if of.subscription is not None and not await _living(tx, of):
+        subscribed = await subscription(tx, tx.customer, of.subscription)
+        if SUBSCRIPTION.allows(subscribed.state.name, "recover"):
+            await move_subscription(tx, subscribed, "recover")
+            await schedule_renewal(tx, subscribed, subscribed.period.end)
     tx.emit("dunning.recovered", case=of.id, invoice=of.invoice)
     return CaseStands(of.id, state.name)
 
 
-async def _living(tx: Tx, of: SubscriptionId) -> list[Case]:
-    """The subscription's cases that are not over."""
-    return [each for each in await cases(tx, tx.customer) if each.subscription == of and each.is_living]
+async def _living(tx: Tx, of: Case) -> list[Case]:
+    """The cases that are not over of what the case is about: of its subscription, or of its invoice alone."""
+    living = [each for each in await cases(tx, tx.customer) if each.is_living]
+    if of.subscription is None:
+        return [each for each in living if each.id == of.id]
+    return [each for each in living if each.subscription == of.subscription]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,7 @@ async def suspend(tx: Tx, command: EndCase) -> CaseStands:
         await due.schedule(tx, SUSPEND, of.id.uuid, tx.now + WAIT)
         return CaseStands(of.id, of.state.name)
     state = await move(tx, of, "suspend")
-    subscribed = await subscription(tx, tx.customer, of.subscription)
-    if SUBSCRIPTION.allows(subscribed.state.name, "suspend"):
-        await move_subscription(tx, subscribed, "suspend")
+    await move_if_allowed(tx, of.subscription, "suspend")
     await due.finish(tx, SUSPEND, of.id.uuid)
     await due.finish(tx, RETRY, of.id.uuid)
     tx.emit("dunning.suspended", case=of.id, invoice=of.invoice)
@@ -95,15 +97,16 @@ async def give_up(tx: Tx, command: EndCase) -> CaseStands:
     if not of.is_living:
         await due.finish(tx, GIVE_UP, of.id.uuid)
         return CaseStands(of.id, of.state.name)
-    together = await _living(tx, of.subscription)
+    together = await _living(tx, of)
     if of.state.name != "suspended" or any([await _is_undecided(tx, each) for each in together]):
         await due.schedule(tx, GIVE_UP, of.id.uuid, tx.now + WAIT)
         return CaseStands(of.id, of.state.name)
     for each in together:
         await _give_up_one(tx, each)
-    subscribed = await subscription(tx, tx.customer, of.subscription)
-    if SUBSCRIPTION.allows(subscribed.state.name, "give_up"):
-        await move_subscription(tx, subscribed, "give_up", ended_at=tx.now)
+    if of.subscription is not None:
+        subscribed = await subscription(tx, tx.customer, of.subscription)
+        if SUBSCRIPTION.allows(subscribed.state.name, "give_up"):
+            await move_subscription(tx, subscribed, "give_up", ended_at=tx.now)
     return CaseStands(of.id, DUNNING.next("suspended", "give_up"))
 
 

@@ -1,4 +1,4 @@
-"""A failed payment: of a renewal it opens or advances a case, of a pending change it discards the change."""
+"""A failed payment: of a pending change it discards the change, else it opens or advances the invoice's case."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,8 +15,7 @@ from domain.operation import operation
 from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import payment, payments_of
 from domain.subscriptions.change_plan import DiscardChange, discard_change
-from domain.subscriptions.subscription import SUBSCRIPTION, subscription
-from domain.subscriptions.subscription import move as move_subscription
+from domain.subscriptions.subscription import move_if_allowed
 
 REST = timedelta(days=1)  # issuers count tries a day: retries that were missed are not made up for in one go
 
@@ -39,16 +38,17 @@ class FailureHandled:
 
 @operation("dunning.payment_failed", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
-    """Any path to a failed renewal payment ends here, so that a case is open whenever a renewal is unpaid."""
+    """Any path to a failed payment of an owed period ends here, so that a case is open whenever one is unpaid."""
     unpaid = await invoice(tx, tx.customer, command.invoice)
     if unpaid.state.name != "open":
         return FailureHandled(None, None)
     if unpaid.reason.startswith("change:"):
         if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, unpaid.id)):
             return FailureHandled(None, None)  # begun since; its outcome decides
+        assert unpaid.subscription is not None, "a change is one of a subscription"
         await discard_change.run(tx, DiscardChange(unpaid.subscription, unpaid.id))
         return FailureHandled(None, None)
-    if unpaid.reason != "renewal":
+    if unpaid.reason == "start":
         return FailureHandled(None, None)  # a first invoice: the subscription is incomplete and will expire
     hard = command.payment is not None and (await payment(tx, tx.customer, command.payment)).failure_hard
     found = await case_of(tx, tx.customer, unpaid.id)
@@ -76,14 +76,13 @@ async def _open(tx: Tx, unpaid: Invoice) -> Case:
         """INSERT INTO dunning_case (shard_key, id, customer_id, invoice_id, subscription_id, opened_at, retry_days,
                retries_done, suspend_at, give_up_at, state, seq, recorded_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12)""",
-        id.shard, id.uuid, tx.customer.uuid, unpaid.id.uuid, unpaid.subscription.uuid, tx.now,
+        id.shard, id.uuid, tx.customer.uuid, unpaid.id.uuid,
+        unpaid.subscription.uuid if unpaid.subscription else None, tx.now,
         list(rules.retry_days), suspend_at, give_up_at, state.name, state.seq, tx.recorded_at,
     )  # fmt: skip
     await due.schedule(tx, SUSPEND, id.uuid, suspend_at)
     await due.schedule(tx, GIVE_UP, id.uuid, give_up_at)
-    of = await subscription(tx, tx.customer, unpaid.subscription)
-    if SUBSCRIPTION.allows(of.state.name, "payment_failed"):
-        await move_subscription(tx, of, "payment_failed")
+    await move_if_allowed(tx, unpaid.subscription, "payment_failed")
     tx.emit("dunning.opened", case=id, invoice=unpaid.id)
     return Case(
         id, tx.customer, unpaid.id, unpaid.subscription, tx.now, rules.retry_days, 0, suspend_at, give_up_at, state
@@ -100,7 +99,5 @@ async def advance(tx: Tx, of: Case, *, hard: bool) -> State:
         return of.state
     await due.finish(tx, RETRY, of.id.uuid)
     state = await move(tx, of, "exhaust")
-    subscribed = await subscription(tx, tx.customer, of.subscription)
-    if SUBSCRIPTION.allows(subscribed.state.name, "retries_exhausted"):
-        await move_subscription(tx, subscribed, "retries_exhausted")
+    await move_if_allowed(tx, of.subscription, "retries_exhausted")
     return replace(of, state=state).state

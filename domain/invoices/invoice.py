@@ -24,20 +24,26 @@ INVOICE = Machine(
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An issued invoice; amounts in its currency. ``due`` = total - credited - paid - written off - voided."""
+    """An issued invoice; amounts in its currency. ``due`` = total - credited - noted - paid - written off - voided.
+
+    ``credited`` is what customer credit paid, ``noted`` what credit notes lowered. ``collection`` is how it is paid:
+    ``charge`` at once, or ``invoice``, by the customer until ``due_at``. One of staff may have no subscription.
+    """
 
     id: InvoiceId
     tenant: TenantId
     customer: CustomerId
     legal_entity: LegalEntityId
-    subscription: SubscriptionId
+    subscription: SubscriptionId | None
     reason: str
     period_start: datetime
     period_end: datetime
     number: str
     currency: Currency
     total: Money
+    tax: Money
     credited: Money
+    noted: Money
     paid: Money
     written_off: Money
     voided: Money
@@ -46,6 +52,13 @@ class Invoice:
     state: State
     issued_at: datetime
     due_at: datetime
+    collection: str
+    purchase_order: str | None
+
+    @property
+    def subtotal(self) -> Money:
+        """What it says before tax."""
+        return self.total - self.tax
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether something was still due when its day had passed."""
@@ -60,15 +73,15 @@ class Invoice:
 def from_row(row: Row) -> Invoice:
     """The invoice of a row that selects all its columns."""
     currency, shard = Currency(row["currency"]), row["shard_key"]
-    amounts = {
-        name: Money(row[name], currency) for name in ("total", "credited", "paid", "written_off", "voided", "due")
-    }
+    names = ("total", "tax", "credited", "noted", "paid", "written_off", "voided", "due")
+    amounts = {name: Money(row[name], currency) for name in names}
+    subscription = row["subscription_id"]
     return Invoice(
         id=InvoiceId(shard, row["id"]),
         tenant=TenantId(row["tenant_id"]),
         customer=CustomerId(shard, row["customer_id"]),
         legal_entity=LegalEntityId(row["legal_entity_id"]),
-        subscription=SubscriptionId(shard, row["subscription_id"]),
+        subscription=SubscriptionId(shard, subscription) if subscription else None,
         reason=row["reason"],
         period_start=row["period_start"],
         period_end=row["period_end"],
@@ -78,6 +91,8 @@ def from_row(row: Row) -> Invoice:
         state=State(row["state"], row["seq"]),
         issued_at=row["issued_at"],
         due_at=row["due_at"],
+        collection=row["collection"],
+        purchase_order=row["purchase_order"],
         **amounts,
     )
 
@@ -91,8 +106,8 @@ async def invoice(db: Primary, customer: CustomerId, id: InvoiceId) -> Invoice:
     """The customer's invoice of that id, else NOT_FOUND."""
     row = await db.fetchrow(
         """SELECT shard_key, id, tenant_id, customer_id, legal_entity_id, subscription_id, reason, period_start,
-                  period_end, number_text, currency, total, credited, paid, written_off, voided, due, posted_number,
-                  state, seq, issued_at, due_at
+                  period_end, number_text, currency, total, tax, credited, noted, paid, written_off, voided, due,
+                  posted_number, state, seq, issued_at, due_at, collection, purchase_order
              FROM invoice WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -107,8 +122,8 @@ async def invoices_by_id(db: Primary, customer: CustomerId, ids: Sequence[Invoic
     """Those of the invoices that belong to the customer."""
     rows = await db.fetch(
         """SELECT shard_key, id, tenant_id, customer_id, legal_entity_id, subscription_id, reason, period_start,
-                  period_end, number_text, currency, total, credited, paid, written_off, voided, due, posted_number,
-                  state, seq, issued_at, due_at
+                  period_end, number_text, currency, total, tax, credited, noted, paid, written_off, voided, due,
+                  posted_number, state, seq, issued_at, due_at, collection, purchase_order
              FROM invoice WHERE shard_key = $1 AND customer_id = $2 AND id = ANY ($3::uuid[])""",
         customer.shard,
         customer.uuid,
@@ -119,14 +134,16 @@ async def invoices_by_id(db: Primary, customer: CustomerId, ids: Sequence[Invoic
 
 
 async def store_settlement(tx: Tx, id: InvoiceId, state: State, amounts: dict[str, int]) -> None:
-    """Writes what became of an invoice: its state and the five amounts beside the total."""
+    """Writes what became of an invoice: its state and the six amounts beside the total."""
     await tx.execute(
-        """UPDATE invoice SET credited = $4, paid = $5, written_off = $6, voided = $7, due = $8, state = $9, seq = $10
+        """UPDATE invoice SET credited = $4, noted = $5, paid = $6, written_off = $7, voided = $8, due = $9,
+                  state = $10, seq = $11
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard,
         tx.customer.uuid,
         id.uuid,
         amounts["credited"],
+        amounts["noted"],
         amounts["paid"],
         amounts["written_off"],
         amounts["voided"],
@@ -134,3 +151,9 @@ async def store_settlement(tx: Tx, id: InvoiceId, state: State, amounts: dict[st
         state.name,
         state.seq,
     )
+
+
+def emit_of(tx: Tx, kind: str, id: InvoiceId, subscription: SubscriptionId | None) -> None:
+    """Leaves an event about the invoice, with the subscription it bills, if it bills one."""
+    about = {"subscription": subscription} if subscription else {}
+    tx.emit(kind, invoice=id, **about)

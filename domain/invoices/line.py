@@ -7,9 +7,12 @@ from datetime import datetime
 import msgspec
 
 from domain.db import Primary, Replica, Row
-from domain.ids import CustomerId, InvoiceId, PriceId, SubscriptionId
-from domain.money import Currency, Money
+from domain.ids import CustomerId, InvoiceId, PlanId, PriceId, SubscriptionId
+from domain.invoices.line_tax import TaxPart, tax_parts_of
+from domain.money import Currency, Money, total
 from domain.wire import canonical, from_json, to_json
+
+STANDARD = "standard"  # the tax category of what has none of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,59 +42,64 @@ class LineRef:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line. A credit has a negative amount and names the charge that it gives back a part of."""
+    """One line. A credit has a negative amount and names the charge that it gives back a part of.
+
+    ``amount`` = ``list_amount`` - ``discount``; it holds the tax where ``tax_inclusive``. ``given_back`` is what of a
+    charge's amount was taken back since, by credit lines and credit notes. A line of staff may have no price.
+    """
 
     kind: str
     description: str
-    price: PriceId
+    price: PriceId | None
+    plan: PlanId | None
     quantity: int
     unit_amount: Money
     starts_at: datetime
     ends_at: datetime
-    amount: Money
+    list_amount: Money
+    discount: Money
+    tax_inclusive: bool
+    category: str
+    components: tuple[TaxPart, ...]
     credits: LineRef | None
     derivation: Derivation
+    given_back: Money
+
+    @property
+    def amount(self) -> Money:
+        """What it adds to the invoice, with the tax only where that is included."""
+        return self.list_amount - self.discount
+
+    @property
+    def tax(self) -> Money:
+        """The sum of its components, signed as the line is."""
+        return total((part.amount for part in self.components), self.list_amount.currency)
+
+    @property
+    def net(self) -> Money:
+        """What it costs before tax."""
+        return self.amount - self.tax if self.tax_inclusive else self.amount
+
+    @property
+    def gross(self) -> Money:
+        """What it costs with tax."""
+        return self.amount if self.tax_inclusive else self.amount + self.tax
 
 
-def from_row(row: Row) -> Line:
-    """The line of a row that selects all its columns."""
-    currency = Currency(row["currency"])
-    credited = row["credits_invoice_id"]
+def charge_line(
+    *, description: str, price: PriceId | None, plan: PlanId | None, quantity: int, unit_amount: Money,
+    starts_at: datetime, ends_at: datetime, amount: Money, derivation: Derivation, tax_inclusive: bool = False,
+    category: str = STANDARD,
+) -> Line:  # fmt: skip
+    """A charge as it is before discount and tax, which are worked out when its draft is rated."""
+    nothing = Money.zero(amount.currency)
     return Line(
-        kind=row["kind"],
-        description=row["description"],
-        price=PriceId(row["price_id"]),
-        quantity=row["quantity"],
-        unit_amount=Money(row["unit_amount"], currency),
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        amount=Money(row["amount"], currency),
-        credits=LineRef(InvoiceId(row["shard_key"], credited), row["credits_position"]) if credited else None,
-        derivation=Derivation.read(row["derivation"]),
-    )
-
-
-async def lines_of(
-    db: Primary | Replica, customer: CustomerId, ids: Sequence[InvoiceId]
-) -> dict[InvoiceId, tuple[Line, ...]]:
-    """The lines of the customer's invoices, by position; lines never change, so either server tells them right."""
-    rows = await db.fetch(
-        """SELECT shard_key, invoice_id, position, kind, description, price_id, quantity, unit_amount, starts_at,
-                  ends_at, currency, amount, credits_invoice_id, credits_position, derivation
-             FROM invoice_line
-            WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = ANY ($3::uuid[])
-            ORDER BY invoice_id, position""",
-        customer.shard,
-        customer.uuid,
-        [id.uuid for id in ids],
-    )
-    found: dict[InvoiceId, tuple[Line, ...]] = dict.fromkeys(ids, ())
-    for row in rows:
-        id = InvoiceId(row["shard_key"], row["invoice_id"])
-        found[id] = (*found[id], from_row(row))
-    return found
+        kind="charge", description=description, price=price, plan=plan, quantity=quantity, unit_amount=unit_amount,
+        starts_at=starts_at, ends_at=ends_at, list_amount=amount, discount=nothing, tax_inclusive=tax_inclusive,
+        category=category, components=(), credits=None, derivation=derivation, given_back=nothing,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +110,76 @@ class LiveCharge:
     line: Line
 
 
+def credit_line(of: LiveCharge, starts_at: datetime, ends_at: datetime, amount: Money, derivation: Derivation) -> Line:
+    """Unused time of a charge: the amount is not above zero; its tax is the charge's, reversed when it is rated."""
+    line, nothing = of.line, Money.zero(amount.currency)
+    return Line(
+        kind="credit", description=line.description, price=line.price, plan=line.plan, quantity=line.quantity,
+        unit_amount=line.unit_amount, starts_at=starts_at, ends_at=ends_at, list_amount=amount, discount=nothing,
+        tax_inclusive=line.tax_inclusive, category=line.category, components=(), credits=of.ref, derivation=derivation,
+        given_back=nothing,
+    )  # fmt: skip
+
+
+def from_row(row: Row, components: tuple[TaxPart, ...]) -> Line:
+    """The line of a row that selects all its columns, with its components."""
+    currency = Currency(row["currency"])
+    credited = row["credits_invoice_id"]
+    return Line(
+        kind=row["kind"],
+        description=row["description"],
+        price=PriceId(row["price_id"]) if row["price_id"] else None,
+        plan=PlanId(row["plan_id"]) if row["plan_id"] else None,
+        quantity=row["quantity"],
+        unit_amount=Money(row["unit_amount"], currency),
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        list_amount=Money(row["amount"] + row["discount"], currency),
+        discount=Money(row["discount"], currency),
+        tax_inclusive=row["tax_inclusive"],
+        category=row["category"],
+        components=components,
+        credits=LineRef(InvoiceId(row["shard_key"], credited), row["credits_position"]) if credited else None,
+        derivation=Derivation.read(row["derivation"]),
+        given_back=Money(row["given_back"], currency),
+    )
+
+
+async def lines_of(
+    db: Primary | Replica, customer: CustomerId, ids: Sequence[InvoiceId]
+) -> dict[InvoiceId, tuple[Line, ...]]:
+    """The lines of the customer's invoices, by position; but for ``given_back`` they never change."""
+    rows = await db.fetch(
+        """SELECT l.shard_key, l.invoice_id, l.position, l.kind, l.description, l.price_id, p.plan_id, l.quantity,
+                  l.unit_amount, l.starts_at, l.ends_at, l.currency, l.amount, l.discount, l.tax_inclusive, l.category,
+                  l.given_back, l.credits_invoice_id, l.credits_position, l.derivation
+             FROM invoice_line l
+             LEFT JOIN price p ON p.id = l.price_id
+            WHERE l.shard_key = $1 AND l.customer_id = $2 AND l.invoice_id = ANY ($3::uuid[])
+            ORDER BY l.invoice_id, l.position""",
+        customer.shard,
+        customer.uuid,
+        [id.uuid for id in ids],
+    )
+    taxes = await tax_parts_of(db, customer, ids)
+    found: dict[InvoiceId, tuple[Line, ...]] = dict.fromkeys(ids, ())
+    for row in rows:
+        id = InvoiceId(row["shard_key"], row["invoice_id"])
+        found[id] = (*found[id], from_row(row, taxes.get((id, row["position"]), ())))
+    return found
+
+
 async def live_charge(
     db: Primary, customer: CustomerId, subscription: SubscriptionId, at: datetime
 ) -> LiveCharge | None:
     """The newest charge of a subscription that is neither void nor credited and covers the instant."""
     row = await db.fetchrow(
-        """SELECT l.shard_key, l.invoice_id, l.position, l.kind, l.description, l.price_id, l.quantity, l.unit_amount,
-                  l.starts_at, l.ends_at, l.currency, l.amount, l.credits_invoice_id, l.credits_position, l.derivation
+        """SELECT l.shard_key, l.invoice_id, l.position, l.kind, l.description, l.price_id, p.plan_id, l.quantity,
+                  l.unit_amount, l.starts_at, l.ends_at, l.currency, l.amount, l.discount, l.tax_inclusive, l.category,
+                  l.given_back, l.credits_invoice_id, l.credits_position, l.derivation
              FROM invoice_line l
              JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
+             LEFT JOIN price p ON p.id = l.price_id
             WHERE l.shard_key = $1 AND l.customer_id = $2 AND l.subscription_id = $3 AND l.kind = 'charge'
               AND l.starts_at <= $4 AND l.ends_at > $4 AND i.state <> 'void'
             ORDER BY l.starts_at DESC, i.number DESC LIMIT 1""",
@@ -121,4 +190,6 @@ async def live_charge(
     )
     if row is None:
         return None
-    return LiveCharge(LineRef(InvoiceId(row["shard_key"], row["invoice_id"]), row["position"]), from_row(row))
+    ref = LineRef(InvoiceId(row["shard_key"], row["invoice_id"]), row["position"])
+    taxes = await tax_parts_of(db, customer, [ref.invoice])
+    return LiveCharge(ref, from_row(row, taxes.get((ref.invoice, ref.position), ())))

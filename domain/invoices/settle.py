@@ -1,9 +1,12 @@
 """What becomes of an issued invoice: money that arrives, voiding, writing off. Each posts and moves its machine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.db import Tx
-from domain.invoices.invoice import INVOICE, Invoice, store_settlement
+from domain.invoices.given_back import take_again
+from domain.invoices.invoice import INVOICE, Invoice, emit_of, store_settlement
+from domain.invoices.line import LineRef, lines_of
+from domain.invoices.reversal import Taken
 from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.money import Money
@@ -31,7 +34,7 @@ class Applied:
 
 
 def _amounts(of: Invoice, **changed: Money) -> dict[str, int]:
-    names = ("credited", "paid", "written_off", "voided")
+    names = ("credited", "noted", "paid", "written_off", "voided")
     amounts = {name: changed.get(name, getattr(of, name)).minor for name in names}
     return {**amounts, "due": of.total.minor - sum(amounts.values())}
 
@@ -47,7 +50,7 @@ async def apply_capture(tx: Tx, of: Invoice, captured: Money) -> Applied:
     state = of.state
     if amounts["due"] == 0 and amounts["written_off"] == 0:
         state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "pay")
-        tx.emit("invoice.paid", invoice=of.id, subscription=of.subscription)
+        emit_of(tx, "invoice.paid", of.id, of.subscription)
     await store_settlement(tx, of.id, state, amounts)
     return applied
 
@@ -59,9 +62,20 @@ async def void(tx: Tx, of: Invoice) -> None:
         await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
     if of.posted_number is not None:
         await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
+    await take_again(tx, await _parts_given_back(tx, of))
     nothing = Money.zero(of.currency)
     await store_settlement(tx, of.id, state, _amounts(of, credited=nothing, paid=nothing, voided=of.total))
-    tx.emit("invoice.voided", invoice=of.id, subscription=of.subscription)
+    emit_of(tx, "invoice.voided", of.id, of.subscription)
+
+
+async def _parts_given_back(tx: Tx, of: Invoice) -> list[tuple[LineRef, Taken]]:
+    """What the invoice's credits had taken of other charges: its own lines, the other way round."""
+    parts = []
+    for line in (await lines_of(tx, tx.customer, [of.id]))[of.id]:
+        if line.credits is not None:
+            components = tuple(replace(part, taxable=-part.taxable, amount=-part.amount) for part in line.components)
+            parts.append((line.credits, Taken(-line.amount, -line.net, -line.tax, components)))
+    return parts
 
 
 async def write_off(tx: Tx, of: Invoice) -> None:
@@ -69,7 +83,7 @@ async def write_off(tx: Tx, of: Invoice) -> None:
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "write_off")
     await post(tx, Cause("invoice.written_off", of.id.uuid), [_write_off(of.due)])
     await store_settlement(tx, of.id, state, _amounts(of, written_off=of.due))
-    tx.emit("invoice.written_off", invoice=of.id, subscription=of.subscription)
+    emit_of(tx, "invoice.written_off", of.id, of.subscription)
 
 
 def _write_off(due: Money) -> Transfer:

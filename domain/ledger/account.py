@@ -13,12 +13,14 @@ class Account(StrEnum):
     RECEIVABLE = "receivable"  # debit: what the customer owes
     CUSTOMER_CREDIT = "customer_credit"  # credit: what the customer may use up
     CASH_CLEARING = "cash_clearing"  # debit: captured at the provider, not yet paid out
-    REVENUE = "revenue"  # credit
+    REVENUE = "revenue"  # credit: before tax
+    TAX_PAYABLE = "tax_payable"  # credit: taken for the authorities, owed on to them
     REFUNDS_PAYABLE = "refunds_payable"  # credit: refunds that are under way
     WRITE_OFFS = "write_offs"  # debit: what is given up
+    CASH_OUTSIDE = "cash_outside"  # debit: paid to us less paid by us where no provider of ours is part of it
 
 
-DEBIT_NORMAL = frozenset({Account.RECEIVABLE, Account.CASH_CLEARING, Account.WRITE_OFFS})
+DEBIT_NORMAL = frozenset({Account.RECEIVABLE, Account.CASH_CLEARING, Account.CASH_OUTSIDE, Account.WRITE_OFFS})
 KEPT = frozenset({Account.RECEIVABLE, Account.CUSTOMER_CREDIT})  # read strongly, so their balance is stored
 
 

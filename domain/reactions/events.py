@@ -28,8 +28,9 @@ MAX_EVENTS = 1000  # one drain's share; the rest is the next sweep's
 
 async def _invoice_paid(house: House, event: Event) -> None:
     id = InvoiceId.parse(event.body["invoice"])
-    command = InvoicePaid(SubscriptionId.parse(event.body["subscription"]), id)
-    await perform(house.db, invoice_paid, house.actor, event.customer, command, f"{event.key}:subscription")
+    if subscription := event.body.get("subscription"):
+        command = InvoicePaid(SubscriptionId.parse(subscription), id)
+        await perform(house.db, invoice_paid, house.actor, event.customer, command, f"{event.key}:subscription")
     await perform(house.db, recover, house.actor, event.customer, RecoverCase(id), f"{event.key}:dunning")
 
 

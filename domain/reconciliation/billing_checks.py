@@ -1,37 +1,6 @@
-"""Checks of documents and payments against the books: each returns the rows that break its promise, first first."""
+"""Checks of payments and balances against the books: each returns the rows that break its promise, first first."""
 
 from domain.db import Primary, Row
-
-
-async def invoices_sum_up(db: Primary, shard: int) -> list[Row]:
-    """Every invoice is the sum of its lines and has as many as it says."""
-    return await db.fetch(
-        """SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
-             FROM invoice i
-             LEFT JOIN invoice_line l ON l.shard_key = i.shard_key AND l.invoice_id = i.id
-            WHERE i.shard_key = $1
-            GROUP BY i.customer_id, i.number_text, i.number, i.total, i.line_count
-           HAVING coalesce(sum(l.amount), 0) <> i.total OR count(l.position) <> i.line_count
-            ORDER BY i.customer_id, i.number""",
-        shard,
-    )
-
-
-async def invoices_are_posted(db: Primary, shard: int) -> list[Row]:
-    """Every invoice of more than nothing was posted once, with its total owed by the customer as revenue."""
-    return await db.fetch(
-        """SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
-             FROM invoice i
-             LEFT JOIN ledger_transaction t ON t.shard_key = i.shard_key AND t.customer_id = i.customer_id
-                                           AND t.number = i.posted_number AND t.cause_id = i.id
-             LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
-                                        AND f.number = t.number AND f.debit_kind = 'receivable'
-                                        AND f.credit_kind = 'revenue'
-            WHERE i.shard_key = $1 AND i.total > 0
-              AND (f.amount IS NULL OR f.amount <> i.total OR f.currency <> i.currency)
-            ORDER BY i.customer_id, i.number""",
-        shard,
-    )
 
 
 async def receivables_are_what_is_due(db: Primary, shard: int) -> list[Row]:
@@ -45,25 +14,6 @@ async def receivables_are_what_is_due(db: Primary, shard: int) -> list[Row]:
             GROUP BY b.customer_id, b.currency, b.balance
            HAVING b.balance <> coalesce(sum(i.due), 0)
             ORDER BY b.customer_id""",
-        shard,
-    )
-
-
-async def document_numbers_without_gaps(db: Primary, shard: int) -> list[Row]:
-    """The invoices and receipts of every series count 1, 2, 3 up to the number in the series' row."""
-    return await db.fetch(
-        """SELECT e.house_customer_id AS customer_id, 'number_series' AS relation, s.prefix AS row
-             FROM number_series s
-             JOIN legal_entity e ON e.id = s.legal_entity_id
-             LEFT JOIN (SELECT shard_key, legal_entity_id, series, count(*) AS issued, max(number) AS newest
-                          FROM invoice WHERE shard_key = $1 GROUP BY shard_key, legal_entity_id, series
-                        UNION ALL
-                        SELECT shard_key, legal_entity_id, series, count(*) AS issued, max(number) AS newest
-                          FROM receipt WHERE shard_key = $1 GROUP BY shard_key, legal_entity_id, series) d
-                    ON d.shard_key = s.shard_key AND d.legal_entity_id = s.legal_entity_id AND d.series = s.series
-            WHERE s.shard_key = $1
-              AND (coalesce(d.issued, 0) <> s.last_number OR coalesce(d.newest, 0) <> s.last_number)
-            ORDER BY s.prefix""",
         shard,
     )
 
@@ -154,10 +104,7 @@ async def invoices_say_how_they_were_paid(db: Primary, shard: int) -> list[Row]:
 
 
 CHECKS = (
-    invoices_sum_up,
-    invoices_are_posted,
     receivables_are_what_is_due,
-    document_numbers_without_gaps,
     captures_are_posted,
     refunds_are_reserved,
     refunds_are_posted,

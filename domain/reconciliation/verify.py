@@ -4,9 +4,21 @@ from dataclasses import dataclass
 
 from domain.db import Primary
 from domain.ids import CustomerId
-from domain.reconciliation import billing_checks, history_checks, ledger_checks
+from domain.reconciliation import (
+    billing_checks,
+    credit_note_checks,
+    document_checks,
+    history_checks,
+    ledger_checks,
+)
 
-CHECKS = (*ledger_checks.CHECKS, *billing_checks.CHECKS, *history_checks.CHECKS)
+CHECKS = (
+    *ledger_checks.CHECKS,
+    *document_checks.CHECKS,
+    *credit_note_checks.CHECKS,
+    *billing_checks.CHECKS,
+    *history_checks.CHECKS,
+)
 
 
 @dataclass(frozen=True, slots=True)

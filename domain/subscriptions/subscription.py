@@ -152,6 +152,14 @@ async def move(tx: Tx, of: Subscription, event: str, ended_at: datetime | None =
     return state
 
 
+async def move_if_allowed(tx: Tx, id: SubscriptionId | None, event: str) -> None:
+    """Moves the subscription where its state allows the event; nothing happens otherwise, or without one."""
+    if id is not None:
+        of = await subscription(tx, tx.customer, id)
+        if SUBSCRIPTION.allows(of.state.name, event):
+            await move(tx, of, event)
+
+
 async def store_terms(tx: Tx, of: Subscription, price: Price) -> None:
     """Puts the subscription on another price of the same cadence and clears what was planned."""
     await tx.execute(

@@ -1,7 +1,7 @@
 """The lines of a period on a price: the charge in full, and what a change in the middle credits and charges."""
 
 from domain.catalog.plan import Plan, Price
-from domain.invoices.line import Derivation, Line, LiveCharge
+from domain.invoices.line import Derivation, Line, LiveCharge, charge_line, credit_line
 from domain.period import Period
 from domain.subscriptions.proration import Basis, PeriodPrice, ProrationQuote, Slice
 from domain.subscriptions.proration import Derivation as Prorated
@@ -10,23 +10,28 @@ from domain.subscriptions.proration import Derivation as Prorated
 def full_charge(plan: Plan, price: Price, quantity: int, of: Period) -> Line:
     """The line of a whole period: unit price x quantity."""
     amount = price.unit_amount * quantity
-    return Line(
-        kind="charge",
+    return charge_line(
         description=plan.name,
         price=price.id,
+        plan=plan.id,
         quantity=quantity,
         unit_amount=price.unit_amount,
         starts_at=of.start,
         ends_at=of.end,
         amount=amount,
-        credits=None,
         derivation=Derivation("rest", amount, of.seconds, of.seconds),
+        tax_inclusive=price.tax_inclusive,
     )
 
 
 def invoiced_slice(live: LiveCharge) -> Slice:
-    """The slice that a stored charge invoiced, with the price and seconds it was a share of."""
+    """The slice that a stored charge invoiced, with the price and seconds it was a share of.
+
+    What a discount or a credit note took off it is not given back again: then the rest is its own basis.
+    """
     line, of = live.line, live.line.derivation
+    if line.discount.minor or line.given_back.minor:
+        return Slice(line.starts_at, line.ends_at, line.amount - line.given_back)
     return Slice(line.starts_at, line.ends_at, line.amount, Basis(of.price, of.denominator))
 
 
@@ -34,19 +39,21 @@ def change_lines(quote: ProrationQuote, live: LiveCharge, plan: Plan, price: Pri
     """The quote's lines as invoice lines: the credit names the charge it gives back a part of."""
     lines = []
     for part in quote.lines:
-        credit = part.is_credit
+        if part.is_credit:
+            lines.append(credit_line(live, part.start, part.end, part.amount, _stored(part.derivation)))
+            continue
         lines.append(
-            Line(
-                kind="credit" if credit else "charge",
-                description=live.line.description if credit else plan.name,
-                price=live.line.price if credit else price.id,
-                quantity=live.line.quantity if credit else quantity,
-                unit_amount=live.line.unit_amount if credit else price.unit_amount,
+            charge_line(
+                description=plan.name,
+                price=price.id,
+                plan=plan.id,
+                quantity=quantity,
+                unit_amount=price.unit_amount,
                 starts_at=part.start,
                 ends_at=part.end,
                 amount=part.amount,
-                credits=live.ref if credit else None,
                 derivation=_stored(part.derivation),
+                tax_inclusive=price.tax_inclusive,
             )
         )
     return tuple(lines)

@@ -127,8 +127,8 @@ async def _insert_series(tx: Tx, key: int, entity: LegalEntityId, code: str, *, 
     place = f"{code}-{key}" if many else code
     await tx.execute(
         """INSERT INTO number_series (shard_key, legal_entity_id, series, prefix, last_number)
-           VALUES ($1, $2, 'invoice', $3, 0), ($1, $2, 'receipt', $4, 0)""",
-        key, entity.uuid, place, f"{place}-R",
+           VALUES ($1, $2, 'invoice', $3, 0), ($1, $2, 'receipt', $4, 0), ($1, $2, 'credit_note', $5, 0)""",
+        key, entity.uuid, place, f"{place}-R", f"{place}-C",
     )  # fmt: skip
 
 

@@ -25,9 +25,10 @@ def invoices_add_up(look: Look) -> Iterator[str]:
     lines = look.facts.by("invoice_line", "invoice_id")
     for row in look.facts.rows["invoice"]:
         own = lines.get(row["id"], [])
-        if row["total"] != sum(line["amount"] for line in own) or row["total"] < 0 or len(own) != row["line_count"]:
+        gross = sum(line["amount"] + (0 if line["tax_inclusive"] else line["tax"]) for line in own)
+        if row["total"] != gross or row["total"] < 0 or len(own) != row["line_count"]:
             yield f"{row['number_text']} of {row['total']} has lines {[line['amount'] for line in own]}"
-        settled = row["credited"] + row["paid"] + row["written_off"] + row["voided"]
+        settled = row["credited"] + row["noted"] + row["paid"] + row["written_off"] + row["voided"]
         if row["due"] != row["total"] - settled or not 0 <= row["due"] <= row["total"]:
             yield f"{row['number_text']}: due {row['due']} of {row['total']}, settled {settled}"
         if row["state"] != _state_of(row):

@@ -1,0 +1,148 @@
+"""Checks of what was given back: each returns the rows that break its promise, first first."""
+
+from domain.db import Primary, Row
+
+
+async def given_back_is_what_was_taken(db: Primary, shard: int) -> list[Row]:
+    """What a line says was given back is the sum of the credit lines and credit notes that stand, and no more."""
+    return await db.fetch(
+        """WITH taken AS (
+               SELECT c.credits_invoice_id AS invoice_id, c.credits_position AS position, -c.amount AS amount
+                 FROM invoice_line c
+                 JOIN invoice o ON o.shard_key = c.shard_key AND o.id = c.invoice_id
+                WHERE c.shard_key = $1 AND c.kind = 'credit' AND o.state <> 'void'
+               UNION ALL
+               SELECT n.invoice_id, n.invoice_position, n.amount
+                 FROM credit_note_line n
+                 JOIN credit_note o ON o.shard_key = n.shard_key AND o.id = n.credit_note_id
+                WHERE n.shard_key = $1 AND o.state <> 'void')
+           SELECT l.customer_id, 'invoice_line' AS relation, i.number_text || ' line ' || l.position AS row
+             FROM invoice_line l
+             JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
+             LEFT JOIN taken t ON t.invoice_id = l.invoice_id AND t.position = l.position
+            WHERE l.shard_key = $1
+            GROUP BY l.customer_id, i.number_text, i.number, l.position, l.given_back, l.amount
+           HAVING coalesce(sum(t.amount), 0) <> l.given_back OR l.given_back > greatest(l.amount, 0)
+            ORDER BY l.customer_id, i.number, l.position""",
+        shard,
+    )
+
+
+async def given_back_tax_is_what_was_taken(db: Primary, shard: int) -> list[Row]:
+    """So is what each tax of a line says was given back of it."""
+    return await db.fetch(
+        """WITH taken AS (
+               SELECT c.credits_invoice_id AS invoice_id, c.credits_position AS position, x.part, -x.amount AS amount
+                 FROM invoice_line c
+                 JOIN invoice o ON o.shard_key = c.shard_key AND o.id = c.invoice_id
+                 JOIN invoice_line_tax x ON x.shard_key = c.shard_key AND x.invoice_id = c.invoice_id
+                                        AND x.position = c.position
+                WHERE c.shard_key = $1 AND c.kind = 'credit' AND o.state <> 'void'
+               UNION ALL
+               SELECT n.invoice_id, n.invoice_position, n.part, n.amount
+                 FROM credit_note_line_tax n
+                 JOIN credit_note o ON o.shard_key = n.shard_key AND o.id = n.credit_note_id
+                WHERE n.shard_key = $1 AND o.state <> 'void')
+           SELECT l.customer_id, 'invoice_line_tax' AS relation, i.number_text || ' line ' || l.position AS row
+             FROM invoice_line_tax l
+             JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
+             LEFT JOIN taken t ON t.invoice_id = l.invoice_id AND t.position = l.position AND t.part = l.part
+            WHERE l.shard_key = $1
+            GROUP BY l.customer_id, i.number_text, i.number, l.position, l.part, l.given_back
+           HAVING coalesce(sum(t.amount), 0) <> l.given_back
+            ORDER BY l.customer_id, i.number, l.position""",
+        shard,
+    )
+
+
+async def credit_notes_sum_up(db: Primary, shard: int) -> list[Row]:
+    """Every credit note is the sum of its lines and has as many as it says, all of its own invoice."""
+    return await db.fetch(
+        """SELECT n.customer_id, 'credit_note' AS relation, n.number_text AS row
+             FROM credit_note n
+             LEFT JOIN credit_note_line l ON l.shard_key = n.shard_key AND l.credit_note_id = n.id
+                                         AND l.invoice_id = n.invoice_id
+            WHERE n.shard_key = $1
+            GROUP BY n.customer_id, n.number_text, n.number, n.subtotal, n.tax, n.line_count
+           HAVING coalesce(sum(l.net), 0) <> n.subtotal OR coalesce(sum(l.tax), 0) <> n.tax
+               OR count(l.position) <> n.line_count
+            ORDER BY n.customer_id, n.number""",
+        shard,
+    )
+
+
+async def credit_note_taxes_sum_up(db: Primary, shard: int) -> list[Row]:
+    """The tax of a credit note is the sum of its taxes by rate, and of those of its lines."""
+    return await db.fetch(
+        """SELECT n.customer_id, 'credit_note' AS relation, n.number_text AS row
+             FROM credit_note n
+             LEFT JOIN (SELECT credit_note_id, sum(amount) AS amount FROM credit_note_tax
+                         WHERE shard_key = $1 GROUP BY credit_note_id) s ON s.credit_note_id = n.id
+             LEFT JOIN (SELECT credit_note_id, sum(amount) AS amount FROM credit_note_line_tax
+                         WHERE shard_key = $1 GROUP BY credit_note_id) t ON t.credit_note_id = n.id
+            WHERE n.shard_key = $1 AND (coalesce(s.amount, 0) <> n.tax OR coalesce(t.amount, 0) <> n.tax)
+            ORDER BY n.customer_id, n.number""",
+        shard,
+    )
+
+
+async def credit_notes_are_posted(db: Primary, shard: int) -> list[Row]:
+    """Every credit note was posted once: revenue and tax debited apart; one that is void was reversed."""
+    return await db.fetch(
+        """SELECT n.customer_id, 'credit_note' AS relation, n.number_text AS row
+             FROM credit_note n
+             LEFT JOIN ledger_transaction t ON t.shard_key = n.shard_key AND t.customer_id = n.customer_id
+                                           AND t.number = n.posted_number AND t.cause_id = n.id
+             LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
+                                        AND f.number = t.number AND f.currency = n.currency
+             LEFT JOIN ledger_transaction r ON r.shard_key = n.shard_key AND r.customer_id = n.customer_id
+                                           AND r.number = n.voided_number AND r.reverses_number = n.posted_number
+            WHERE n.shard_key = $1
+            GROUP BY n.customer_id, n.number_text, n.number, n.subtotal, n.tax, n.state, r.number
+           HAVING coalesce(sum(CASE f.debit_kind WHEN 'revenue' THEN f.amount END), 0) <> n.subtotal
+               OR coalesce(sum(CASE f.debit_kind WHEN 'tax_payable' THEN f.amount END), 0) <> n.tax
+               OR (n.state = 'void') <> (r.number IS NOT NULL)
+            ORDER BY n.customer_id, n.number""",
+        shard,
+    )
+
+
+async def noted_is_what_notes_lowered(db: Primary, shard: int) -> list[Row]:
+    """What an invoice says that credit notes lowered is what those that stand say."""
+    return await db.fetch(
+        """SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
+             FROM invoice i
+             LEFT JOIN credit_note n ON n.shard_key = i.shard_key AND n.customer_id = i.customer_id
+                                    AND n.invoice_id = i.id AND n.state <> 'void'
+            WHERE i.shard_key = $1
+            GROUP BY i.customer_id, i.number_text, i.number, i.noted
+           HAVING coalesce(sum(n.reduced), 0) <> i.noted
+            ORDER BY i.customer_id, i.number""",
+        shard,
+    )
+
+
+async def refunded_is_on_its_way(db: Primary, shard: int) -> list[Row]:
+    """What a credit note says was refunded is the sum of its refunds, also of those that failed."""
+    return await db.fetch(
+        """SELECT n.customer_id, 'credit_note' AS relation, n.number_text AS row
+             FROM credit_note n
+             LEFT JOIN refund r ON r.shard_key = n.shard_key AND r.customer_id = n.customer_id
+                               AND r.credit_note_id = n.id
+            WHERE n.shard_key = $1
+            GROUP BY n.customer_id, n.number_text, n.number, n.refunded
+           HAVING coalesce(sum(r.amount), 0) <> n.refunded
+            ORDER BY n.customer_id, n.number""",
+        shard,
+    )
+
+
+CHECKS = (
+    given_back_is_what_was_taken,
+    given_back_tax_is_what_was_taken,
+    credit_notes_sum_up,
+    credit_note_taxes_sum_up,
+    credit_notes_are_posted,
+    noted_is_what_notes_lowered,
+    refunded_is_on_its_way,
+)

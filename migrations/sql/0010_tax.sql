@@ -1,0 +1,4 @@
+-- pre
+-- The number of the taxes.
+
+GRANT SELECT ON legal_entity TO quittance_app;
