@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -14,9 +13,11 @@ from uuid import uuid4
 
 import httpx2
 
+from tests.ports import free_port
+
 SECRET = "provider-test-key"
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """How long a test waits for what must come; only a broken provider uses it up."""
 
 
@@ -87,13 +88,6 @@ def shared_or_own_provider() -> ProviderProcess:
     if url is None:
         return start_provider()
     return ProviderProcess(url, os.environ["PROVIDER_SECRET"], os.environ["WEBHOOK_SECRET"])
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -1,22 +1,21 @@
 """Stacks that live for one test run: made in a temporary directory, thrown away afterwards."""
 
 import asyncio
+import fcntl
 import importlib.util
 import os
 import shutil
-import socket
 import tempfile
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import asyncpg
 
 from dev.stack.addresses import DATABASE, OWNER, REPLICA_PORT, Ports
-from dev.stack.claim import is_claimed
 from dev.stack.keys import keys_in
 from dev.stack.layout import Layout
 from dev.stack.leftovers import stop_leftovers
@@ -24,10 +23,15 @@ from dev.stack.plan import Plan
 from dev.stack.postgres import superuser_dsn
 from dev.stack.processes import default_processes
 from dev.stack.state import clear, known_layout
+from tests.ports import free_ports
 
 PREFIX = "quittance-test-"
+# Beside each state directory: a file that the process which made it keeps locked. The stack's own lock would not do,
+# since a test may stop a stack and start it again.
+SUFFIX = ".owner"
 # How long the replica may take to replay the copy of a template; only a broken one uses it up.
 REPLAY_SECONDS = 60.0
+_owned: dict[Path, IO[bytes]] = {}
 
 
 def suite_plan() -> Plan:
@@ -38,37 +42,55 @@ def suite_plan() -> Plan:
     return Plan(new_state(), ports, processes=processes, durable=False)
 
 
-def free_ports(count: int) -> list[int]:
-    """Different ports that nobody listened on a moment ago."""
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+def new_state(place: Path | None = None, prefix: str = PREFIX) -> Path:
+    """A state directory that no sweep touches while this process lives; it goes with `throw_away`."""
+    while True:
+        file, name = tempfile.mkstemp(SUFFIX, prefix, place)
+        owner = os.fdopen(file, "rb+")
+        if not _is_mine_now(owner, Path(name)):
+            owner.close()  # a sweep was faster and took it for a dead run's
+            continue
+        state = Path(name.removesuffix(SUFFIX))
+        state.mkdir()
+        state.chmod(0o711)  # root's servers run as another account, which has to pass through
+        _owned[state] = owner
+        return state
 
 
 def throw_away(state: Path) -> None:
     """Delete a stopped stack's state directory and what it kept elsewhere."""
+    with _owned.pop(state):
+        _delete(state)
+
+
+def sweep(place: Path | None = None, prefix: str = PREFIX) -> None:
+    """Throw away what killed runs left; another run's states are left alone, whether it uses them now or not."""
+    for path in (place or Path(tempfile.gettempdir())).glob(f"{prefix}*{SUFFIX}"):
+        with suppress(FileNotFoundError, PermissionError), open(path, "rb+") as owner:
+            if _is_mine_now(owner, path):
+                state = Path(str(path).removesuffix(SUFFIX))
+                layout = known_layout(state)
+                if layout:
+                    stop_leftovers(layout.run)
+                _delete(state)
+
+
+def _is_mine_now(owner: IO[bytes], path: Path) -> bool:
+    """Whether this process holds the lock of the file, which ends with it, and the file is still there."""
+    try:
+        fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return path.exists() and os.path.samestat(os.fstat(owner.fileno()), path.stat())
+
+
+def _delete(state: Path) -> None:
     layout = known_layout(state)
     if layout:
         clear(layout)
-    shutil.rmtree(state)
-
-
-def new_state() -> Path:
-    state = Path(tempfile.mkdtemp(prefix=PREFIX))
-    state.chmod(0o711)  # root's servers run as another account, which has to pass through
-    return state
-
-
-def sweep() -> None:
-    """Throw away what killed runs left."""
-    for state in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(FileNotFoundError):  # another run that starts now may throw away the same
-            layout = known_layout(state) if os.access(state, os.W_OK) and state.stat().st_uid == os.geteuid() else None
-            if layout and not is_claimed(state):
-                stop_leftovers(layout.run)
-                throw_away(state)
+    if state.exists():
+        shutil.rmtree(state)
+    Path(f"{state}{SUFFIX}").unlink()
 
 
 async def clone(layout: Layout, database: str) -> None:

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from api.redis_bucket import RedisBucket
+from tests.ports import free_port
 
 SLOW = 1  # a point a second: nothing noticeable comes back while a test runs
 
@@ -62,8 +63,8 @@ async def test_a_bucket_that_is_full_again_leaves_nothing_behind(redis: Redis, c
     assert 0 < await redis.pttl(f"bucket:{caller}") <= 11_000
 
 
-async def test_without_the_server_a_process_counts_alone_and_says_so_once(unused_tcp_port: int, caller: str) -> None:
-    away = Redis(port=unused_tcp_port, retry_on_timeout=False)
+async def test_without_the_server_a_process_counts_alone_and_says_so_once(caller: str) -> None:
+    away = Redis(port=free_port(), retry_on_timeout=False)
     bucket = RedisBucket(away, 100, SLOW)
     with capture_logs() as logs:
         answers = [await bucket.take(caller, 40) for _ in range(3)]

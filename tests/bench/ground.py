@@ -1,8 +1,6 @@
 """The stack that is measured: a durable PostgreSQL pair of its own on a real disk, thrown away afterwards."""
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +8,14 @@ from pathlib import Path
 import asyncpg
 
 from dev.stack.addresses import Ports
-from dev.stack.claim import is_claimed
-from dev.stack.leftovers import stop_leftovers
 from dev.stack.plan import Plan
 from dev.stack.postgres import Pair, superuser_dsn
 from dev.stack.processes import Step, module
 from dev.stack.stack import Stack
-from dev.stack.state import known_layout
 from runtime.settings import Settings
 from tests.bench.cpu import families_seconds
-from tests.throw_away import free_ports, throw_away
+from tests.ports import free_ports
+from tests.throw_away import new_state, sweep, throw_away
 
 PREFIX = "quittance-bench-"
 # A temporary directory in memory would flush for nothing; this one is on a disk and outlives a restart.
@@ -67,9 +63,8 @@ class Ground:
 @contextlib.contextmanager
 def ground() -> Iterator[Ground]:
     """A fresh one; it is stopped and deleted however the block ends."""
-    _sweep()
-    state = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PLACE))
-    state.chmod(0o711)  # root's servers run as another account, which has to pass through
+    sweep(PLACE, PREFIX)
+    state = new_state(PLACE, PREFIX)
     plan = Plan(state, Ports(*free_ports(3)), steps=(Step("migrations", module("migrations")),))
     stack = Stack(plan, quiet=True)
     try:
@@ -78,12 +73,3 @@ def ground() -> Iterator[Ground]:
     finally:
         stack.stop()
         throw_away(state)
-
-
-def _sweep() -> None:
-    """Throw away what killed runs left."""
-    for state in PLACE.glob(f"{PREFIX}*"):
-        layout = known_layout(state) if os.access(state, os.W_OK) and state.stat().st_uid == os.geteuid() else None
-        if layout and not is_claimed(state):
-            stop_leftovers(layout.run)
-            throw_away(state)

@@ -24,7 +24,7 @@ from tests.bench.pgbench import Pgbench
 from tests.bench.samples import Measure, Rounds, Sample
 from tests.bench.seed import Shop, analyze, seed
 from tests.bench.tokens import Issuer
-from tests.throw_away import free_ports
+from tests.ports import free_ports
 from tests.world import make_world
 
 CUSTOMERS = 1000  # their buckets hold 1,000 points each, and a page of history with its lines takes 500

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.dev.launcher import Launcher, launch
-from tests.throw_away import free_ports, new_state, throw_away
+from tests.ports import free_ports
+from tests.throw_away import new_state, throw_away
 
 Start = Callable[..., Launcher]
 
@@ -23,8 +24,8 @@ def state() -> Iterator[Path]:
 
 @pytest.fixture
 def port() -> int:
-    """A free port."""
-    return free_ports(1)[0]
+    """The first of three free ports in a row, as many as a stack takes."""
+    return free_ports(3)[0]
 
 
 @pytest.fixture

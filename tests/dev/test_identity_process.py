@@ -22,9 +22,9 @@ from cli.token import register
 from runtime.clock import SystemClock
 from tests.api.auth.conftest import ACME
 from tests.dev.identity_kit import part
-from tests.provider_process import free_port
+from tests.ports import free_port
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """How long a test waits for what must come; only a broken provider uses it up."""
 
 

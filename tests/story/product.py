@@ -20,7 +20,8 @@ from domain.reconciliation.verify import verify_shard
 from domain.vault import KEY_BYTES, Vault
 from runtime.clock import SystemClock
 from tests.dev.launcher import CHECKOUT, Launcher
-from tests.throw_away import free_ports, new_state, throw_away
+from tests.ports import free_ports
+from tests.throw_away import new_state, throw_away
 
 READY = "stack      ready"
 # Endings of what the suite's own stack put into the environment; this product is a stack of its own.
@@ -76,7 +77,7 @@ class Product:
 @asynccontextmanager
 async def product() -> AsyncIterator[Product]:
     """Starts everything and stops it again; the launcher's own exit code is part of the test."""
-    state, port = new_state(), _three_free_ports()
+    state, port = new_state(), free_ports(3)[0]
     launcher = _launched(state, port)
     try:
         launcher.until(READY)
@@ -100,11 +101,3 @@ def _launched(state: Path, port: int) -> Launcher:
         env={**environment, "QUITTANCE_STATE": str(state), "PORT": str(port)},
     )
     return Launcher(state, process)
-
-
-def _three_free_ports() -> int:
-    """The first of three ports in a row that nobody listened on a moment ago."""
-    while True:
-        (port,) = free_ports(1)
-        if port + 2 < 65536:
-            return port

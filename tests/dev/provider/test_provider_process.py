@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.provider_process import SECRET, WEBHOOK_SECRET, Receiver, bench_at, free_port, own_provider
+from tests.ports import free_port
+from tests.provider_process import SECRET, WEBHOOK_SECRET, Receiver, bench_at, own_provider
 
 
 async def test_a_killed_provider_knows_every_charge_key_and_open_webhook_again(

@@ -26,7 +26,7 @@ from domain.payments.gateway import (
 )
 from domain.payments.gateways.declines import is_hard
 from domain.payments.gateways.sandbox import SandboxGateway
-from tests.provider_process import free_port
+from tests.ports import free_port
 
 TEN = Money(1000, Currency("EUR"))
 CHARGE = ChargeRequest("key", "charge-1", TEN, "method_1", {})
