@@ -15,7 +15,7 @@ from domain.actor import Grant
 from domain.money import Currency
 from tests.world import EUR, NEW_YEAR, Someone, World, fresh
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """How long a test waits for what must come; only a broken API uses it up."""
 
 T = TypeVar("T")
