@@ -17,8 +17,8 @@ from tests.provider_process import Bench, Receiver, bench_at, receiver, shared_o
 STATUS = "query ($key: IdempotencyKey!) { viewer { customer { operation(idempotencyKey: $key) { status } } } }"
 STUCK = """{ staff { stuckPayments {
     customerId timesAsked sentAt providerReference payment { id state invoiceId } } } }"""
-SLOW_MS = 4_000
-"""Twice as long as a mutation waits."""
+SLOW_MS = 8_000
+"""Seconds longer than a mutation waits, and below the ten after which the provider is given up."""
 
 
 @dataclass

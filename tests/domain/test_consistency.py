@@ -46,6 +46,18 @@ async def invoices_seen(world: World, customer: object, token: Token | None) -> 
     return count, history.source
 
 
+async def until_replayed(world: World) -> Token:
+    """The place of now, once the replica has come there."""
+    token = await world.house.db.token()
+
+    async def replayed() -> bool | None:
+        async with world.house.db.history(token) as history:
+            return history.source is Source.REPLICA or None
+
+    await until(replayed, "the replay of what is committed")
+    return token
+
+
 @pytest.mark.row("X4")
 @pytest.mark.row("L1")
 async def test_history_with_the_token_of_a_write_always_shows_it(world: World) -> None:
@@ -59,8 +71,9 @@ async def test_history_with_the_token_of_a_write_always_shows_it(world: World) -
 
 
 async def test_an_idle_replica_answers_and_says_that_it_is_fresh(world: World) -> None:
+    token = await until_replayed(world)
     before = datetime.now(UTC)
-    async with world.house.db.history(await world.house.db.token()) as history:
+    async with world.house.db.history(token) as history:
         assert history.source is Source.REPLICA
         assert history.as_of >= before - timedelta(seconds=5)
 
@@ -137,7 +150,7 @@ async def test_a_replica_whose_connection_stands_still_does_not_pretend_to_be_fr
     world, stack, clock = own_world
     ada = await world.customer()
     await world.card(ada)
-    assert await invoices_seen(world, ada.id, await world.house.db.token()) == (0, Source.REPLICA)
+    assert await invoices_seen(world, ada.id, await until_replayed(world)) == (0, Source.REPLICA)
     admin = await asyncpg.connect(superuser_dsn(stack.ground.layout, stack.ground.keys))
     sender = await admin.fetchval("SELECT pid FROM pg_stat_replication")
     await admin.close()

@@ -114,8 +114,8 @@ async def test_an_event_whose_predecessor_is_lost_waits_a_while_and_then_the_pro
     ada, begun, (first, second) = await authenticated(world, desk)
     assert await desk.take(second) == "waiting"
     assert (await charge_of(world, ada, begun)).state.name == "requires_action"
-    just_before, after = later(world.house, GAP_PATIENCE - timedelta(seconds=3)), later(world.house, GAP_PATIENCE)
-    assert await apply(just_before, key_of(second)) == "waiting"
+    meanwhile, after = later(world.house, GAP_PATIENCE / 2), later(world.house, GAP_PATIENCE)
+    assert await apply(meanwhile, key_of(second)) == "waiting"
     assert await apply(after, key_of(second)) == "applied"
     assert (await charge_of(world, ada, begun)).state.name == "succeeded"
     assert await desk.take(first) == "stale"

@@ -17,7 +17,7 @@ from tests.server_gate import gate_before
 from tests.world import Someone
 
 BUYERS = 10  # more than there are calls to the provider at once
-REPLY_MS = 1500  # long enough to meet calls that are under way
+REPLY_MS = 5000  # so that calls are surely met under way, on a busy machine too
 STEPS = 40  # of the loop, in which the first command is surely sent and waited for
 
 

@@ -28,7 +28,7 @@ async def test_a_key_that_made_a_payment_cannot_make_a_refund(bench: Bench) -> N
 
 async def test_a_key_in_use_is_refused_until_its_first_request_is_done(bench: Bench) -> None:
     method = await bench.method("tok_visa")
-    await bench.behave("tok_visa", delay_ms=300, times=1)
+    await bench.behave("tok_visa", delay_ms=2000, times=1)
     order = bench.order(method)
     answers = await asyncio.gather(*(bench.try_post("/v1/payments", order, key="a") for _ in range(5)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]

@@ -59,7 +59,7 @@ async def test_a_webhook_can_come_twice(bench: Bench, endpoint: Receiver) -> Non
 
 
 async def test_a_late_webhook_comes_after_those_that_happened_later(bench: Bench, endpoint: Receiver) -> None:
-    await bench.behave("tok_visa", webhook_url=endpoint.url, webhooks="late", webhook_delay_ms=1500)
+    await bench.behave("tok_visa", webhook_url=endpoint.url, webhooks="late", webhook_delay_ms=3000)
     await bench.behave("tok_amex", webhook_url=endpoint.url)
     late = await bench.charge(await bench.method("tok_visa"), "late")
     prompt = await bench.charge(await bench.method("tok_amex"), "prompt")
@@ -75,7 +75,7 @@ async def test_shuffled_webhooks_all_arrive_in_whatever_order(bench: Bench, endp
 
 
 async def test_a_webhook_comes_before_the_answer_when_the_answer_is_slow(bench: Bench, endpoint: Receiver) -> None:
-    await bench.behave("tok_visa", webhook_url=endpoint.url, reply_delay_ms=1500)
+    await bench.behave("tok_visa", webhook_url=endpoint.url, reply_delay_ms=3000)
     method = await bench.method("tok_visa")
     payment = await bench.charge(method)
     assert endpoint.inbox.qsize() == 1

@@ -43,7 +43,7 @@ TOKENS = {
     Story.REFUND_ACTS_BUT_NEVER_ANSWERS: "tok_refund_timeout_after",
     Story.NOT_ACCEPTED: "tok_not_accepted",
 }
-SHORT = timedelta(milliseconds=500)
+SHORT = timedelta(seconds=2)  # in which even a busy machine has a request received
 
 
 @dataclass

@@ -57,7 +57,7 @@ async def gateway_to(answer: bytes) -> AsyncIterator[SandboxGateway]:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    gateway = SandboxGateway("main", f"http://127.0.0.1:{port}", "secret", request_limit=timedelta(seconds=5))
+    gateway = SandboxGateway("main", f"http://127.0.0.1:{port}", "secret", request_limit=timedelta(minutes=1))
     try:
         yield gateway
     finally:
