@@ -73,12 +73,12 @@ def held(of: Operation[C, O]) -> Iterator[Held[C, O]]:
 
 
 async def patiently(work: Callable[[], Awaitable[O]]) -> O:
-    """The work, begun again under its key for as long as others are before it."""
+    """The work, begun again under its key for as long as it is told to try again."""
     while True:
         try:
             return await work()
         except Refused as refused:
-            if refused.code is not RefusalCode.BUSY:
+            if not refused.retryable:
                 raise
 
 
