@@ -17,6 +17,13 @@ ERRORS = "errors { __typename ... on UserError { code message path retryable } }
 PUBLISH_PLAN = """mutation ($input: PublishPlanInput!) { publishPlan(input: $input) {
     plan { id } errors { ... on UserError { code } } } }"""
 
+PUBLISH_COUPON = """mutation ($input: PublishCouponInput!) { publishCoupon(input: $input) {
+    coupon { id code } errors { ... on UserError { code } } } }"""
+REDEEM = """mutation ($input: RedeemCouponInput!) { redeemCoupon(input: $input) {
+    redemption { id } errors { ... on UserError { code } } } }"""
+PUBLISH_FEATURE = """mutation ($input: PublishFeatureInput!) { publishFeature(input: $input) {
+    feature { code } errors { ... on UserError { code } } } }"""
+
 
 def mutation(name: str) -> str:
     """A document of that mutation that selects its errors."""
@@ -44,8 +51,25 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     """One for all cases of a file: they leave nothing behind, so none disturbs another."""
     guest, bought = await api.subscriber()
     admin = await api.staff(Grant.ADMIN)
+    coupon = await admin.do(PUBLISH_COUPON, **coupon_of(fresh("c")))
+    redeemed = await guest.do(REDEEM, code=coupon["coupon"]["code"])
+    feature = await admin.do(PUBLISH_FEATURE, code=fresh("f"), name="F", kind="SWITCH")
     own_plan = {"code": fresh("plan"), "name": "P", "description": "No other test's", "rank": 90}
     good = good_input(api, guest, bought, (await admin.do(PUBLISH_PLAN, **own_plan))["plan"]["id"])
+    good["endCoupon"] = {"couponId": coupon["coupon"]["id"]}
+    good["endCouponRedemption"] = {"customerId": guest.id, "redemptionId": redeemed["redemption"]["id"]}
+    good["redeemCoupon"] = {"code": (await admin.do(PUBLISH_COUPON, **coupon_of(fresh("c"))))["coupon"]["code"]}
+    code = feature["feature"]["code"]
+    good["grantEntitlement"] = {
+        "customerId": guest.id,
+        "feature": code,
+        "value": "1",
+        "reason": "A good one.",
+        "startsAt": "2027-01-02T00:00:00Z",
+        "endsAt": "2027-02-02T00:00:00Z",
+    }
+    allowed = [{"feature": code, "value": "1"}]
+    good["publishPlanVersion"]["terms"] |= {"entitlements": allowed}
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -73,10 +97,24 @@ def good_input(api: Api, guest: Guest, bought: Any, plan: str) -> dict[str, dict
         "publishPlan": {"code": name, "name": "Bad", "description": "Never published", "rank": 1},
         "publishPrice": {"planId": plan, "amount": euro, "intervalUnit": "MONTH", "intervalCount": 1,
                          "effectiveFrom": "2020-01-01T00:00:00Z"},
+        "publishPlanVersion": {"planId": plan, "effectiveFrom": "2027-01-01T00:00:00Z",
+                               "existingFrom": "2027-06-01T00:00:00Z",
+                               "terms": {"family": "suite", "taxCategory": "saas", "proration": "DAY", "trialDays": 14,
+                                         "trialEnd": "CANCEL"}},
+        "publishFeature": {"code": name, "name": "Seats", "kind": "LIMIT"},
+        "publishCoupon": {**coupon_of(name), "planIds": [plan], "redeemUntil": "2028-01-01T00:00:00Z",
+                          "maxRedemptions": 5},
+        "saveDunningPolicy": {"retryDays": [2, 5, 9, 14], "suspendDay": 14, "giveUpDay": 30},
         "refundPayment": {"customerId": guest.id, "paymentId": bought["invoice"]["payments"][0]["id"], "amount": euro,
                           "reason": "No reason."},
     }  # fmt: skip
 
 
-ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice")
-SUPPORTS = ("createCustomer", "refundPayment")
+def coupon_of(code: str) -> dict[str, Any]:
+    """The input of a coupon of that code."""
+    return {"code": code, "name": "Half off", "percentPpm": 500_000, "duration": "FOREVER", "scope": "ACCOUNT"}
+
+
+ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
+          "publishCoupon", "endCoupon", "saveDunningPolicy")  # fmt: skip
+SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endCouponRedemption")

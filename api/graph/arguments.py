@@ -15,6 +15,9 @@ AtLeast = Annotated[
 ]
 Id = Annotated[GlobalId, strawberry.argument(description="The id that the API gave it.")]
 At = Annotated[datetime, strawberry.argument(description="The instant, in the customer's business time.")]
+MaybeAt = Annotated[
+    datetime | None, strawberry.argument(description="The instant, in the customer's business time; left out: now.")
+]
 Key = Annotated[IdempotencyKey, strawberry.argument(description="The key of the call whose answer was lost.")]
 CustomerArgument = Annotated[GlobalId, strawberry.argument(description="The customer's id.")]
 Reference = Annotated[str, strawberry.argument(description="The tenant's own name for the customer.")]

@@ -7,6 +7,7 @@ import strawberry
 from api.graph.context import Info
 from api.graph.money import Money
 from api.graph.node import Node
+from api.graph.plan_versions import PlanVersion
 from api.scalars import GlobalId
 from domain import period
 from domain.catalog import plan as catalog
@@ -19,6 +20,7 @@ class IntervalUnit(Enum):
     DAY = strawberry.enum_value("day", description="Calendar days.")
     WEEK = strawberry.enum_value("week", description="Seven calendar days.")
     MONTH = strawberry.enum_value("month", description="Calendar months; the last day stands for days a month lacks.")
+    QUARTER = strawberry.enum_value("quarter", description="Three calendar months; it is answered as months.")
     YEAR = strawberry.enum_value("year", description="Calendar years.")
 
 
@@ -35,6 +37,14 @@ class Interval:
         return cls(unit=IntervalUnit(cadence.unit.value), count=cadence.count)
 
 
+@strawberry.enum(description="What a price is multiplied by.")
+class PriceModel(Enum):
+    """The models of prices."""
+
+    FLAT = strawberry.enum_value("flat", description="Nothing: one is sold, the quantity is 1.")
+    PER_SEAT = strawberry.enum_value("per_seat", description="The quantity, which counts seats.")
+
+
 @strawberry.type(description="What one unit of a plan costs for one period. A price never changes.")
 class Price:
     """An immutable price version."""
@@ -43,6 +53,8 @@ class Price:
     version: int = strawberry.field(description="Counts the prices of this plan, currency and interval.")
     amount: Money = strawberry.field(description="The price of one unit for one period.")
     interval: Interval = strawberry.field(description="How long a period is.")
+    model: PriceModel = strawberry.field(description="What it is multiplied by.")
+    tax_inclusive: bool = strawberry.field(description="Whether the amount holds the tax already.")
 
     @classmethod
     def of(cls, price: catalog.Price) -> "Price":
@@ -52,6 +64,8 @@ class Price:
             version=price.version,
             amount=Money.of(price.unit_amount),
             interval=Interval.of(price.cadence),
+            model=PriceModel(price.model.value),
+            tax_inclusive=price.tax_inclusive,
         )
 
 
@@ -87,3 +101,19 @@ class Plan(Node):
             at = await info.context.business_time()
             found = (await info.context.loaders.offers.load((info.context.tenant, at))).get(self.source.id, [])
         return [Price.of(price) for price in found]
+
+    @strawberry.field(description="The terms that a new customer gets now; null: it is not sold yet.")
+    async def current_version(self, info: Info) -> PlanVersion | None:
+        """The newest version that has begun."""
+        begun = await self._begun(info)
+        return begun[-1] if begun else None
+
+    @strawberry.field(description="All its versions that have begun, oldest first.")
+    async def versions(self, info: Info) -> list[PlanVersion]:
+        """What has been sold under its name."""
+        return await self._begun(info)
+
+    async def _begun(self, info: Info) -> list[PlanVersion]:
+        at = await info.context.business_time()
+        found = await info.context.loaders.plan_versions.load((info.context.tenant, self.source.id))
+        return [PlanVersion.of(each) for each in found if each.effective_from <= at]

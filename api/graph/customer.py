@@ -6,8 +6,9 @@ import strawberry
 
 from api.connection import HistoryConnection
 from api.graph import pages
-from api.graph.arguments import After, At, AtLeast, First, From, Id, Key, Quantity, To
+from api.graph.arguments import After, At, AtLeast, First, From, Id, Key, MaybeAt, Quantity, To
 from api.graph.context import Info
+from api.graph.entitlements import Entitlement, entitlements_of
 from api.graph.invoices import Invoice
 from api.graph.lost_answers import PerformedOperation, operation_of
 from api.graph.money import Money
@@ -15,6 +16,7 @@ from api.graph.node import Node
 from api.graph.payments import Payment, PaymentMethod
 from api.graph.plan_change import PlanChange, change_preview
 from api.graph.purchase import Purchase, purchase_preview
+from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.subscriptions import Subscription
 from api.scalars import CurrencyCode, GlobalId, Int64
 from domain.customers import customer as customers
@@ -126,6 +128,16 @@ class Customer(Node):
         """The subscription of that id."""
         parsed = SubscriptionId.parse(id)
         return Subscription.of(await subscription(info.context.db.primary, self.source.id, parsed))
+
+    @strawberry.field(description="What it may use at an instant, by feature: derived, never stored.")
+    async def entitlements(self, info: Info, at: MaybeAt = None) -> list[Entitlement]:
+        """What the customer may use."""
+        return await entitlements_of(info, self.source, at)
+
+    @strawberry.field(description="The coupons it has redeemed, newest first.")
+    async def coupon_redemptions(self, info: Info) -> list[CouponRedemption]:
+        """The redemptions."""
+        return await redemptions_of(info, self.source.id)
 
     @strawberry.field(description="One of its invoices, as it stands on the primary.")
     async def invoice(self, info: Info, id: Id) -> Invoice | None:

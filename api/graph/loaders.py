@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 
-from domain.catalog.plan import Plan, Price, plans, plans_by_id, prices_by_id
+from domain.catalog.feature import Feature, PlanEntitlement, features, plan_entitlements
+from domain.catalog.plan import Plan, PlanVersion, Price, plan_versions, plans, plans_by_id, prices_by_id
 from domain.customers.advance_clock import clock_of
 from domain.database import Database
 from domain.dunning.case import Case, cases
-from domain.ids import CustomerId, InvoiceId, PaymentId, PaymentMethodId, PlanId, PriceId, TenantId
+from domain.ids import CustomerId, InvoiceId, PaymentId, PaymentMethodId, PlanId, PlanVersionId, PriceId, TenantId
 from domain.invoices.line import Line, lines_of
 from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payments_of_invoices
@@ -36,6 +37,11 @@ class Loaders:
         self.plans: DataLoader[tuple[TenantId, PlanId], Plan] = DataLoader(self._plans)
         self.prices: DataLoader[tuple[TenantId, PriceId], Price] = DataLoader(self._prices)
         self.offers: DataLoader[tuple[TenantId, datetime], dict[PlanId, list[Price]]] = DataLoader(self._offers)
+        self.features: DataLoader[TenantId, dict[str, Feature]] = DataLoader(self._features)
+        self.plan_versions: DataLoader[tuple[TenantId, PlanId], list[PlanVersion]] = DataLoader(self._plan_versions)
+        self.plan_entitlements: DataLoader[tuple[TenantId, PlanVersionId], tuple[PlanEntitlement, ...]] = DataLoader(
+            self._plan_entitlements
+        )
         self.times: DataLoader[CustomerId, datetime] = DataLoader(self._times)
         self.cases: DataLoader[CustomerId, list[Case]] = DataLoader(self._cases)
 
@@ -89,6 +95,21 @@ class Loaders:
 
     async def _offers(self, keys: list[tuple[TenantId, datetime]]) -> list[dict[PlanId, list[Price]]]:
         return [{plan.id: prices for plan, prices in await plans(self._db.primary, *key)} for key in keys]
+
+    async def _features(self, keys: list[TenantId]) -> list[dict[str, Feature]]:
+        return [await features(self._db.primary, tenant) for tenant in keys]
+
+    async def _plan_versions(self, keys: list[tuple[TenantId, PlanId]]) -> list[list[PlanVersion]]:
+        found: dict[PlanId, list[PlanVersion]] = {}
+        for tenant, ids in _by_owner(keys).items():
+            found |= await plan_versions(self._db.primary, tenant, ids)
+        return [found.get(id, []) for _, id in keys]
+
+    async def _plan_entitlements(self, keys: list[tuple[TenantId, PlanVersionId]]) -> list[tuple[PlanEntitlement, ...]]:
+        found: dict[PlanVersionId, tuple[PlanEntitlement, ...]] = {}
+        for tenant, ids in _by_owner(keys).items():
+            found |= await plan_entitlements(self._db.primary, tenant, ids)
+        return [found[id] for _, id in keys]
 
     async def _times(self, keys: list[CustomerId]) -> list[datetime]:
         """The business time of customers that are not on a test clock is the request's."""

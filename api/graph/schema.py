@@ -7,7 +7,20 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.documents import UsePrepared
 from api.errors import PortalSchema
-from api.graph import colleagues, plan_change, price_list, purchase, refunds, sign_up
+from api.graph import (
+    colleagues,
+    coupons,
+    dunning_policy,
+    entitlements,
+    features,
+    plan_change,
+    plan_versions,
+    price_list,
+    purchase,
+    redemptions,
+    refunds,
+    sign_up,
+)
 from api.graph import portal_mutations as portal
 from api.graph.query import Query
 from api.scalars import scalar_map
@@ -49,6 +62,26 @@ class Mutation:
     publish_plan: price_list.PublishPlanPayload = _mutation(price_list.publish_a_plan, "Admins: adds a plan.")
     publish_price: price_list.PublishPricePayload = _mutation(
         price_list.publish_a_price, "Admins: adds a price version."
+    )
+    publish_plan_version: plan_versions.PublishPlanVersionPayload = _mutation(
+        plan_versions.publish_a_version, "Admins: adds a version of a plan."
+    )
+    publish_feature: features.PublishFeaturePayload = _mutation(
+        features.publish_a_feature, "Admins: adds a feature that plans can allow."
+    )
+    publish_coupon: coupons.PublishCouponPayload = _mutation(coupons.publish_a_coupon, "Admins: adds a coupon.")
+    end_coupon: coupons.EndCouponPayload = _mutation(coupons.end_a_coupon, "Admins: ends a coupon.")
+    redeem_coupon: redemptions.RedeemCouponPayload = _mutation(
+        redemptions.redeem, "Redeems a coupon by its code, once a customer."
+    )
+    end_coupon_redemption: redemptions.EndCouponRedemptionPayload = _mutation(
+        redemptions.end_a_redemption, "Support: takes a redemption back."
+    )
+    grant_entitlement: entitlements.GrantEntitlementPayload = _mutation(
+        entitlements.grant, "Support: makes an exception from what a customer's plans allow."
+    )
+    save_dunning_policy: dunning_policy.SaveDunningPolicyPayload = _mutation(
+        dunning_policy.save_a_policy, "Admins: saves what happens when a payment has failed."
     )
     refund_payment: refunds.RefundPaymentPayload = _mutation(
         refunds.refund_payment, "Support: gives part or all of a captured payment back."

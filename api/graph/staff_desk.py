@@ -10,7 +10,11 @@ from api.errors import Code, Fault
 from api.graph.arguments import After, AtLeast, CustomerArgument, First, Id, MaybeId, MaybeReference
 from api.graph.audit_pages import AuditChain, AuditEntry, audit_page, audit_verdict
 from api.graph.context import Info
+from api.graph.coupons import Coupon, all_coupons
 from api.graph.customer import Customer, find_by_name, find_customer
+from api.graph.dunning_policy import DunningPolicy, current_policy
+from api.graph.entitlements import EntitlementException, exceptions_of
+from api.graph.features import Feature, all_features
 from api.graph.payments import Payment
 from api.scalars import GlobalId, Text
 from domain import dead_letter
@@ -116,6 +120,27 @@ class Staff:
         name = provider_text(reference, "reference")
         found = await payments_of_reference(info.context.db.primary, info.context.tenant, name)
         return [StaffPayment.of(each) for each in found]
+
+    @strawberry.field(description="What staff let a customer use beside its plans, oldest first.")
+    async def entitlement_exceptions(self, info: Info, customer_id: CustomerArgument) -> list[EntitlementException]:
+        """The exceptions of a customer, those that are over or to come too."""
+        found = await find_customer(info, CustomerId.parse(customer_id))
+        return await exceptions_of(info, found.source.id)
+
+    @strawberry.field(description="The tenant's coupons, newest first, those that have ended too.")
+    async def coupons(self, info: Info) -> list[Coupon]:
+        """The coupons."""
+        return await all_coupons(info)
+
+    @strawberry.field(description="The tenant's features, by code.")
+    async def features(self, info: Info) -> list[Feature]:
+        """The features."""
+        return await all_features(info)
+
+    @strawberry.field(description="What happens when a payment has failed: the timeline that new cases follow.")
+    async def dunning_policy(self, info: Info) -> DunningPolicy:
+        """The policy."""
+        return await current_policy(info)
 
     @strawberry.field(description="A customer's audit trail, newest first, from the replica.")
     async def audit_trail(

@@ -82,6 +82,65 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
         ("publishPrice", {"amount": {"minorUnits": str(amount), "currency": "EUR"}}, "INVALID_AMOUNT", ["amount"])
         for amount in (-1, 10**11 + 1, HUGE, 2**63 - 1, -(2**63))
     ),
+    ("publishPlan", {"terms": {"trialDays": 14}}, "INVALID_INPUT", ["trialEnd"]),
+    ("publishPlan", {"terms": {"taxCategory": "Digital Goods"}}, "INVALID_INPUT", ["taxCategory"]),
+    ("publishPlan", {"terms": {"entitlements": [{"feature": "nope", "value": "1"}]}}, "NOT_FOUND", ["entitlements"]),
+    ("publishPrice", {"existingFrom": "2019-12-31T23:59:59Z"}, "INVALID_INPUT", ["existingFrom"]),
+    ("publishPrice", {"existingFrom": "2027-01-01T00:00:00Z", "private": True}, "INVALID_INPUT", ["existingFrom"]),
+    ("publishPrice", {"intervalUnit": "QUARTER", "intervalCount": 123}, "INVALID_INPUT", ["intervalCount"]),
+    ("publishPlanVersion", {"planId": "plan_" + "0" * 26}, "NOT_FOUND", ["planId"]),
+    ("publishPlanVersion", {"effectiveFrom": "1970-01-01T00:00:00Z"}, "INVALID_INPUT", ["effectiveFrom"]),
+    ("publishPlanVersion", {"effectiveFrom": "0001-01-01T00:00:00Z"}, "INVALID_INPUT", ["effectiveFrom"]),
+    ("publishPlanVersion", {"existingFrom": "2026-12-31T23:59:59Z"}, "INVALID_INPUT", ["existingFrom"]),
+    ("publishPlanVersion", {"terms": {"family": " "}}, "INVALID_INPUT", ["terms", "family"]),
+    ("publishPlanVersion", {"terms": {"trialEnd": "PAUSE"}}, "INVALID_INPUT", ["trialDays"]),
+    ("publishPlanVersion", {"terms": {"trialNeedsPaymentMethod": True}}, "INVALID_INPUT", ["trialDays"]),
+    ("publishPlanVersion", {"terms": {"trialDays": 731, "trialEnd": "PAUSE"}}, "INVALID_INPUT", ["trialDays"]),
+    ("publishFeature", {"code": " "}, "INVALID_INPUT", ["code"]),
+    ("publishFeature", {"name": "x" * 201}, "INVALID_INPUT", ["name"]),
+    *(("publishCoupon", {"code": code}, "INVALID_INPUT", ["code"]) for code in ("", "x", "A B", "É" * 5, "X" * 41)),
+    ("publishCoupon", {"name": ""}, "INVALID_INPUT", ["name"]),
+    *(
+        ("publishCoupon", {"percentPpm": ppm}, "INVALID_INPUT", ["percentPpm"])
+        for ppm in (None, 0, -1, 1_000_001, 2**31 - 1)
+    ),
+    ("publishCoupon", {"amount": {"minorUnits": "1", "currency": "EUR"}}, "INVALID_INPUT", ["percentPpm"]),
+    *(
+        (
+            "publishCoupon",
+            {"percentPpm": None, "amount": {"minorUnits": str(amount), "currency": "EUR"}},
+            "INVALID_AMOUNT",
+            ["amount"],
+        )
+        for amount in (0, -1, 10**11 + 1, HUGE)
+    ),
+    ("publishCoupon", {"duration": "PERIODS"}, "INVALID_INPUT", ["periods"]),
+    ("publishCoupon", {"periods": 3}, "INVALID_INPUT", ["periods"]),
+    ("publishCoupon", {"duration": "PERIODS", "periods": 0}, "INVALID_INPUT", ["periods"]),
+    ("publishCoupon", {"planIds": ["plan_" + "0" * 26]}, "NOT_FOUND", ["planIds"]),
+    ("publishCoupon", {"planIds": ["nonsense"]}, "NOT_FOUND", ["planIds"]),
+    ("publishCoupon", {"maxRedemptions": 0}, "INVALID_INPUT", ["maxRedemptions"]),
+    ("endCoupon", {"couponId": "coupon_" + "0" * 26}, "NOT_FOUND", ["couponId"]),
+    ("redeemCoupon", {"code": "NOT-A-CODE"}, "NOT_FOUND", ["code"]),
+    ("redeemCoupon", {"code": ""}, "INVALID_INPUT", ["code"]),
+    ("redeemCoupon", {"code": "x" * 201}, "INVALID_INPUT", ["code"]),
+    ("redeemCoupon", {"subscriptionId": "nonsense"}, "NOT_FOUND", ["subscriptionId"]),
+    ("redeemCoupon", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+    ("endCouponRedemption", {"redemptionId": "redemption_" + "0" * 32}, "NOT_FOUND", ["redemptionId"]),
+    ("endCouponRedemption", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
+    ("grantEntitlement", {"feature": "nope"}, "NOT_FOUND", ["feature"]),
+    ("grantEntitlement", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+    *(("grantEntitlement", {"value": value}, "INVALID_INPUT", ["value"]) for value in ("-1", "2", str(2**63 - 1))),
+    ("grantEntitlement", {"startsAt": "2026-12-31T23:59:59Z"}, "INVALID_INPUT", ["startsAt"]),
+    ("grantEntitlement", {"endsAt": "2027-01-02T00:00:00Z"}, "INVALID_INPUT", ["endsAt"]),
+    ("grantEntitlement", {"reason": "\t"}, "INVALID_INPUT", ["reason"]),
+    *(
+        ("saveDunningPolicy", {"retryDays": days}, "INVALID_INPUT", ["retryDays"])
+        for days in ([], [0], [-1], [5, 2], [2, 2], list(range(1, 22)))
+    ),
+    ("saveDunningPolicy", {"suspendDay": 13}, "INVALID_INPUT", ["suspendDay"]),
+    ("saveDunningPolicy", {"giveUpDay": 14}, "INVALID_INPUT", ["giveUpDay"]),
+    ("saveDunningPolicy", {"giveUpDay": 2**31 - 1}, "INVALID_INPUT", ["giveUpDay"]),
     ("refundPayment", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
     ("refundPayment", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
     ("refundPayment", {"paymentId": "payment_" + "0" * 32}, "NOT_FOUND", ["paymentId"]),

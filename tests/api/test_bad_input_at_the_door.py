@@ -25,7 +25,8 @@ HOSTILE = {
     "an object": {"x": {"y": 1}},
     "nothing": None,
 }
-NULLABLE = ("clockAt",)  # left out, that input would do
+# left out, that input would do
+NULLABLE = ("clockAt", "existingFrom", "terms", "family", "redeemUntil", "maxRedemptions", "startsAt", "endsAt")
 CODES = {"BAD_INPUT", "NOT_FOUND"}
 
 
