@@ -6,18 +6,18 @@ Everything is an operation under a key of its own, so that a second run finds th
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from api.audience import Audience
+from dev.demo_catalog import publish_catalog
 from dev.identity.personas import PERSONAS, Persona, audience_of
 from domain.actor import Grant
-from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publish_price
 from domain.customers.create_customer import CreateCustomer, create_customer
 from domain.ids import CustomerId
-from domain.money import Currency, Money
+from domain.money import Currency
 from domain.operation import Operation
 from domain.perform import perform
-from domain.period import Unit
 from domain.reactions.house import House
 from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
 from domain.tenants.register import (
@@ -36,15 +36,7 @@ from runtime.settings import settings
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
 
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # demo prices hold for every test clock
 CLOCK_AT = datetime(2027, 1, 1, tzinfo=UTC)  # where the demo customers' test clocks start
-
-PLANS = (
-    ("starter", "Starter", "For one person who wants to see whether it fits.", 1, 1000),
-    ("team", "Team", "For a team that bills its customers every day.", 2, 2000),
-    ("business", "Business", "For finance departments with auditors.", 3, 5000),
-)
-OTHER_CURRENCIES = (("USD", 110), ("JPY", 150))  # percent of the EUR minor units: 10.00 EUR, 11.00 USD, 1500 JPY
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +77,7 @@ class _Loader:
         for persona in PERSONAS.values():
             if persona.tenant == self.seller.slug:
                 await self._persona(created, persona)
-        for plan in PLANS:
-            await self._plan(home, *plan)
+        await publish_catalog(partial(self._do, home))
 
     async def _do(self, owner: CustomerId, operation: Operation[C, O], command: C, key: str) -> O:
         done = await perform(self.house.db, operation, self.house.actor, owner, command, f"demo:{key}")
@@ -131,14 +122,6 @@ class _Loader:
             address=self.seller.address,
         )
         await self._do(created.sandbox_house, create_customer, command, f"customer:{persona.subject}")
-
-    async def _plan(self, home: CustomerId, code: str, name: str, description: str, rank: int, minor: int) -> None:
-        plan = (await self._do(home, publish_plan, PublishPlan(code, name, description, rank), f"plan:{code}")).plan
-        amounts = [("EUR", minor), *((currency, minor * percent // 100) for currency, percent in OTHER_CURRENCIES)]
-        for currency, amount in amounts:
-            for unit, periods in ((Unit.MONTH, 1), (Unit.YEAR, 10)):  # a year for the price of ten months
-                price = PublishPrice(plan, Money(amount * periods, Currency(currency)), unit, 1, LONG_AGO)
-                await self._do(home, publish_price, price, f"price:{code}:{currency}:{unit.value}")
 
 
 async def _main() -> None:
