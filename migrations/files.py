@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -63,26 +64,37 @@ def _read(path: Path) -> MigrationFile:
 
 
 def read_files(folder: Path = FOLDER) -> list[MigrationFile]:
-    """All files in order; refuses a gap, a doubled number, a bad name or a missing phase."""
+    """All files in order; refuses a doubled number, a bad name or a missing phase.
+
+    Numbers may be missing: branches that are worked on at once take theirs beforehand and land in any order.
+    """
     files = sorted((_read(path) for path in folder.glob("*.sql")), key=lambda file: file.name)
-    for expected, file in enumerate(files, start=1):
-        if file.number != expected:
-            raise MigrationRefused(f"{file.name} stands where number {expected:04} should be")
+    for file, after in pairwise(files):
+        if file.number == after.number:
+            raise MigrationRefused(f"{file.name} and {after.name} have the same number")
     return files
 
 
 def pending(files: Sequence[MigrationFile], applied: Sequence[Applied]) -> list[MigrationFile]:
-    """The files that the database has not seen; refuses a database that saw others than these."""
-    for file, (number, name, checksum) in zip(files, applied, strict=False):
-        if (file.number, file.name) != (number, name):
-            raise MigrationRefused(f"the database applied {name} where this code has {file.name}")
+    """The files that the database has not seen, in order; refuses a database that saw others than these.
+
+    One that landed below a number the database has seen is applied all the same, so it must not need to come first.
+    """
+    known = {file.number: file for file in files}
+    end = max(known, default=0)
+    for number, name, checksum in applied:
+        file = known.get(number)
+        if file is None and number > end:
+            raise MigrationRefused(
+                f"the database is newer than this code: it has {name}, this code ends at number {end:04}"
+            )
+        if file is None or file.name != name:
+            here = f"has {file.name}" if file is not None else f"has no number {number:04}"
+            raise MigrationRefused(f"the database applied {name} where this code {here}")
         if file.checksum != checksum:
             raise MigrationRefused(f"{name} was edited after it was applied: restore it and write a new file")
-    if len(applied) > len(files):
-        raise MigrationRefused(
-            f"the database is newer than this code: it has {applied[-1][1]}, this code ends at number {len(files):04}"
-        )
-    return list(files[len(applied) :])
+    seen = {number for number, _, _ in applied}
+    return [file for file in files if file.number not in seen]
 
 
 def choose(waiting: Sequence[MigrationFile], phase: Phase) -> list[MigrationFile]:

@@ -47,6 +47,16 @@ async def test_pre_alone_leaves_post_for_later(empty_url: str, write_file: Write
     assert await _exists(empty_url, "thing_idx")
 
 
+async def test_a_file_that_lands_late_is_applied_once(empty_url: str, write_file: WriteFile) -> None:
+    write_file("0001_thing", TABLE)
+    folder = write_file("0004_index", INDEX)
+    assert await migrate(empty_url, "all", folder) == 2
+    write_file("0002_colour", "-- pre\nALTER TABLE thing ADD COLUMN colour text;")
+    assert await migrate(empty_url, "pre", folder) == 1
+    assert await _applied(empty_url) == ["0001_thing", "0002_colour", "0004_index"]
+    assert await migrate(empty_url, "all", folder) == 0
+
+
 async def test_two_migrators_at_once_apply_each_file_once(empty_url: str, write_file: WriteFile) -> None:
     # The index is built without a transaction: a migrator that waited with a snapshot would wait for it for ever.
     write_file("0001_thing", TABLE)
