@@ -34,13 +34,24 @@ fi
 say() { echo "quittance: $*"; }
 locked() { $pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: -r "$1"; }
 
+# uv brings its own certificates; a machine whose way to the index has one of its own keeps that with the system's.
+with_uv() {
+    locked dev/stack/installer.lock &&
+        "$venv/bin/uv" pip sync --quiet --system-certs --python "$venv/bin/python" --require-hashes requirements.lock &&
+        "$venv/bin/uv" pip install --quiet --system-certs --python "$venv/bin/python" --no-deps --no-build-isolation -e .
+}
+
+with_pip() {
+    locked requirements.lock &&
+        $pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+}
+
 say "installing the locked dependencies"
-# uv is several times faster; where it cannot be had or does not know the way to the index, pip does the same.
-if locked dev/stack/installer.lock && "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes requirements.lock; then
-    "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .
-else
+# uv is several times faster; where it cannot be had or does not know the way to the index, pip does the same. What one
+# says that failed helps only where both did.
+if ! with_uv > "$venv.log" 2>&1; then
     say "uv could not install them, pip does"
-    locked requirements.lock
-    $pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+    with_pip >> "$venv.log" 2>&1 || { cat "$venv.log" >&2; rm -f "$venv.log"; exit 1; }
 fi
+rm -f "$venv.log"
 pwd -P > "$venv/ready"
