@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +20,8 @@ from dev.stack.trouble import StackError
 PR_SET_PDEATHSIG = 1
 # How often a state that nobody announces is looked at; short beside a start of 0.1 s.
 POLL_SECONDS = 0.02
+# Characters of a child's last words that are shown: two lines of a terminal; the log has the rest.
+SENTENCE = 160
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -82,6 +85,7 @@ def launch(program: Program) -> Child:
     """Start the program in a session of its own, its output appended to its log."""
     program.log.parent.mkdir(parents=True, exist_ok=True)
     with open(program.log, "ab") as log:
+        start = log.tell()  # before the child, which writes through the same position
         process = subprocess.Popen(
             program.argv,
             stdin=subprocess.DEVNULL,
@@ -94,7 +98,7 @@ def launch(program: Program) -> Child:
             preexec_fn=_dying_with_parent(program.stop_signal),
             **(program.account.popen() if program.account else {}),
         )
-        return Child(program, process, log.tell())
+        return Child(program, process, start)
 
 
 def bring_up(program: Program) -> Child:
@@ -127,11 +131,22 @@ def wait_ready(child: Child) -> bool:
 
 def why_not_ready(child: Child) -> str:
     """One sentence with the last words of the child and where the rest is."""
-    lines = [line for line in child.output().splitlines() if line.strip()]
+    lines = [line.strip() for line in child.output().splitlines() if line.strip()]
     ending = _ending(child.process.returncode) if child.exited else "was not ready in time"
     return (
-        f"{child.program.name} {ending}: {lines[-1].strip() if lines else 'no output'} (all of it: {child.program.log})"
+        f"{child.program.name} {ending}: {_said(lines[-1]) if lines else 'no output'} (all of it: {child.program.log})"
     )
+
+
+def _said(line: str) -> str:
+    """What a log line says, without the facts that stand beside it, and cut to a sentence."""
+    with contextlib.suppress(ValueError):
+        told = json.loads(line)
+        if isinstance(told, dict) and "event" in told:
+            trace = str(told.get("exception", "")).strip().splitlines()
+            line = ": ".join([str(told["event"]), *trace[-1:]])
+    line = " ".join(line.split())
+    return line if len(line) <= SENTENCE else line[:SENTENCE].rstrip() + "..."
 
 
 def _ending(code: int) -> str:

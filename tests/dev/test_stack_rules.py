@@ -12,6 +12,7 @@ from dev.stack.keys import keys_in
 from dev.stack.layout import SOCKET_PATH_BYTES, Layout
 from dev.stack.plan import plan_from
 from dev.stack.processes import CHECKOUT
+from dev.stack.program import Program, launch, never, why_not_ready
 from dev.stack.trouble import StackError
 
 ALL_THREE = {
@@ -87,3 +88,20 @@ def test_a_claim_holds_until_it_is_given_up(tmp_path: Path) -> None:
         with pytest.raises(StackError, match=f"in use by process {os.getpid()}"):
             claim(tmp_path / "new")
     assert not is_claimed(tmp_path / "new")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("no queue here", "no queue here"),
+        ('{"event": "job.failed", "cause": "%s"}' % ("x" * 4000), "job.failed"),
+        ('{"event": "job.failed", "exception": "Traceback\\n  File\\nKeyError: 1"}', "job.failed: KeyError: 1"),
+        ('{"event": ' + "x" * 4000, '{"event": ' + "x" * 150 + "..."),
+        ("42", "42"),
+    ],
+)
+def test_the_last_words_of_a_program_are_a_sentence(tmp_path: Path, line: str, said: str) -> None:
+    log = tmp_path / "worker.log"
+    child = launch(Program("worker", ("/bin/sh", "-c", 'printf "%s\\n" "$0"; exit 3', line), log, never, {}))
+    child.process.wait()
+    assert why_not_ready(child) == f"worker exited with 3: {said} (all of it: {log})"
