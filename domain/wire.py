@@ -30,12 +30,13 @@ def personal() -> Any:
     return dataclasses.field(metadata={_PERSONAL: True})
 
 
-def learned() -> Any:
+def learned(default: Any = dataclasses.MISSING) -> Any:
     """A dataclass field that we learnt on the caller's behalf: stored, but no part of what the caller asked for.
 
-    A retry under the same key may have learnt something else; it is still the same intent.
+    A retry under the same key may have learnt something else; it is still the same intent. A field that was once part
+    of it takes a default, and is hashed as that: so a key of before that was stored without the fact is found again.
     """
-    return dataclasses.field(metadata={_LEARNED: True})
+    return dataclasses.field(default=default, metadata={_LEARNED: True})
 
 
 def added(default: T) -> T:
@@ -105,14 +106,17 @@ def digest(name: str, value: object) -> bytes:
     """SHA-256 over an operation's name and the canonical form of what its command asks for."""
     asked = to_json(value)
     if isinstance(asked, dict):
-        left_out = {each.name for each in dataclasses.fields(cast(Any, value)) if _is_left_out(each, value)}
-        asked = {field: content for field, content in asked.items() if field not in left_out}
+        for field in dataclasses.fields(cast(Any, value)):
+            if _is_left_out(field, value):
+                del asked[field.name]
+            elif field.metadata.get(_LEARNED):
+                asked[field.name] = to_json(field.default)
     return hashlib.sha256(name.encode() + b"\x00" + canonical(asked)).digest()
 
 
 def _is_left_out(field: "dataclasses.Field[Any]", value: object) -> bool:
     as_before = bool(field.metadata.get(_ADDED)) and getattr(value, field.name) == field.default
-    return as_before or bool(field.metadata.get(_LEARNED))
+    return as_before or bool(field.metadata.get(_LEARNED) and field.default is dataclasses.MISSING)
 
 
 @cache

@@ -126,7 +126,7 @@ def _news(known: Payment, answer: ChargeAnswer, *, asked: bool) -> SettlePayment
 
 def _key(known: Payment, answer: ChargeAnswer, *, asked: bool) -> str:
     """One key per state that the answer was met in and kind of answer, so that a repeated look performs nothing new."""
-    return f"settle:{known.id}:{known.state.seq}:{type(answer).__name__}:{'asked' if asked else 'told'}"
+    return f"settling:{known.id}:{known.state.seq}:{type(answer).__name__}:{'asked' if asked else 'told'}"
 
 
 async def _ask_again(db: Database, known: Payment, performed: Performed[PaymentSettled]) -> None:

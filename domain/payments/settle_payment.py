@@ -1,6 +1,6 @@
 """Performing a provider's answer or event: the payment moves, money that was taken is posted, a receipt is issued."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OPEN, PAYMENT, TAKEN, Payment, payment
 from domain.payments.receipt import issue_receipt
 from domain.refusals import RefusalCode, Refused
+from domain.wire import learned
 
 CONFIRM_AFTER = timedelta(hours=1)  # a webhook later than this is taken for lost and the provider is asked
 
@@ -43,8 +44,8 @@ class SettlePayment:
     captured: Money | None
     code: str | None
     hard: bool
-    action_url: str | None
-    confirmed: bool
+    action_url: str | None = learned(None)
+    confirmed: bool = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,19 @@ async def test_a_captured_payment_is_asked_about_until_the_provider_itself_confi
     assert await due.find(world.house.db.primary, ada.id, SEND, id.uuid) is None
 
 
+async def test_a_provider_that_sends_the_customer_elsewhere_at_each_look_is_understood(world: World) -> None:
+    ada = await world.customer()
+    await world.card(ada)
+    command = StartSubscription(world.prices["starter"], 1)
+    begun = await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("start"))
+    id, key = begun.outcome.payment, fresh("news")
+    assert id is not None
+    for place, replayed in (("https://bank.test/1", False), ("https://bank.test/2", True)):
+        news = SettlePayment(id, News.ACTION_REQUIRED, "ref", None, None, False, place, confirmed=True)
+        done = await perform(world.house.db, settle_payment, world.house.actor, ada.id, news, key)
+        assert (done.outcome.state, done.replayed) == ("requires_action", replayed)
+
+
 @pytest.mark.row("B8")
 async def test_a_charge_that_waits_in_vain_for_its_customer_is_voided_before_a_day_is_over(world: World) -> None:
     ada = await world.customer()
