@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 from domain.ids import CustomerId, TenantId
 
@@ -18,6 +19,7 @@ class Grant(StrEnum):
     ADMIN = "admin"
 
 
+MARK_LENGTH = 12  # hex digits: 48 bits tell the few issuers of a tenant apart, and a person still reads the line
 STAFF = frozenset({Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
 
 
@@ -25,9 +27,10 @@ STAFF = frozenset({Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
 class Actor:
     """A verified caller.
 
-    ``scope`` separates keys: ``portal`` for all users of a customer, a partner's client id, a staff member's subject,
-    or ``system``. ``customer`` is the only customer a portal actor reaches; ``tenant`` bounds everybody but the system.
-    ``home`` is where its refusals are logged: its own customer, or the house customer of its tenant.
+    ``scope`` separates keys: ``portal`` for all users of a customer, a partner's client id, a staff member's subject
+    with the mark of who vouches for it, or ``system``. ``customer`` is the only customer a portal actor reaches;
+    ``tenant`` bounds everybody but the system. ``home`` is where its refusals are logged: its own customer, or the
+    house customer of its tenant.
     """
 
     scope: str
@@ -57,9 +60,15 @@ def portal(tenant: TenantId, customer: CustomerId, subject: str, request_id: str
     return Actor("portal", subject, frozenset({Grant.PORTAL}), tenant, customer, customer, request_id=request_id)
 
 
-def staff(tenant: TenantId, home: CustomerId, subject: str, roles: frozenset[Grant], request_id: str) -> Actor:
-    """A member of a tenant's staff, with the roles its tenant gave it."""
-    return Actor(f"staff:{subject}", subject, roles & STAFF, tenant, None, home, request_id=request_id)
+def staff(
+    tenant: TenantId, home: CustomerId, issuer: str, subject: str, roles: frozenset[Grant], request_id: str
+) -> Actor:
+    """A member of a tenant's staff, with the roles its tenant gave it; ``staff:alice@1f0c9a52be07`` in the trail.
+
+    What follows the last @ is a mark of the issuer, since two issuers may each have an alice.
+    """
+    mark = sha256(issuer.encode()).hexdigest()[:MARK_LENGTH]
+    return Actor(f"staff:{subject}@{mark}", subject, roles & STAFF, tenant, None, home, request_id=request_id)
 
 
 def partner(tenant: TenantId, home: CustomerId, client_id: str, request_id: str) -> Actor:

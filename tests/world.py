@@ -60,9 +60,9 @@ class World:
     slug: str
     prices: dict[str, PriceId]
 
-    def staff(self, role: Grant, subject: str = "sue") -> Actor:
+    def staff(self, role: Grant, subject: str = "sue", issuer: str = "test-issuer") -> Actor:
         """A member of the tenant's staff."""
-        return staff(self.tenant.tenant, self.tenant.live_house, subject, frozenset({role}), fresh("request"))
+        return staff(self.tenant.tenant, self.tenant.live_house, issuer, subject, frozenset({role}), fresh("request"))
 
     async def customer(
         self, *, clock_at: datetime | None = NEW_YEAR, time_zone: str = "UTC", currency: Currency = EUR,

@@ -125,7 +125,7 @@ async def _actor(db: Database, principal: Principal, request_id: str) -> Actor:
         role = await staff_role(db.primary, tenant, principal.issuer, principal.subject)
         if role is not None:
             home = await home_of(db.primary, tenant)
-            return staff(tenant, home, principal.subject, frozenset({role}), request_id)
+            return staff(tenant, home, principal.issuer, principal.subject, frozenset({role}), request_id)
     elif principal.client_id and await is_partner(db.primary, tenant, principal.client_id):
         return partner(tenant, await home_of(db.primary, tenant), principal.client_id, request_id)
     raise Fault(Code.FORBIDDEN, "Nobody of that name is known here.")
