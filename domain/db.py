@@ -5,7 +5,7 @@ writes, emits and knows ``now``; only ``perform`` makes one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,9 +25,12 @@ Row = asyncpg.Record
 Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Id = TypeVar("Id", bound=EntityId)
+T = TypeVar("T")
 
 ACQUIRE_SECONDS = 1  # a caller that gets no connection in a second is told so, instead of queueing without a bound
 STATEMENTS = 500  # prepared on a connection; the code has about 170, and each one beyond this is planned at every call
+
+_under_way: set[asyncio.Task[Any]] = set()
 
 observers: list[Callable[[str, Sequence[object], object | None], None]] = []
 
@@ -245,8 +248,9 @@ async def write_transaction(pool: Pool, lock_timeout_ms: int, *, keep: bool) -> 
             raise
 
 
-async def with_deadline(work: Any, seconds: float) -> Any:
-    """The result of the work, or None after the given time while the work goes on."""
+def kept(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """A task that runs to its end even where nobody waits for it any more: a loop alone refers to it weakly."""
     task = asyncio.ensure_future(work)
-    done, _ = await asyncio.wait({task}, timeout=seconds)
-    return task.result() if done else None
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    return task

@@ -1,6 +1,9 @@
 """State machines as data: (state, event) -> state, with the same moves as rows of the table ``move``.
 
-A change of state writes a row of ``transition`` whose foreign keys point to the allowed move and to the row before it.
+A change of state writes a row of ``transition`` whose foreign keys point to the allowed move and to the row before it,
+of the same entity and machine; the entity's own foreign key points to a row of its history, of its machine. So keys
+hold that each history is an unbroken line of allowed moves that nobody changes, and that an entity stands on its own.
+That it stands at the end of it no key can hold while history is append-only: ``verify`` finds what was set back.
 """
 
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ import msgspec
 from domain import audit, outbox
 from domain.actor import Actor
 from domain.database import Database
-from domain.db import LOCK_WAIT, REPEATABLE, Head, Row, Tx, is_lost, unavailable, write_transaction
+from domain.db import LOCK_WAIT, REPEATABLE, Head, Row, Tx, is_lost, kept, unavailable, write_transaction
 from domain.ids import CustomerId, LegalEntityId, OperationId, TenantId, uuid7
 from domain.operation import Operation, Performed, observers
 from domain.points import reached
@@ -39,7 +39,7 @@ async def perform(
     The same key and command again answers the stored outcome; another command is IDEMPOTENCY_MISMATCH; a first call
     still running is IN_PROGRESS. A refusal leaves nothing and does not burn the key. A preview leaves nothing at all.
     """
-    work = asyncio.ensure_future(_tried(db, operation, actor, customer, command, key, preview))
+    work = kept(_tried(db, operation, actor, customer, command, key, preview))
     began, outcome = asyncio.get_running_loop().time(), "failed"
     try:
         done = await asyncio.shield(work)  # a caller that goes away must not leave a commit in doubt
@@ -47,7 +47,8 @@ async def perform(
         return done
     except Refused as refused:
         outcome = refused.code.value
-        await log_refusal(db, actor, operation.name, refused.code)
+        if not preview:
+            await log_refusal(db, actor, operation.name, refused.code)
         raise
     finally:
         for observer in observers:

@@ -37,7 +37,7 @@ WITH reg AS (
                                                  AND d.deptype = 'e')
 ), fk AS (
     SELECT k.conname, k.conkey, k.confkey, k.confdeltype, k.confupdtype, t.relname, t.cls, t.keyno,
-           f.cls AS parent_cls, f.keyno AS parent_keyno
+           f.cls AS parent_cls, f.keyno AS parent_keyno, f.relname AS parent, k.confrelid
       FROM pg_constraint k JOIN t ON t.oid = k.conrelid JOIN t f ON f.oid = k.confrelid
      WHERE k.contype = 'f' AND k.conparentid = 0
 )
@@ -72,6 +72,9 @@ SELECT 'FK does not map key to key', relname, conname FROM fk
 UNION ALL
 SELECT 'FK action', relname, conname FROM fk
  WHERE cls <> 'R' AND (confdeltype IN ('n', 'd') OR confupdtype IN ('n', 'd', 'c'))
+UNION ALL
+SELECT 'history of any machine', fk.relname, conname FROM fk JOIN pg_attribute a ON a.attrelid = confrelid
+ WHERE parent = 'transition' AND a.attname = 'machine' AND NOT a.attnum = ANY (confkey)
 UNION ALL
 SELECT 'trigger', t.relname, g.tgname FROM t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
 UNION ALL

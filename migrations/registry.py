@@ -27,6 +27,7 @@ TABLES: dict[str, str] = {
     "dead_letter": "S",
     "transition": "S",
     "refusal_log": "S",
+    "books": "S",
     "ledger_account": "S",
     "accounting_period": "S",
     "ledger_transaction": "S",

@@ -5,7 +5,7 @@ from datetime import date
 
 from domain.actor import Grant
 from domain.db import Tx
-from domain.ledger.post import books_month
+from domain.ledger.post import books_month, lock_books
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
 
@@ -53,6 +53,7 @@ async def _shard_keys(tx: Tx) -> list[int]:
 async def _close(tx: Tx, key: int, month: date) -> None:
     """Closes the row of the month, which is made where nothing was posted in it, and those before it."""
     entity = tx.head.legal_entity.uuid
+    await lock_books(tx, key)
     closed = await tx.fetchval(
         """INSERT INTO accounting_period (shard_key, legal_entity_id, starts_on, closed_at) VALUES ($1, $2, $3, $4)
            ON CONFLICT (shard_key, legal_entity_id, starts_on) DO UPDATE SET closed_at = EXCLUDED.closed_at

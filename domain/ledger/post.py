@@ -109,8 +109,25 @@ async def _write(
 async def _open_period(tx: Tx, month: date) -> bool:
     """Opens the books of a month the first time something is posted in it; False where they are closed.
 
-    Whoever closes a later month finds no row of this one to close: it is closed all the same.
+    Whoever closes a later month finds no row of this one to close: it is closed all the same. The books are locked, so
+    that who closes at this moment either sees this month's row or is seen here.
     """
+    if await _stands(tx, month) is None:
+        await lock_books(tx, tx.customer.shard)
+    if (stands := await _stands(tx, month)) is not None:
+        return stands
+    await tx.execute(
+        """INSERT INTO accounting_period (shard_key, legal_entity_id, starts_on) VALUES ($1, $2, $3)
+           ON CONFLICT DO NOTHING""",
+        tx.customer.shard,
+        tx.head.legal_entity.uuid,
+        month,
+    )
+    return True
+
+
+async def _stands(tx: Tx, month: date) -> bool | None:
+    """Whether a month is open; None where nobody opened it and none after it is closed."""
     row = await tx.fetchrow(
         """SELECT count(*) FILTER (WHERE starts_on = $3 AND closed_at IS NULL) AS open,
                   count(*) FILTER (WHERE closed_at IS NOT NULL) AS closed
@@ -120,18 +137,14 @@ async def _open_period(tx: Tx, month: date) -> bool:
         month,
     )
     assert row is not None
-    if row["open"]:
-        return True
-    if row["closed"]:
-        return False
-    await tx.execute(
-        """INSERT INTO accounting_period (shard_key, legal_entity_id, starts_on) VALUES ($1, $2, $3)
-           ON CONFLICT DO NOTHING""",
-        tx.customer.shard,
-        tx.head.legal_entity.uuid,
-        month,
-    )
-    return True
+    return True if row["open"] else False if row["closed"] else None
+
+
+async def lock_books(tx: Tx, shard: int) -> None:
+    """Lets nobody else open or close a month of the legal entity under that shard key until the transaction ends."""
+    key = (shard, tx.head.legal_entity.uuid)
+    await tx.execute("INSERT INTO books (shard_key, legal_entity_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", *key)
+    await tx.fetchval("SELECT shard_key FROM books WHERE shard_key = $1 AND legal_entity_id = $2 FOR UPDATE", *key)
 
 
 async def reverse(tx: Tx, number: int, cause: Cause) -> int:

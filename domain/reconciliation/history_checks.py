@@ -4,26 +4,25 @@ from domain.db import Primary, Row
 
 
 async def states_end_their_history(db: Primary, shard: int) -> list[Row]:
-    """Every entity is in the state that the last row of its history put it in, and all rows are of its machine."""
+    """Every entity is in the state that the last row of its history put it in: keys hold only that it was in it."""
     return await db.fetch(
         """WITH entity AS (
-               SELECT customer_id, 'subscription' AS relation, 'subscription' AS machine, id, seq FROM subscription
+               SELECT customer_id, 'subscription' AS relation, id, seq FROM subscription
                 WHERE shard_key = $1
                UNION ALL
-               SELECT customer_id, 'invoice', 'invoice', id, seq FROM invoice WHERE shard_key = $1
+               SELECT customer_id, 'invoice', id, seq FROM invoice WHERE shard_key = $1
                UNION ALL
-               SELECT customer_id, 'payment', 'payment', id, seq FROM payment WHERE shard_key = $1
+               SELECT customer_id, 'payment', id, seq FROM payment WHERE shard_key = $1
                UNION ALL
-               SELECT customer_id, 'refund', 'refund', id, seq FROM refund WHERE shard_key = $1
+               SELECT customer_id, 'refund', id, seq FROM refund WHERE shard_key = $1
                UNION ALL
-               SELECT customer_id, 'dunning_case', 'dunning', id, seq FROM dunning_case WHERE shard_key = $1),
+               SELECT customer_id, 'dunning_case', id, seq FROM dunning_case WHERE shard_key = $1),
            history AS (
-               SELECT entity_id, max(seq) AS seq, min(machine) AS least, max(machine) AS greatest
-                 FROM transition WHERE shard_key = $1 GROUP BY entity_id)
+               SELECT entity_id, max(seq) AS seq FROM transition WHERE shard_key = $1 GROUP BY entity_id)
            SELECT e.customer_id, e.relation, e.id::text AS row
              FROM entity e
              LEFT JOIN history h ON h.entity_id = e.id
-            WHERE (h.seq = e.seq AND h.least = e.machine AND h.greatest = e.machine) IS NOT TRUE
+            WHERE h.seq IS DISTINCT FROM e.seq
             ORDER BY e.relation, e.customer_id, e.id""",
         shard,
     )

@@ -1,5 +1,7 @@
 """State machines: the moves in Python are the moves in the database, and no other can be written down."""
 
+from uuid import uuid4
+
 import asyncpg
 import pytest
 
@@ -77,6 +79,80 @@ async def test_a_state_without_its_history_cannot_be_stored(world: World, owner_
         with pytest.raises(asyncpg.IntegrityConstraintViolationError):
             await connection.execute(
                 "UPDATE subscription SET state = 'past_due' WHERE shard_key = $1 AND id = $2", id.shard, id.uuid
+            )
+    finally:
+        await connection.close()
+
+
+WRITE = """INSERT INTO transition (shard_key, customer_id, entity_id, seq, previous_seq, machine, from_state, event,
+               to_state, operation_id, happened_at, recorded_at)
+           SELECT shard_key, customer_id, $3, $4, nullif($4 - 1, 0), $5, $6, $7, $8, operation_id, happened_at,
+                  recorded_at
+             FROM transition WHERE shard_key = $1 AND entity_id = $2 AND seq = 1"""
+
+
+@pytest.mark.row("A3")
+async def test_a_history_never_goes_on_by_a_move_of_another_machine(world: World, database_url: str) -> None:
+    ada = await world.customer()
+    await world.card(ada)
+    started = await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
+    id = started.outcome.subscription
+    connection = await asyncpg.connect(database_url)
+    try:
+        change = connection.transaction()
+        await change.start()
+        await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for move in (
+            (3, "subscription", "active", "payment_failed", "past_due"),
+            (4, "subscription", "past_due", "retries_exhausted", "grace"),
+        ):
+            await connection.execute(WRITE, id.shard, id.uuid, id.uuid, *move)
+        with pytest.raises(asyncpg.ForeignKeyViolationError):  # grace is a state of both machines, recovered of one
+            await connection.execute(WRITE, id.shard, id.uuid, id.uuid, 5, "dunning", "grace", "recover", "recovered")
+        await change.rollback()
+    finally:
+        await connection.close()
+
+
+@pytest.mark.row("A3")
+async def test_an_entity_never_stands_on_the_history_of_another_machine(world: World, database_url: str) -> None:
+    ada = await world.customer()
+    await world.card(ada)
+    started = await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
+    id, other = started.outcome.subscription, uuid4()
+    connection = await asyncpg.connect(database_url)
+    try:
+        change = connection.transaction()
+        await change.start()
+        await connection.execute(WRITE, id.shard, id.uuid, other, 1, "dunning", "new", "open", "retrying")
+        await connection.execute(WRITE, id.shard, id.uuid, other, 2, "dunning", "retrying", "suspend", "suspended")
+        plan = await connection.fetchval("SELECT plan_id FROM price WHERE id = $1", world.prices["team"].uuid)
+        with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
+            await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            await connection.execute(
+                """INSERT INTO subscription
+                   SELECT (jsonb_populate_record(s, jsonb_build_object('id', $3::uuid, 'plan_id', $4::uuid,
+                               'state', 'suspended', 'seq', 2))).*
+                     FROM subscription s WHERE shard_key = $1 AND id = $2""",
+                id.shard, id.uuid, other, plan,
+            )  # fmt: skip
+        assert refused.value.constraint_name == "subscription_history_fkey"
+        await change.rollback()
+    finally:
+        await connection.close()
+
+
+@pytest.mark.row("A3")
+async def test_the_machine_of_an_entity_cannot_be_changed_even_by_the_owner(world: World, owner_url: str) -> None:
+    ada = await world.customer()
+    await world.card(ada)
+    started = await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
+    id = started.outcome.subscription
+    connection = await asyncpg.connect(owner_url)
+    try:
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await connection.execute(
+                "UPDATE subscription SET machine = 'dunning' WHERE shard_key = $1 AND id = $2", id.shard, id.uuid
             )
     finally:
         await connection.close()

@@ -212,6 +212,34 @@ async def test_a_preview_says_what_would_happen_and_leaves_nothing(world: World)
     assert await rows_of(world, ada.id) == before
 
 
+async def test_a_preview_that_is_refused_leaves_nothing_either(world: World) -> None:
+    ada = await world.customer()
+    command = StartSubscription(world.prices["starter"], 1)
+
+    async def noted() -> int:
+        count: int = await world.house.db.primary.fetchval(
+            "SELECT count(*) FROM refusal_log WHERE shard_key = $1 AND customer_id = $2", ada.id.shard, ada.id.uuid
+        )
+        return count
+
+    for preview, rows in ((True, 0), (False, 1)):
+        with pytest.raises(Refused) as refused:
+            await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("key"), preview=preview)
+        assert refused.value.code is RefusalCode.PAYMENT_METHOD_REQUIRED
+        assert await noted() == rows
+
+
+async def test_two_members_of_staff_of_one_name_from_two_issuers_share_no_key(world: World) -> None:
+    ada, key = await buyer(world), fresh("key")
+    command = StartSubscription(world.prices["starter"], 1)
+    one, other = (world.staff(Grant.SUPPORT, "alice", issuer) for issuer in ("https://a.test", "https://b.test"))
+    await perform(world.house.db, start_subscription, one, ada.id, command, key)
+    assert (await perform(world.house.db, start_subscription, one, ada.id, command, key)).replayed
+    with pytest.raises(Refused) as refused:
+        await perform(world.house.db, start_subscription, other, ada.id, command, key)
+    assert refused.value.code is RefusalCode.ALREADY_EXISTS
+
+
 async def test_another_customer_is_answered_as_one_that_does_not_exist(world: World) -> None:
     ada, eve = await buyer(world), await buyer(world)
     command = StartSubscription(world.prices["starter"], 1)

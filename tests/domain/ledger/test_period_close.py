@@ -27,6 +27,7 @@ MARCH = date(2021, 3, 1)
 KEEP_ALIVE_SECONDS = 1  # the server ends a transaction that is idle for ten
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
+IN_FEBRUARY = datetime(2021, 2, 5, tzinfo=UTC)
 IN_MARCH, IN_APRIL = datetime(2021, 3, 10, tzinfo=UTC), datetime(2021, 4, 2, tzinfo=UTC)
 
 
@@ -117,10 +118,10 @@ async def postings(world: World, of: Someone) -> int:
     return value
 
 
-async def customer_on(world: World, key: int) -> Someone:
-    """A customer with a card under that shard key, in March."""
+async def customer_on(world: World, key: int, at: datetime = IN_MARCH) -> Someone:
+    """A customer with a card under that shard key, at that instant."""
     while True:
-        ada = await buyer(world, clock_at=IN_MARCH)
+        ada = await buyer(world, clock_at=at)
         if ada.id.shard == key:
             return ada
 
@@ -214,6 +215,32 @@ async def test_a_posting_that_comes_while_the_month_is_being_closed_is_refused(b
         await closing
         assert await asyncio.gather(*posting) == [RefusalCode.PERIOD_CLOSED] * len(buyers)
     assert [await postings(books, each) for each in buyers] == before
+
+
+@pytest.mark.row("H6")
+async def test_closing_a_later_month_waits_for_the_first_posting_of_an_earlier_one(books: World) -> None:
+    ada = await customer_on(books, books.tenant.sandbox_house.shard, IN_FEBRUARY)
+    with held(start_subscription) as slow:
+        posting = await slow.begun(begin(books, ada, posting=slow.operation))  # February's row is not to be seen yet
+        closing = asyncio.ensure_future(close(books, MARCH))
+        await until_waiting(books, 1)
+        slow.let_go.set()
+        await asyncio.gather(posting, closing)
+    assert await postings(books, ada) == 1
+    assert await refusal(start(books, ada, "team")) is RefusalCode.PERIOD_CLOSED
+
+
+@pytest.mark.row("H6")
+async def test_the_first_posting_of_a_month_waits_for_the_closing_of_a_later_one(books: World) -> None:
+    ada = await customer_on(books, books.tenant.sandbox_house.shard, IN_FEBRUARY)
+    with held(close_period) as slow:
+        closing = await slow.begun(close(books, MARCH, closing=slow.operation))
+        posting = asyncio.ensure_future(refusal(begin(books, ada)))
+        await until_waiting(books, 1)
+        slow.let_go.set()
+        await closing
+        assert await posting is RefusalCode.PERIOD_CLOSED
+    assert await postings(books, ada) == 0
 
 
 @pytest.mark.row("H6")

@@ -89,27 +89,3 @@ async def test_a_change_by_hand_is_found_and_named(
     findings = {finding.check: finding for finding in await verify_shard(own.house.db.primary, ada.id.shard)}
     assert check in findings
     assert row is None or findings[check].row == row
-
-
-@pytest.mark.row("K2")
-async def test_a_move_of_another_machine_is_found(books: tuple[World, Someone], owner: asyncpg.Connection) -> None:
-    own, ada = books
-    await owner.execute(
-        """WITH moved AS (
-               INSERT INTO transition (shard_key, customer_id, entity_id, seq, previous_seq, machine, from_state, event,
-                   to_state, operation_id, happened_at, recorded_at)
-               SELECT t.shard_key, t.customer_id, t.entity_id, t.seq + m.step, t.seq + m.step - 1, m.machine,
-                      m.from_state, m.event, m.to_state, t.operation_id, t.happened_at, t.recorded_at
-                 FROM transition t,
-                      (VALUES (1, 'subscription', 'active', 'payment_failed', 'past_due'),
-                              (2, 'subscription', 'past_due', 'retries_exhausted', 'grace'),
-                              (3, 'dunning', 'grace', 'recover', 'recovered')
-                      ) AS m (step, machine, from_state, event, to_state)
-                WHERE t.shard_key = $1 AND t.machine = 'subscription' AND t.to_state = 'active'
-               RETURNING shard_key, entity_id, seq, to_state)
-           UPDATE subscription s SET state = m.to_state, seq = m.seq FROM moved m
-            WHERE s.shard_key = m.shard_key AND s.id = m.entity_id AND m.to_state = 'recovered'""",
-        ada.id.shard,
-    )
-    (finding,) = await verify_shard(own.house.db.primary, ada.id.shard)
-    assert (finding.check, finding.relation) == ("states_end_their_history", "subscription")
