@@ -10,6 +10,7 @@ from api.errors import Code, Fault
 from api.graph.arguments import After, AtLeast, CustomerArgument, First, Id, MaybeId, MaybeReference
 from api.graph.audit_pages import AuditChain, AuditEntry, audit_page, audit_verdict
 from api.graph.context import Info
+from api.graph.coupon_costs import CouponReport, coupon_report
 from api.graph.coupons import Coupon, all_coupons
 from api.graph.customer import Customer, find_by_name, find_customer
 from api.graph.dunning_policy import DunningPolicy, current_policy
@@ -27,6 +28,9 @@ from domain.refusals import RefusalCode, Refused
 from domain.tenants.tenant import tenant_shard_keys
 
 ProviderReference = Annotated[str, strawberry.argument(description="What the provider calls the charge.")]
+Since = Annotated[datetime, strawberry.argument(description="The first instant of the span.")]
+Until = Annotated[datetime, strawberry.argument(description="The first instant after the span.")]
+Sandbox = Annotated[bool, strawberry.argument(description="Of sandbox customers instead of those who are billed.")]
 provider_text: Final = Text(max_length=200)  # providers' ids are a tenth of that
 MAX_LETTERS: Final = 100  # of one shard key; whoever sees more has another problem than the next page
 MAX_STUCK: Final = 100  # as for letters
@@ -131,6 +135,13 @@ class Staff:
     async def coupons(self, info: Info) -> list[Coupon]:
         """The coupons."""
         return await all_coupons(info)
+
+    @strawberry.field(description="What coupons cost; null where the replica is away.")
+    async def coupon_report(
+        self, info: Info, since: Since, until: Until, sandbox: Sandbox = False, at_least: AtLeast = None
+    ) -> CouponReport | None:
+        """The report over a span."""
+        return await coupon_report(info, since, until, sandbox, at_least)
 
     @strawberry.field(description="The tenant's features, by code.")
     async def features(self, info: Info) -> list[Feature]:

@@ -27,6 +27,9 @@ GRANT = f"""mutation ($input: GrantEntitlementInput!) {{ grantEntitlement(input:
     entitlements {{ feature {{ code }} value isException sourceId }} {ERRORS} }} }}"""
 ENTITLEMENTS = """query ($at: DateTime) { viewer { customer { entitlements(at: $at) {
     feature { code } value isException sourceId } } } }"""
+REPORT = """query ($since: DateTime!, $until: DateTime!, $atLeast: ConsistencyToken) { staff { couponReport(
+    since: $since, until: $until, sandbox: true, atLeast: $atLeast) { asOf source
+    costs { coupon { code } taken { decimal } redemptions invoices } } } }"""
 EXCEPTIONS = """query ($id: ID!) { staff { entitlementExceptions(customerId: $id) { id feature reason } } }"""
 
 
@@ -111,6 +114,15 @@ async def test_support_redeems_for_a_customer_and_takes_back(api: Api) -> None:
     assert (again["code"], again["path"]) == ("STATE_CONFLICT", ["redemptionId"])
     coupons = (await support.data("{ staff { coupons { id } } }"))["staff"]["coupons"]
     assert {"id": coupon["id"]} in coupons
+
+
+async def test_the_report_says_when_and_where_it_was_read_and_refuses_a_span_that_is_none(api: Api) -> None:
+    support = await api.staff()
+    span = {"since": "2027-01-01T00:00:00Z", "until": "2027-02-01T00:00:00Z"}
+    report = (await support.data(REPORT, **span, atLeast="000000017777777777777777"))["staff"]["couponReport"]
+    assert (report["source"], report["costs"]) == ("PRIMARY", [])
+    error = await support.error(REPORT, since=span["until"], until=span["since"])
+    assert error["extensions"]["code"] == "BAD_INPUT"
 
 
 async def test_customers_and_support_publish_no_coupons(api: Api) -> None:
