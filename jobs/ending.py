@@ -13,16 +13,16 @@ from arq.connections import ArqRedis
 from jobs import queue
 
 # All of these together, and a second for the house, are below the ten seconds after which the process is killed.
-GRACE_SECONDS = 6  # for what runs: longer than any transaction, and than all but the slowest answers of a provider
+GRACE_SECONDS = 5  # for what runs: longer than any transaction, and than all but the slowest answers of a provider
 CANCEL_SECONDS = 1  # for what was cancelled to roll back and give its leases back: a few statements
 CANCELLATIONS = 20  # in that time: one is lost now and then, and two in a row hardly ever
 FAREWELL_SECONDS = 0.5  # for one step with Redis, which takes a millisecond where it is taken at all
-LAST_SECONDS = 9  # after the signal; no server can hold the process any longer
+LAST_SECONDS = 8  # after the signal; no server can hold the process any longer, and a busy machine has two to spare
 LOG = logging.getLogger("quittance.jobs")
 
 
 def listen_for_the_end(stop: asyncio.Event) -> None:
-    """Sets ``stop`` at the first SIGTERM or SIGINT; nine seconds after it the process is gone, with exit code 0."""
+    """Sets ``stop`` at the first SIGTERM or SIGINT; eight seconds after it the process is gone, with exit code 0."""
 
     def told() -> None:
         if not stop.is_set():

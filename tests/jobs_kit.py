@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from arq.connections import ArqRedis
 
-from dev.stack.program import Program
 from dev.story.client import until
 from domain.due import LEASE
 from domain.payments.method import payment_methods
@@ -56,6 +54,14 @@ class Ground:
         begun = await perform(self.house.db, start_subscription, ada.actor, ada.id, command, fresh("key"))
         return ada, begun.outcome
 
+    async def calls_under_way(self) -> int:
+        """How many payments of the tenant were sent to the provider and not heard of since."""
+        count: int = await self.house.db.primary.fetchval(
+            "SELECT count(*) FROM payment WHERE shard_key = $1 AND sent_at IS NOT NULL AND state = 'processing'",
+            self.world.tenant.sandbox_house.shard,
+        )
+        return count
+
     async def state_of(self, of: Someone) -> str:
         """The state of the customer's subscription."""
         return (await subscriptions(self.house.db.primary, of.id))[0].state.name
@@ -86,16 +92,6 @@ class WorkerProcess:
     def signal(self, number: int) -> None:
         """Sends it a signal."""
         self.process.send_signal(number)
-
-    async def stop(self) -> int:
-        """Ends it as the supervisor does, which kills whoever takes too long; the exit code, as `end` gives it."""
-        self.signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(Program.grace_seconds):
-                await self.process.wait()
-        except TimeoutError:
-            self.process.kill()
-        return await self.end()
 
     async def kill(self) -> None:
         """kill -9 where it still runs, and wait until nothing is left of it."""

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from arq.connections import ArqRedis
 
+from dev.stack.program import Program
 from domain.subscriptions.start import SubscriptionStarted
-from jobs.ending import stop_reading
+from jobs.ending import GRACE_SECONDS, LAST_SECONDS, stop_reading
 from jobs.hints import listen
 from tests.jobs_kit import PATIENCE_SECONDS, Ground, WorkerProcess, after_the_lease, comes_true, ready, start_worker
 from tests.lives import wrong_rows
@@ -28,12 +29,11 @@ async def purchases(ground: Ground) -> Purchases:
     return [await ground.bought(operations=["charge"], reply_delay_ms=REPLY_MS) for _ in range(BUYERS)]
 
 
-async def calls_are_under_way(ground: Ground, begun: Purchases) -> None:
+async def calls_are_under_way(ground: Ground) -> None:
     """Waits until money may have been taken that is not in the books yet."""
 
     async def sent() -> bool:
-        known = [await ground.payment_of(*each) for each in begun]
-        return sum(each.sent_at is not None and each.state.name == "processing" for each in known) > 2
+        return await ground.calls_under_way() > 2
 
     await comes_true(sent, "calls to the provider")
 
@@ -59,29 +59,35 @@ async def test_the_reading_of_the_queue_ends_at_whatever_step_it_is_told_to(grou
 
 
 @pytest.mark.row("F10")
-async def test_a_worker_ends_in_time_though_its_queue_is_silent(
+async def test_a_worker_ends_in_order_though_its_queue_is_silent(
     empty_ground: Ground, redis: ArqRedis, valkey: OwnValkey, workers: list[WorkerProcess], tmp_path: Path
 ) -> None:
     await valkey.start()
     begun = await purchases(empty_ground)
     workers.append(await ready(await start_worker(empty_ground, tmp_path / "log", REDIS_URL=valkey.url)))
-    await calls_are_under_way(empty_ground, begun)
+    await calls_are_under_way(empty_ground)
     valkey.freeze()
-    assert await workers[0].stop() == 0
+    workers[0].signal(signal.SIGTERM)
+    assert await workers[0].end() == 0
     await all_is_done_once(empty_ground, redis, begun)
 
 
 @pytest.mark.row("F10")
-async def test_a_worker_ends_in_time_though_its_database_is_silent(
+async def test_a_worker_ends_in_order_though_its_database_is_silent(
     empty_ground: Ground, redis: ArqRedis, workers: list[WorkerProcess], tmp_path: Path
 ) -> None:
     begun = await purchases(empty_ground)
     async with gate_before(empty_ground.environment["DATABASE_URL"]) as (gate, url):
         workers.append(await ready(await start_worker(empty_ground, tmp_path / "log", DATABASE_URL=url)))
-        await calls_are_under_way(empty_ground, begun)
+        await calls_are_under_way(empty_ground)
         gate.hold()
-        assert await workers[0].stop() == 0
+        workers[0].signal(signal.SIGTERM)
+        assert await workers[0].end() == 0
     await all_is_done_once(empty_ground, redis, begun)
+
+
+def test_the_last_moment_of_a_worker_comes_before_its_supervisor_kills_it() -> None:
+    assert GRACE_SECONDS < LAST_SECONDS < Program.grace_seconds
 
 
 async def test_a_worker_ends_when_it_is_told_to_before_its_queue_has_ever_answered(
