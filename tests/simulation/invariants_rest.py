@@ -145,19 +145,20 @@ def subscriptions_are_up_to_date(look: Look) -> Iterator[str]:
 
 
 def clocks_stop_where_a_period_ends(look: Look) -> Iterator[str]:
-    """32: on a test clock a renewal follows its period, however far the clock was sent, unless a payment failed."""
+    """32: on a test clock a renewal follows its period, however far the clock was sent, unless a payment was late."""
     fell = {row["entity_id"] for row in look.facts.of("transition", machine="subscription", to_state="past_due")}
-    punctual = {
-        look.reference("subscription", of["id"])
-        for of in look.facts.rows["subscription"]
-        if of["id"] not in fell and look.facts.one("customer_head", customer_id=of["customer_id"])["clock_at"]
+    since = {
+        look.reference("subscription", row["entity_id"]): row["happened_at"]
+        for row in look.facts.of("transition", machine="subscription", to_state="active")
+        if row["entity_id"] not in fell and look.facts.one("customer_head", customer_id=row["customer_id"])["clock_at"]
     }
     for row in look.facts.rows["audit_body"]:
         body = look.body(row)
         if body["operation"] != "subscriptions.renew" or not body["outcome"]["draft"]:
             continue
         of, begins = body["outcome"]["subscription"], datetime.fromisoformat(body["outcome"]["period_start"])
-        if of in punctual and not begins <= datetime.fromisoformat(body["happened_at"]) <= begins + SPREAD:
+        punctual = of in since and since[of] <= begins
+        if punctual and not begins <= datetime.fromisoformat(body["happened_at"]) <= begins + SPREAD:
             yield f"the period of {of} that begins {begins} was begun at {body['happened_at']}"
 
 

@@ -120,7 +120,7 @@ class Town:
 
     def staff(self, role: Grant = Grant.SUPPORT) -> Actor:
         """A member of the tenant's staff."""
-        return staff(self.tenant.tenant, self.tenant.live_house, "sue", frozenset({role}), "simulated")
+        return staff(self.tenant.tenant, self.tenant.live_house, "simulation", "sue", frozenset({role}), "simulated")
 
     async def read(self) -> Facts:
         """The rows as they are now."""
