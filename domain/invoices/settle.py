@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 
 from domain.db import Tx
+from domain.invoices.credit_note import credit_notes_of
 from domain.invoices.given_back import take_again
 from domain.invoices.invoice import INVOICE, Invoice, emit_of, store_settlement
 from domain.invoices.line import LineRef, lines_of
 from domain.invoices.reversal import Taken
+from domain.invoices.take_note_back import take_note_back
 from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.money import Money
@@ -55,16 +57,34 @@ async def apply_capture(tx: Tx, of: Invoice, captured: Money) -> Applied:
     return applied
 
 
+async def lower(tx: Tx, of: Invoice, reduced: Money) -> None:
+    """A credit note lowers what is due, or what was written off; an invoice on which nothing is owed then is paid."""
+    if reduced.minor == 0:
+        return
+    given_up = of.written_off - reduced if of.written_off.minor else of.written_off
+    amounts, state = _amounts(of, noted=of.noted + reduced, written_off=given_up), of.state
+    if amounts["due"] == 0 and given_up.minor == 0:
+        state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "pay")
+        emit_of(tx, "invoice.paid", of.id, of.subscription)
+    await store_settlement(tx, of.id, state, amounts)
+
+
 async def void(tx: Tx, of: Invoice) -> None:
-    """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit."""
+    """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit, and
+    its credit notes are void with it."""
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
+    for note in (await credit_notes_of(tx, tx.customer, [of.id])).get(of.id, []):
+        if note.state.name == "issued":  # of an open invoice it has lowered what is due, and nothing else
+            await take_note_back(tx, note)
     if of.paid.minor:
         await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
     if of.posted_number is not None:
         await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
     await take_again(tx, await _parts_given_back(tx, of))
     nothing = Money.zero(of.currency)
-    await store_settlement(tx, of.id, state, _amounts(of, credited=nothing, paid=nothing, voided=of.total))
+    await store_settlement(
+        tx, of.id, state, _amounts(of, credited=nothing, noted=nothing, paid=nothing, voided=of.total)
+    )
     emit_of(tx, "invoice.voided", of.id, of.subscription)
 
 

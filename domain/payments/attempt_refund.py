@@ -7,6 +7,7 @@ from domain.actor import Actor
 from domain.database import Database
 from domain.ids import CustomerId, RefundId
 from domain.payments.attempt import QUERY_AFTER, UNAVAILABLE_AFTER, Unresolved
+from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.gateway import (
     Gateway,
     NotFound,
@@ -20,7 +21,6 @@ from domain.payments.gateway import (
 )
 from domain.payments.payment import payment
 from domain.payments.refund import FINAL, Refund, refund
-from domain.payments.request_refund import SEND_REFUND
 from domain.payments.settle_refund import RefundNews, RefundSettled, SettleRefund, settle_refund
 from domain.perform import perform
 from domain.points import reached

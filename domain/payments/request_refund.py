@@ -1,26 +1,31 @@
-"""Requesting a refund: the amount is reserved on the locked payment and posted as payable before anything is sent."""
+"""Requesting a refund: what was paid in excess is taken back first; the rest by a credit note, so with its tax.
+
+The amount is reserved on the locked payment and posted as payable before anything is sent. Where it fails in the end,
+it is the customer's credit: a credit note that was issued for it stands, and a later refund takes that credit first.
+"""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
-from domain import due
 from domain.actor import Grant
 from domain.db import Tx
-from domain.ids import PaymentId, RefundId
+from domain.ids import CreditNoteId, PaymentId, RefundId
+from domain.invoices.credit_note import credit_notes_of
+from domain.invoices.invoice import invoice
+from domain.invoices.issue_note import NoteIssued, Split, issue_note
+from domain.invoices.line import lines_of
 from domain.invoices.settle import BECAME_CREDIT
 from domain.ledger.account import Account
 from domain.ledger.balance import credit_available, moved_by, numbers_of
-from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.pay_invoice import provider_key
-from domain.payments.payment import Payment, payment
-from domain.payments.refund import REFUND, refunds_of
+from domain.payments.begin_refund import begin_refund
+from domain.payments.issue_credit_note import charges_of, spread
+from domain.payments.payment import Payment, payment, payments_of
+from domain.payments.refund import refunds_of_payments
 from domain.refusals import RefusalCode, Refused
 
-SEND_REFUND = "send_refund"
-HEAD_START = timedelta(seconds=5)  # as for payments: the process that took the call sends at once
 REASON_LENGTH = 500  # a sentence or two for the audit trail
+REFUND_NOTE = "refund"  # the kind of the credit notes that are issued here
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +39,12 @@ class RequestRefund:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequested:
-    """The refund that is now under way."""
+    """The refund that is now under way, and the credit note where revenue and tax were taken back for it."""
 
     refund: RefundId
     payment: PaymentId
     amount: Money
+    credit_note: CreditNoteId | None = None
 
 
 @operation(
@@ -47,39 +53,51 @@ class RefundRequested:
     moves_money=True,
 )
 async def request_refund(tx: Tx, command: RequestRefund) -> RefundRequested:
-    """INVALID_AMOUNT, CURRENCY_MISMATCH, or EXCEEDS_CAPTURED beyond what was captured and not yet given back."""
+    """INVALID_AMOUNT, CURRENCY_MISMATCH, EXCEEDS_CAPTURED beyond what was captured and not yet given back, or
+    EXCEEDS_INVOICED where more than the invoice's lines still have would be given back."""
     of = await payment(tx, tx.customer, command.payment)
     _check(of, command)
-    id = tx.new_id(RefundId)
-    reserved = of.refunds_reserved + command.amount
-    await tx.execute(
-        "UPDATE payment SET refunds_reserved = $4 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
-        tx.customer.shard,
-        tx.customer.uuid,
-        of.id.uuid,
-        reserved.minor,
-    )
-    posted = await post(tx, Cause("refund.requested", id.uuid), await _transfers(tx, of, command.amount))
-    await _insert(tx, id, of, command, posted)
-    await due.schedule(tx, SEND_REFUND, id.uuid, tx.recorded_at + HEAD_START, follows="wall")
-    tx.emit("refund.requested", refund=id, payment=of.id)
-    return RefundRequested(id, of.id, command.amount)
+    in_excess = min(command.amount, await _excess(tx, of))
+    note = await _note(tx, of, command.amount - in_excess, command.reason)
+    refund = await begin_refund(tx, of, command.amount, command.reason, note)
+    return RefundRequested(refund, of.id, command.amount, note.credit_note if note else None)
 
 
-async def _transfers(tx: Tx, of: Payment, amount: Money) -> list[Transfer]:
-    """What of the payment became credit and is still there is taken back first; only the rest lessens the revenue."""
-    refunds = [each.posted_number for each in await refunds_of(tx, tx.customer, of.id) if each.state.name != "failed"]
-    gone = await numbers_of(tx, tx.customer, BECAME_CREDIT, of.invoice.uuid)
-    numbers = [*refunds, *gone, *([of.posted_number] if of.posted_number else [])]
-    excess = await moved_by(tx, tx.customer, numbers, Account.CUSTOMER_CREDIT, amount.currency)
-    credit = min(amount, excess, await credit_available(tx, tx.customer, amount.currency))
-    parts = ((Account.CUSTOMER_CREDIT, credit), (Account.REVENUE, amount - credit))
-    return [Transfer(account, Account.REFUNDS_PAYABLE, part) for account, part in parts if part.minor]
+async def _excess(tx: Tx, of: Payment) -> Money:
+    """What of the invoice's payments and credit notes became credit, was not refunded yet, and is still there."""
+    attempts = await payments_of(tx, tx.customer, of.invoice)
+    refunds = await refunds_of_payments(tx, tx.customer, [each.id for each in attempts])
+    standing = [each.posted_number for some in refunds.values() for each in some if each.state.name != "failed"]
+    notes = (await credit_notes_of(tx, tx.customer, [of.invoice])).get(of.invoice, [])
+    numbers = [
+        *standing,
+        *(each.posted_number for each in attempts if each.posted_number is not None),
+        *(each.posted_number for each in notes if each.state.name == "issued"),
+        *await numbers_of(tx, tx.customer, BECAME_CREDIT, of.invoice.uuid),
+    ]
+    currency = of.amount.currency
+    left = await moved_by(tx, tx.customer, numbers, Account.CUSTOMER_CREDIT, currency)
+    return max(Money.zero(currency), min(left, await credit_available(tx, tx.customer, currency)))
+
+
+async def _note(tx: Tx, of: Payment, amount: Money, reason: str) -> NoteIssued | None:
+    """A credit note over the invoice's charges. It gives paid money back, so it never lowers what is still due."""
+    if amount.minor == 0:
+        return None
+    paid = await invoice(tx, tx.customer, of.invoice)
+    if paid.state.name == "void":
+        message = f"Invoice {paid.number} is void, and the credit that its payment became was used up."
+        raise Refused(RefusalCode.EXCEEDS_INVOICED, message, ("amount",))
+    charges = charges_of(paid, (await lines_of(tx, tx.customer, [paid.id]))[paid.id])
+    nothing = Money.zero(amount.currency)
+    split = Split(nothing, amount, nothing, nothing)
+    return await issue_note(tx, paid, REFUND_NOTE, reason, spread(charges, amount), split)
 
 
 def _check(of: Payment, command: RequestRefund) -> None:
     if command.amount.currency != of.amount.currency:
-        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The payment is in {of.amount.currency}.", ("amount", "currency"))
+        message = f"The payment is in {of.amount.currency}."
+        raise Refused(RefusalCode.CURRENCY_MISMATCH, message, ("amount", "currency"))
     if command.amount.minor <= 0:
         raise Refused(RefusalCode.INVALID_AMOUNT, "A refund is of more than nothing.", ("amount",))
     if not 1 <= len(command.reason) <= REASON_LENGTH:
@@ -87,15 +105,3 @@ def _check(of: Payment, command: RequestRefund) -> None:
     if command.amount > of.refundable:
         message = f"At most {of.refundable.decimal} {of.refundable.currency} of this payment can be given back."
         raise Refused(RefusalCode.EXCEEDS_CAPTURED, message, ("amount",))
-
-
-async def _insert(tx: Tx, id: RefundId, of: Payment, command: RequestRefund, posted: int) -> None:
-    state = await REFUND.begin(tx, tx.customer, id.uuid, "request")
-    await tx.execute(
-        """INSERT INTO refund (shard_key, id, tenant_id, customer_id, payment_id, currency, amount, reason,
-               provider_key, queries, posted_number, state, seq, happened_at, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14)""",
-        id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, of.id.uuid, str(command.amount.currency),
-        command.amount.minor, command.reason, provider_key(tx, str(id), 1), posted, state.name, state.seq, tx.now,
-        tx.recorded_at,
-    )  # fmt: skip

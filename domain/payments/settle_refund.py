@@ -11,8 +11,8 @@ from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.machine import State
 from domain.operation import operation
+from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.refund import FINAL, REFUND, Refund, refund
-from domain.payments.request_refund import SEND_REFUND
 
 
 class RefundNews(StrEnum):

@@ -16,10 +16,10 @@ from domain.operation import Operation
 from domain.outbox import next_event
 from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
+from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import payment
 from domain.payments.refund import FINAL, refund
-from domain.payments.request_refund import SEND_REFUND
 from domain.perform import perform
 from domain.points import reached
 from domain.reactions.events import drain

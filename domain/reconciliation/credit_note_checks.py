@@ -131,7 +131,7 @@ async def refunded_is_on_its_way(db: Primary, shard: int) -> list[Row]:
                                AND r.credit_note_id = n.id
             WHERE n.shard_key = $1
             GROUP BY n.customer_id, n.number_text, n.number, n.refunded
-           HAVING coalesce(sum(r.amount), 0) <> n.refunded
+           HAVING coalesce(sum(r.noted), 0) <> n.refunded
             ORDER BY n.customer_id, n.number""",
         shard,
     )

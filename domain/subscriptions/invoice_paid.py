@@ -7,10 +7,8 @@ from domain.actor import Grant
 from domain.catalog.plan import price
 from domain.db import Tx
 from domain.ids import InvoiceId, SubscriptionId
+from domain.invoices.credit_whole import TOO_LATE, credit_whole
 from domain.invoices.invoice import Invoice, invoice
-from domain.invoices.settle import TOO_LATE
-from domain.ledger.account import Account
-from domain.ledger.post import Cause, Transfer, post
 from domain.operation import operation
 from domain.subscriptions.start import SubscriptionStands
 from domain.subscriptions.subscription import (
@@ -52,8 +50,6 @@ async def _apply(tx: Tx, of: Subscription, paid: Invoice) -> None:
         await store_terms(tx, of, await price(tx, of.tenant, of.pending_price))
         tx.emit("subscription.changed", subscription=of.id, invoice=paid.id)
         return
-    if paid.total.minor:
-        transfer = Transfer(Account.REVENUE, Account.CUSTOMER_CREDIT, paid.total)
-        await post(tx, Cause(TOO_LATE, paid.id.uuid), [transfer])
+    await credit_whole(tx, paid, TOO_LATE, "The change was paid too late to take effect.")
     await store_plans(tx, of, next_price=of.next_price, pending=None)
     tx.emit("subscription.change_discarded", subscription=of.id, invoice=paid.id)

@@ -13,10 +13,10 @@ from domain import due
 from domain.due import Due
 from domain.ids import PaymentId, RefundId
 from domain.money import Money
+from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import Payment, payment
 from domain.payments.refund import refunds_of
-from domain.payments.request_refund import SEND_REFUND
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.provider_charges import NEWS as NEWS_OF_CHARGES

@@ -5,9 +5,9 @@ import pytest
 from domain import due
 from domain.due import Due
 from domain.ids import SubscriptionId
+from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.pay_invoice import SEND
 from domain.payments.refund import refunds_of
-from domain.payments.request_refund import SEND_REFUND
 from domain.payments.settle_payment import News
 from domain.reactions.work import do
 from domain.subscriptions.subscription import RENEW

@@ -190,7 +190,8 @@ def refund(town: Town) -> Act | None:
     currency = Currency("KWD") if kind == "foreign" else patron.currency
     town.note(f"{kind} of payment in {row['state']}")
     must = {"foreign": No.CURRENCY_MISMATCH, "zero": No.INVALID_AMOUNT, "above": No.EXCEEDS_CAPTURED}.get(kind)
-    may = (No.EXCEEDS_CAPTURED,) if kind == "part" else (No.INVALID_AMOUNT,)
+    # The credit that a payment became may be used up, and then its invoice has not so much to give back.
+    may = (No.EXCEEDS_INVOICED, No.EXCEEDS_CAPTURED if kind == "part" else No.INVALID_AMOUNT)
 
     async def act() -> None:
         command = RequestRefund(PaymentId(patron.id.shard, row["id"]), Money(amount, currency), "goodwill")

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from tests.simulation.look import TAKEN_PAYMENT, Look
 
 DEBIT_NORMAL = frozenset({"receivable", "cash_clearing", "cash_outside", "write_offs"})
-WHOLE = ("ledger_transaction", "ledger_transfer", "audit_entry", "audit_body", "transition", "receipt")
+WHOLE = (
+    "ledger_transaction", "ledger_transfer", "audit_entry", "audit_body", "transition", "receipt", "credit_note_line",
+)  # fmt: skip
 # Beside whole tables: the columns of a row that never change once it is written.
 PARTS = {
     "invoice": (
@@ -19,6 +21,11 @@ PARTS = {
         "starts_at", "ends_at", "currency", "amount", "discount", "tax", "tax_inclusive", "category",
         "credits_invoice_id", "credits_position", "derivation",
     ),
+    "credit_note": (
+        "customer_id", "invoice_id", "kind", "reason", "number", "number_text", "currency", "line_count", "subtotal",
+        "tax", "total", "reduced", "refunded", "credited", "out_of_band", "posted_number", "snapshot_sealed",
+        "issued_at", "recorded_at",
+    ),
     "payment": ("customer_id", "invoice_id", "attempt_number", "currency", "amount", "method_id", "provider_key"),
     "refund": ("customer_id", "payment_id", "currency", "amount", "provider_key", "posted_number"),
     "operation_key": ("operation_id", "operation", "command_hash", "outcome", "keep_until"),
@@ -30,6 +37,7 @@ KEYS = {
     "audit_body": ("customer_id", "number"),
     "transition": ("entity_id", "seq"),
     "invoice_line": ("invoice_id", "position"),
+    "credit_note_line": ("credit_note_id", "position"),
     "operation_key": ("customer_id", "actor_scope", "key"),
 }
 

@@ -87,21 +87,22 @@ def refunds_are_covered(look: Look) -> Iterator[str]:
 
 
 def credit_was_paid_for(look: Look) -> Iterator[str]:
-    """18: a customer's credit is what it paid in excess, and nothing of it that was given back or used up."""
+    """18: a customer's credit is what it paid in excess or got by credit notes, less what was refunded and used up."""
     sums = balances(look)
     for head in look.facts.rows["customer_head"]:
         customer = head["customer_id"]
-        left = 0
-        for row in look.facts.of("payment", customer_id=customer):
-            used = parts_of(look, row["id"])
-            applied = used["receivable"] + used["write_offs"]
-            left += used["customer_credit"] - max(0, row["refunds_reserved"] - applied)
-        for row in look.facts.of("ledger_transaction", customer_id=customer):
-            if row["cause"] in ("change.too_late", "invoice.paid_back"):
-                left += sum(part["amount"] for part in look.transfers(customer, row["number"]))
+        left = sum(
+            parts_of(look, row["id"])["customer_credit"] for row in look.facts.of("payment", customer_id=customer)
+        )
+        for row in look.facts.of("ledger_transaction", customer_id=customer, cause="invoice.paid_back"):
+            left += sum(part["amount"] for part in look.transfers(customer, row["number"]))
+        for row in look.facts.of("credit_note", customer_id=customer, state="issued"):
+            left += row["refunded"] + row["credited"]
+        for row in look.facts.of("refund", customer_id=customer):
+            left -= row["amount"] if row["state"] != "failed" else 0
         left -= sum(row["credited"] for row in look.facts.of("invoice", customer_id=customer))
         credit = sum(amount for (of, kind, _), amount in sums.items() if (of, kind) == (customer, "customer_credit"))
-        if credit > max(left, 0):
+        if credit != left:
             yield f"{customer} has {credit} in credit, {left} of what it paid is left"
 
 

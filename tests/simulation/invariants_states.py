@@ -9,6 +9,7 @@ from tests.simulation.facts import Row
 from tests.simulation.look import OPEN_PAYMENT, Look
 
 EDGES = {
+    "credit_note": "new>issued issued>void",
     "subscription": """new>incomplete incomplete>active incomplete>incomplete_expired active>past_due past_due>grace
         past_due>active grace>active suspended>active past_due>suspended grace>suspended suspended>canceled""",
     "invoice": "new>open open>paid open>void open>uncollectible uncollectible>paid",
@@ -23,6 +24,7 @@ EDGES = {
         suspended>recovered suspended>given_up""",
 }
 ENTITIES = {
+    "credit_note": "credit_note",
     "subscription": "subscription",
     "invoice": "invoice",
     "payment": "payment",

@@ -131,13 +131,17 @@ async def test_another_customers_payment_is_answered_as_one_that_does_not_exist(
 
 @pytest.mark.row("J4")
 @pytest.mark.row("J5")
-async def test_a_refund_that_fails_gives_the_amount_free_and_takes_its_posting_back(world: World) -> None:
+async def test_a_refund_that_fails_gives_the_amount_free_and_leaves_it_to_the_customer_as_credit(world: World) -> None:
     ada, id = await paid(world, "tok_refund_refused")
     await give_back(world, ada, id, Money(1000, EUR))
     assert await states(world, ada, id) == ["failed"]
     assert (await payment(world.house.db.primary, ada.id, id)).refundable == Money(1000, EUR)
     sums = [await sum_of(world, ada, each) for each in (Account.REFUNDS_PAYABLE, Account.CASH_CLEARING)]
-    assert (sums, await sum_of(world, ada, Account.REVENUE)) == ([0, 1000], -1000)
+    assert (sums, await sum_of(world, ada, Account.REVENUE)) == ([0, 1000], 0)
+    assert (await balance(world.house.db.primary, ada.id, EUR)).credit == Money(1000, EUR)
+    await give_back(world, ada, id, Money(400, EUR), follow=False)  # it takes the credit, and no second credit note
+    assert (await balance(world.house.db.primary, ada.id, EUR)).credit == Money(600, EUR)
+    assert await sum_of(world, ada, Account.REVENUE) == 0
     assert await wrong_rows(world, ada) == []
 
 
@@ -178,6 +182,6 @@ async def test_a_refund_beyond_the_credit_that_is_left_lessens_the_revenue_for_t
     (refund,) = await refunds_of(world.house.db.primary, ada.id, id)
     assert await wrong_rows(world, ada) == []
     await by_house(world, ada, settle_refund, SettleRefund(refund.id, RefundNews.FAILED, None, "account_closed"))
-    assert (await balance(world.house.db.primary, ada.id, EUR)).credit.minor == 300
-    assert await sum_of(world, ada, Account.REVENUE) == -1000
+    assert (await balance(world.house.db.primary, ada.id, EUR)).credit.minor == 500
+    assert await sum_of(world, ada, Account.REVENUE) == -800
     assert await wrong_rows(world, ada) == []

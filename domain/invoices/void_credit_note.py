@@ -1,0 +1,47 @@
+"""Voiding a credit note that was issued by mistake, as long as nothing of it has left the house."""
+
+from dataclasses import dataclass
+
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import CreditNoteId, InvoiceId
+from domain.invoices.credit_note import credit_note
+from domain.invoices.invoice import invoice
+from domain.invoices.settle import lower
+from domain.invoices.take_note_back import take_note_back
+from domain.operation import operation
+from domain.refusals import RefusalCode, Refused
+
+REOPENABLE = frozenset({"open", "uncollectible"})  # what was lowered can be owed again only where something is owed
+
+
+@dataclass(frozen=True, slots=True)
+class VoidCreditNote:
+    """A credit note that should not have been issued."""
+
+    credit_note: CreditNoteId
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteVoided:
+    """The credit note, which is void now, and its invoice."""
+
+    credit_note: CreditNoteId
+    invoice: InvoiceId
+
+
+@operation("invoices.void_credit_note", allowed=frozenset({Grant.LEAD, Grant.FINANCE, Grant.ADMIN}), moves_money=True)
+async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
+    """STATE_CONFLICT for one that is void, that paid money out, or that lowered an invoice on which nothing is owed;
+    INSUFFICIENT_BALANCE where the credit it gave was used up."""
+    of = await credit_note(tx, tx.customer, command.credit_note)
+    billed = await invoice(tx, tx.customer, of.invoice)
+    if of.refunded.minor or of.out_of_band.minor:
+        message = f"Credit note {of.number} paid money out: bill it again instead."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("creditNoteId",))
+    if of.reduced.minor and billed.state.name not in REOPENABLE:
+        message = f"Invoice {billed.number} is {billed.state.name}: bill what is owed after all anew."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("creditNoteId",))
+    await take_note_back(tx, of)
+    await lower(tx, billed, -of.reduced)
+    return CreditNoteVoided(of.id, billed.id)

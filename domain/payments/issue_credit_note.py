@@ -1,0 +1,136 @@
+"""Credit notes of staff: by line or over a whole invoice; first what is owed is lowered, then money is given back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import CreditNoteId, InvoiceId, RefundId
+from domain.invoices.given_back import exceeded, taken_of
+from domain.invoices.invoice import Invoice, invoice
+from domain.invoices.issue_note import Split, issue_note, owed, part_of, total_of
+from domain.invoices.line import Line, LineRef, lines_of
+from domain.invoices.note_line import NotePart
+from domain.invoices.reversal import amount_left, gross_left, take_gross
+from domain.money import Money, allocate, total
+from domain.operation import operation
+from domain.payments.begin_refund import refund_invoice
+from domain.payments.payment import payments_of
+from domain.refusals import RefusalCode, Refused
+
+KINDS = frozenset({"goodwill", "correction", "duplicate", "dissatisfaction"})  # what staff issue credit notes for
+REASON_LENGTH = 500  # a sentence or two for the audit trail and the document
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A charge of the invoice by its position, and how much of it as the line counts; None: all that is left."""
+
+    position: int
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueCreditNote:
+    """Lines, or else an amount with tax that is taken of all charges by what is left of them.
+
+    What exceeds the amount owed is ``refund`` + ``credit`` + ``out_of_band``, exactly.
+    """
+
+    invoice: InvoiceId
+    kind: str
+    reason: str
+    lines: tuple[NoteLine, ...]
+    amount: Money | None
+    refund: Money
+    credit: Money
+    out_of_band: Money
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteIssued:
+    """The credit note, what of it lowered the invoice, and the refunds that are under way for it."""
+
+    credit_note: CreditNoteId
+    invoice: InvoiceId
+    number: str
+    total: Money
+    tax: Money
+    reduced: Money
+    refunds: tuple[RefundId, ...]
+
+
+@operation("invoices.issue_credit_note", allowed=frozenset({Grant.LEAD, Grant.FINANCE, Grant.ADMIN}), moves_money=True)
+async def issue_credit_note(tx: Tx, command: IssueCreditNote) -> CreditNoteIssued:
+    """NOT_FOUND; INVALID_INPUT for a kind, a reason or lines that cannot be meant; CURRENCY_MISMATCH; INVALID_AMOUNT
+    for nothing, less, or parts that are not the excess; EXCEEDS_INVOICED beyond what is left of lines; EXCEEDS_CAPTURED
+    for a refund beyond what was paid; STATE_CONFLICT for a void invoice; PAYMENT_IN_PROGRESS while a payment of what
+    would be lowered is under way."""
+    of = await invoice(tx, tx.customer, command.invoice)
+    _check(of, command)
+    charges = charges_of(of, (await lines_of(tx, tx.customer, [of.id]))[of.id])
+    if command.amount is None:
+        parts = [_named(dict(charges), of, line) for line in command.lines]
+    else:
+        parts = spread(charges, command.amount)
+    split = Split(min(total_of(of, parts), owed(of)), command.refund, command.credit, command.out_of_band)
+    if split.reduced.minor:
+        await refuse_while_paying(tx, of)
+    issued = await issue_note(tx, of, command.kind, command.reason, parts, split)
+    refunds = await refund_invoice(tx, issued, command.reason)
+    return CreditNoteIssued(
+        issued.credit_note, of.id, issued.number, issued.total, issued.tax, split.reduced, refunds
+    )  # fmt: skip
+
+
+def _check(of: Invoice, command: IssueCreditNote) -> None:
+    if command.kind not in KINDS:
+        raise Refused(RefusalCode.INVALID_INPUT, f"A credit note is for one of {', '.join(sorted(KINDS))}.", ("kind",))
+    if not 1 <= len(command.reason) <= REASON_LENGTH:
+        raise Refused(RefusalCode.INVALID_INPUT, f"A reason has 1 to {REASON_LENGTH} characters.", ("reason",))
+    if bool(command.lines) == (command.amount is not None):
+        raise Refused(RefusalCode.INVALID_INPUT, "Name either lines or an amount.", ("lines",))
+    if len({line.position for line in command.lines}) < len(command.lines):
+        raise Refused(RefusalCode.INVALID_INPUT, "Each line is named once.", ("lines",))
+    amounts = [command.refund, command.credit, command.out_of_band, command.amount]
+    for amount in (*amounts, *(line.amount for line in command.lines)):
+        if amount is not None and amount.currency != of.currency:
+            raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The invoice is in {of.currency}.", ("amount",))
+        if amount is not None and amount.minor < 0:
+            raise Refused(RefusalCode.INVALID_AMOUNT, "No part of a credit note is negative.", ("amount",))
+
+
+def charges_of(of: Invoice, lines: Sequence[Line]) -> list[tuple[LineRef, Line]]:
+    """The charges of the invoice with their places."""
+    return [(LineRef(of.id, place), line) for place, line in enumerate(lines, 1) if line.kind == "charge"]
+
+
+def _named(charges: dict[LineRef, Line], of: Invoice, wanted: NoteLine) -> NotePart:
+    ref = LineRef(of.id, wanted.position)
+    if ref not in charges:
+        raise Refused(RefusalCode.NOT_FOUND, f"Invoice {of.number} has no charge {wanted.position}.", ("lines",))
+    charge = charges[ref]
+    amount = amount_left(charge) if wanted.amount is None else wanted.amount
+    part = part_of(ref, charge, taken_of(charge, amount))
+    if part.taken.gross.minor == 0:
+        raise Refused(RefusalCode.INVALID_AMOUNT, f"Nothing is taken back of line {wanted.position}.", ("lines",))
+    return part
+
+
+def spread(charges: Sequence[tuple[LineRef, Line]], amount: Money) -> list[NotePart]:
+    """Parts that are worth the amount with tax, by what is left of each charge; EXCEEDS_INVOICED beyond that."""
+    left = [gross_left(line) for _, line in charges]
+    whole = total(left, amount.currency)
+    if amount > whole:
+        raise exceeded("the invoice", whole)
+    shares = allocate(amount, [each.minor for each in left])
+    return [
+        part_of(ref, line, take_gross(line, each)) for (ref, line), each in zip(charges, shares, strict=True) if each
+    ]
+
+
+async def refuse_while_paying(tx: Tx, of: Invoice) -> None:
+    """PAYMENT_IN_PROGRESS while a payment of the invoice may still succeed."""
+    if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, of.id)):
+        message = "A payment of this invoice is under way; its outcome will be known first."
+        raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("invoiceId",))

@@ -1,0 +1,63 @@
+"""Issued invoices for tests of what becomes of them, and what staff does with them."""
+
+from domain.actor import Grant
+from domain.db import Primary
+from domain.ids import CustomerId, InvoiceId
+from domain.invoices.credit_note import CreditNote, credit_notes_of
+from domain.invoices.invoice import Invoice, invoice
+from domain.ledger.account import DEBIT_NORMAL, Account
+from domain.ledger.balance import balance
+from domain.money import Money
+from domain.payments.issue_credit_note import CreditNoteIssued, IssueCreditNote, NoteLine, issue_credit_note
+from domain.perform import perform
+from domain.reactions.work import do_now
+from tests.world import EUR, Someone, World, fresh
+
+NOTHING = Money(0, EUR)
+
+
+def eur(minor: int) -> Money:
+    """An amount in cents."""
+    return Money(minor, EUR)
+
+
+async def note(
+    world: World, of: Someone, billed: InvoiceId, amount: int | None = None, *, lines: tuple[NoteLine, ...] = (),
+    refund: int = 0, credit: int = 0, out_of_band: int = 0, role: Grant = Grant.FINANCE, key: str | None = None,
+    kind: str = "goodwill", reason: str = "The service was down.",
+) -> CreditNoteIssued:  # fmt: skip
+    """A credit note of staff, and all that follows from it."""
+    command = IssueCreditNote(
+        billed, kind, reason, lines, None if amount is None else eur(amount), eur(refund), eur(credit),
+        eur(out_of_band),
+    )  # fmt: skip
+    done = await perform(world.house.db, issue_credit_note, world.staff(role), of.id, command, key or fresh("note"))
+    await do_now(world.house, of.id)
+    return done.outcome
+
+
+async def now(world: World, of: Someone, id: InvoiceId) -> Invoice:
+    """The invoice as it stands."""
+    return await invoice(world.house.db.primary, of.id, id)
+
+
+async def notes(world: World, of: Someone, id: InvoiceId) -> list[CreditNote]:
+    """The credit notes of an invoice, oldest first."""
+    return (await credit_notes_of(world.house.db.primary, of.id, [id])).get(id, [])
+
+
+async def credit(world: World, of: Someone) -> int:
+    """What the customer has in credit."""
+    return (await balance(world.house.db.primary, of.id, EUR)).credit.minor
+
+
+async def on(db: Primary, customer: CustomerId, account: Account) -> int:
+    """What stands on an account, on its normal side, from the transfers alone."""
+    debits: int = await db.fetchval(
+        """SELECT coalesce(sum(CASE WHEN debit_kind = $3 THEN amount WHEN credit_kind = $3 THEN -amount ELSE 0 END), 0)
+             FROM ledger_transfer WHERE shard_key = $1 AND customer_id = $2""",
+        customer.shard,
+        customer.uuid,
+        account.value,
+    )
+    return int(debits) if account in DEBIT_NORMAL else -int(debits)
