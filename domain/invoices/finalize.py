@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.catalog.redeem import use_up
 from domain.customers.customer import billing_person
 from domain.db import Tx
 from domain.ids import InvoiceId
 from domain.invoices.draft import Draft, drop_draft, read_draft
 from domain.invoices.given_back import give_back
-from domain.invoices.insert import Issue, insert_invoice, insert_lines, insert_taxes
+from domain.invoices.insert import Issue, insert_discounts, insert_invoice, insert_lines, insert_taxes
 from domain.invoices.invoice import INVOICE, emit_of
 from domain.invoices.number import take_number
-from domain.invoices.rate import Buyer, Rated, rate
+from domain.invoices.rate import Bill, Rated, rate
 from domain.ledger.account import Account
 from domain.ledger.balance import credit_available
 from domain.ledger.pairing import transfers_of
@@ -52,8 +53,8 @@ async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
 
 async def rate_draft(tx: Tx, draft: Draft) -> Rated:
     """The draft's lines as they would be issued now."""
-    buyer = Buyer(tx.customer, tx.head.legal_entity, draft.subscription, tx.now)
-    return await rate(tx, buyer, draft.currency, draft.lines)
+    bill = Bill(tx.customer, tx.head.legal_entity, draft.subscription, tx.now, draft.currency, tx.vault)
+    return await rate(tx, bill, draft.lines)
 
 
 async def _issue(tx: Tx, id: InvoiceId, draft: Draft, rated: Rated, credited: Money, due_at: datetime) -> str:
@@ -66,11 +67,13 @@ async def _issue(tx: Tx, id: InvoiceId, draft: Draft, rated: Rated, credited: Mo
         state = await INVOICE.move(tx, tx.customer, id.uuid, state, "pay")
         emit_of(tx, "invoice.paid", id, draft.subscription)
     sealed = await snapshot(tx)
+    await use_up(tx, rated.used, draft.subscription)
     number = await take_number(tx, "invoice")
     issue = Issue(number, credited, posted, sealed, state, "charge", due_at, draft.purchase_order)
     await insert_invoice(tx, id, draft, rated, issue)
     await insert_lines(tx, id, draft, rated)
     await insert_taxes(tx, id, rated)
+    await insert_discounts(tx, id, rated)
     await give_back(tx, rated.given_back)
     await drop_draft(tx, id)
     return number.text

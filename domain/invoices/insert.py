@@ -89,6 +89,23 @@ async def insert_taxes(tx: Tx, id: InvoiceId, rated: Rated) -> None:
     )  # fmt: skip
 
 
+async def insert_discounts(tx: Tx, id: InvoiceId, rated: Rated) -> None:
+    """What each coupon took off each line; nothing for an invoice without any."""
+    found = [(position, each) for position, own in enumerate(rated.reductions, 1) for each in own]
+    if not found:
+        return
+    await tx.execute(
+        """INSERT INTO invoice_line_discount (shard_key, customer_id, invoice_id, position, redemption_id, name,
+               currency, amount)
+           SELECT $1, $2, $3, d.position, d.redemption_id, d.name, $4, d.amount
+             FROM unnest($5::int[], $6::uuid[], $7::text[], $8::bigint[])
+                  AS d (position, redemption_id, name, amount)""",
+        id.shard, tx.customer.uuid, id.uuid, str(rated.currency), [position for position, _ in found],
+        [each.redemption.uuid for _, each in found], [each.name for _, each in found],
+        [each.amount.minor for _, each in found],
+    )  # fmt: skip
+
+
 def tax_columns(parts: "tuple[TaxPart, ...] | list[TaxPart]") -> tuple[list[object], ...]:
     """Taxes as one array a column."""
     return (

@@ -1,38 +1,61 @@
 """Rating: discount, then tax, for every line of a draft; a preview and an issued invoice go the same way.
 
 Only charges are discounted and taxed anew. A credit gives back a share of a charge, after its discount, and of the
-very tax that was charged.
+very tax that was charged. Lines without a price, which staff wrote, are never discounted.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.catalog.discount import Discountable, LineDiscount, discounts, used_on_whole_periods
+from domain.catalog.redeem import available
 from domain.db import Primary
-from domain.ids import CustomerId, LegalEntityId, SubscriptionId
+from domain.ids import CouponRedemptionId, CustomerId, LegalEntityId, SubscriptionId
 from domain.invoices.given_back import charges, taken_of
 from domain.invoices.line import Line, LineRef
 from domain.invoices.line_tax import TaxPart, by_tax
 from domain.invoices.reversal import Taken, after
 from domain.money import Currency, Money, total
+from domain.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Buyer:
-    """Who is billed by whom, for which subscription if for one, and at what instant of business time."""
+class Bill:
+    """Who is billed by whom, for which subscription if for one, at what instant of business time, and in which money.
+
+    The vault makes the token by which tax engines know the customer.
+    """
 
     customer: CustomerId
     legal_entity: LegalEntityId
     subscription: SubscriptionId | None
     at: datetime
+    currency: Currency
+    vault: Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """What a redeemed coupon takes off a line, above zero."""
+
+    redemption: CouponRedemptionId
+    name: str
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """The lines with discount and tax; ``given_back`` are the parts of issued charges that its credits take."""
+    """The lines with discount and tax; ``reductions`` are those of each line, in its place.
+
+    ``used`` are the redemptions whose periods are counted down, ``given_back`` the parts of issued charges that its
+    credits take.
+    """
 
     currency: Currency
     lines: tuple[Line, ...]
+    reductions: tuple[tuple[Reduction, ...], ...]
+    used: tuple[CouponRedemptionId, ...]
     given_back: tuple[tuple[LineRef, Taken], ...]
 
     @property
@@ -56,31 +79,60 @@ class Rated:
         return by_tax(part for line in self.lines for part in line.components)
 
 
-async def rate(db: Primary, of: Buyer, currency: Currency, lines: Sequence[Line]) -> Rated:
+async def rate(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
     """The lines in their order; EXCEEDS_INVOICED where a credit takes more than its charge has left."""
-    charged = [line for line in lines if line.credits is None]
-    taxed = iter(await _taxed(db, of, await _discounted(db, of, charged)))
+    rated, reductions, used = await _discounted(db, of, lines)
+    rated = await _taxed(db, of, rated)
+    rated, given = await _credited(db, of, rated)
+    return Rated(of.currency, tuple(rated), reductions, used, given)
+
+
+async def _discounted(
+    db: Primary, of: Bill, lines: Sequence[Line]
+) -> tuple[list[Line], tuple[tuple[Reduction, ...], ...], tuple[CouponRedemptionId, ...]]:
+    offered = await available(db, of.customer, of.subscription, of.at)
+    names = {each.redemption: each.name for each in offered}
+    charged = [place for place, line in enumerate(lines) if line.credits is None and line.price is not None]
+    prices = [_discountable(lines[place]) for place in charged]
+    found = discounts(offered, prices)
+    by_place = dict(zip(charged, found, strict=True))
+    rated, reductions = [], []
+    for place, line in enumerate(lines):
+        own = tuple(_reduction(each, names) for each in by_place.get(place, ()))
+        rated.append(replace(line, discount=total((each.amount for each in own), of.currency)))
+        reductions.append(own)
+    return rated, tuple(reductions), used_on_whole_periods(prices, found)
+
+
+def _discountable(line: Line) -> Discountable:
+    return Discountable(line.plan, line.list_amount, line.derivation.numerator == line.derivation.denominator)
+
+
+def _reduction(each: LineDiscount, names: dict[CouponRedemptionId, str]) -> Reduction:
+    return Reduction(each.redemption, names[each.redemption], each.amount)
+
+
+async def _taxed(db: Primary, of: Bill, lines: list[Line]) -> list[Line]:
+    return lines
+
+
+async def _credited(
+    db: Primary, of: Bill, lines: Sequence[Line]
+) -> tuple[list[Line], tuple[tuple[LineRef, Taken], ...]]:
+    """Credits take the tax of their charges with them, one after the other from what is left."""
     open_charges = await charges(db, of.customer, [line.credits for line in lines if line.credits])
     rated, given = [], []
     for line in lines:
         if line.credits is None:
-            rated.append(next(taxed))
+            rated.append(line)
             continue
         charge = open_charges[line.credits]
         taken = taken_of(charge, -line.amount)
         open_charges[line.credits] = after(charge, taken)
         given.append((line.credits, taken))
         rated.append(replace(line, components=_negative(taken.components)))
-    return Rated(currency, tuple(rated), tuple(given))
+    return rated, tuple(given)
 
 
 def _negative(parts: Sequence[TaxPart]) -> tuple[TaxPart, ...]:
     return tuple(replace(part, taxable=-part.taxable, amount=-part.amount) for part in parts)
-
-
-async def _discounted(db: Primary, of: Buyer, lines: Sequence[Line]) -> Sequence[Line]:
-    return lines
-
-
-async def _taxed(db: Primary, of: Buyer, lines: Sequence[Line]) -> Sequence[Line]:
-    return lines
