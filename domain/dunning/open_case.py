@@ -9,6 +9,7 @@ from domain.customers.customer import customer
 from domain.db import Tx
 from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, case_of, move, policy
 from domain.ids import DunningCaseId, InvoiceId, PaymentId
+from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import Invoice, invoice
 from domain.machine import State
 from domain.operation import operation
@@ -42,13 +43,14 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
     unpaid = await invoice(tx, tx.customer, command.invoice)
     if unpaid.state.name != "open":
         return FailureHandled(None, None)
-    if unpaid.reason.startswith("change:"):
+    at_once = unpaid.collection == AUTOMATIC  # on account, nothing waits for the payment
+    if unpaid.reason.startswith("change:") and at_once:
         if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, unpaid.id)):
             return FailureHandled(None, None)  # begun since; its outcome decides
         assert unpaid.subscription is not None, "a change is one of a subscription"
         await discard_change.run(tx, DiscardChange(unpaid.subscription, unpaid.id))
         return FailureHandled(None, None)
-    if unpaid.reason == "start":
+    if unpaid.reason == "start" and at_once:
         return FailureHandled(None, None)  # a first invoice: the subscription is incomplete and will expire
     hard = command.payment is not None and (await payment(tx, tx.customer, command.payment)).failure_hard
     found = await case_of(tx, tx.customer, unpaid.id)
@@ -60,6 +62,8 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
 
 async def _try_untried(tx: Tx, unpaid: Invoice) -> None:
     """A method that came while the failed attempt was open could not be charged at once then: it is now."""
+    if unpaid.collection != AUTOMATIC:
+        return  # nobody charges what the customer has to pay by itself
     method = (await customer(tx, tx.head.tenant, tx.customer)).default_method
     attempts = await payments_of(tx, tx.customer, unpaid.id)
     tried = {attempt.method for attempt in attempts}

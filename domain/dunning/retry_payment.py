@@ -10,6 +10,7 @@ from domain.db import Tx
 from domain.dunning.case import RETRY, Case, case, cases
 from domain.dunning.open_case import advance
 from domain.ids import DunningCaseId, PaymentId
+from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import invoice
 from domain.operation import operation
 from domain.payments.pay_invoice import begin_payment
@@ -75,6 +76,10 @@ async def _begin(tx: Tx, of: Case) -> PaymentId | None:
     unpaid = await invoice(tx, tx.customer, of.invoice)
     if unpaid.state.name != "open":
         return None
+    if unpaid.collection != AUTOMATIC:
+        tx.emit("dunning.reminded", case=of.id, invoice=unpaid.id)
+        tx.emit("payment.missing", invoice=unpaid.id)
+        return None
     try:
         return (await begin_payment(tx, unpaid)).payment
     except Refused as refused:
@@ -96,7 +101,7 @@ async def method_added(tx: Tx, command: MethodAdded) -> RetryBegun:
     """Charges every open case at once on the new method, unless an attempt of it may still succeed."""
     begun = []
     for of in await cases(tx, tx.customer):
-        if not of.is_living:
+        if not of.is_living or (await invoice(tx, tx.customer, of.invoice)).collection != AUTOMATIC:
             continue
         try:
             payment = await _begin(tx, of)

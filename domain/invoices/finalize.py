@@ -1,12 +1,14 @@
 """Finalizing: a draft becomes an issued invoice with a gapless number, posted, with the customer's credit applied."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from domain import due
 from domain.catalog.redeem import use_up
 from domain.customers.customer import billing_person
 from domain.db import Tx
 from domain.ids import InvoiceId
+from domain.invoices.billing_terms import AUTOMATIC, ON_ACCOUNT, OVERDUE, BillingTerms, billing_terms
 from domain.invoices.draft import Draft, drop_draft, read_draft
 from domain.invoices.given_back import give_back
 from domain.invoices.insert import Issue, insert_discounts, insert_invoice, insert_lines, insert_taxes
@@ -26,7 +28,10 @@ PREVIEW = "PREVIEW"  # a preview takes no number
 
 @dataclass(frozen=True, slots=True)
 class Finalized:
-    """An issued invoice: what it says, what credit paid of it, and what is still due; ``rated`` are its lines."""
+    """An issued invoice: what it says, what credit paid of it, and what is still due; ``rated`` are its lines.
+
+    One ``on_account`` is not charged at once: the customer pays it within its net days.
+    """
 
     invoice: InvoiceId
     number: str
@@ -34,11 +39,15 @@ class Finalized:
     credited: Money
     due: Money
     rated: Rated
+    on_account: bool
 
 
 async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
     """Issues the draft; NOT_FOUND where there is none, STATE_CONFLICT for one without lines, INVALID_AMOUNT where they
-    sum to less than nothing, EXCEEDS_INVOICED where one gives back more than is left of a charge."""
+    sum to less than nothing, EXCEEDS_INVOICED where one gives back more than is left of a charge.
+
+    ``due_at`` is for invoices that are charged at once; one on account is due after its net days, and overdue then.
+    """
     draft = await read_draft(tx, id.shard, tx.customer.uuid, id)
     if draft is None:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.", ("invoiceId",))
@@ -47,8 +56,19 @@ async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
         raise Refused(RefusalCode.INVALID_AMOUNT, "No invoice is issued for less than nothing.")
     credit = await credit_available(tx, tx.customer, draft.currency)
     credited = min(credit, rated.total)
-    number = PREVIEW if tx.preview else await _issue(tx, id, draft, rated, credited, due_at)
-    return Finalized(id, number, rated.total, credited, rated.total - credited, rated)
+    terms = await _terms(tx, draft)
+    number = PREVIEW
+    if not tx.preview:
+        until = tx.now + timedelta(days=terms.net_days) if terms.net_days else due_at
+        number = await _issue(tx, id, draft, rated, credited, terms, until)
+    return Finalized(id, number, rated.total, credited, rated.total - credited, rated, terms.net_days > 0)
+
+
+async def _terms(tx: Tx, draft: Draft) -> BillingTerms:
+    """The customer's own, but for what the draft says itself."""
+    own = await billing_terms(tx, tx.customer)
+    days = own.net_days if draft.net_days is None else draft.net_days
+    return BillingTerms(ON_ACCOUNT if days else AUTOMATIC, days, draft.purchase_order or own.purchase_order)
 
 
 async def rate_draft(tx: Tx, draft: Draft) -> Rated:
@@ -57,7 +77,9 @@ async def rate_draft(tx: Tx, draft: Draft) -> Rated:
     return await rate(tx, bill, draft.lines)
 
 
-async def _issue(tx: Tx, id: InvoiceId, draft: Draft, rated: Rated, credited: Money, due_at: datetime) -> str:
+async def _issue(
+    tx: Tx, id: InvoiceId, draft: Draft, rated: Rated, credited: Money, terms: BillingTerms, due_at: datetime
+) -> str:
     if not rated.lines:
         raise Refused(RefusalCode.STATE_CONFLICT, "An invoice without lines is not issued.", ("invoiceId",))
     posted = await _post(tx, id, rated, credited)
@@ -66,10 +88,13 @@ async def _issue(tx: Tx, id: InvoiceId, draft: Draft, rated: Rated, credited: Mo
     if credited == rated.total:
         state = await INVOICE.move(tx, tx.customer, id.uuid, state, "pay")
         emit_of(tx, "invoice.paid", id, draft.subscription)
+    elif terms.net_days:
+        emit_of(tx, "invoice.on_account", id, draft.subscription)
+        await due.schedule(tx, OVERDUE, id.uuid, due_at)
     sealed = await snapshot(tx)
     await use_up(tx, rated.used, draft.subscription)
     number = await take_number(tx, "invoice")
-    issue = Issue(number, credited, posted, sealed, state, "charge", due_at, draft.purchase_order)
+    issue = Issue(number, credited, posted, sealed, state, terms.collection, due_at, terms.purchase_order)
     await insert_invoice(tx, id, draft, rated, issue)
     await insert_lines(tx, id, draft, rated)
     await insert_taxes(tx, id, rated)

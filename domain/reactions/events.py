@@ -34,6 +34,18 @@ async def _invoice_paid(house: House, event: Event) -> None:
     await perform(house.db, recover, house.actor, event.customer, RecoverCase(id), f"{event.key}:dunning")
 
 
+async def _invoice_on_account(house: House, event: Event) -> None:
+    """A subscription does not wait for an invoice that the customer has time to pay: it goes on as if it were paid."""
+    if subscription := event.body.get("subscription"):
+        command = InvoicePaid(SubscriptionId.parse(subscription), InvoiceId.parse(event.body["invoice"]))
+        await perform(house.db, invoice_paid, house.actor, event.customer, command, f"{event.key}:subscription")
+
+
+async def _invoice_closed(house: House, event: Event) -> None:
+    command = RecoverCase(InvoiceId.parse(event.body["invoice"]))
+    await perform(house.db, recover, house.actor, event.customer, command, f"{event.key}:dunning")
+
+
 async def _payment_begun(house: House, event: Event) -> None:
     id = PaymentId.parse(event.body["payment"])
     known = await payment(house.db.primary, event.customer, id)
@@ -59,6 +71,9 @@ async def _refund_requested(house: House, event: Event) -> None:
 
 CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "invoice.paid": _invoice_paid,
+    "invoice.on_account": _invoice_on_account,
+    "invoice.voided": _invoice_closed,
+    "invoice.written_off": _invoice_closed,
     "payment.begun": _payment_begun,
     "payment.failed": _payment_failed,
     "payment.missing": _payment_failed,

@@ -10,13 +10,17 @@ from domain.customers.advance_clock import SetClock, clock_of, set_clock
 from domain.due import ADVANCE, Due
 from domain.dunning.case import GIVE_UP, RETRY, SUSPEND
 from domain.dunning.end_case import EndCase, give_up, suspend
+from domain.dunning.overdue import InvoiceOverdue, invoice_overdue
 from domain.dunning.retry_payment import RetryPayment, retry_payment
-from domain.ids import CustomerId, DunningCaseId, InvoiceId, PaymentId, RefundId, SubscriptionId
+from domain.ids import ContractId, CustomerId, DunningCaseId, InvoiceId, PaymentId, RefundId, SubscriptionId
+from domain.invoices.billing_terms import OVERDUE
+from domain.invoices.contract import CONTRACT_END
 from domain.operation import Operation
 from domain.outbox import next_event
 from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
 from domain.payments.begin_refund import SEND_REFUND
+from domain.payments.end_contract import EndContract, end_contract
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import payment
 from domain.payments.refund import FINAL, refund
@@ -96,6 +100,14 @@ async def _give_up(house: House, work: Due) -> None:
     await _perform(house, work, give_up, EndCase(DunningCaseId(work.customer.shard, work.subject)))
 
 
+async def _overdue(house: House, work: Due) -> None:
+    await _perform(house, work, invoice_overdue, InvoiceOverdue(InvoiceId(work.customer.shard, work.subject)))
+
+
+async def _true_up(house: House, work: Due) -> None:
+    await _perform(house, work, end_contract, EndContract(ContractId(work.customer.shard, work.subject)))
+
+
 async def _advance(house: House, work: Due) -> None:
     """Goes the way of a test clock: to each due instant in turn, doing what is due there, and then to the target."""
     marks = house.db.marks
@@ -149,6 +161,8 @@ HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     RETRY: _retry,
     SUSPEND: _suspend,
     GIVE_UP: _give_up,
+    OVERDUE: _overdue,
+    CONTRACT_END: _true_up,
     ADVANCE: _advance,
 }
 

@@ -12,9 +12,11 @@ async def given_back_is_what_was_taken(db: Primary, shard: int) -> list[Row]:
                  JOIN invoice o ON o.shard_key = c.shard_key AND o.id = c.invoice_id
                 WHERE c.shard_key = $1 AND c.kind = 'credit' AND o.state <> 'void'
                UNION ALL
-               SELECT n.invoice_id, n.invoice_position, n.amount
+               SELECT coalesce(c.credits_invoice_id, c.invoice_id), coalesce(c.credits_position, c.position), n.amount
                  FROM credit_note_line n
                  JOIN credit_note o ON o.shard_key = n.shard_key AND o.id = n.credit_note_id
+                 JOIN invoice_line c ON c.shard_key = n.shard_key AND c.invoice_id = n.invoice_id
+                                    AND c.position = n.invoice_position
                 WHERE n.shard_key = $1 AND o.state <> 'void')
            SELECT l.customer_id, 'invoice_line' AS relation, i.number_text || ' line ' || l.position AS row
              FROM invoice_line l
@@ -39,9 +41,12 @@ async def given_back_tax_is_what_was_taken(db: Primary, shard: int) -> list[Row]
                                         AND x.position = c.position
                 WHERE c.shard_key = $1 AND c.kind = 'credit' AND o.state <> 'void'
                UNION ALL
-               SELECT n.invoice_id, n.invoice_position, n.part, n.amount
+               SELECT coalesce(c.credits_invoice_id, c.invoice_id), coalesce(c.credits_position, c.position), n.part,
+                      n.amount
                  FROM credit_note_line_tax n
                  JOIN credit_note o ON o.shard_key = n.shard_key AND o.id = n.credit_note_id
+                 JOIN invoice_line c ON c.shard_key = n.shard_key AND c.invoice_id = n.invoice_id
+                                    AND c.position = n.invoice_position
                 WHERE n.shard_key = $1 AND o.state <> 'void')
            SELECT l.customer_id, 'invoice_line_tax' AS relation, i.number_text || ' line ' || l.position AS row
              FROM invoice_line_tax l

@@ -14,8 +14,7 @@ from domain.invoices.line import LiveCharge, live_charge
 from domain.invoices.settle import void
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.method import default_method
-from domain.payments.pay_invoice import begin_payment
+from domain.payments.collect import collect, require_means
 from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.proration import ProrationQuote, plan_change
@@ -98,7 +97,7 @@ async def _paid_charge(tx: Tx, of: Subscription) -> LiveCharge:
 async def _change_now(
     tx: Tx, of: Subscription, plan: Plan, price: Price, quote: ProrationQuote, live: LiveCharge
 ) -> PlanChanging:
-    await default_method(tx, tx.customer)
+    await require_means(tx)
     earlier = await tx.fetchval(
         """SELECT count(*) FROM invoice
             WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND reason LIKE 'change:%'""",
@@ -114,8 +113,7 @@ async def _change_now(
     if not tx.preview:
         # What was planned for the next term stays planned until this change is paid.
         await store_plans(tx, of, next_price=of.next_price, pending=(price.id, issued.invoice))
-        if issued.due.minor:
-            payment = (await begin_payment(tx, await invoice(tx, tx.customer, issued.invoice))).payment
+        payment = await collect(tx, issued)
     return PlanChanging(of.id, quote.credit, quote.charge, issued.due, quote.at, issued.invoice, payment)
 
 

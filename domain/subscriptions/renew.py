@@ -8,17 +8,15 @@ from domain.actor import Grant
 from domain.catalog.plan import Plan, Price, plan, price
 from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId, SubscriptionId
+from domain.invoices.draft import FINALIZE as FINALIZE
 from domain.invoices.draft import Draft, store_draft
 from domain.invoices.finalize import finalize
-from domain.invoices.invoice import invoice
 from domain.operation import operation
-from domain.payments.pay_invoice import begin_payment
+from domain.payments.collect import collect
 from domain.period import Anchor, Period, period, period_index, pin
-from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.subscription import RENEW, Subscription, schedule_renewal, subscription
 from domain.subscriptions.terms import full_charge
 
-FINALIZE = "finalize_invoice"
 DRAFT_FOR = timedelta(hours=1)  # time to look at a renewal's invoice before it is final
 
 
@@ -114,12 +112,4 @@ async def finalize_invoice(tx: Tx, command: FinalizeInvoice) -> InvoiceFinalized
     """Issues the invoice and begins to collect it; without a method that counts as a failed attempt."""
     issued = await finalize(tx, command.invoice, tx.now)
     await due.finish(tx, FINALIZE, command.invoice.uuid)
-    payment = None
-    if issued.due.minor:
-        try:
-            payment = (await begin_payment(tx, await invoice(tx, tx.customer, issued.invoice))).payment
-        except Refused as refused:
-            if refused.code is not RefusalCode.PAYMENT_METHOD_REQUIRED:
-                raise
-            tx.emit("payment.missing", invoice=issued.invoice)
-    return InvoiceFinalized(issued.invoice, issued.number, payment)
+    return InvoiceFinalized(issued.invoice, issued.number, await collect(tx, issued))

@@ -15,8 +15,7 @@ from domain.invoices.invoice import invoice
 from domain.invoices.settle import void
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.method import default_method
-from domain.payments.pay_invoice import begin_payment
+from domain.payments.collect import collect, require_means
 from domain.payments.payment import payments_of
 from domain.period import Anchor, Period, period, pin
 from domain.refusals import RefusalCode, Refused
@@ -75,7 +74,7 @@ async def start_subscription(tx: Tx, command: StartSubscription) -> Subscription
 async def _check(tx: Tx, owner: Customer, plan: Plan, price: Price) -> None:
     if price.unit_amount.currency != owner.currency:
         raise Refused(RefusalCode.CURRENCY_MISMATCH, f"This customer is billed in {owner.currency}.", ("priceId",))
-    await default_method(tx, tx.customer)
+    await require_means(tx)
     living = [each for each in await subscriptions(tx, tx.customer, limit=MAX_SUBSCRIPTIONS) if not each.ended_at]
     if await has_plan(tx, tx.customer, plan.id):
         raise Refused(RefusalCode.ALREADY_EXISTS, f"There is a subscription to {plan.name} already.", ("priceId",))
@@ -101,10 +100,7 @@ async def _insert(tx: Tx, id: SubscriptionId, owner: Customer, plan: Plan, price
 
 
 async def _collected(tx: Tx, id: SubscriptionId, issued: Finalized) -> SubscriptionStarted:
-    payment = None
-    if issued.due.minor and not tx.preview:
-        begun = await begin_payment(tx, await invoice(tx, tx.customer, issued.invoice))
-        payment = begun.payment
+    payment = await collect(tx, issued)
     return SubscriptionStarted(id, issued.invoice, issued.number, issued.total, issued.due, payment)
 
 

@@ -51,12 +51,13 @@ def upgrade_and_refund(told: dict[str, Step]) -> None:
     assert [entry["cause"] for entry in entries] == [
         "refund.succeeded",
         "refund.requested",
+        "credit_note.issued",
         "payment.captured",
         "invoice.finalized",
         "payment.captured",
         "invoice.finalized",
     ]
-    assert [entry["receivable"]["minorUnits"] for entry in entries] == ["0", "0", "0", "653", "0", "1000"]
+    assert [entry["receivable"]["minorUnits"] for entry in entries] == ["0", "0", "0", "0", "653", "0", "1000"]
 
 
 def renewal_and_dunning(told: dict[str, Step]) -> None:

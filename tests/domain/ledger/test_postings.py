@@ -125,5 +125,5 @@ async def test_a_reversal_names_its_original_mirrors_it_and_leaves_it_as_it_was(
     original = originals[reversal["reverses_number"]]
     assert (original["debit_kind"], original["credit_kind"]) == (reversal["credit_kind"], reversal["debit_kind"])
     assert (original["currency"], original["amount"]) == (reversal["currency"], reversal["amount"]) == ("EUR", 300)
-    assert sorted(originals) == [1, 2, 3]
+    assert sorted(originals) == [1, 2, 3, 4]  # the invoice, its payment, the credit note and the refund
     assert await wrong_rows(world, ada) == []

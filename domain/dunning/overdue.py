@@ -1,0 +1,35 @@
+"""An invoice on account whose day has passed: its case begins, with reminders in the place of charges."""
+
+from dataclasses import dataclass
+
+from domain import due
+from domain.actor import Grant
+from domain.db import Tx
+from domain.dunning.open_case import FailureHandled, PaymentFailed, payment_failed
+from domain.dunning.retry_payment import WAIT
+from domain.ids import InvoiceId
+from domain.invoices.billing_terms import OVERDUE
+from domain.invoices.invoice import invoice
+from domain.operation import operation
+from domain.payments.payment import payments_of
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceOverdue:
+    """An invoice that should have been paid by now."""
+
+    invoice: InvoiceId
+
+
+@operation("dunning.invoice_overdue", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
+async def invoice_overdue(tx: Tx, command: InvoiceOverdue) -> FailureHandled:
+    """Opens the case of an invoice that is still open; waits while a payment of it may still succeed."""
+    of = await invoice(tx, tx.customer, command.invoice)
+    if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, of.id)):
+        await due.schedule(tx, OVERDUE, of.id.uuid, tx.now + WAIT)
+        return FailureHandled(None, None)
+    await due.finish(tx, OVERDUE, of.id.uuid)
+    if of.state.name != "open":
+        return FailureHandled(None, None)
+    tx.emit("invoice.overdue", invoice=of.id)
+    return await payment_failed.run(tx, PaymentFailed(of.id, None))
