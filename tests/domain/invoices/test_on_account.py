@@ -1,0 +1,144 @@
+"""On account: an invoice is due after its net days, nothing is charged, and dunning starts when it is overdue."""
+
+from datetime import timedelta
+
+import pytest
+
+from domain.actor import Grant
+from domain.dunning.case import cases
+from domain.invoices.billing_terms import MAX_NET_DAYS, SetBillingTerms, set_billing_terms
+from domain.invoices.contract import SignContract, contracts, sign_contract
+from domain.invoices.line import lines_of
+from domain.payments.pay_invoice import PayInvoice, pay_invoice
+from domain.perform import perform
+from domain.refusals import RefusalCode, Refused
+from tests.domain.invoices.bills import eur, now
+from tests.domain.invoices.test_staff_invoices import SETUP, by_finance, draft, issue
+from tests.lives import attempts_at, buyer, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.world import Someone, World, fresh
+
+NET, LONG = 30, 100  # days; the second is longer than the subscriptions here are looked at
+
+
+async def on_account(world: World, days: int = NET) -> Someone:
+    """A customer that has so many days to pay, with a card that is not charged."""
+    ada = await buyer(world)
+    await by_finance(world, ada, set_billing_terms, SetBillingTerms(days, "PO 7"))
+    return ada
+
+
+@pytest.mark.row("E13")
+async def test_an_invoice_on_account_is_due_after_its_days_and_not_charged(world: World) -> None:
+    ada = await on_account(world)
+    id = await draft(world, ada, SETUP)
+    issued = await issue(world, ada, id)
+    billed = await now(world, ada, id)
+    assert (issued.payment, billed.collection, billed.purchase_order) == (None, "invoice", "PO 7")
+    assert billed.due_at - billed.issued_at == timedelta(days=NET)
+    assert await attempts_at(world, ada, id) == []
+
+
+async def test_a_subscription_on_account_runs_at_once_and_is_renewed_without_a_charge(world: World) -> None:
+    ada = await on_account(world, LONG)
+    await start(world, ada)
+    assert (await subscription_of(world, ada)).state.name == "active"
+    await until(world, ada, day(2, 1, 3))
+    first, second = await invoices_of(world, ada)
+    assert [await attempts_at(world, ada, each.id) for each in (first, second)] == [[], []]
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("E10")
+async def test_an_overdue_invoice_begins_its_dunning_on_its_day_and_is_never_charged(world: World) -> None:
+    ada = await on_account(world)
+    await start(world, ada)
+    (first,) = await invoices_of(world, ada)
+    await until(world, ada, day(1, 30, 23))
+    assert await cases(world.house.db.primary, ada.id) == []
+    await until(world, ada, day(2, 5))
+    (case,) = await cases(world.house.db.primary, ada.id)
+    assert (case.invoice, case.state.name) == (first.id, "retrying")
+    assert (await subscription_of(world, ada)).state.name == "past_due"
+    assert await attempts_at(world, ada, first.id) == []
+    await world.do(ada, pay_invoice, PayInvoice(first.id, None))
+    assert (await subscription_of(world, ada)).state.name == "active"
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_an_overdue_invoice_of_staff_is_given_up_in_the_end(world: World) -> None:
+    ada = await on_account(world)
+    id = await draft(world, ada, SETUP)
+    await issue(world, ada, id)
+    await until(world, ada, day(4, 1))
+    assert (await now(world, ada, id)).state.name == "uncollectible"
+    assert [each.state.name for each in await cases(world.house.db.primary, ada.id)] == ["given_up"]
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.parametrize("command", [SetBillingTerms(-1, None), SetBillingTerms(MAX_NET_DAYS + 1, None),
+                                     SetBillingTerms(30, ""), SetBillingTerms(30, "x" * 101)])  # fmt: skip
+async def test_terms_that_cannot_be_meant_are_refused(world: World, command: SetBillingTerms) -> None:
+    ada = await buyer(world)
+    with pytest.raises(Refused) as refusal:
+        await by_finance(world, ada, set_billing_terms, command)
+    assert refusal.value.code is RefusalCode.INVALID_INPUT
+
+
+@pytest.mark.row("I13")
+async def test_what_was_committed_to_and_not_billed_is_billed_when_the_term_ends(world: World) -> None:
+    ada = await buyer(world)
+    command = SignContract(world.prices["starter"], eur(5000), day(1, 1), day(4, 1), LONG, "PO 12")
+    await by_finance(world, ada, sign_contract, command)
+    await start(world, ada)  # January, February and March at 10.00
+    await until(world, ada, day(4, 1, 3))
+    (contract,) = await contracts(world.house.db.primary, ada.id)
+    assert contract.state.name == "ended" and contract.true_up is not None
+    billed = await now(world, ada, contract.true_up)
+    (line,) = (await lines_of(world.house.db.primary, ada.id, [billed.id]))[billed.id]
+    assert (billed.total, line.amount, billed.purchase_order) == (eur(2000), eur(2000), "PO 12")
+    assert (line.starts_at, line.ends_at) == (day(1, 1), day(4, 1))
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_commitment_that_was_used_up_has_no_true_up(world: World) -> None:
+    ada = await buyer(world)
+    command = SignContract(world.prices["starter"], eur(3000), day(1, 1), day(4, 1), 0, None)
+    await by_finance(world, ada, sign_contract, command)
+    await start(world, ada)
+    await until(world, ada, day(4, 1, 3))
+    (contract,) = await contracts(world.house.db.primary, ada.id)
+    assert (contract.state.name, contract.true_up) == ("ended", None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"commitment": eur(-1)}, RefusalCode.INVALID_AMOUNT),
+        ({"ends_at": day(1, 1)}, RefusalCode.INVALID_INPUT),
+        ({"net_days": 200}, RefusalCode.INVALID_INPUT),
+        ({"price": "usd"}, RefusalCode.CURRENCY_MISMATCH),
+        ({"again": True}, RefusalCode.ALREADY_EXISTS),
+    ],
+)
+async def test_a_contract_that_cannot_be_meant_is_refused(
+    world: World, changed: dict[str, object], code: RefusalCode
+) -> None:
+    ada = await buyer(world)
+    price = world.prices[str(changed.get("price", "starter"))]
+    command = SignContract(
+        price, changed.get("commitment", eur(100)), day(1, 1), changed.get("ends_at", day(4, 1)),  # type: ignore[arg-type]
+        changed.get("net_days", 0), None,  # type: ignore[arg-type]
+    )  # fmt: skip
+    if "again" in changed:
+        await by_finance(world, ada, sign_contract, command)
+    with pytest.raises(Refused) as refusal:
+        await by_finance(world, ada, sign_contract, command)
+    assert refusal.value.code is code
+
+
+async def test_support_signs_no_contract(world: World) -> None:
+    ada = await buyer(world)
+    command = SignContract(world.prices["starter"], eur(1), day(1, 1), day(4, 1), 0, None)
+    with pytest.raises(Refused) as refusal:
+        await perform(world.house.db, sign_contract, world.staff(Grant.SUPPORT), ada.id, command, fresh("sign"))
+    assert refusal.value.code is RefusalCode.FORBIDDEN
