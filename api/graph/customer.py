@@ -8,6 +8,7 @@ from api.connection import HistoryConnection
 from api.graph import pages
 from api.graph.arguments import After, At, AtLeast, First, From, Id, Key, MaybeAt, Quantity, To
 from api.graph.context import Info
+from api.graph.credit_notes import CreditNote
 from api.graph.entitlements import Entitlement, entitlements_of
 from api.graph.invoices import Invoice
 from api.graph.lost_answers import PerformedOperation, operation_of
@@ -165,6 +166,13 @@ class Customer(Node):
     ) -> HistoryConnection[Invoice] | None:
         """A page of history."""
         return await pages.invoice_page(info, self.source.id, first, after, at_least)
+
+    @strawberry.field(description="Its credit notes, newest first, from the replica; null where that is away.")
+    async def credit_notes(
+        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
+    ) -> HistoryConnection[CreditNote] | None:
+        """A page of history."""
+        return await pages.credit_note_page(info, self.source.id, first, after, at_least)
 
     @strawberry.field(description="Its payments, newest first, from the replica; null where that is away.")
     async def payments(

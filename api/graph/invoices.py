@@ -7,12 +7,15 @@ import strawberry
 
 from api.graph.catalog import Price
 from api.graph.context import Info
+from api.graph.credit_notes import CreditNote
 from api.graph.money import Money, Period
 from api.graph.node import Node
 from api.graph.payments import Payment
+from api.graph.taxes import DiscountAmount, TaxAmount
 from api.scalars import GlobalId, Int64
 from domain.invoices import invoice as invoices
 from domain.invoices import line as lines
+from domain.invoices.billing_terms import AUTOMATIC
 from domain.money import share
 
 
@@ -69,7 +72,14 @@ class InvoiceLine:
     period: Period = strawberry.field(description="The span it is for.")
     quantity: int = strawberry.field(description="How many units.")
     unit_amount: Money = strawberry.field(description="The price of one unit for a whole period.")
-    amount: Money = strawberry.field(description="What it adds to the total.")
+    list_amount: Money = strawberry.field(description="What it costs before the discount.")
+    discount: Money = strawberry.field(description="What coupons took off.")
+    amount: Money = strawberry.field(description="listAmount less discount; with the tax where taxIncluded.")
+    tax_included: bool = strawberry.field(description="Whether the amount holds the tax already.")
+    net: Money = strawberry.field(description="Before tax.")
+    tax: Money = strawberry.field(description="Its tax, signed as the line is.")
+    taxes: list[TaxAmount] = strawberry.field(description="Its taxes one by one.")
+    given_back: Money = strawberry.field(description="What of the amount was given back since.")
     explanation: LineExplanation = strawberry.field(description="Why it is that much.")
 
     @classmethod
@@ -81,7 +91,14 @@ class InvoiceLine:
             period=Period(start=line.starts_at, end=line.ends_at),
             quantity=line.quantity,
             unit_amount=Money.of(line.unit_amount),
+            list_amount=Money.of(line.list_amount),
+            discount=Money.of(line.discount),
             amount=Money.of(line.amount),
+            tax_included=line.tax_inclusive,
+            net=Money.of(line.net),
+            tax=Money.of(line.tax),
+            taxes=[TaxAmount.of(part) for part in line.components],
+            given_back=Money.of(line.given_back),
             explanation=LineExplanation.of(line.derivation),
         )
 
@@ -101,14 +118,19 @@ class Invoice(Node):
     subscription_id: GlobalId | None = strawberry.field(description="The subscription it bills, if it bills one.")
     number: str = strawberry.field(description="The number people see; gapless in its series.")
     state: InvoiceState = strawberry.field(description="Where it stands.")
-    total: Money = strawberry.field(description="The sum of its lines.")
+    subtotal: Money = strawberry.field(description="The sum of its lines before tax.")
+    tax: Money = strawberry.field(description="The sum of its taxes.")
+    total: Money = strawberry.field(description="subtotal and tax.")
     credited: Money = strawberry.field(description="How much of it the customer's credit paid.")
+    noted: Money = strawberry.field(description="How much credit notes lowered what was owed.")
     paid: Money = strawberry.field(description="How much was paid with money.")
     due: Money = strawberry.field(description="How much is still due.")
     partially_paid: bool = strawberry.field(description="Whether it is open and less than its total is due.")
     period: Period = strawberry.field(description="The billing period it belongs to.")
     issued_at: datetime = strawberry.field(description="When it was issued.")
     due_at: datetime = strawberry.field(description="Until when it is to be paid.")
+    charged_automatically: bool = strawberry.field(description="Else the customer pays it by itself until dueAt.")
+    purchase_order: str | None = strawberry.field(description="The customer's own number of the order.")
     pdf_url: str = strawberry.field(description="The path of the PDF; it wants the same bearer token.")
 
     @classmethod
@@ -120,14 +142,19 @@ class Invoice(Node):
             subscription_id=GlobalId(str(invoice.subscription)) if invoice.subscription else None,
             number=invoice.number,
             state=InvoiceState(invoice.state.name),
+            subtotal=Money.of(invoice.subtotal),
+            tax=Money.of(invoice.tax),
             total=Money.of(invoice.total),
             credited=Money.of(invoice.credited),
+            noted=Money.of(invoice.noted),
             paid=Money.of(invoice.paid),
             due=Money.of(invoice.due),
             partially_paid=invoice.is_partially_paid,
             period=Period(start=invoice.period_start, end=invoice.period_end),
             issued_at=invoice.issued_at,
             due_at=invoice.due_at,
+            charged_automatically=invoice.collection == AUTOMATIC,
+            purchase_order=invoice.purchase_order,
             pdf_url=f"/documents/invoices/{invoice.id}.pdf",
         )
 
@@ -143,6 +170,24 @@ class Invoice(Node):
         """The lines."""
         found = await info.context.loaders.lines.load((self.source.customer, self.source.id))
         return [InvoiceLine.of(line) for line in found]
+
+    @strawberry.field(description="Its taxes by rate.")
+    async def taxes(self, info: Info) -> list[TaxAmount]:
+        """The taxes."""
+        found = await info.context.loaders.taxes.load((self.source.customer, self.source.id))
+        return [TaxAmount.of(part) for part in found]
+
+    @strawberry.field(description="What each coupon took off it.")
+    async def discounts(self, info: Info) -> list[DiscountAmount]:
+        """The discounts."""
+        found = await info.context.loaders.discounts.load((self.source.customer, self.source.id))
+        return [DiscountAmount.of(each) for each in found]
+
+    @strawberry.field(description="What was taken back of it, oldest first.")
+    async def credit_notes(self, info: Info) -> list[CreditNote]:
+        """The credit notes."""
+        found = await info.context.loaders.notes.load((self.source.customer, self.source.id))
+        return [CreditNote.of(each) for each in found]
 
     @strawberry.field(description="The attempts to collect it, in order.")
     async def payments(self, info: Info) -> list[Payment]:

@@ -12,8 +12,23 @@ from domain.catalog.plan import Plan, PlanVersion, Price, plan_versions, plans, 
 from domain.customers.advance_clock import clock_of
 from domain.database import Database
 from domain.dunning.case import Case, cases
-from domain.ids import CustomerId, InvoiceId, PaymentId, PaymentMethodId, PlanId, PlanVersionId, PriceId, TenantId
+from domain.ids import (
+    CreditNoteId,
+    CustomerId,
+    InvoiceId,
+    PaymentId,
+    PaymentMethodId,
+    PlanId,
+    PlanVersionId,
+    PriceId,
+    TenantId,
+)
+from domain.invoices.credit_note import CreditNote, credit_notes_of
 from domain.invoices.line import Line, lines_of
+from domain.invoices.line_tax import TaxPart
+from domain.invoices.note_line import CreditNoteLine, note_lines_of, note_taxes_of
+from domain.invoices.rate import Reduction
+from domain.invoices.reductions import reductions_of, taxes_of
 from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payments_of_invoices
 from domain.payments.receipt import Receipt, receipts_of
@@ -43,6 +58,13 @@ class Loaders:
             self._plan_entitlements
         )
         self.times: DataLoader[CustomerId, datetime] = DataLoader(self._times)
+        self.taxes: DataLoader[tuple[CustomerId, InvoiceId], tuple[TaxPart, ...]] = DataLoader(self._taxes)
+        self.discounts: DataLoader[tuple[CustomerId, InvoiceId], tuple[Reduction, ...]] = DataLoader(self._discounts)
+        self.notes: DataLoader[tuple[CustomerId, InvoiceId], list[CreditNote]] = DataLoader(self._notes)
+        self.note_lines: DataLoader[tuple[CustomerId, CreditNoteId], tuple[CreditNoteLine, ...]] = DataLoader(
+            self._note_lines
+        )
+        self.note_taxes: DataLoader[tuple[CustomerId, CreditNoteId], tuple[TaxPart, ...]] = DataLoader(self._note_taxes)
         self.cases: DataLoader[CustomerId, list[Case]] = DataLoader(self._cases)
 
     def clear(self) -> None:
@@ -56,6 +78,36 @@ class Loaders:
         for owner, ids in _by_owner(keys).items():
             found |= await lines_of(self._db.primary, owner, ids)
         return [found.get(id, ()) for _, id in keys]
+
+    async def _taxes(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[TaxPart, ...]]:
+        found: dict[InvoiceId, tuple[TaxPart, ...]] = {}
+        for owner, ids in _by_owner(keys).items():
+            found |= await taxes_of(self._db.primary, owner, ids)
+        return [found[id] for _, id in keys]
+
+    async def _discounts(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[Reduction, ...]]:
+        found: dict[InvoiceId, tuple[Reduction, ...]] = {}
+        for owner, ids in _by_owner(keys).items():
+            found |= await reductions_of(self._db.primary, owner, ids)
+        return [found[id] for _, id in keys]
+
+    async def _notes(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[list[CreditNote]]:
+        found: dict[InvoiceId, list[CreditNote]] = {}
+        for owner, ids in _by_owner(keys).items():
+            found |= await credit_notes_of(self._db.primary, owner, ids)
+        return [found.get(id, []) for _, id in keys]
+
+    async def _note_lines(self, keys: list[tuple[CustomerId, CreditNoteId]]) -> list[tuple[CreditNoteLine, ...]]:
+        found: dict[CreditNoteId, tuple[CreditNoteLine, ...]] = {}
+        for owner, ids in _by_owner(keys).items():
+            found |= await note_lines_of(self._db.primary, owner, ids)
+        return [found[id] for _, id in keys]
+
+    async def _note_taxes(self, keys: list[tuple[CustomerId, CreditNoteId]]) -> list[tuple[TaxPart, ...]]:
+        found: dict[CreditNoteId, tuple[TaxPart, ...]] = {}
+        for owner, ids in _by_owner(keys).items():
+            found |= await note_taxes_of(self._db.primary, owner, ids)
+        return [found[id] for _, id in keys]
 
     async def _payments(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[list[Payment]]:
         found: dict[InvoiceId, list[Payment]] = {}

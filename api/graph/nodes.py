@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 from api.errors import Code, Fault
 from api.graph.catalog import Plan
 from api.graph.context import Context, Info
+from api.graph.credit_notes import CreditNote
 from api.graph.customer import find_customer
 from api.graph.invoices import Invoice
 from api.graph.node import Node
@@ -15,9 +16,10 @@ from api.scalars import GlobalId
 from api.weigh import PAGE_CAP
 from domain.catalog.plan import plan
 from domain.db import Primary
-from domain.ids import CustomerId, EntityId, InvoiceId, PaymentId, PlanId, SubscriptionId, TenantId
+from domain.ids import CreditNoteId, CustomerId, EntityId, InvoiceId, PaymentId, PlanId, SubscriptionId, TenantId
+from domain.invoices.credit_note import credit_note
 from domain.invoices.invoice import invoice
-from domain.invoices.owner import invoice_owner
+from domain.invoices.owner import credit_note_owner, invoice_owner
 from domain.payments.owner import payment_owner
 from domain.payments.payment import payment
 from domain.refusals import RefusalCode, Refused
@@ -84,6 +86,12 @@ async def _invoice(info: Info, id: GlobalId) -> Node:
     return Invoice.of(await invoice(info.context.db.primary, owner, parsed))
 
 
+async def _credit_note(info: Info, id: GlobalId) -> Node:
+    parsed = CreditNoteId.parse(id)
+    owner = await _owner(info.context, parsed, credit_note_owner)
+    return CreditNote.of(await credit_note(info.context.db.primary, owner, parsed))
+
+
 async def _payment(info: Info, id: GlobalId) -> Node:
     parsed = PaymentId.parse(id)
     owner = await _owner(info.context, parsed, payment_owner)
@@ -98,6 +106,7 @@ _FINDERS: Final[dict[str, Callable[[Info, GlobalId], Awaitable[Node]]]] = {
     CustomerId.prefix: _customer,
     SubscriptionId.prefix: _subscription,
     InvoiceId.prefix: _invoice,
+    CreditNoteId.prefix: _credit_note,
     PaymentId.prefix: _payment,
     PlanId.prefix: _plan,
 }

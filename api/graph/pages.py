@@ -11,6 +11,7 @@ import strawberry
 from api.connection import HistoryConnection, Keyset, Source
 from api.errors import Code, Fault
 from api.graph.context import Info
+from api.graph.credit_notes import CreditNote
 from api.graph.invoices import Invoice
 from api.graph.money import Money
 from api.graph.payments import Payment
@@ -18,6 +19,7 @@ from api.scalars import ConsistencyToken, Int64
 from domain.customers.customer import Customer
 from domain.database import History, HistoryUnavailable, Token
 from domain.ids import CustomerId
+from domain.invoices.credit_note import count_credit_notes, credit_note_history
 from domain.invoices.history import count_invoices, invoice_history
 from domain.ledger import statement as statements
 from domain.ledger.statement import Span
@@ -80,6 +82,24 @@ async def invoice_page(
         edges=page.edges,
         page_info=page.page_info,
         count=lambda cap: count_invoices(history.replica, customer, cap),
+        as_of=history.as_of,
+        source=Source(history.source.value),
+    )
+
+
+async def credit_note_page(
+    info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None
+) -> HistoryConnection[CreditNote]:
+    """The customer's credit notes, newest first."""
+    keys = Keyset("creditNotes", cast(type[Place], Place), info.context.rooms.cursors)
+    wanted = keys.slice(str(customer), first, after)
+    async with history_of(info, at_least) as history:
+        rows = await credit_note_history(history.replica, customer, wanted.fetch, _place(wanted.after))
+    page = keys.page(wanted, rows, lambda row: (row.issued_at, str(row.id.uuid)), CreditNote.of)
+    return HistoryConnection(
+        edges=page.edges,
+        page_info=page.page_info,
+        count=lambda cap: count_credit_notes(history.replica, customer, cap),
         as_of=history.as_of,
         source=Source(history.source.value),
     )

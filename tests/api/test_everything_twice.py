@@ -10,8 +10,10 @@ import pytest
 from graphql import build_schema
 
 from domain import due
+from domain.actor import Grant
 from domain.due import Due
 from domain.ids import PaymentId, RefundId
+from domain.invoices.contract import SignContract, sign_contract
 from domain.money import Money
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.pay_invoice import SEND
@@ -132,6 +134,11 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     await start(world, eve)
     await until(world, eve, day(1, 2))  # the first invoice is not paid in time
     await buy_and_return_part(world, bob)
+    una = await buyer(world)
+    signed = SignContract(world.prices["starter"], Money(5000, EUR), day(1, 1), day(1, 20), 10, None)
+    await perform(world.house.db, sign_contract, world.staff(Grant.FINANCE), una.id, signed, fresh("sign"))
+    await start(world, una)
+    await until(world, una, day(1, 21))  # an invoice on account is overdue, and a term is over
     await start(world, ada)
     await until(world, ada, day(2, 2))  # a renewal
     await world.card(ada, "tok_insufficient_funds")
