@@ -1,6 +1,9 @@
-"""The countries and territories of ISO 3166-1, by their two letters."""
+"""The countries and territories of ISO 3166-1, by their two letters, and how a region in one of them is written."""
 
+import re
 from typing import Final
+
+from domain.refusals import RefusalCode, Refused
 
 # Source: ISO 3166-1 alpha-2, officially assigned codes, 249 of them since South Sudan (SS, 2011).
 _CODES: Final = """
@@ -14,3 +17,19 @@ _CODES: Final = """
 """
 
 COUNTRIES: Final = frozenset(_CODES.split())
+
+# A subdivision as ISO 3166-2 writes it after the country (CA for US-CA), and perhaps a place of our own inside it.
+_REGION: Final = re.compile(r"([A-Z0-9]{1,3}(-[A-Z0-9]{1,20})?)?")
+
+
+def require_known_country(code: str, *path: str) -> None:
+    """An officially assigned code; INVALID_INPUT for any other."""
+    if code not in COUNTRIES:
+        raise Refused(RefusalCode.INVALID_INPUT, "There is no such country in ISO 3166.", path)
+
+
+def require_region(region: str, *path: str) -> None:
+    """A subdivision such as CA or BW, a place inside it such as CA-SF, or nothing; INVALID_INPUT for any other text."""
+    if not _REGION.fullmatch(region):
+        message = "A region is written as ISO 3166 does after the country, such as CA, or with a place in it, as CA-SF."
+        raise Refused(RefusalCode.INVALID_INPUT, message, path)

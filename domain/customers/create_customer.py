@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.actor import Grant
+from domain.countries import require_region
 from domain.customers.place_and_time import clock_instant, require_country, require_zone
 from domain.db import Tx
 from domain.ids import CustomerId, CustomerUserId, LegalEntityId
@@ -14,7 +15,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.tenants.access import login_key
 from domain.tenants.create_tenant import insert_head
 from domain.tenants.tenant import shard_key_for
-from domain.wire import personal
+from domain.wire import added, personal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class CreateCustomer:
     name: str = personal()
     email: str = personal()
     address: str = personal()
+    region: str = added("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class CustomerCreated:
 
 @operation("customers.create", allowed=frozenset({Grant.SYSTEM, Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN}))
 async def create_customer(tx: Tx, command: CreateCustomer) -> CustomerCreated:
-    """ALREADY_EXISTS for a reference or login that is taken; INVALID_INPUT for a zone, country or clock."""
+    """ALREADY_EXISTS for a reference or login that is taken; INVALID_INPUT for a zone, country, region or clock."""
     tx.many_keys_reason = "sign-up writes the new customer under its own shard key and the house under its home"
     entity = tx.head.legal_entity
     await _check(tx, command, entity)
@@ -64,6 +66,7 @@ async def create_customer(tx: Tx, command: CreateCustomer) -> CustomerCreated:
 async def _check(tx: Tx, command: CreateCustomer, entity: LegalEntityId) -> None:
     require_zone(command.time_zone)
     require_country(command.country)
+    require_region(command.region, "region")
     if command.clock_at is None:
         return
     sandbox = await tx.fetchval("SELECT sandbox FROM legal_entity WHERE id = $1", entity.uuid)
@@ -90,9 +93,10 @@ async def _insert_customer(tx: Tx, customer: CustomerId, entity: LegalEntityId, 
         command.time_zone, command.locale, tx.recorded_at,
     )  # fmt: skip
     await tx.execute(
-        """INSERT INTO billing_person (shard_key, customer_id, name, email, address, country, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
-        customer.shard, customer.uuid, command.name, command.email, command.address, command.country, tx.recorded_at,
+        """INSERT INTO billing_person (shard_key, customer_id, name, email, address, country, region, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
+        customer.shard, customer.uuid, command.name, command.email, command.address, command.country, command.region,
+        tx.recorded_at,
     )  # fmt: skip
     await tx.execute(
         "INSERT INTO sealing_key (shard_key, customer_id, wrapped, recorded_at) VALUES ($1, $2, $3, $4)",

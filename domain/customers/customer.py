@@ -27,12 +27,13 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class BillingPerson:
-    """The name and address a customer is billed under; personal data."""
+    """The name and address a customer is billed under; personal data. Its place of supply is country and region."""
 
     name: str
     email: str
     address: str
     country: str
+    region: str = ""  # documents of before there were regions hold none
 
 
 async def customer(db: Primary, tenant: TenantId, id: CustomerId) -> Customer:
@@ -67,14 +68,14 @@ async def customer(db: Primary, tenant: TenantId, id: CustomerId) -> Customer:
 async def billing_person(db: Primary, tenant: TenantId, id: CustomerId) -> BillingPerson | None:
     """The customer's billing person, or None once it was erased."""
     row = await db.fetchrow(
-        """SELECT p.name, p.email, p.address, p.country FROM billing_person p
+        """SELECT p.name, p.email, p.address, p.country, p.region FROM billing_person p
              JOIN customer_head h ON h.shard_key = p.shard_key AND h.customer_id = p.customer_id
             WHERE p.shard_key = $1 AND p.customer_id = $2 AND h.tenant_id = $3""",
         id.shard,
         id.uuid,
         tenant.uuid,
     )
-    return BillingPerson(row["name"], row["email"], row["address"], row["country"]) if row else None
+    return BillingPerson(row["name"], row["email"], row["address"], row["country"], row["region"]) if row else None
 
 
 async def find_by_reference(db: Primary, tenant: TenantId, reference: str) -> CustomerId | None:

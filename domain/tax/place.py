@@ -1,11 +1,7 @@
 """Places as tax law draws them: countries, their regions, and the VAT territory of the European Union."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
-
-# A subdivision as ISO 3166-2 writes it after the country (CA for US-CA), and perhaps a place of our own inside it.
-REGION: Final = re.compile(r"[A-Z0-9]{1,3}(-[A-Z0-9]{1,20})?")
 
 # Treaty on European Union, art. 52; Council Directive 2006/112/EC, art. 5. Greece is GR here and EL in its VAT ids.
 _MEMBERS: Final = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"

@@ -1,12 +1,13 @@
 """Tax rates: versions with effective dates. None is ever changed; a correction is the next version of its instant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from domain.ids import TaxRateId
+from domain.db import Primary, Row
+from domain.ids import TaxRateId, TenantId
 from domain.tax.place import Place
 
 STANDARD: Final = "standard"  # the category whose rates hold for a category that has none of its own
@@ -77,3 +78,71 @@ def applicable(
         if found:
             return tuple(found[component] for component in sorted(found))
     return ()
+
+
+def _rate(row: Row) -> Rate:
+    return Rate(
+        TaxRateId(row["id"]),
+        row["country"],
+        row["region"],
+        row["category"],
+        CustomerKind(row["customer_kind"]),
+        row["component"],
+        row["name"],
+        row["rate_ppm"],
+        row["exempt"],
+        row["authority"],
+        row["effective_from"],
+        row["version"],
+    )
+
+
+async def rates_in_force(
+    db: Primary, tenant: TenantId, places: Sequence[Place], categories: Sequence[str], at: datetime
+) -> tuple[Rate, ...]:
+    """The tenant's rates that a sale of these categories, or of the standard one, at these places may meet then."""
+    rows = await db.fetch(
+        """SELECT DISTINCT ON (country, region, category, customer_kind, component)
+                  id, country, region, category, customer_kind, component, name, rate_ppm, exempt, authority,
+                  effective_from, version
+             FROM tax_rate
+            WHERE tenant_id = $1 AND country = ANY ($2::text[]) AND region = ANY ($3::text[])
+              AND category = ANY ($4::text[]) AND effective_from <= $5
+            ORDER BY country, region, category, customer_kind, component, effective_from DESC, version DESC""",
+        tenant.uuid,
+        sorted({place.country for place in places}),
+        sorted({region for place in places for region in place.chain()}),
+        sorted({STANDARD, *categories}),
+        at,
+    )
+    return tuple(_rate(row) for row in rows)
+
+
+async def published_rates(
+    db: Primary, tenant: TenantId, country: str | None, after: TaxRateId | None, limit: int
+) -> list[Rate]:
+    """The tenant's rates with all their versions, newest publication first, of one country or of all."""
+    rows = await db.fetch(
+        """SELECT id, country, region, category, customer_kind, component, name, rate_ppm, exempt, authority,
+                  effective_from, version
+             FROM tax_rate
+            WHERE tenant_id = $1 AND ($2::text IS NULL OR country = $2) AND ($3::uuid IS NULL OR id < $3)
+            ORDER BY id DESC LIMIT $4""",
+        tenant.uuid,
+        country,
+        after.uuid if after else None,
+        limit,
+    )
+    return [_rate(row) for row in rows]
+
+
+async def rate(db: Primary, tenant: TenantId, id: TaxRateId) -> Rate | None:
+    """The tenant's rate of that id, or None."""
+    row = await db.fetchrow(
+        """SELECT id, country, region, category, customer_kind, component, name, rate_ppm, exempt, authority,
+                  effective_from, version
+             FROM tax_rate WHERE tenant_id = $1 AND id = $2""",
+        tenant.uuid,
+        id.uuid,
+    )
+    return _rate(row) if row else None

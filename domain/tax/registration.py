@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.db import Primary
+from domain.ids import LegalEntityId
+
 
 class Scheme(StrEnum):
     """What kind of registration it is; OSS is the Union's one-stop shop, which covers consumers in all its countries.
@@ -31,3 +34,25 @@ class Registration:
     def holds(self, at: datetime) -> bool:
         """Whether it was in force at the instant; the end does not belong to it."""
         return self.registered_from <= at and (self.registered_until is None or at < self.registered_until)
+
+
+async def registrations(db: Primary, entity: LegalEntityId) -> tuple[Registration, ...]:
+    """The legal entity's registrations as they are known now, by country and region, ended ones too."""
+    rows = await db.fetch(
+        """SELECT DISTINCT ON (country, region, scheme)
+                  country, region, scheme, tax_number, registered_from, registered_until
+             FROM tax_registration WHERE legal_entity_id = $1
+            ORDER BY country, region, scheme, version DESC""",
+        entity.uuid,
+    )
+    return tuple(
+        Registration(
+            row["country"],
+            row["region"],
+            Scheme(row["scheme"]),
+            row["tax_number"],
+            row["registered_from"],
+            row["registered_until"],
+        )
+        for row in rows
+    )

@@ -20,7 +20,10 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class LegalEntity:
-    """Who issues invoices; ``house`` is the customer of kind house for what belongs to no customer."""
+    """Who issues invoices; ``house`` is the customer of kind house for what belongs to no customer.
+
+    ``region`` is where in its country it sits; ``tax_rounding`` says where its tax is rounded: line or invoice.
+    """
 
     id: LegalEntityId
     tenant: TenantId
@@ -31,6 +34,8 @@ class LegalEntity:
     time_zone: str
     sandbox: bool
     house: CustomerId
+    region: str = ""
+    tax_rounding: str = "line"
 
 
 def house_uuid(slug: str, code: str) -> UUID:
@@ -50,7 +55,8 @@ async def find_tenant(db: Primary, slug: str) -> Tenant | None:
 async def legal_entities(db: Primary, tenant: TenantId) -> list[LegalEntity]:
     """The tenant's legal entities by code."""
     rows = await db.fetch(
-        """SELECT id, tenant_id, code, name, address, country, time_zone, sandbox, home_shard_key, house_customer_id
+        """SELECT id, tenant_id, code, name, address, country, time_zone, sandbox, home_shard_key, house_customer_id,
+                  region, tax_rounding
              FROM legal_entity WHERE tenant_id = $1 ORDER BY code""",
         tenant.uuid,
     )
@@ -65,6 +71,8 @@ async def legal_entities(db: Primary, tenant: TenantId) -> list[LegalEntity]:
             row["time_zone"],
             row["sandbox"],
             CustomerId(row["home_shard_key"], row["house_customer_id"]),
+            row["region"],
+            row["tax_rounding"],
         )
         for row in rows
     ]
