@@ -12,6 +12,8 @@ from tests.simulation.look import Look
 # What is performed after a machine has moved to a state.
 FOLLOWS = (
     ("invoice", "paid", "subscriptions.invoice_paid", "dunning.recover"),
+    ("invoice", "void", "dunning.recover"),
+    ("invoice", "uncollectible", "dunning.recover"),
     ("payment", "failed", "dunning.payment_failed"),
     ("payment", "voided", "dunning.payment_failed"),
 )
