@@ -15,6 +15,7 @@ from domain.invoices.insert import Issue, insert_discounts, insert_invoice, inse
 from domain.invoices.invoice import INVOICE, emit_of
 from domain.invoices.number import take_number
 from domain.invoices.rate import Bill, Rated, rate
+from domain.invoices.taxing import keep_decision
 from domain.ledger.account import Account
 from domain.ledger.balance import credit_available
 from domain.ledger.pairing import transfers_of
@@ -98,6 +99,7 @@ async def _issue(
     await insert_invoice(tx, id, draft, rated, issue)
     await insert_lines(tx, id, draft, rated)
     await insert_taxes(tx, id, rated)
+    await keep_decision(tx, id, rated.taxed)
     await insert_discounts(tx, id, rated)
     await give_back(tx, rated.given_back)
     await drop_draft(tx, id)

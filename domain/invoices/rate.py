@@ -16,6 +16,7 @@ from domain.invoices.given_back import charges, taken_of
 from domain.invoices.line import Line, LineRef
 from domain.invoices.line_tax import TaxPart, by_tax
 from domain.invoices.reversal import Taken, after
+from domain.invoices.taxing import Taxed, tax_charges
 from domain.money import Currency, Money, total
 from domain.vault import Vault
 
@@ -49,7 +50,7 @@ class Rated:
     """The lines with discount and tax; ``reductions`` are those of each line, in its place.
 
     ``used`` are the redemptions whose periods are counted down, ``given_back`` the parts of issued charges that its
-    credits take.
+    credits take, ``taxed`` what the taxes of its charges were decided from.
     """
 
     currency: Currency
@@ -57,6 +58,7 @@ class Rated:
     reductions: tuple[tuple[Reduction, ...], ...]
     used: tuple[CouponRedemptionId, ...]
     given_back: tuple[tuple[LineRef, Taken], ...]
+    taxed: Taxed | None
 
     @property
     def subtotal(self) -> Money:
@@ -82,9 +84,9 @@ class Rated:
 async def rate(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
     """The lines in their order; EXCEEDS_INVOICED where a credit takes more than its charge has left."""
     rated, reductions, used = await _discounted(db, of, lines)
-    rated = await _taxed(db, of, rated)
+    rated, taxed = await tax_charges(db, of.vault, of.customer, of.legal_entity, of.at, rated)
     rated, given = await _credited(db, of, rated)
-    return Rated(of.currency, tuple(rated), reductions, used, given)
+    return Rated(of.currency, tuple(rated), reductions, used, given, taxed)
 
 
 async def _discounted(
@@ -110,10 +112,6 @@ def _discountable(line: Line) -> Discountable:
 
 def _reduction(each: LineDiscount, names: dict[CouponRedemptionId, str]) -> Reduction:
     return Reduction(each.redemption, names[each.redemption], each.amount)
-
-
-async def _taxed(db: Primary, of: Bill, lines: list[Line]) -> list[Line]:
-    return lines
 
 
 async def _credited(

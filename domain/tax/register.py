@@ -13,6 +13,8 @@ from domain.tax.publish_rate import PUBLISHERS
 from domain.tax.rate import STANDARD, CustomerKind, applicable, rates_in_force
 from domain.tax.registration import Scheme
 
+_BUYERS = (CustomerKind.CONSUMER, CustomerKind.BUSINESS)
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterForTax:
@@ -75,8 +77,8 @@ async def _require_rates(tx: Tx, command: RegisterForTax) -> None:
     places = union if command.scheme is Scheme.OSS else [Place(command.country, command.region)]
     known = await rates_in_force(tx, tx.head.tenant, places, [STANDARD], command.registered_from)
     for place in places:
-        found = applicable(known, place, STANDARD, CustomerKind.CONSUMER, command.registered_from)
-        if not any(rate.authority == place.region for rate in found):
+        found = [applicable(known, place, STANDARD, kind, command.registered_from) for kind in _BUYERS]
+        if not all(any(rate.authority == place.region for rate in rates) for rates in found):
             where = "-".join(filter(None, (place.country, place.region)))
             message = f"There is no standard rate of {where} at the begin of the registration; publish it first."
             raise Refused(RefusalCode.STATE_CONFLICT, message, ("registeredFrom",))

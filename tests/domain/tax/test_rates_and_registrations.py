@@ -16,7 +16,7 @@ from domain.tax.decision import Rounding
 from domain.tax.place import EU, Place
 from domain.tax.publish_rate import publish_tax_rate
 from domain.tax.question import seller
-from domain.tax.rate import STANDARD, published_rates, rates_in_force
+from domain.tax.rate import STANDARD, CustomerKind, published_rates, rates_in_force
 from domain.tax.register import SetSellerTax, set_seller_tax
 from domain.tax.registration import Scheme, registrations
 from domain.tenants.tenant import legal_entity
@@ -122,7 +122,8 @@ async def test_an_entity_registers_and_ends_that_by_the_next_version(shop: World
 async def test_nobody_registers_where_no_rate_says_what_is_owed(shop: World) -> None:
     await publish_rate(shop, vat("US-CA", 72_500, authority="CA"))
     await publish_rate(shop, vat("FR", 200_000, effective_from=SUMMER))
-    for place in ("DE", "US", "US-NY", "FR"):
+    await publish_rate(shop, vat("AT", 200_000, customer_kind=CustomerKind.CONSUMER))
+    for place in ("DE", "US", "US-NY", "FR", "AT"):
         with pytest.raises(Refused) as refused:
             await register(shop, place)
         assert refused.value.code is RefusalCode.STATE_CONFLICT

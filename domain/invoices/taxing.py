@@ -1,0 +1,73 @@
+"""The taxes of a draft's charges, decided from the books; what was asked and answered is kept with the invoice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.db import Primary, Tx
+from domain.ids import CustomerId, InvoiceId, LegalEntityId
+from domain.invoices.line import Line
+from domain.invoices.line_tax import TaxPart
+from domain.money import Money
+from domain.tax.decision import TaxableLine, TaxComponent, TaxDecision, TaxQuestion
+from domain.tax.question import decided, question_for
+from domain.tax.registration import registrations
+from domain.vault import Vault
+from domain.wire import canonical, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Taxed:
+    """A question and its answer, both as they are stored."""
+
+    question: TaxQuestion
+    decision: TaxDecision
+
+
+async def tax_charges(
+    db: Primary, vault: Vault, customer: CustomerId, entity: LegalEntityId, at: datetime, lines: Sequence[Line]
+) -> tuple[list[Line], Taxed | None]:
+    """The lines in their order, charges with their taxes; nothing is asked for a seller that is registered nowhere.
+
+    STATE_CONFLICT where tax is owed at a rate that nobody has published, and once the customer was erased.
+    """
+    asked = [
+        TaxableLine(position, line.category, line.amount, line.tax_inclusive)
+        for position, line in enumerate(lines, 1)
+        if line.credits is None
+    ]
+    if not asked or not await registrations(db, entity):
+        return list(lines), None
+    question = await question_for(db, vault, customer, entity, at, asked)
+    decision = decided(question)
+    taxes = {each.position: each.components for each in decision.lines}
+    rated = [replace(line, components=_parts(taxes.get(position, ()))) for position, line in enumerate(lines, 1)]
+    return rated, Taxed(question, decision)
+
+
+def _parts(components: Sequence[TaxComponent]) -> tuple[TaxPart, ...]:
+    return tuple(
+        TaxPart(
+            part=part,
+            rate=each.rate_id.uuid if each.rate_id else None,
+            name=each.name,
+            treatment=each.treatment.value,
+            rate_ppm=each.rate_ppm,
+            taxable=each.taxable,
+            amount=each.amount,
+            given_back=Money.zero(each.amount.currency),
+        )
+        for part, each in enumerate(components, 1)
+    )
+
+
+async def keep_decision(tx: Tx, id: InvoiceId, taxed: Taxed | None) -> None:
+    """Stores what the invoice's taxes were decided from, and how; nothing where nothing was decided."""
+    if taxed is None:
+        return
+    await tx.execute(
+        """INSERT INTO tax_decision (shard_key, customer_id, subject, question, decision, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6)""",
+        id.shard, tx.customer.uuid, id.uuid, canonical(to_json(taxed.question)).decode(),
+        canonical(to_json(taxed.decision)).decode(), tx.recorded_at,
+    )  # fmt: skip
