@@ -101,19 +101,18 @@ def each_event_had_its_effect(look: Look) -> Iterator[str]:
 
 
 def changes_are_in_time(look: Look) -> Iterator[str]:
-    """17 and 18: a change that is paid in its period takes effect; one that is paid later becomes credit, whole."""
+    """17 and 18: a change that is paid in its period takes effect; one that is paid later is given back, whole."""
     invoices = {look.reference("invoice", row["id"]): row for row in look.facts.rows["invoice"]}
-    given: Counter[object] = Counter()
-    for row in look.facts.of("ledger_transaction", cause="change.too_late"):
-        given[row["cause_id"]] += sum(part["amount"] for part in look.transfers(row["customer_id"], row["number"]))
     for row in look.facts.rows["audit_body"]:
         body = look.body(row)
-        paid = invoices.get(body["command"].get("invoice", ""))
+        paid = invoices.get(body["command"].get("invoice") or "")
         if body["operation"] != "subscriptions.invoice_paid" or not paid or not paid["reason"].startswith("change:"):
             continue
+        notes = look.facts.of("credit_note", invoice_id=paid["id"], state="issued")
+        whole = sum(note["total"] for note in notes) == paid["total"]
         late = datetime.fromisoformat(body["happened_at"]) >= paid["period_end"]
-        if given[paid["id"]] != (paid["total"] if late else 0):
-            yield f"{paid['number_text']} was paid {'too late' if late else 'in time'}, credit is {given[paid['id']]}"
+        if (late and not whole) or (not late and any(note["kind"] == "late_change" for note in notes)):
+            yield f"{paid['number_text']} was paid {'too late' if late else 'in time'}: {notes}"
 
 
 def prices_are_those_billed(look: Look) -> Iterator[str]:
