@@ -17,12 +17,18 @@ class InconsistentFacts(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A seller or buyer as it stood when the document was issued; address lines as they are to be printed."""
+    """A seller or buyer as it stood when the document was issued; address lines as they are to be printed.
+
+    ``country`` (ISO 3166-1) and ``region`` are where it is taxed; ``code`` is a seller's own short name for itself.
+    """
 
     name: str
     address: tuple[str, ...] = ()
     tax_id: str | None = None
     email: str | None = None
+    country: str = ""
+    region: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +45,61 @@ class BillingDays:
 
 
 @dataclass(frozen=True, slots=True)
+class LineTax:
+    """One tax on one line, signed as the line is; the rate in parts per million."""
+
+    name: str
+    treatment: str
+    rate_ppm: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LineDiscount:
+    """What a line was lowered by, as a positive amount, and what for."""
+
+    name: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """One line; a discount or a credit has a negative amount. Quantity and unit price are printed where given."""
+    """One line after its discounts; a credit has a negative amount. Quantity and unit price are printed where given.
+
+    The amount holds the taxes where they are included; ``unused`` marks time that is given back.
+    """
 
     text: str
     amount: Money
     days: BillingDays | None = None
     quantity: int | None = None
     unit_price: Money | None = None
+    taxes: tuple[LineTax, ...] = ()
+    tax_included: bool = False
+    discounts: tuple[LineDiscount, ...] = ()
+    unused: bool = False
+
+    @property
+    def net(self) -> Money:
+        """What it costs before tax."""
+        if not self.tax_included:
+            return self.amount
+        return self.amount - total((tax.amount for tax in self.taxes), self.amount.currency)
+
+    @property
+    def before_discount(self) -> Money:
+        """What it would have cost."""
+        return self.amount + total((each.amount for each in self.discounts), self.amount.currency)
 
 
 @dataclass(frozen=True, slots=True)
-class TaxLine:
-    """One tax with its name as printed ("VAT 19 %")."""
+class TaxSum:
+    """One tax over all lines: its name, why it is what it is, its rate in parts per million, and on how much."""
 
-    text: str
+    name: str
+    treatment: str
+    rate_ppm: int
+    taxable: Money
     amount: Money
 
 
@@ -66,8 +112,19 @@ class PaymentMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """How an invoice is to be paid: within so many days, or charged at once (None); and the buyer's order number."""
+
+    net_days: int | None = None
+    purchase_order: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceFacts:
-    """An invoice: lines + taxes = total, total - applied credit - paid = due, which is not negative."""
+    """An invoice: net lines + taxes = total, total - applied credit - paid = due, which is not negative.
+
+    ``legal`` are codes of what tax law wants said, ``notes`` texts as they are to be printed.
+    """
 
     number: str
     issued_on: date
@@ -75,18 +132,53 @@ class InvoiceFacts:
     seller: Party
     buyer: Party
     lines: tuple[DocumentLine, ...]
-    taxes: tuple[TaxLine, ...]
+    taxes: tuple[TaxSum, ...]
     total: Money
     applied_credit: Money
     paid: Money
     due: Money
     method: PaymentMethod | None = None
     notes: tuple[str, ...] = ()
+    legal: tuple[str, ...] = ()
+    terms: Terms | None = None
 
     def __post_init__(self) -> None:
         _require(_total_of(self.lines, self.taxes, self.currency) == self.total, "lines and taxes make the total")
         _require(self.total - self.applied_credit - self.paid == self.due, "what is not paid or credited is due")
         _require(self.due.minor >= 0, "an invoice never owes to its buyer")
+
+    @property
+    def currency(self) -> Currency:
+        """The one currency of all amounts."""
+        return self.total.currency
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNoteFacts:
+    """What is taken back of an issued invoice, in positive amounts: net lines + taxes = total, which went four ways."""
+
+    number: str
+    issued_on: date
+    corrects: str
+    corrected_on: date
+    seller: Party
+    buyer: Party
+    lines: tuple[DocumentLine, ...]
+    taxes: tuple[TaxSum, ...]
+    total: Money
+    reduced: Money
+    refunded: Money
+    credited: Money
+    out_of_band: Money
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    legal: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require(_total_of(self.lines, self.taxes, self.currency) == self.total, "lines and taxes make the total")
+        ways = _sum((self.reduced, self.refunded, self.credited, self.out_of_band), self.currency)
+        _require(ways == self.total, "what was lowered, refunded, credited and settled outside makes the total")
+        _require(self.total.minor > 0, "a credit note is about more than nothing")
 
     @property
     def currency(self) -> Currency:
@@ -113,13 +205,14 @@ class ReceiptFacts:
     seller: Party
     buyer: Party
     lines: tuple[DocumentLine, ...]
-    taxes: tuple[TaxLine, ...]
+    taxes: tuple[TaxSum, ...]
     total: Money
     applied_credit: Money
     paid: Money
     method: PaymentMethod | None = None
     refunds: tuple[RefundLine, ...] = ()
     notes: tuple[str, ...] = ()
+    legal: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _require(_total_of(self.lines, self.taxes, self.currency) == self.total, "lines and taxes make the total")
@@ -170,11 +263,12 @@ class StatementFacts:
         return self.closing.currency
 
 
-def _total_of(lines: tuple[DocumentLine, ...], taxes: tuple[TaxLine, ...], currency: Currency) -> Money:
+def _total_of(lines: tuple[DocumentLine, ...], taxes: tuple[TaxSum, ...], currency: Currency) -> Money:
     for line in lines:
-        _require(line.unit_price is None or line.unit_price.currency == currency, "unit prices are of one currency")
-    amounts = [line.amount for line in lines] + [tax.amount for tax in taxes]
-    return _sum(amounts, currency)
+        given = [line.amount, *(tax.amount for tax in line.taxes), *(each.amount for each in line.discounts)]
+        given += [line.unit_price] if line.unit_price else []
+        _require(all(amount.currency == currency for amount in given), "all of a line is of one currency")
+    return _sum((*(line.net for line in lines), *(tax.amount for tax in taxes)), currency)
 
 
 def _sum(amounts: Iterable[Money], currency: Currency) -> Money:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final, Self
 
 import msgspec
@@ -15,14 +14,17 @@ from babel.dates import format_date, format_interval
 from babel.numbers import format_decimal, get_currency_symbol, parse_pattern
 
 from domain.invoices.document_facts import BillingDays
-from domain.invoices.document_texts import TEXTS, Texts
-from domain.invoices.glyphs import PRINTABLE
+from domain.invoices.fonts import fonts
+from domain.invoices.presentation import CURRENT, TEMPLATES, Presentation, presentation
+from domain.invoices.texts.words import Texts
 from domain.money import Money
 
-_TEMPLATES: Final = Path(__file__).parent / "templates"
 _LETTER_PAPER: Final = frozenset({"US", "CA", "MX", "PH", "CL", "CO"})  # where CLDR names US Letter as the paper size
 _MAX_LOCALE: Final = 35  # the longest tag that RFC 5646 section 4.4.1 asks an implementation to hold
 _LONE_SYMBOL: Final = "\N{REPLACEMENT CHARACTER}"  # what no font here can draw
+_PER_PERCENT: Final = 10_000  # rates are parts per million
+_MINUS: Final = "\N{MINUS SIGN}"
+_RIGHT_TO_LEFT_MINUS: Final = "\N{LEFT-TO-RIGHT MARK}" + _MINUS  # stays left of its digits, as CLDR writes Arabic
 
 
 class UnknownLocale(ValueError):
@@ -31,21 +33,33 @@ class UnknownLocale(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """Writes values in one locale; every string it gives is safe to print."""
+    """Writes values in one locale and version; every string it gives is safe to print."""
 
     locale: Locale
     texts: Texts
+    presentation: Presentation
 
     @classmethod
-    def for_locale(cls, name: str) -> Self:
+    def for_locale(cls, name: str, version: int = CURRENT) -> Self:
         """From a tag such as "en", "de-AT" or "en_GB"; UnknownLocale where there are no words for its language."""
         try:
             locale = Locale.parse(name[:_MAX_LOCALE].replace("-", "_"))
         except (ValueError, UnknownLocaleError) as error:
             raise UnknownLocale(f"not a locale: {name!r:.60}") from error
-        if locale.language not in TEXTS or locale.text_direction != "ltr":
+        found = presentation(version)
+        if locale.language not in found.texts:
             raise UnknownLocale(f"no document texts for {name!r:.60}")
-        return cls(locale, TEXTS[locale.language])
+        return cls(locale, found.texts[locale.language], found)
+
+    @property
+    def right_to_left(self) -> bool:
+        """Whether the language is written so."""
+        return bool(self.locale.text_direction == "rtl")
+
+    def plain(self, text: str) -> str:
+        """Text that somebody wrote: safe, and in a document of the other direction kept in one piece."""
+        safe = printable(text, self.presentation.printable)
+        return f"\N{FIRST STRONG ISOLATE}{safe}\N{POP DIRECTIONAL ISOLATE}" if self.right_to_left and safe else safe
 
     @property
     def paper(self) -> str:
@@ -60,23 +74,35 @@ class Print:
         # CLDR prints some currencies without their minor unit (ALL 12.34 as 12): an invoice shows what is owed.
         pattern.frac_prec = (exponent, exponent)
         text = pattern.apply(Decimal(amount.decimal), self.locale, currency=code, currency_digits=False)
-        return printable(text.replace("-", "\N{MINUS SIGN}"))
+        safe = self._formatted(text.replace("-", _MINUS))
+        return safe.replace(_MINUS, _RIGHT_TO_LEFT_MINUS) if self.right_to_left else safe
 
     def number(self, value: int) -> str:
         """With the locale's grouping."""
-        return printable(format_decimal(value, locale=self.locale))
+        return self._formatted(format_decimal(value, locale=self.locale))
+
+    def percent(self, ppm: int) -> str:
+        """A rate with as many digits as it has: "19 %", "9.975%"."""
+        pattern = parse_pattern(self.locale.percent_formats[None].pattern)
+        pattern.frac_prec = (0, 4)
+        return self._formatted(pattern.apply(Decimal(ppm) / _PER_PERCENT / 100, self.locale))
 
     def day(self, value: date) -> str:
         """In words: "January 31, 2026", "31. Januar 2026"."""
-        return printable(format_date(value, "long", locale=self.locale))
+        return self._formatted(format_date(value, "long", locale=self.locale))
 
     def short_day(self, value: date) -> str:
         """For a table: "Jan 31, 2026", "31.01.2026"."""
-        return printable(format_date(value, "medium", locale=self.locale))
+        return self._formatted(format_date(value, "medium", locale=self.locale))
 
     def days(self, value: BillingDays) -> str:
         """As one span: "Jan 1 – 31, 2026"."""
-        return printable(format_interval(value.first, value.last, "yMMMd", locale=self.locale))
+        return self._formatted(format_interval(value.first, value.last, "yMMMd", locale=self.locale))
+
+
+    def _formatted(self, text: str) -> str:
+        """What babel wrote, without its marks of direction."""
+        return printable(text, self.presentation.printable)
 
 
 @lru_cache(maxsize=256)  # some locales times the currencies in use
@@ -86,14 +112,14 @@ def _currency_pattern(locale: Locale, symbol: str) -> str:
     return pattern.replace("¤#", "¤\u00a0#") if symbol[-1:].isalpha() else pattern
 
 
-def printable(text: str) -> str:
+def printable(text: str, glyphs: frozenset[str]) -> str:
     """One line, composed: controls become spaces, invisible marks vanish, what no font draws becomes U+FFFD."""
-    shown = "".join(_shown(char) for char in unicodedata.normalize("NFC", text))
+    shown = "".join(_shown(char, glyphs) for char in unicodedata.normalize("NFC", text))
     return " ".join(part for part in shown.split(" ") if part)
 
 
-def _shown(char: str) -> str:
-    if char in PRINTABLE:
+def _shown(char: str, glyphs: frozenset[str]) -> str:
+    if char in glyphs:
         return char
     category = unicodedata.category(char)
     if category in ("Cc", "Zl", "Zp", "Zs"):
@@ -102,21 +128,18 @@ def _shown(char: str) -> str:
     return "" if category == "Cf" else _LONE_SYMBOL
 
 
-@lru_cache(maxsize=1)
-def _fonts() -> typst.Fonts:
-    # Only what typst carries: a font of the machine would make the bytes depend on it.
-    return typst.Fonts(include_system_fonts=False)
+def typeset(of: Presentation, template: str, data: dict[str, Any], attached: str = "") -> bytes:
+    """The PDF/A-3b of a template filled with printable strings: the same bytes for the same data, without the clock.
 
-
-def typeset(template: str, data: dict[str, Any]) -> bytes:
-    """The PDF/A-3b of a template filled with printable strings: the same bytes for the same data, without the clock."""
+    ``attached`` is XML that readers find inside as factur-x.xml.
+    """
     return typst.compile(
-        _TEMPLATES / f"{template}.typ",
-        root=_TEMPLATES,
+        of.templates / f"{template}.typ",
+        root=TEMPLATES,
         format="pdf",
-        font_paths=_fonts(),
+        font_paths=fonts(),
         ignore_system_fonts=True,
-        sys_inputs={"data": msgspec.json.encode(data).decode()},
+        sys_inputs={"data": msgspec.json.encode(data).decode(), **({"attached": attached} if attached else {})},
         pdf_standards=["a-3b"],
         timestamp=0,  # what the document says of its date is in the data
     )

@@ -3,20 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from domain.invoices.document_facts import (
     BillingDays,
+    CreditNoteFacts,
     DocumentLine,
     InvoiceFacts,
+    LineDiscount,
+    LineTax,
     Party,
     PaymentMethod,
     ReceiptFacts,
     RefundLine,
     StatementFacts,
     StatementLine,
-    TaxLine,
+    TaxSum,
+    Terms,
 )
-from domain.money import Currency, Money, total
+from domain.money import Currency, Money, round_half_even, total
 
 EUR = Currency("EUR")
 SELLER = Party(
@@ -43,7 +48,7 @@ def invoice(lines: Sequence[DocumentLine] = STORY, tax: int = 2_404, credit: int
         seller=SELLER,
         buyer=BUYER,
         lines=tuple(lines),
-        taxes=(TaxLine("VAT 19 %", Money(tax, currency)),) if tax else (),
+        taxes=(TaxSum("VAT", "standard", 190_000, whole - Money(tax, currency), Money(tax, currency)),) if tax else (),
         total=whole,
         applied_credit=Money(credit, currency),
         paid=Money(paid, currency),
@@ -97,7 +102,54 @@ def naming(text: str) -> InvoiceFacts:
         number=text,
         seller=party,
         buyer=party,
-        taxes=(TaxLine(text, Money(2_404, EUR)),),
+        taxes=(TaxSum(text, "standard", 190_000, Money(12_653, EUR), Money(2_404, EUR)),),
         method=PaymentMethod(text, text),
         notes=(text,),
     )
+
+
+def taxed(
+    treatment: str = "standard", ppm: int = 190_000, *, included: bool = False, currency: Currency = EUR
+) -> tuple[tuple[DocumentLine, ...], TaxSum]:
+    """A discounted plan, unused time and some hours of work under one tax, and that tax over all of them."""
+
+    def line(text: str, minor: int, **given: Any) -> DocumentLine:
+        tax = round_half_even(minor * ppm, 1_000_000 + (ppm if included else 0))
+        of = LineTax("VAT", treatment, ppm, Money(tax, currency))
+        return DocumentLine(text, Money(minor, currency), taxes=(of,), tax_included=included, **given)
+
+    discount = LineDiscount("SPRING10", Money(1_200, currency))
+    lines = (
+        line(
+            "Team plan", 10_800, days=BillingDays(date(2026, 2, 1), date(2026, 2, 28)), quantity=8,
+            unit_price=Money(1_500, currency), discounts=(discount,),
+        ),
+        line("Starter plan", -653, days=JANUARY_REST, quantity=1, unit_price=Money(1_000, currency), unused=True),
+        line("Onboarding", 150_000, quantity=10, unit_price=Money(15_000, currency)),
+    )  # fmt: skip
+    tax = total([each.amount for one in lines for each in one.taxes], currency)
+    return lines, TaxSum("VAT", treatment, ppm, total([one.net for one in lines], currency), tax)
+
+
+def taxed_invoice(treatment: str = "standard", ppm: int = 190_000, *, included: bool = False) -> InvoiceFacts:
+    """An invoice on terms with an order number; the buyer sits in France and has a tax id."""
+    lines, tax = taxed(treatment, ppm, included=included)
+    whole = tax.taxable + tax.amount
+    said = {"reverse_charge", "export", "exempt"} & {treatment}
+    plain = invoice([replace(line, taxes=(), tax_included=False) for line in lines], tax=0, credit=500)
+    return replace(
+        plain, lines=lines, seller=replace(SELLER, country="DE", code="nordlicht"),
+        buyer=replace(BUYER, tax_id="FR40303265045", country="FR"), taxes=(tax,), total=whole,
+        due=whole - Money(500, EUR), legal=tuple(said), terms=Terms(14, "PO-7781/B"),
+    )  # fmt: skip
+
+
+def credit_note(treatment: str = "standard", ppm: int = 190_000) -> CreditNoteFacts:
+    """All of that invoice taken back: one half lowers it, the rest goes the other ways."""
+    of = taxed_invoice(treatment, ppm)
+    half, rest = Money(of.total.minor // 2, EUR), Money(1_000, EUR)
+    return CreditNoteFacts(
+        number="NL-C-2026-000012", issued_on=date(2026, 2, 20), corrects=of.number, corrected_on=of.issued_on,
+        seller=of.seller, buyer=of.buyer, lines=of.lines, taxes=of.taxes, total=of.total, reduced=half, refunded=rest,
+        credited=rest, out_of_band=of.total - half - rest - rest, reason="Wrong quantity", legal=of.legal,
+    )  # fmt: skip
