@@ -138,7 +138,7 @@ def taxed_invoice(treatment: str = "standard", ppm: int = 190_000, *, included: 
     said = {"reverse_charge", "export", "exempt"} & {treatment}
     plain = invoice([replace(line, taxes=(), tax_included=False) for line in lines], tax=0, credit=500)
     return replace(
-        plain, lines=lines, seller=replace(SELLER, country="DE", code="nordlicht"),
+        plain, lines=lines, seller=replace(SELLER, tax_id="DE136695976", country="DE", code="nordlicht"),
         buyer=replace(BUYER, tax_id="FR40303265045", country="FR"), taxes=(tax,), total=whole,
         due=whole - Money(500, EUR), legal=tuple(said), terms=Terms(14, "PO-7781/B"),
     )  # fmt: skip

@@ -1,0 +1,130 @@
+"""The lines of an e-invoice and what they sum to by category and rate of VAT."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from drafthorse.models.accounting import TradeAllowanceCharge
+from drafthorse.models.tradelines import LineItem
+
+from domain.invoices.document_facts import DocumentLine, LineDiscount
+from domain.money import Money, share, total
+from domain.tax.decision import Treatment
+
+OUTSIDE: Final = "O"  # not subject to VAT
+CATEGORIES: Final = {
+    Treatment.STANDARD: "S",
+    Treatment.ZERO: "Z",
+    Treatment.EXEMPT: "E",
+    Treatment.REVERSE_CHARGE: "AE",
+    Treatment.EXPORT: "G",
+    Treatment.UNREGISTERED: OUTSIDE,
+}
+"""Why a tax is what it is -> category of UNTDID 5305."""
+
+_ONE: Final = "C62"  # a unit of no measure, UN/ECE recommendation 20
+_PER_PERCENT: Final = Decimal(10_000)  # rates are parts per million
+_PER_WHOLE: Final = 1_000_000  # the same, for shares
+
+
+class NotRepresentable(ValueError):
+    """What the document says cannot be said in EN 16931."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All lines of one category and rate: what is taxed and the tax on it."""
+
+    category: str
+    rate_ppm: int
+    taxable: Money
+    tax: Money
+
+
+def require(holds: bool, rule: str) -> None:
+    """NotRepresentable, naming the rule, where it does not hold."""
+    if not holds:
+        raise NotRepresentable(f"not so: {rule}")
+
+
+def xml_text(text: str) -> str:
+    """The text in one line, without what XML 1.0 cannot carry."""
+    shown = "".join(" " if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") else char for char in text)
+    return " ".join("".join(char for char in shown if char not in "\ufffe\uffff").split())
+
+
+def amount(money: Money) -> Decimal:
+    """In units of the currency, with its digits."""
+    return Decimal(money.decimal)
+
+
+def percent(ppm: int) -> Decimal:
+    """A rate as EN 16931 writes it: 190,000 parts per million are 19."""
+    return Decimal(f"{(Decimal(ppm) / _PER_PERCENT).normalize():f}")
+
+
+def groups(lines: Sequence[DocumentLine]) -> tuple[Group, ...]:
+    """The lines by category and rate, in the order in which each is first met; NotRepresentable for two taxes."""
+    found: dict[tuple[str, int], Group] = {}
+    for line in lines:
+        key = _category(line)
+        nothing = Money.zero(line.amount.currency)
+        before = found.get(key, Group(*key, nothing, nothing))
+        tax = total((each.amount for each in line.taxes), line.amount.currency)
+        found[key] = Group(*key, before.taxable + line.net, before.tax + tax)
+    return tuple(found.values())
+
+
+def line_item(position: int, line: DocumentLine) -> LineItem:
+    """The line; a credit is a negative quantity, as no price is below zero (BR-27)."""
+    item = LineItem()
+    item.document.line_id = str(position)
+    item.product.name = xml_text(line.text) or "-"
+    _price(item, line)
+    category, ppm = _category(line)
+    tax = item.settlement.trade_tax
+    tax.type_code, tax.category_code = "VAT", category
+    if category != OUTSIDE:
+        tax.rate_applicable_percent = percent(ppm)
+    if line.days:
+        item.settlement.period.start, item.settlement.period.end = line.days.first, line.days.last
+    for discount in line.discounts:
+        item.settlement.allowance_charge.add(_allowance(line, discount))
+    item.settlement.monetary_summation.total_amount = amount(line.net)
+    return item
+
+
+def _price(item: LineItem, line: DocumentLine) -> None:
+    """Quantity times price is exactly the amount before discounts: the unit price where it fits, else one of all."""
+    before = line.net + total((_net(line, each) for each in line.discounts), line.amount.currency)
+    quantity, price = 1, abs(before)
+    if line.quantity and line.unit_price and not line.tax_included and line.unit_price * line.quantity == abs(before):
+        quantity, price = line.quantity, line.unit_price
+    item.agreement.net.amount = amount(price)
+    item.delivery.billed_quantity = (Decimal(-quantity if before.minor < 0 else quantity), _ONE)
+
+
+def _allowance(line: DocumentLine, discount: LineDiscount) -> TradeAllowanceCharge:
+    allowance = TradeAllowanceCharge()
+    allowance.indicator = False
+    allowance.actual_amount = amount(_net(line, discount))
+    allowance.reason = xml_text(discount.name) or "Discount"
+    return allowance
+
+
+def _net(line: DocumentLine, discount: LineDiscount) -> Money:
+    """The discount without the tax that it lowered too."""
+    if not line.tax_included:
+        return discount.amount
+    rate = sum(tax.rate_ppm for tax in line.taxes)
+    return share(_PER_WHOLE, _PER_WHOLE + rate, discount.amount)
+
+
+def _category(line: DocumentLine) -> tuple[str, int]:
+    require(len(line.taxes) <= 1, "a line has one tax")
+    if not line.taxes:
+        return OUTSIDE, 0
+    (tax,) = line.taxes
+    return CATEGORIES[Treatment(tax.treatment)], tax.rate_ppm
