@@ -14,8 +14,9 @@ from babel.dates import format_date, format_interval
 from babel.numbers import format_decimal, get_currency_symbol, parse_pattern
 
 from domain.invoices.document_facts import BillingDays
+from domain.invoices.factur_x import mark
 from domain.invoices.fonts import fonts
-from domain.invoices.presentation import CURRENT, TEMPLATES, Presentation, presentation
+from domain.invoices.presentation import CURRENT, Presentation, presentation
 from domain.invoices.texts.words import Texts
 from domain.money import Money
 
@@ -131,11 +132,11 @@ def _shown(char: str, glyphs: frozenset[str]) -> str:
 def typeset(of: Presentation, template: str, data: dict[str, Any], attached: str = "") -> bytes:
     """The PDF/A-3b of a template filled with printable strings: the same bytes for the same data, without the clock.
 
-    ``attached`` is XML that readers find inside as factur-x.xml.
+    ``attached`` is an e-invoice that readers find inside as factur-x.xml.
     """
-    return typst.compile(
+    pdf: bytes = typst.compile(
         of.templates / f"{template}.typ",
-        root=TEMPLATES,
+        root=of.templates,
         format="pdf",
         font_paths=fonts(),
         ignore_system_fonts=True,
@@ -143,3 +144,4 @@ def typeset(of: Presentation, template: str, data: dict[str, Any], attached: str
         pdf_standards=["a-3b"],
         timestamp=0,  # what the document says of its date is in the data
     )
+    return mark(pdf) if attached else pdf
