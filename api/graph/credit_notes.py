@@ -67,6 +67,10 @@ class CreditNote(Node):
     credited: Money = strawberry.field(description="How much of the rest became credit for the next invoices.")
     settled_outside: Money = strawberry.field(description="How much of the rest was settled in another way.")
     issued_at: datetime = strawberry.field(description="When it was issued.")
+    pdf_url: str = strawberry.field(description="The path of the PDF; it wants the same bearer token.")
+    e_invoice_url: str = strawberry.field(
+        description="The path of the e-invoice (EN 16931, XML), which the PDF holds too; 409 says why there is none."
+    )
 
     @classmethod
     def of(cls, note: domain.CreditNote) -> "CreditNote":
@@ -87,6 +91,8 @@ class CreditNote(Node):
             credited=Money.of(note.credited),
             settled_outside=Money.of(note.out_of_band),
             issued_at=note.issued_at,
+            pdf_url=f"/documents/credit-notes/{note.id}.pdf",
+            e_invoice_url=f"/documents/credit-notes/{note.id}.xml",
         )
 
     @strawberry.field(description="Its lines, in order.")

@@ -132,6 +132,9 @@ class Invoice(Node):
     charged_automatically: bool = strawberry.field(description="Else the customer pays it by itself until dueAt.")
     purchase_order: str | None = strawberry.field(description="The customer's own number of the order.")
     pdf_url: str = strawberry.field(description="The path of the PDF; it wants the same bearer token.")
+    e_invoice_url: str = strawberry.field(
+        description="The path of the e-invoice (EN 16931, XML), which the PDF holds too; 409 says why there is none."
+    )
 
     @classmethod
     def of(cls, invoice: invoices.Invoice) -> "Invoice":
@@ -156,6 +159,7 @@ class Invoice(Node):
             charged_automatically=invoice.collection == AUTOMATIC,
             purchase_order=invoice.purchase_order,
             pdf_url=f"/documents/invoices/{invoice.id}.pdf",
+            e_invoice_url=f"/documents/invoices/{invoice.id}.xml",
         )
 
     @strawberry.field(description="Whether something is still due after dueAt, in the customer's business time.")

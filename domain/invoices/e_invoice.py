@@ -11,7 +11,6 @@ from drafthorse.models.document import Document
 from drafthorse.models.note import IncludedNote
 from drafthorse.models.party import TaxRegistration, TradeParty
 from drafthorse.models.payment import PaymentTerms
-from lxml import etree
 from stdnum.eu import vat
 
 from domain.invoices.document_facts import CreditNoteFacts, InvoiceFacts, Party
@@ -191,4 +190,4 @@ def _sums(doc: Document, facts: InvoiceFacts | CreditNoteFacts, prepaid: Money) 
 
 def _text_of(doc: Document) -> str:
     xml: bytes = doc.serialize(schema="FACTUR-X_EN16931")
-    return etree.tostring(etree.fromstring(xml), encoding="unicode")
+    return xml.decode()

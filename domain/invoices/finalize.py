@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.catalog.redeem import use_up
-from domain.customers.customer import billing_person
 from domain.db import Tx
 from domain.ids import InvoiceId
 from domain.invoices.billing_terms import AUTOMATIC, ON_ACCOUNT, OVERDUE, BillingTerms, billing_terms
@@ -15,6 +14,7 @@ from domain.invoices.insert import Issue, insert_discounts, insert_invoice, inse
 from domain.invoices.invoice import INVOICE, emit_of
 from domain.invoices.number import take_number
 from domain.invoices.rate import Bill, Rated, rate
+from domain.invoices.snapshot import seal_snapshot
 from domain.invoices.taxing import keep_decision
 from domain.ledger.account import Account
 from domain.ledger.balance import credit_available
@@ -22,7 +22,6 @@ from domain.ledger.pairing import transfers_of
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money
 from domain.refusals import RefusalCode, Refused
-from domain.wire import canonical, to_json
 
 PREVIEW = "PREVIEW"  # a preview takes no number
 
@@ -92,7 +91,7 @@ async def _issue(
     elif terms.net_days:
         emit_of(tx, "invoice.on_account", id, draft.subscription)
         await due.schedule(tx, OVERDUE, id.uuid, due_at)
-    sealed = await snapshot(tx)
+    sealed = await seal_snapshot(tx, credited)
     await use_up(tx, rated.used, draft.subscription)
     number = await take_number(tx, "invoice")
     issue = Issue(number, credited, posted, sealed, state, terms.collection, due_at, terms.purchase_order)
@@ -113,14 +112,3 @@ async def _post(tx: Tx, id: InvoiceId, rated: Rated, credited: Money) -> int | N
     if credited.minor:
         transfers.append(Transfer(Account.CUSTOMER_CREDIT, Account.RECEIVABLE, credited))
     return await post(tx, Cause("invoice.finalized", id.uuid), transfers) if transfers else None
-
-
-async def snapshot(tx: Tx) -> bytes:
-    """Who a document is made out to, sealed under the customer's key; STATE_CONFLICT once that was erased."""
-    person = await billing_person(tx, tx.head.tenant, tx.customer)
-    wrapped = await tx.fetchval(
-        "SELECT wrapped FROM sealing_key WHERE shard_key = $1 AND customer_id = $2", tx.customer.shard, tx.customer.uuid
-    )
-    if person is None or wrapped is None:
-        raise Refused(RefusalCode.STATE_CONFLICT, "This customer was erased and cannot be invoiced.")
-    return tx.vault.seal(wrapped, canonical(to_json(person)), tx.entropy)

@@ -4,7 +4,6 @@ import struct
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import fontpkg_amiri

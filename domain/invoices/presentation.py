@@ -24,11 +24,15 @@ CURRENT: Final = 2  # what new documents are issued in; the database's default s
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """One version: its templates, its words by language, and the characters that its fonts draw."""
+    """One version: its templates, its words by language, and the characters that its fonts draw.
+
+    ``electronic`` says whether the e-invoice stands inside; how an invoice becomes one belongs to the version too.
+    """
 
     number: int
     texts: Mapping[str, Texts]
     printable: frozenset[str]
+    electronic: bool
 
     @property
     def templates(self) -> Path:
@@ -49,7 +53,7 @@ _FIRST: Final = MappingProxyType(
 def presentation(number: int) -> Presentation:
     """The version of that number; LookupError for one that never was."""
     if number == 1:
-        return Presentation(1, _FIRST, PRINTABLE)
+        return Presentation(1, _FIRST, PRINTABLE, electronic=False)
     if number == CURRENT:
-        return Presentation(number, TEXTS, PRINTABLE | packaged_characters())
+        return Presentation(number, TEXTS, PRINTABLE | packaged_characters(), electronic=True)
     raise LookupError(f"no presentation {number}")

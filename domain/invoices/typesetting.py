@@ -100,7 +100,6 @@ class Print:
         """As one span: "Jan 1 – 31, 2026"."""
         return self._formatted(format_interval(value.first, value.last, "yMMMd", locale=self.locale))
 
-
     def _formatted(self, text: str) -> str:
         """What babel wrote, without its marks of direction."""
         return printable(text, self.presentation.printable)

@@ -2,14 +2,13 @@
 
 import asyncio
 
-from domain.customers.customer import customer
 from domain.database import Database
+from domain.db import Primary
 from domain.ids import CustomerId, ReceiptId
 from domain.invoices.document import render_receipt
 from domain.invoices.document_facts import PaymentMethod, ReceiptFacts
 from domain.invoices.invoice import invoice
-from domain.invoices.issued import buyer, day, document_lines, prove, seller, seller_of
-from domain.invoices.line import lines_of
+from domain.invoices.issued import billed, prove
 from domain.payments.method import payment_methods
 from domain.payments.payment import payment
 from domain.payments.receipt import receipt
@@ -19,24 +18,34 @@ async def receipt_pdf(db: Database, owner: CustomerId, id: ReceiptId) -> bytes:
     """The PDF of the customer's receipt as it was issued, whatever is refunded later; NOT_FOUND for any other id."""
     issued = await receipt(db.primary, owner, id)
     paid = await payment(db.primary, owner, issued.payment)
-    of = await invoice(db.primary, owner, paid.invoice)
-    whose = await customer(db.primary, of.tenant, owner)
-    lines = (await lines_of(db.primary, owner, [of.id]))[of.id]
+    seen = await billed(db, await invoice(db.primary, owner, paid.invoice))
     (method,) = await payment_methods(db.primary, owner, [paid.method])
     facts = ReceiptFacts(
         number=issued.number,
-        invoice_number=of.number,
-        paid_on=day(whose, issued.issued_at),
-        issued_on=day(whose, issued.issued_at),
-        seller=seller(await seller_of(db.primary, of)),
-        buyer=await buyer(db.primary, db.vault, of),
-        lines=document_lines(lines, whose.time_zone),
-        taxes=(),
-        total=of.total,
-        applied_credit=of.credited,
+        invoice_number=seen.of.number,
+        paid_on=seen.day(issued.issued_at),
+        issued_on=seen.day(issued.issued_at),
+        seller=seen.seller,
+        buyer=seen.buyer,
+        lines=seen.lines,
+        taxes=seen.taxes,
+        total=seen.of.total,
+        applied_credit=seen.applied,
         paid=paid.captured,
         method=PaymentMethod(method.brand, method.last4),
+        legal=seen.legal,
     )
-    pdf = await asyncio.to_thread(render_receipt, facts, whose.locale)
-    await prove(db, owner, id.uuid, whose.locale, pdf)
+    version = await _version(db.primary, owner, id)
+    pdf = await asyncio.to_thread(render_receipt, facts, seen.locale, version)
+    await prove(db, owner, id.uuid, seen.locale, pdf)
     return pdf
+
+
+async def _version(db: Primary, owner: CustomerId, id: ReceiptId) -> int:
+    version: int = await db.fetchval(
+        "SELECT presentation FROM receipt WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        owner.shard,
+        owner.uuid,
+        id.uuid,
+    )
+    return version

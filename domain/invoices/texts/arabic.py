@@ -1,4 +1,7 @@
-"""The documents in Arabic. "Reverse charge" stands beside it as Directive 2006/112/EC, art. 226 (11a), words it in English."""
+"""The documents in Arabic.
+
+Beside a reverse charge stand the English words of Directive 2006/112/EC, art. 226 (11a).
+"""
 
 from types import MappingProxyType
 from typing import Final
@@ -87,7 +90,10 @@ ARABIC: Final = Texts(
     legal=MappingProxyType(
         {
             "reverse_charge": "الاحتساب العكسي (Reverse charge): العميل هو الملزم بدفع الضريبة.",
-            "reverse_charge_eu": "الاحتساب العكسي (Reverse charge): العميل هو الملزم بدفع ضريبة القيمة المضافة (التوجيه 2006/112/EC، المادتان 196 و226 (11a)).",
+            "reverse_charge_eu": (
+                "الاحتساب العكسي (Reverse charge): العميل هو الملزم بدفع ضريبة القيمة المضافة "
+                "(التوجيه 2006/112/EC، المادتان 196 و226 (11a))."
+            ),
             "export": "لا تُفرض ضريبة: مكان التوريد خارج الإقليم الضريبي للبائع.",
             "exempt": "معفاة من الضريبة.",
         }

@@ -1,4 +1,7 @@
-"""The documents in English. Reverse charge reads as Directive 2006/112/EC, art. 226 (11a), words it."""
+"""The documents in English.
+
+A reverse charge is said in the words of Directive 2006/112/EC, art. 226 (11a).
+"""
 
 from types import MappingProxyType
 from typing import Final
@@ -80,7 +83,10 @@ ENGLISH: Final = Texts(
     legal=MappingProxyType(
         {
             "reverse_charge": "Reverse charge: the customer is liable for the tax.",
-            "reverse_charge_eu": "Reverse charge: the customer is liable for the VAT (Directive 2006/112/EC, art.\u00a0196 and art.\u00a0226\u00a0(11a)).",
+            "reverse_charge_eu": (
+                "Reverse charge: the customer is liable for the VAT "
+                "(Directive 2006/112/EC, art.\u00a0196 and art.\u00a0226\u00a0(11a))."
+            ),
             "export": "No tax is charged: the place of supply lies outside the territory of the seller’s tax.",
             "exempt": "Exempt from tax.",
         }

@@ -1,4 +1,7 @@
-"""The documents in French. Reverse charge reads as Directive 2006/112/EC, art. 226 (11a), words it."""
+"""The documents in French.
+
+A reverse charge is said in the words of Directive 2006/112/EC, art. 226 (11a).
+"""
 
 from types import MappingProxyType
 from typing import Final
@@ -86,8 +89,14 @@ FRENCH: Final = Texts(
     legal=MappingProxyType(
         {
             "reverse_charge": "Autoliquidation\u00a0: la taxe est due par le preneur.",
-            "reverse_charge_eu": "Autoliquidation\u00a0: la TVA est due par le preneur (directive 2006/112/CE, articles 196 et 226, point\u00a011\u00a0bis).",
-            "export": "Aucune taxe n’est facturée\u00a0: le lieu de la prestation se situe hors du territoire fiscal du vendeur.",
+            "reverse_charge_eu": (
+                "Autoliquidation\u00a0: la TVA est due par le preneur "
+                "(directive 2006/112/CE, articles 196 et 226, point\u00a011\u00a0bis)."
+            ),
+            "export": (
+                "Aucune taxe n’est facturée\u00a0: "
+                "le lieu de la prestation se situe hors du territoire fiscal du vendeur."
+            ),
             "exempt": "Exonéré de taxe.",
         }
     ),

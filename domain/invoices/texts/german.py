@@ -1,4 +1,8 @@
-"""The documents in German. A correction is no "Gutschrift", which UStG § 14 (2) keeps for invoices that the buyer writes."""
+"""The documents in German.
+
+A correction is no "Gutschrift", which UStG § 14 (2) keeps for invoices that the buyer writes. A reverse charge is said
+in the words of Directive 2006/112/EC, art. 226 (11a).
+"""
 
 from types import MappingProxyType
 from typing import Final
@@ -86,8 +90,13 @@ GERMAN: Final = Texts(
     legal=MappingProxyType(
         {
             "reverse_charge": "Steuerschuldnerschaft des Leistungsempfängers.",
-            "reverse_charge_eu": "Steuerschuldnerschaft des Leistungsempfängers (Richtlinie 2006/112/EG, Art.\u00a0196 und Art.\u00a0226 Nr.\u00a011a).",
-            "export": "Es wird keine Steuer berechnet: Der Leistungsort liegt außerhalb des Steuergebiets des Verkäufers.",
+            "reverse_charge_eu": (
+                "Steuerschuldnerschaft des Leistungsempfängers "
+                "(Richtlinie 2006/112/EG, Art.\u00a0196 und Art.\u00a0226 Nr.\u00a011a)."
+            ),
+            "export": (
+                "Es wird keine Steuer berechnet: Der Leistungsort liegt außerhalb des Steuergebiets des Verkäufers."
+            ),
             "exempt": "Von der Steuer befreit.",
         }
     ),

@@ -1,4 +1,7 @@
-"""The documents in Japanese. "Reverse charge" stands beside it as Directive 2006/112/EC, art. 226 (11a), words it in English."""
+"""The documents in Japanese.
+
+Beside a reverse charge stand the English words of Directive 2006/112/EC, art. 226 (11a).
+"""
 
 from types import MappingProxyType
 from typing import Final
@@ -87,7 +90,10 @@ JAPANESE: Final = Texts(
     legal=MappingProxyType(
         {
             "reverse_charge": "リバースチャージ（Reverse charge）：税の納付義務は顧客が負います。",
-            "reverse_charge_eu": "リバースチャージ（Reverse charge）：付加価値税の納付義務は顧客が負います（指令 2006/112/EC 第196条、第226条 (11a)）。",
+            "reverse_charge_eu": (
+                "リバースチャージ（Reverse charge）：付加価値税の納付義務は顧客が負います"
+                "（指令 2006/112/EC 第196条、第226条 (11a)）。"
+            ),
             "export": "役務の提供地が販売者の課税地域外のため、税は課されません。",
             "exempt": "非課税取引です。",
         }

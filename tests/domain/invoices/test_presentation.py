@@ -1,0 +1,97 @@
+"""Documents that were issued stay as they are: each version of their presentation is held by what it printed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+
+from domain.invoices.document import render_credit_note, render_invoice, render_receipt, render_statement
+from domain.invoices.document_facts import InvoiceFacts
+from domain.invoices.presentation import CURRENT, presentation
+from domain.invoices.typesetting import UnknownLocale
+from tests.domain.invoices.documents import credit_note, invoice, receipt, statement, taxed_invoice
+
+
+def plain() -> InvoiceFacts:
+    """An invoice of before there were taxes, with unused time."""
+    facts = invoice(tax=0)
+    lines = (facts.lines[0], replace(facts.lines[1], text="Starter plan", unused=True), facts.lines[2])
+    return replace(facts, lines=lines)
+
+
+def paid(facts: InvoiceFacts) -> dict[str, object]:
+    return {"lines": facts.lines, "taxes": facts.taxes, "total": facts.total, "paid": facts.due}
+
+
+RENDERED: dict[tuple[int, str], Callable[[str, int], bytes]] = {
+    (1, "invoice"): lambda locale, version: render_invoice(plain(), locale, version),
+    (1, "receipt"): lambda locale, version: render_receipt(replace(receipt([2500]), **paid(plain())), locale, version),
+    (1, "statement"): lambda locale, version: render_statement(statement(), locale, version),
+    (2, "invoice"): lambda locale, version: render_invoice(taxed_invoice(), locale, version, "<e-invoice/>"),
+    (2, "credit note"): lambda locale, version: render_credit_note(credit_note(), locale, version),
+    (2, "receipt"): lambda locale, version: render_receipt(
+        replace(receipt([2500]), **paid(taxed_invoice())), locale, version
+    ),
+    (2, "statement"): lambda locale, version: render_statement(statement(), locale, version),
+}
+
+
+def digest(kind: str, locale: str, version: int) -> str:
+    return sha256(RENDERED[version, kind](locale, version)).hexdigest()[:32]
+
+
+# The first half of each SHA-256. One that differs means that an issued document would: undo it, or add a version.
+FIRST = {
+    ("invoice", "en"): "624c32dbf0f841b28ad5017dcdb26aed",
+    ("invoice", "de"): "e8266d37115f1bc4e75b2c12f6e89629",
+    ("invoice", "en_US"): "82c14888576c7cf1dee2c76602fbe2b3",
+    ("receipt", "en"): "b53729d0fa4f1cbaeff74b770c88e450",
+    ("receipt", "de"): "3492e72e8e7c09308397fa42a2fa4f3f",
+    ("receipt", "en_US"): "d9d189d8cfe00307388a58ce04009f22",
+    ("statement", "en"): "a0b4e678defd22fe8c1b349b2dbf5b7c",
+    ("statement", "de"): "3a4205253f368b5e14eeb338eaee13c5",
+    ("statement", "en_US"): "71b95bf4c25cfaf01385ef000b6830e7",
+}
+SECOND = {
+    ("invoice", "en"): "d869103d8a92a1d4a5e290b5b7537f09",
+    ("invoice", "de"): "86e405d94264f8b38b69244f01c29597",
+    ("invoice", "fr"): "07218697aa1373ad789549bb7d59ca15",
+    ("invoice", "ja"): "8a7bddb08b6c8455eea765fa6d420713",
+    ("invoice", "ar"): "7ec9dbb8f4fbfce02b1e075793645774",
+    ("credit note", "en"): "25a4865fbb1a9b03abd61e7327b3e6b3",
+    ("credit note", "de"): "ccbf3fcca2b732284cf65787943cfae7",
+    ("credit note", "fr"): "c3a03468cccbc72771f8e9223f37f454",
+    ("credit note", "ja"): "8e9d0cf96d3e6317ab6d024803c9640c",
+    ("credit note", "ar"): "a5e01a60dc5daf7c50ff71a80577d614",
+    ("receipt", "en"): "79525601e6efcd3982705b40c9d8cbdc",
+    ("receipt", "de"): "e1ba6bac4effddc61e2c4761a1b10c20",
+    ("receipt", "fr"): "f2e5f8e56ec6e3753e9335e2a34a9d69",
+    ("receipt", "ja"): "aa581bae0ff4916681683359e9895324",
+    ("receipt", "ar"): "882605ad6739d08fb080f9eec4f9ef1b",
+    ("statement", "en"): "946dc2784353655d4c3ae0bc3857b683",
+    ("statement", "de"): "869ac064bbf3b568cbda2c79da1b13d7",
+    ("statement", "fr"): "fe551e54c1a1df31560b939dbece43cc",
+    ("statement", "ja"): "0a8f8806e1cfba231a65c3837edf6bba",
+    ("statement", "ar"): "9a687ce7ec147cba3c9dfa6f005119a8",
+}
+
+
+@pytest.mark.row("E12")
+@pytest.mark.parametrize(("kind", "locale"), FIRST)
+def test_a_document_of_the_first_version_looks_as_it_was_issued(kind: str, locale: str) -> None:
+    assert digest(kind, locale, 1) == FIRST[kind, locale]
+
+
+@pytest.mark.row("E12")
+@pytest.mark.parametrize(("kind", "locale"), SECOND)
+def test_a_document_of_the_second_version_looks_as_it_was_issued(kind: str, locale: str) -> None:
+    assert digest(kind, locale, 2) == SECOND[kind, locale]
+
+
+def test_a_version_says_only_what_it_had_words_for() -> None:
+    with pytest.raises(UnknownLocale):
+        render_invoice(plain(), "ja", 1)
+    with pytest.raises(LookupError):
+        presentation(CURRENT + 1)
+    assert render_invoice(plain(), "en", 1) != render_invoice(plain(), "en", 2)
