@@ -122,6 +122,11 @@ def period_index(anchor: Anchor, instant: datetime) -> int:
     return k
 
 
+def days_later(instant: datetime, zone: str, days: int) -> datetime:
+    """The instant so many calendar days later at the same local time; one that a zone skips moves by the gap."""
+    return _boundary(Anchor.at(instant, zone, Cadence(Unit.DAY)), days)
+
+
 def pin(instant: datetime) -> datetime:
     """The whole second the instant lies in; NotPinned unless it is aware UTC."""
     return require_pinned(instant.replace(microsecond=0))

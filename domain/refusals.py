@@ -21,6 +21,7 @@ class RefusalCode(StrEnum):
     ALREADY_EXISTS = "ALREADY_EXISTS"
     STATE_CONFLICT = "STATE_CONFLICT"  # the thing is in a state that does not allow this
     CHANGE_PENDING = "CHANGE_PENDING"  # an earlier plan change waits for its payment
+    QUOTE_STALE = "QUOTE_STALE"  # what was quoted does not hold any more; nothing was charged
     PAYMENT_METHOD_REQUIRED = "PAYMENT_METHOD_REQUIRED"
     PAYMENT_METHOD_REFUSED = "PAYMENT_METHOD_REFUSED"  # the provider does not take this token
     PAYMENT_IN_PROGRESS = "PAYMENT_IN_PROGRESS"  # an attempt is open or its outcome unknown

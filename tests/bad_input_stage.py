@@ -9,6 +9,7 @@ import asyncpg
 
 from domain.actor import Grant
 from tests.api_callers import Api, Caller, Guest
+from tests.subscription_stage import subscription_input
 from tests.whole_database import Fingerprints, fingerprints
 from tests.world import fresh
 
@@ -70,6 +71,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     }
     allowed = [{"feature": code, "value": "1"}]
     good["publishPlanVersion"]["terms"] |= {"entitlements": allowed}
+    good |= await subscription_input(api, guest)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -84,7 +86,8 @@ def good_input(api: Api, guest: Guest, bought: Any, plan: str) -> dict[str, dict
     return {
         "addPaymentMethod": {"token": "tok_visa"},
         "startSubscription": {"priceId": str(api.world.prices["team"]), "quantity": 1},
-        "changePlan": {"subscriptionId": bought["subscription"]["id"], "priceId": str(api.world.prices["yearly"])},
+        "changePlan": {"subscriptionId": bought["subscription"]["id"], "priceId": str(api.world.prices["yearly"]),
+                       "timing": "PERIOD_END"},
         "payInvoice": {"invoiceId": bought["invoice"]["id"]},
         "advanceTestClock": {"to": "2027-01-05T00:00:00Z"},
         "createCustomer": {
@@ -116,5 +119,5 @@ def coupon_of(code: str) -> dict[str, Any]:
 
 
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
-          "publishCoupon", "endCoupon", "saveDunningPolicy")  # fmt: skip
+          "publishCoupon", "endCoupon", "saveDunningPolicy", "setSubscriptionPolicy")  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endCouponRedemption")

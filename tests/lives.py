@@ -6,6 +6,7 @@ from typing import TypeVar
 from domain.actor import Grant
 from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publish_price
 from domain.customers.advance_clock import AdvanceClock, advance_clock
+from domain.customers.customer import customer
 from domain.ids import InvoiceId, PaymentId, PriceId
 from domain.invoices.invoice import Invoice, invoices_by_id
 from domain.money import Money
@@ -79,6 +80,12 @@ async def give_back(world: World, of: Someone, payment: PaymentId, amount: Money
 async def subscription_of(world: World, of: Someone) -> Subscription:
     """The customer's newest subscription."""
     return (await subscriptions(world.house.db.primary, of.id))[0]
+
+
+async def is_entitled(world: World, of: Someone) -> bool:
+    """Whether the newest subscription gives access now, by the customer's own time."""
+    owner = await customer(world.house.db.primary, world.tenant.tenant, of.id)
+    return (await subscription_of(world, of)).is_entitled_at(owner.clock_at or world.house.db.clock.now())
 
 
 async def invoices_of(world: World, of: Someone) -> list[Invoice]:

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import strawberry
 
+from api.graph.timing import CancelTiming
 from api.scalars import ConsistencyToken, GlobalId, IdempotencyKey
 
 First = Annotated[int, strawberry.argument(description="How many elements, 1 to 100.")]
@@ -24,6 +25,7 @@ Reference = Annotated[str, strawberry.argument(description="The tenant's own nam
 MaybeId = Annotated[GlobalId | None, strawberry.argument(description="The customer's id; or give its reference.")]
 MaybeReference = Annotated[str | None, strawberry.argument(description="The tenant's own name; or give the id.")]
 
+CancelWhen = Annotated[CancelTiming, strawberry.argument(description="When it is to end.")]
 Quantity = Annotated[int, strawberry.argument(description="How many units, 1 to 10,000.")]
 From = Annotated[
     datetime | None,

@@ -24,6 +24,7 @@ class ErrorCode(Enum):
     ALREADY_EXISTS = _value("ALREADY_EXISTS", description="There is one already.")
     STATE_CONFLICT = _value("STATE_CONFLICT", description="It is in a state that does not allow this.")
     CHANGE_PENDING = _value("CHANGE_PENDING", description="An earlier plan change waits for its payment.")
+    QUOTE_STALE = _value("QUOTE_STALE", description="The quote does not hold any more; ask for a new one.")
     PAYMENT_METHOD_REQUIRED = _value("PAYMENT_METHOD_REQUIRED", description="Add a payment method first.")
     PAYMENT_METHOD_REFUSED = _value("PAYMENT_METHOD_REFUSED", description="The provider does not take this method.")
     PAYMENT_IN_PROGRESS = _value("PAYMENT_IN_PROGRESS", description="An attempt is open, or its outcome not known yet.")

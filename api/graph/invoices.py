@@ -35,6 +35,8 @@ class LineFormula(Enum):
 
     REST = strawberry.enum_value("rest", description="The time that is left is charged.")
     UNUSED = strawberry.enum_value("unused", description="The time that was paid and not used is given back.")
+    REST_DAYS = strawberry.enum_value("rest_days", description="As REST, counted in calendar days.")
+    UNUSED_DAYS = strawberry.enum_value("unused_days", description="As UNUSED, counted in calendar days.")
 
 
 @strawberry.type(
@@ -45,8 +47,8 @@ class LineExplanation:
 
     formula: LineFormula = strawberry.field(description="REST charges the time left, UNUSED gives unused time back.")
     price: Money = strawberry.field(description="The price of the whole span.")
-    numerator_seconds: Int64 = strawberry.field(description="The seconds that are counted.")
-    denominator_seconds: Int64 = strawberry.field(description="The seconds that the price is for.")
+    numerator_seconds: Int64 = strawberry.field(description="The seconds counted; days, where the formula says so.")
+    denominator_seconds: Int64 = strawberry.field(description="The seconds, or days, that the price is for.")
     rounding_residue: str = strawberry.field(description="What rounding took away, as a fraction of a minor unit.")
 
     @classmethod

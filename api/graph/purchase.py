@@ -1,5 +1,7 @@
 """Buying a plan, and what that would cost before anybody decides."""
 
+from datetime import datetime
+
 import strawberry
 
 from api.graph.arguments import ERRORS, MINTED, OPERATION
@@ -10,6 +12,7 @@ from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.refusal import StartSubscriptionError, as_error
 from api.graph.subscriptions import Subscription
 from api.graph.texts import id_of
+from api.graph.whose import WHOSE, customer_of
 from api.scalars import GlobalId, IdempotencyKey
 from domain.ids import CustomerId, PriceId
 from domain.invoices.invoice import invoice
@@ -25,24 +28,32 @@ class Purchase:
     total: Money = strawberry.field(description="What the first period costs.")
     credited: Money = strawberry.field(description="How much of it the customer's credit would pay.")
     due: Money = strawberry.field(description="What would be charged at once.")
+    trial_end: datetime | None = strawberry.field(description="When its trial would end; null: it would have none.")
 
 
 async def purchase_preview(info: Info, customer: CustomerId, price_id: GlobalId, quantity: int) -> Purchase:
     """What startSubscription would do now, refusals included; nothing is kept, so any key serves."""
     command = _command(price_id, quantity)
     done = (await performed(info, start_subscription, customer, command, "preview", preview=True)).outcome
-    return Purchase(total=Money.of(done.total), credited=Money.of(done.total - done.due), due=Money.of(done.due))
+    return Purchase(
+        total=Money.of(done.total),
+        credited=Money.of(done.total - done.due),
+        due=Money.of(done.due),
+        trial_end=done.trial_end,
+    )
 
 
-def _command(price_id: GlobalId, quantity: int) -> StartSubscription:
-    return StartSubscription(id_of(PriceId.parse, price_id, "priceId"), quantity)
+def _command(price_id: GlobalId, quantity: int, *, trial: bool = True) -> StartSubscription:
+    return StartSubscription(id_of(PriceId.parse, price_id, "priceId"), quantity, trial)
 
 
 @strawberry.input(description="Buys a plan.")
 class StartSubscriptionInput:
     """Input of startSubscription."""
 
+    customer_id: GlobalId | None = strawberry.field(default=None, description=WHOSE)
     price_id: GlobalId = strawberry.field(description="A price on offer, in the customer's currency.")
+    trial: bool = strawberry.field(default=True, description="Whether to begin with the plan's trial, if one is left.")
     quantity: int = strawberry.field(default=1, description="How many units, 1 to 10,000.")
     idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
@@ -60,15 +71,16 @@ class StartSubscriptionPayload:
 async def start(info: Info, input: StartSubscriptionInput) -> StartSubscriptionPayload:
     """Performs the start and waits a little for the payment."""
     try:
-        customer = info.context.customer
-        command = _command(input.price_id, input.quantity)
+        customer = customer_of(info, input.customer_id)
+        command = _command(input.price_id, input.quantity, trial=input.trial)
         done = await performed(info, start_subscription, customer, command, input.idempotency_key)
     except Refused as refused:
         return StartSubscriptionPayload(subscription=None, invoice=None, operation=None, errors=[as_error(refused)])
     operation, db = await followed(info, done, customer), info.context.db.primary
+    issued = done.outcome.invoice
     return StartSubscriptionPayload(
         subscription=Subscription.of(await subscription(db, customer, done.outcome.subscription)),
-        invoice=Invoice.of(await invoice(db, customer, done.outcome.invoice)),
+        invoice=Invoice.of(await invoice(db, customer, issued)) if issued else None,
         operation=operation,
         errors=[],
     )

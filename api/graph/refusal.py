@@ -78,6 +78,13 @@ def _errors_of(mutation: str) -> Any:
 # One union a mutation, so that each can grow a member of its own without touching another.
 AddPaymentMethodError = Annotated[Refusal, _errors_of("addPaymentMethod")]
 StartSubscriptionError = Annotated[Refusal, _errors_of("startSubscription")]
+ChangeQuantityError = Annotated[Refusal, _errors_of("changeQuantity")]
+CancelScheduledChangeError = Annotated[Refusal, _errors_of("cancelScheduledChange")]
+CancelSubscriptionError = Annotated[Refusal, _errors_of("cancelSubscription")]
+ReactivateSubscriptionError = Annotated[Refusal, _errors_of("reactivateSubscription")]
+PauseSubscriptionError = Annotated[Refusal, _errors_of("pauseSubscription")]
+ResumeSubscriptionError = Annotated[Refusal, _errors_of("resumeSubscription")]
+SetSubscriptionPolicyError = Annotated[Refusal, _errors_of("setSubscriptionPolicy")]
 ChangePlanError = Annotated[Refusal, _errors_of("changePlan")]
 PayInvoiceError = Annotated[Refusal, _errors_of("payInvoice")]
 AdvanceTestClockError = Annotated[Refusal, _errors_of("advanceTestClock")]

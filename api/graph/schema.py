@@ -11,8 +11,10 @@ from api.graph import (
     colleagues,
     coupons,
     dunning_policy,
+    ending,
     entitlements,
     features,
+    pausing,
     plan_change,
     plan_versions,
     price_list,
@@ -20,6 +22,7 @@ from api.graph import (
     redemptions,
     refunds,
     sign_up,
+    subscription_policy,
 )
 from api.graph import portal_mutations as portal
 from api.graph.query import Query
@@ -47,6 +50,27 @@ class Mutation:
     )
     change_plan: plan_change.ChangePlanPayload = _mutation(
         plan_change.change, "A dearer plan at once, prorated, once it is paid; a cheaper one when the period ends."
+    )
+    change_quantity: plan_change.ChangeQuantityPayload = _mutation(
+        plan_change.change_seats, "More seats at once, prorated, once they are paid; fewer by the tenant's policy."
+    )
+    cancel_scheduled_change: ending.CancelScheduledChangePayload = _mutation(
+        ending.cancel_scheduled, "Takes back what was planned for the next period."
+    )
+    cancel_subscription: ending.CancelSubscriptionPayload = _mutation(
+        ending.cancel, "Ends a subscription, when what was paid for is over or at once."
+    )
+    reactivate_subscription: ending.ReactivateSubscriptionPayload = _mutation(
+        ending.reactivate, "Keeps a subscription that was cancelled and has not ended yet."
+    )
+    pause_subscription: pausing.PauseSubscriptionPayload = _mutation(
+        pausing.pause, "Stops billing a subscription for a while; what was paid for stays."
+    )
+    resume_subscription: pausing.ResumeSubscriptionPayload = _mutation(
+        pausing.resume, "Ends a pause: in the paid period, or with a new cycle that is billed now."
+    )
+    set_subscription_policy: subscription_policy.SetSubscriptionPolicyPayload = _mutation(
+        subscription_policy.set_policy, "Admins: says how those who leave, pause or shrink are treated."
     )
     pay_invoice: portal.PayInvoicePayload = _mutation(portal.pay, "Collects what is due on an open invoice.")
     advance_test_clock: portal.AdvanceTestClockPayload = _mutation(

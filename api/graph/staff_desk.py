@@ -17,6 +17,7 @@ from api.graph.dunning_policy import DunningPolicy, current_policy
 from api.graph.entitlements import EntitlementException, exceptions_of
 from api.graph.features import Feature, all_features
 from api.graph.payments import Payment
+from api.graph.subscription_policy import SubscriptionPolicy
 from api.scalars import GlobalId, Text
 from domain import dead_letter
 from domain.fanout.by_provider import payments_of_reference
@@ -25,6 +26,7 @@ from domain.payments import payment as payments
 from domain.payments.owner import payment_owner
 from domain.payments.stuck import stuck_payments
 from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.policy import subscription_policy as rules_of
 from domain.tenants.tenant import tenant_shard_keys
 
 ProviderReference = Annotated[str, strawberry.argument(description="What the provider calls the charge.")]
@@ -98,6 +100,11 @@ class Staff:
         if reference is not None and id is None:
             return await find_by_name(info, reference)
         raise Fault(Code.BAD_INPUT, "Name the customer by id or by reference.")
+
+    @strawberry.field(description="How the tenant treats those who leave, pause or shrink.")
+    async def subscription_policy(self, info: Info) -> SubscriptionPolicy:
+        """The rules, or their defaults."""
+        return SubscriptionPolicy.of(await rules_of(info.context.db.primary, info.context.tenant))
 
     @strawberry.field(description="A payment of any customer of the tenant.")
     async def payment(self, info: Info, id: Id) -> StaffPayment | None:

@@ -19,6 +19,7 @@ from domain.subscriptions import subscription as subscriptions
 class SubscriptionState(Enum):
     """The states of the subscription machine."""
 
+    TRIALING = strawberry.enum_value("trialing", description="It is on trial; the first period is billed after it.")
     INCOMPLETE = strawberry.enum_value("incomplete", description="Its first invoice is not paid yet.")
     INCOMPLETE_EXPIRED = strawberry.enum_value(
         "incomplete_expired", description="Its first invoice was not paid in time; it never began."
@@ -27,6 +28,10 @@ class SubscriptionState(Enum):
     PAST_DUE = strawberry.enum_value("past_due", description="A renewal is unpaid and will be tried again.")
     GRACE = strawberry.enum_value("grace", description="A renewal is unpaid, nothing is tried any more; access stays.")
     SUSPENDED = strawberry.enum_value("suspended", description="Access has ended until the renewal is paid.")
+    PAUSED = strawberry.enum_value("paused", description="It is not billed; what was paid for stays, as entitled says.")
+    PENDING_CANCELLATION = strawberry.enum_value(
+        "pending_cancellation", description="It ends when what was paid for is over; until then it can be kept."
+    )
     CANCELED = strawberry.enum_value("canceled", description="It has ended for good.")
 
 
@@ -59,6 +64,7 @@ class PendingChange:
 
     plan: Plan = strawberry.field(description="The plan it goes to.")
     price: Price = strawberry.field(description="The price it goes to.")
+    quantity: int = strawberry.field(description="The quantity it goes to.")
     invoice_id: GlobalId = strawberry.field(description="The invoice it waits for.")
 
 
@@ -68,11 +74,18 @@ class Subscription(Node):
 
     source: strawberry.Private[subscriptions.Subscription]
     state: SubscriptionState = strawberry.field(description="Where it stands.")
-    entitled: bool = strawberry.field(description="Whether the customer has access now.")
     quantity: int = strawberry.field(description="How many units are billed.")
     unit_amount: Money = strawberry.field(description="The price of one unit; it is this customer's until a term ends.")
     interval: Interval = strawberry.field(description="How often it renews.")
     current_period: Period = strawberry.field(description="The period that is running.")
+    next_quantity: int | None = strawberry.field(
+        description="The quantity it goes to when the running period ends, if that was asked for."
+    )
+    version: int = strawberry.field(description="Grows with every change; a mutation may say which one it has seen.")
+    trial_end: datetime | None = strawberry.field(description="When its trial ends or ended; null: it had none.")
+    cancel_at: datetime | None = strawberry.field(description="When it ends, if that was asked for.")
+    paused_at: datetime | None = strawberry.field(description="Since when it pauses.")
+    resumes_at: datetime | None = strawberry.field(description="When it resumes by itself; null: somebody has to.")
     change_pending: bool = strawberry.field(description="Whether a plan change waits for its payment.")
     ended_at: datetime | None = strawberry.field(description="When it ended.")
 
@@ -83,14 +96,24 @@ class Subscription(Node):
             source=subscription,
             id=GlobalId(str(subscription.id)),
             state=SubscriptionState(subscription.state.name),
-            entitled=subscription.is_entitled,
             quantity=subscription.quantity,
             unit_amount=Money.of(subscription.unit_amount),
             interval=Interval.of(subscription.cadence),
             current_period=Period.of(subscription.period),
+            next_quantity=subscription.planned.quantity,
+            version=subscription.version,
+            trial_end=subscription.trial_end,
+            cancel_at=subscription.cancel_at,
+            paused_at=subscription.paused_at,
+            resumes_at=subscription.resumes_at,
             change_pending=subscription.pending_invoice is not None,
             ended_at=subscription.ended_at,
         )
+
+    @strawberry.field(description="Whether the customer has access now.")
+    async def entitled(self, info: Info) -> bool:
+        """Access in the customer's business time."""
+        return self.source.is_entitled_at(await info.context.loaders.times.load(self.source.customer))
 
     @strawberry.field(description="The plan it is on.")
     async def plan(self, info: Info) -> Plan:
@@ -110,10 +133,12 @@ class Subscription(Node):
     @strawberry.field(description="The plan change that waits for its payment; null: none does.")
     async def pending_change(self, info: Info) -> PendingChange | None:
         """The pending change."""
-        if self.source.pending_price is None or self.source.pending_invoice is None:
+        pending = self.source.pending
+        if pending is None:
             return None
-        plan, price = await _offer(info, self.source.pending_price)
-        return PendingChange(plan=plan, price=price, invoice_id=GlobalId(str(self.source.pending_invoice)))
+        plan, price = await _offer(info, pending.price)
+        invoice_id = GlobalId(str(pending.invoice))
+        return PendingChange(plan=plan, price=price, quantity=pending.quantity, invoice_id=invoice_id)
 
     @strawberry.field(description="How it comes back while a renewal is unpaid; null otherwise.")
     async def recovery(self, info: Info) -> Recovery | None:

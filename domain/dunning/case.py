@@ -19,6 +19,9 @@ DUNNING = Machine(
         ("grace", "recover"): "recovered",
         ("suspended", "recover"): "recovered",
         ("suspended", "give_up"): "given_up",
+        ("retrying", "stop"): "stopped",
+        ("grace", "stop"): "stopped",
+        ("suspended", "stop"): "stopped",
     },
 )
 

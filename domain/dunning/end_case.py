@@ -12,8 +12,11 @@ from domain.invoices.invoice import invoice
 from domain.invoices.settle import write_off
 from domain.operation import operation
 from domain.payments.payment import payments_of
-from domain.subscriptions.subscription import SUBSCRIPTION, move_if_allowed, schedule_renewal, subscription
-from domain.subscriptions.subscription import move as move_subscription
+from domain.subscriptions.lifecycle import SUBSCRIPTION
+from domain.subscriptions.recover import recover_subscription
+from domain.subscriptions.store import move as move_subscription
+from domain.subscriptions.store import move_if_allowed
+from domain.subscriptions.subscription import subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,7 @@ async def recover(tx: Tx, command: RecoverCase) -> CaseStands:
         return CaseStands(of.id if of else None, of.state.name if of else None)
     state = await move(tx, of, "recover")
     if of.subscription is not None and not await _living(tx, of):
-        subscribed = await subscription(tx, tx.customer, of.subscription)
-        if SUBSCRIPTION.allows(subscribed.state.name, "recover"):
-            await move_subscription(tx, subscribed, "recover")
-            await schedule_renewal(tx, subscribed, subscribed.period.end)
+        await recover_subscription(tx, await subscription(tx, tx.customer, of.subscription))
     tx.emit("dunning.recovered", case=of.id, invoice=of.invoice)
     return CaseStands(of.id, state.name)
 

@@ -16,7 +16,8 @@ from domain.operation import operation
 from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import payment, payments_of
 from domain.subscriptions.change_plan import DiscardChange, discard_change
-from domain.subscriptions.subscription import move_if_allowed
+from domain.subscriptions.store import move_if_allowed
+from domain.subscriptions.subscription import has_ended
 
 REST = timedelta(days=1)  # issuers count tries a day: retries that were missed are not made up for in one go
 
@@ -52,6 +53,8 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
         return FailureHandled(None, None)
     if unpaid.reason == "start" and at_once:
         return FailureHandled(None, None)  # a first invoice: the subscription is incomplete and will expire
+    if await has_ended(tx, tx.customer, unpaid.subscription):
+        return FailureHandled(None, None)  # what ended owes it still, and nobody collects it without being asked
     hard = command.payment is not None and (await payment(tx, tx.customer, command.payment)).failure_hard
     found = await case_of(tx, tx.customer, unpaid.id)
     of = found or await _open(tx, unpaid)

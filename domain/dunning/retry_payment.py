@@ -9,6 +9,7 @@ from domain.customers.customer import customer
 from domain.db import Tx
 from domain.dunning.case import RETRY, Case, case, cases
 from domain.dunning.open_case import advance
+from domain.dunning.stop_case import StopCases, stop_cases
 from domain.ids import DunningCaseId, PaymentId
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import invoice
@@ -16,6 +17,7 @@ from domain.operation import operation
 from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import payments_of
 from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.subscription import has_ended
 
 WAIT = timedelta(hours=6)  # an attempt whose outcome is open blocks a retry; its own queries settle it meanwhile
 
@@ -43,6 +45,9 @@ async def retry_payment(tx: Tx, command: RetryPayment) -> RetryBegun:
     of = await case(tx, tx.customer, command.case)
     if of.state.name != "retrying":
         await due.finish(tx, RETRY, of.id.uuid)
+        return RetryBegun(())
+    if of.subscription is not None and await has_ended(tx, tx.customer, of.subscription):
+        await stop_cases.run(tx, StopCases(of.subscription))
         return RetryBegun(())
     if await _is_barred(tx, of):
         await advance(tx, of, hard=True)
@@ -101,7 +106,9 @@ async def method_added(tx: Tx, command: MethodAdded) -> RetryBegun:
     """Charges every open case at once on the new method, unless an attempt of it may still succeed."""
     begun = []
     for of in await cases(tx, tx.customer):
-        if not of.is_living or (await invoice(tx, tx.customer, of.invoice)).collection != AUTOMATIC:
+        if not of.is_living or await has_ended(tx, tx.customer, of.subscription):
+            continue
+        if (await invoice(tx, tx.customer, of.invoice)).collection != AUTOMATIC:
             continue
         try:
             payment = await _begin(tx, of)

@@ -10,6 +10,7 @@ from domain import dead_letter, outbox
 from domain.dunning.end_case import RecoverCase, recover
 from domain.dunning.open_case import PaymentFailed, payment_failed
 from domain.dunning.retry_payment import MethodAdded, method_added
+from domain.dunning.stop_case import StopCases, stop_cases
 from domain.ids import CustomerId, InvoiceId, PaymentId, RefundId, SubscriptionId, uuid7
 from domain.outbox import Event
 from domain.payments.attempt import attempt
@@ -46,6 +47,11 @@ async def _invoice_closed(house: House, event: Event) -> None:
     await perform(house.db, recover, house.actor, event.customer, command, f"{event.key}:dunning")
 
 
+async def _subscription_canceled(house: House, event: Event) -> None:
+    command = StopCases(SubscriptionId.parse(event.body["subscription"]))
+    await perform(house.db, stop_cases, house.actor, event.customer, command, event.key)
+
+
 async def _payment_begun(house: House, event: Event) -> None:
     id = PaymentId.parse(event.body["payment"])
     known = await payment(house.db.primary, event.customer, id)
@@ -79,6 +85,7 @@ CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "payment.missing": _payment_failed,
     "method.stored": _method_stored,
     "refund.requested": _refund_requested,
+    "subscription.canceled": _subscription_canceled,
 }
 
 

@@ -15,6 +15,7 @@ from domain.dunning.retry_payment import RetryPayment, retry_payment
 from domain.ids import ContractId, CustomerId, DunningCaseId, InvoiceId, PaymentId, RefundId, SubscriptionId
 from domain.invoices.billing_terms import OVERDUE
 from domain.invoices.contract import CONTRACT_END
+from domain.invoices.draft import FINALIZE
 from domain.operation import Operation
 from domain.outbox import next_event
 from domain.payments.attempt import attempt
@@ -29,15 +30,12 @@ from domain.points import reached
 from domain.reactions.events import drain
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
 from domain.refusals import Refused
-from domain.subscriptions.renew import (
-    FINALIZE,
-    FinalizeInvoice,
-    RenewSubscription,
-    finalize_invoice,
-    renew_subscription,
-)
-from domain.subscriptions.start import ExpireSubscription, expire_subscription
-from domain.subscriptions.subscription import EXPIRE, RENEW
+from domain.subscriptions.cancel import EndSubscription, end_subscription
+from domain.subscriptions.expire import ExpireSubscription, expire_subscription
+from domain.subscriptions.lifecycle import END, EXPIRE, REMIND, RENEW, RESUME
+from domain.subscriptions.pause import ResumeSubscription, resume_subscription
+from domain.subscriptions.remind import RemindOfTrialEnd, remind_of_trial_end
+from domain.subscriptions.renew import FinalizeInvoice, RenewSubscription, finalize_invoice, renew_subscription
 
 STEPS = 500  # of a test clock in one go; a longer way is gone on with by the next run
 # A provider is asked again this soon only while nothing is known yet; after an open answer it takes a minute or more.
@@ -82,6 +80,20 @@ async def _renew(house: House, work: Due) -> None:
 async def _expire(house: House, work: Due) -> None:
     command = ExpireSubscription(SubscriptionId(work.customer.shard, work.subject))
     await _perform(house, work, expire_subscription, command)
+
+
+async def _end(house: House, work: Due) -> None:
+    await _perform(house, work, end_subscription, EndSubscription(SubscriptionId(work.customer.shard, work.subject)))
+
+
+async def _resume(house: House, work: Due) -> None:
+    command = ResumeSubscription(SubscriptionId(work.customer.shard, work.subject))
+    await _perform(house, work, resume_subscription, command)
+
+
+async def _remind(house: House, work: Due) -> None:
+    command = RemindOfTrialEnd(SubscriptionId(work.customer.shard, work.subject))
+    await _perform(house, work, remind_of_trial_end, command)
 
 
 async def _finalize(house: House, work: Due) -> None:
@@ -157,6 +169,9 @@ HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     SEND_REFUND: _send_refund,
     RENEW: _renew,
     EXPIRE: _expire,
+    END: _end,
+    RESUME: _resume,
+    REMIND: _remind,
     FINALIZE: _finalize,
     RETRY: _retry,
     SUSPEND: _suspend,

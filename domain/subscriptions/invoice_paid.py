@@ -4,22 +4,18 @@ from dataclasses import dataclass
 
 from domain import due
 from domain.actor import Grant
-from domain.catalog.plan import price
 from domain.db import Tx
 from domain.ids import InvoiceId, SubscriptionId
 from domain.invoices.credit_whole import TOO_LATE, credit_whole
 from domain.invoices.invoice import Invoice, invoice
 from domain.operation import operation
-from domain.subscriptions.start import SubscriptionStands
-from domain.subscriptions.subscription import (
-    EXPIRE,
-    Subscription,
-    move,
-    schedule_renewal,
-    store_plans,
-    store_terms,
-    subscription,
-)
+from domain.period import Anchor, period
+from domain.subscriptions.lifecycle import EXPIRE
+from domain.subscriptions.offer import agreed
+from domain.subscriptions.plans import Pending, Planned
+from domain.subscriptions.store import claim_families, move, schedule_renewal, store_end, store_plans
+from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
+from domain.subscriptions.terms import Terms, store_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +34,51 @@ async def invoice_paid(tx: Tx, command: InvoicePaid) -> SubscriptionStands:
         await due.finish(tx, EXPIRE, of.id.uuid)
         await schedule_renewal(tx, of, of.period.end)
         return SubscriptionStands(of.id, (await move(tx, of, "activate")).name)
-    if of.pending_invoice == command.invoice and of.pending_price is not None:
-        await _apply(tx, of, await invoice(tx, tx.customer, command.invoice))
+    if of.pending is not None and of.pending.invoice == command.invoice:
+        await _take_effect(tx, of, of.pending, await invoice(tx, tx.customer, command.invoice))
     return SubscriptionStands(of.id, of.state.name)
 
 
-async def _apply(tx: Tx, of: Subscription, paid: Invoice) -> None:
-    """A change takes effect only inside the period it was priced for; a later success becomes credit."""
-    assert of.pending_price is not None
-    if paid.period_end == of.period.end and tx.now < of.period.end:
-        await store_terms(tx, of, await price(tx, of.tenant, of.pending_price))
-        tx.emit("subscription.changed", subscription=of.id, invoice=paid.id)
+async def _take_effect(tx: Tx, of: Subscription, change: Pending, paid: Invoice) -> None:
+    """A change takes effect only inside the period it was priced in; a later success becomes credit."""
+    if of.ended_at is None and of.period.end == change.until and tx.now < change.until:
+        await apply_change(tx, of, change, paid)
         return
     await credit_whole(tx, paid, TOO_LATE, "The change was paid too late to take effect.")
-    await store_plans(tx, of, next_price=of.next_price, pending=None)
+    await drop_change(tx, of)
     tx.emit("subscription.change_discarded", subscription=of.id, invoice=paid.id)
+
+
+async def apply_change(tx: Tx, of: Subscription, change: Pending, paid: Invoice) -> None:
+    """Puts the subscription on what was paid for; of what was planned, only what the change does not settle stays."""
+    offer = await agreed(tx, of, change.price, change.quantity, paid.issued_at)
+    anchor, index, running = of.anchor, of.period_index, of.period
+    if change.anchor_at is not None:
+        anchor = Anchor.at(change.anchor_at, of.time_zone, offer.price.cadence)
+        index, running = 0, period(anchor, 0)
+    terms = Terms.on(offer.version, offer.price, change.quantity, anchor.start)
+    await store_terms(tx, of, terms, change.since or paid.issued_at, "change", index=index, running=running)
+    planned = planned_after(of, change)
+    await store_plans(tx, of, planned, None)
+    await claim_families(tx, of.id, [] if of.ended_at else [terms.family, planned.family])
+    if change.anchor_at is not None and of.state.name == "pending_cancellation":
+        await store_end(tx, of, running.end)  # what was just paid for is not cut short
+    elif change.anchor_at is not None:
+        await schedule_renewal(tx, of, running.end)
+    tx.emit("subscription.changed", subscription=of.id, invoice=paid.id)
+
+
+def planned_after(of: Subscription, change: Pending) -> Planned:
+    """What stays planned: another price after a change of seats, other seats after a change of price."""
+    if of.planned.is_nothing:
+        return of.planned
+    price = of.planned.price if change.price == of.price else None
+    quantity = of.planned.quantity if change.quantity == of.quantity else None
+    return Planned(price, quantity, of.planned.family if price else None)
+
+
+async def drop_change(tx: Tx, of: Subscription) -> None:
+    """Forgets the change that waits for its payment; what is planned for the next period stays."""
+    await store_plans(tx, of, of.planned, None)
+    if of.ended_at is None:
+        await claim_families(tx, of.id, [of.family, of.planned.family])

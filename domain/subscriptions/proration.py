@@ -1,8 +1,10 @@
-"""What a change in the middle of a period costs: per second, each line rounded once, half to even.
+"""What a change in the middle of a period costs: per second or per day, each line rounded once, half to even.
 
 A share is always taken of the price that stands on the invoiced line, over the whole time that price was for; never of
 today's price and never of a share that was rounded before. So what is used and what is credited make exactly what was
 invoiced, a chain of changes costs the sum of its constant segments, and a change undone at once costs nothing.
+
+Counted in days, a change takes effect with the calendar day it falls on: that whole day is on the new terms.
 """
 
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from enum import Enum
 from fractions import Fraction
 
 from domain.money import Currency, Money, share, total
-from domain.period import Anchor, Period, period, require_pinned, seconds_between
+from domain.period import Anchor, Period, local_date, period, require_pinned, seconds_between
 
 
 class OutsidePeriod(ValueError):
@@ -24,6 +26,37 @@ class Formula(Enum):
 
     UNUSED = "unused"  # -(price x seconds not used / seconds the price was for)
     REST = "rest"  # price x seconds left / seconds of the period
+    UNUSED_DAYS = "unused_days"  # the same two in calendar days
+    REST_DAYS = "rest_days"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """What parts of a period are counted in: seconds, or the calendar days of a zone."""
+
+    zone: str | None = None
+
+    def between(self, start: datetime, end: datetime) -> int:
+        """How much lies between two pinned instants, negative when the end is earlier."""
+        if self.zone is None:
+            return seconds_between(start, end)
+        return (local_date(require_pinned(end), self.zone) - local_date(require_pinned(start), self.zone)).days
+
+    @property
+    def unused(self) -> Formula:
+        """The formula of a credit that was counted with it."""
+        return Formula.UNUSED if self.zone is None else Formula.UNUSED_DAYS
+
+    @property
+    def rest(self) -> Formula:
+        """The formula of a charge that was counted with it."""
+        return Formula.REST if self.zone is None else Formula.REST_DAYS
+
+
+SECONDS = Ruler()
+
+
+CREDITS = frozenset({Formula.UNUSED, Formula.UNUSED_DAYS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +82,10 @@ class PeriodPrice:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """A price and the seconds it was for."""
+    """A price and how many units of its ruler, seconds or days, it was for."""
 
     price: Money
-    seconds: int
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +93,20 @@ class Slice:
     """A span for which an amount was invoiced: net of discounts and of credit notes, never negative.
 
     `basis` is given when the line was itself prorated and nothing was taken off it since; the amount must then be its
-    share (ValueError). Without it the amount is its own basis.
+    share (ValueError). Without it the amount is its own basis. A slice in days may have none left: it was free.
     """
 
     start: datetime
     end: datetime
     amount: Money
     basis: Basis | None = None
+    ruler: Ruler = SECONDS
 
     def __post_init__(self) -> None:
         if self.amount.minor < 0:
             raise ValueError("an invoiced amount is not negative")
-        seconds = self.period.seconds
-        if self.basis and share(seconds, self.basis.seconds, self.basis.price) != self.amount:
+        units = self.units  # which a slice without length does not have
+        if self.basis and share(units, self.basis.units, self.basis.price) != self.amount:
             raise ValueError("the amount is not the share of its basis")
 
     @property
@@ -81,14 +115,19 @@ class Slice:
         return Period(self.start, self.end)
 
     @property
+    def units(self) -> int:
+        """Its length by its ruler."""
+        return self.ruler.between(self.period.start, self.period.end)
+
+    @property
     def source(self) -> Basis:
         """What its shares are taken of."""
-        return self.basis or Basis(self.amount, self.period.seconds)
+        return self.basis or Basis(self.amount, self.units or 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """Why a line has its amount: formula, price, numerator and denominator in seconds; `evaluate` gives it again."""
+    """Why a line has its amount: formula, price, units counted of how many; `evaluate` gives the amount again."""
 
     formula: Formula
     price: Money
@@ -98,7 +137,7 @@ class Derivation:
     @property
     def exact(self) -> Fraction:
         """Minor units before rounding, with the sign of the line."""
-        sign = -1 if self.formula is Formula.UNUSED else 1
+        sign = -1 if self.formula in CREDITS else 1
         return Fraction(sign * self.price.minor * self.numerator, self.denominator)
 
     @property
@@ -109,7 +148,7 @@ class Derivation:
     def evaluate(self) -> Money:
         """The amount of the line: a credit is negative."""
         amount = share(self.numerator, self.denominator, self.price)
-        return -amount if self.formula is Formula.UNUSED else amount
+        return -amount if self.formula in CREDITS else amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +163,7 @@ class ProrationLine:
     @property
     def is_credit(self) -> bool:
         """Whether it gives back unused time."""
-        return self.derivation.formula is Formula.UNUSED
+        return self.derivation.formula in CREDITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,27 +201,31 @@ def used(invoiced: Slice, at: datetime) -> Money:
     return invoiced.amount - unused(invoiced, at)
 
 
-def charge(price: Money, of: Period, at: datetime) -> Money:
+def charge(price: Money, of: Period, at: datetime, ruler: Ruler = SECONDS) -> Money:
     """The share of a period's price for the part after the instant: all of it before the start, 0 from the end on."""
-    return _rest(price, of, at).evaluate()
+    return _rest(price, of, at, ruler).evaluate()
 
 
-def plan_change(invoiced: Sequence[Slice], price: PeriodPrice, of: Period, at: datetime) -> ProrationQuote:
+def plan_change(
+    invoiced: Sequence[Slice], price: PeriodPrice, of: Period, at: datetime, ruler: Ruler = SECONDS
+) -> ProrationQuote:
     """New price or quantity from that instant to the end of the period; the instant must lie in it (OutsidePeriod).
 
     One credit for each slice that has unused time, one charge. Another currency is a CurrencyMismatch.
     """
     if not of.contains(require_pinned(at)):
         raise OutsidePeriod(f"{at.isoformat()} is not in {of.start.isoformat()} to {of.end.isoformat()}")
-    derivation = _rest(price.net, of, at)
+    derivation = _rest(price.net, of, at, ruler)
     line = ProrationLine(at, of.end, derivation.evaluate(), derivation)
-    live = Slice(at, of.end, line.amount, Basis(price.net, of.seconds))
+    live = Slice(at, of.end, line.amount, Basis(price.net, derivation.denominator), ruler)
     return _quote(at, price.unit.currency, (*_credits(invoiced, at), line), live)
 
 
-def interval_change(invoiced: Sequence[Slice], price: PeriodPrice, anchor: Anchor) -> ProrationQuote:
+def interval_change(
+    invoiced: Sequence[Slice], price: PeriodPrice, anchor: Anchor, ruler: Ruler = SECONDS
+) -> ProrationQuote:
     """A new cycle that starts at the anchor: its first period is charged in full, unused time before it credited."""
-    return plan_change(invoiced, price, period(anchor, 0), anchor.start)
+    return plan_change(invoiced, price, period(anchor, 0), anchor.start, ruler)
 
 
 def cancellation(invoiced: Sequence[Slice], currency: Currency, at: datetime) -> ProrationQuote:
@@ -205,13 +248,13 @@ def _credits(invoiced: Sequence[Slice], at: datetime) -> tuple[ProrationLine, ..
 
 
 def _unused(invoiced: Slice, at: datetime) -> Derivation:
-    source = invoiced.source
-    return Derivation(Formula.UNUSED, source.price, _seconds_left(invoiced.period, at), source.seconds)
+    source, ruler = invoiced.source, invoiced.ruler
+    return Derivation(ruler.unused, source.price, _units_left(invoiced.period, at, ruler), source.units)
 
 
-def _rest(price: Money, of: Period, at: datetime) -> Derivation:
-    return Derivation(Formula.REST, price, _seconds_left(of, at), of.seconds)
+def _rest(price: Money, of: Period, at: datetime, ruler: Ruler) -> Derivation:
+    return Derivation(ruler.rest, price, _units_left(of, at, ruler), ruler.between(of.start, of.end))
 
 
-def _seconds_left(of: Period, at: datetime) -> int:
-    return min(max(seconds_between(at, of.end), 0), of.seconds)
+def _units_left(of: Period, at: datetime, ruler: Ruler) -> int:
+    return min(max(ruler.between(at, of.end), 0), ruler.between(of.start, of.end))

@@ -5,17 +5,21 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.actor import Grant
-from domain.catalog.plan import Plan, Price, plan, price
 from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId, SubscriptionId
-from domain.invoices.draft import FINALIZE as FINALIZE
-from domain.invoices.draft import Draft, store_draft
+from domain.invoices.draft import FINALIZE, Draft, store_draft
 from domain.invoices.finalize import finalize
 from domain.operation import operation
 from domain.payments.collect import collect
 from domain.period import Anchor, Period, period, period_index, pin
-from domain.subscriptions.subscription import RENEW, Subscription, schedule_renewal, subscription
-from domain.subscriptions.terms import full_charge
+from domain.subscriptions.lifecycle import RENEW
+from domain.subscriptions.lines import full_charge
+from domain.subscriptions.offer import family_kept, next_term
+from domain.subscriptions.plans import NOTHING
+from domain.subscriptions.store import claim_families, move, schedule_renewal, store_plans
+from domain.subscriptions.subscription import Subscription, subscription
+from domain.subscriptions.terms import Terms, store_terms
+from domain.subscriptions.trial_end import converts
 
 DRAFT_FOR = timedelta(hours=1)  # time to look at a renewal's invoice before it is final
 
@@ -39,56 +43,57 @@ class SubscriptionRenewed:
 
 @operation("subscriptions.renew", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def renew_subscription(tx: Tx, command: RenewSubscription) -> SubscriptionRenewed:
-    """Begins the next period of an active subscription once the running one is over; otherwise nothing changes.
+    """Begins the next period of an active subscription, or the first one after a trial, once the running one is over.
 
-    A subscription that is not active renews when it has recovered. A late run catches up period by period.
+    A subscription in another state renews when it has recovered, if ever. A late run catches up period by period.
     """
     of = await subscription(tx, tx.customer, command.subscription)
-    if of.state.name != "active":
+    if of.state.name not in ("active", "trialing"):
         await due.finish(tx, RENEW, of.id.uuid)
         return SubscriptionRenewed(of.id, of.period.start, of.period.end, None)
     if tx.now < of.period.end:
         await schedule_renewal(tx, of, of.period.end)
         return SubscriptionRenewed(of.id, of.period.start, of.period.end, None)
-    terms = await price(tx, of.tenant, of.next_price or of.price)
-    anchor, index = _following(of, terms)
-    following = period(anchor, index)
-    await _store_period(tx, of, terms, anchor, index, following)
-    named = await plan(tx, of.tenant, terms.plan)
-    draft = await _draft(tx, of, named, terms, following)
+    if of.state.name == "trialing" and not await converts(tx, of):
+        await due.finish(tx, RENEW, of.id.uuid)
+        return SubscriptionRenewed(of.id, of.period.start, of.period.end, None)
+    following, draft = await begin_term(tx, of)
+    if of.state.name == "trialing":
+        await move(tx, of, "convert")
     await due.schedule(tx, FINALIZE, draft.uuid, tx.now + DRAFT_FOR)
     await schedule_renewal(tx, of, following.end)
     tx.emit("subscription.renewed", subscription=of.id, draft=draft)
     return SubscriptionRenewed(of.id, following.start, following.end, draft)
 
 
-def _following(of: Subscription, terms: Price) -> tuple[Anchor, int]:
-    """The period that goes on from the running one, on a new anchor where the interval changes with it.
+async def begin_term(tx: Tx, of: Subscription) -> tuple[Period, InvoiceId]:
+    """Puts the subscription into the period that follows, on what was planned or what versions say, and drafts it."""
+    index, start = _following(of)
+    offer = await family_kept(tx, of, await next_term(tx, of, start))
+    if offer.price.cadence == of.cadence:
+        anchor = of.anchor
+    else:
+        anchor, index = Anchor.at(start, of.time_zone, offer.price.cadence), 0
+    following = period(anchor, index)
+    terms = Terms.on(offer.version, offer.price, offer.quantity, anchor.start)
+    await store_terms(tx, of, terms, following.start, "renewal", index=index, running=following)
+    if not of.planned.is_nothing:
+        await store_plans(tx, of, NOTHING, of.pending)
+    if of.family != terms.family:
+        await claim_families(tx, of.id, [terms.family, of.pending.family if of.pending else None])
+    line = full_charge(offer, following, offer.ruler(of.time_zone))
+    currency = of.unit_amount.currency
+    return following, await store_draft(tx, Draft(of.id, "renewal", following.start, following.end, currency, (line,)))
+
+
+def _following(of: Subscription) -> tuple[int, datetime]:
+    """The period that goes on from the running one: its index by the present anchor, and where it starts.
 
     Whole periods in which it was suspended are not billed: it goes on in the one in which it came back.
     """
     resumed = of.period.end if of.resumed_at is None else max(of.period.end, pin(of.resumed_at))
     index = period_index(of.anchor, resumed)
-    if terms.cadence != of.cadence:
-        return Anchor.at(period(of.anchor, index).start, of.time_zone, terms.cadence), 0
-    return of.anchor, index
-
-
-async def _store_period(tx: Tx, of: Subscription, terms: Price, anchor: Anchor, index: int, following: Period) -> None:
-    await tx.execute(
-        """UPDATE subscription SET plan_id = $4, price_id = $5, unit_amount = $6, next_price_id = NULL,
-                  period_index = $7, period_start = $8, period_end = $9, anchor_at = $10, cadence_unit = $11,
-                  cadence_count = $12
-            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
-        tx.customer.shard, tx.customer.uuid, of.id.uuid, terms.plan.uuid, terms.id.uuid, terms.unit_amount.minor,
-        index, following.start, following.end, anchor.start, terms.cadence.unit.value, terms.cadence.count,
-    )  # fmt: skip
-
-
-async def _draft(tx: Tx, of: Subscription, named: Plan, terms: Price, following: Period) -> InvoiceId:
-    line = full_charge(named, terms, of.quantity, following)
-    currency = of.unit_amount.currency
-    return await store_draft(tx, Draft(of.id, "renewal", following.start, following.end, currency, (line,)))
+    return index, period(of.anchor, index).start
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,11 @@ class InvoiceFinalized:
 @operation("subscriptions.finalize_invoice", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def finalize_invoice(tx: Tx, command: FinalizeInvoice) -> InvoiceFinalized:
     """Issues the invoice and begins to collect it; without a method that counts as a failed attempt."""
-    issued = await finalize(tx, command.invoice, tx.now)
     await due.finish(tx, FINALIZE, command.invoice.uuid)
+    return await issue_and_collect(tx, command.invoice)
+
+
+async def issue_and_collect(tx: Tx, draft: InvoiceId) -> InvoiceFinalized:
+    """Issues a period's draft and begins its payment; without a method that counts as a failed attempt."""
+    issued = await finalize(tx, draft, tx.now)
     return InvoiceFinalized(issued.invoice, issued.number, await collect(tx, issued))

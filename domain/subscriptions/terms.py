@@ -1,68 +1,108 @@
-"""The lines of a period on a price: the charge in full, and what a change in the middle credits and charges."""
+"""The terms a subscription is on: stored beside it, and as a history that is only ever added to."""
 
-from domain.catalog.plan import Plan, Price
-from domain.invoices.line import Derivation, Line, LiveCharge, charge_line, credit_line
-from domain.period import Period
-from domain.subscriptions.proration import Basis, PeriodPrice, ProrationQuote, Slice
-from domain.subscriptions.proration import Derivation as Prorated
+from dataclasses import dataclass
+from datetime import datetime
 
-
-def full_charge(plan: Plan, price: Price, quantity: int, of: Period) -> Line:
-    """The line of a whole period: unit price x quantity."""
-    amount = price.unit_amount * quantity
-    return charge_line(
-        description=plan.name,
-        price=price.id,
-        plan=plan.id,
-        quantity=quantity,
-        unit_amount=price.unit_amount,
-        starts_at=of.start,
-        ends_at=of.end,
-        amount=amount,
-        derivation=Derivation("rest", amount, of.seconds, of.seconds),
-        tax_inclusive=price.tax_inclusive,
-    )
+from domain.catalog.plan import PlanVersion, Price
+from domain.db import Primary, Row, Tx
+from domain.ids import CustomerId, PlanId, PlanVersionId, PriceId, SubscriptionId
+from domain.money import Currency, Money
+from domain.period import Cadence, Period, Unit
+from domain.subscriptions.subscription import Subscription
 
 
-def invoiced_slice(live: LiveCharge) -> Slice:
-    """The slice that a stored charge invoiced, with the price and seconds it was a share of.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is billed: a price of a plan version, for a quantity, in periods that are derived from an anchor."""
 
-    What a discount or a credit note took off it is not given back again: then the rest is its own basis.
-    """
-    line, of = live.line, live.line.derivation
-    if line.discount.minor or line.given_back.minor:
-        return Slice(line.starts_at, line.ends_at, line.amount - line.given_back)
-    return Slice(line.starts_at, line.ends_at, line.amount, Basis(of.price, of.denominator))
+    plan_version: PlanVersionId
+    plan: PlanId
+    family: str
+    price: PriceId
+    unit_amount: Money
+    quantity: int
+    cadence: Cadence
+    anchor_at: datetime
 
-
-def change_lines(quote: ProrationQuote, live: LiveCharge, plan: Plan, price: Price, quantity: int) -> tuple[Line, ...]:
-    """The quote's lines as invoice lines: the credit names the charge it gives back a part of."""
-    lines = []
-    for part in quote.lines:
-        if part.is_credit:
-            lines.append(credit_line(live, part.start, part.end, part.amount, _stored(part.derivation)))
-            continue
-        lines.append(
-            charge_line(
-                description=plan.name,
-                price=price.id,
-                plan=plan.id,
-                quantity=quantity,
-                unit_amount=price.unit_amount,
-                starts_at=part.start,
-                ends_at=part.end,
-                amount=part.amount,
-                derivation=_stored(part.derivation),
-                tax_inclusive=price.tax_inclusive,
-            )
+    @classmethod
+    def on(cls, version: PlanVersion, price: Price, quantity: int, anchor_at: datetime) -> "Terms":
+        """The terms of a plan version at one of its prices."""
+        return cls(
+            version.id, version.plan, version.family, price.id, price.unit_amount, quantity, price.cadence, anchor_at
         )
-    return tuple(lines)
+
+    @classmethod
+    def standing(cls, of: Subscription) -> "Terms":
+        """Those that a subscription is on."""
+        return cls(of.plan_version, of.plan, of.family, of.price, of.unit_amount, of.quantity, of.cadence, of.anchor_at)
 
 
-def period_price(price: Price, quantity: int) -> PeriodPrice:
-    """What a whole period costs on the price."""
-    return PeriodPrice(price.unit_amount, quantity)
+@dataclass(frozen=True, slots=True)
+class TermsSince:
+    """Terms, and from when on they held; ``cause``: start, trial, change, renewal, conversion, resume or migration."""
+
+    seq: int
+    effective_at: datetime
+    cause: str
+    terms: Terms
 
 
-def _stored(of: Prorated) -> Derivation:
-    return Derivation(of.formula.value, of.price, of.numerator, of.denominator)
+async def store_terms(
+    tx: Tx, of: Subscription, terms: Terms, effective_at: datetime, cause: str, *, index: int, running: Period
+) -> None:
+    """Puts the subscription on terms and into a period; where they are other terms, its history says so too."""
+    changed = terms != Terms.standing(of)
+    seq = of.terms_seq + 1 if changed else of.terms_seq
+    await tx.execute(
+        """UPDATE subscription SET plan_version_id = $4, plan_id = $5, family = $6, price_id = $7, unit_amount = $8,
+                  quantity = $9, cadence_unit = $10, cadence_count = $11, anchor_at = $12, period_index = $13,
+                  period_start = $14, period_end = $15, terms_seq = $16, version = version + 1
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        tx.customer.shard, tx.customer.uuid, of.id.uuid, terms.plan_version.uuid, terms.plan.uuid, terms.family,
+        terms.price.uuid, terms.unit_amount.minor, terms.quantity, terms.cadence.unit.value, terms.cadence.count,
+        terms.anchor_at, index, running.start, running.end, seq,
+    )  # fmt: skip
+    if changed:
+        await add_terms(tx, of.id, seq, terms, effective_at, cause)
+
+
+async def add_terms(
+    tx: Tx, of: SubscriptionId, seq: int, terms: Terms, effective_at: datetime, cause: str
+) -> None:  # fmt: skip
+    """Adds a row to the history of a subscription; its first has the number 1."""
+    await tx.execute(
+        """INSERT INTO subscription_terms (shard_key, customer_id, subscription_id, seq, previous_seq, effective_at,
+               cause, plan_version_id, price_id, family, quantity, currency, unit_amount, cadence_unit, cadence_count,
+               anchor_at, operation_id, recorded_at)
+           VALUES ($1, $2, $3, $4, nullif($4 - 1, 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)""",
+        tx.customer.shard, tx.customer.uuid, of.uuid, seq, effective_at, cause, terms.plan_version.uuid,
+        terms.price.uuid, terms.family, terms.quantity, str(terms.unit_amount.currency), terms.unit_amount.minor,
+        terms.cadence.unit.value, terms.cadence.count, terms.anchor_at, tx.operation.uuid, tx.recorded_at,
+    )  # fmt: skip
+
+
+async def terms_history(db: Primary, customer: CustomerId, of: SubscriptionId) -> list[TermsSince]:
+    """All terms of the customer's subscription, oldest first; the last are those it is on."""
+    rows = await db.fetch(
+        """SELECT t.seq, t.effective_at, t.cause, t.plan_version_id, r.plan_id, t.family, t.price_id, t.currency,
+                  t.unit_amount, t.quantity, t.cadence_unit, t.cadence_count, t.anchor_at
+             FROM subscription_terms t JOIN price r ON r.id = t.price_id
+            WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.subscription_id = $3 ORDER BY t.seq""",
+        customer.shard,
+        customer.uuid,
+        of.uuid,
+    )
+    return [TermsSince(row["seq"], row["effective_at"], row["cause"], _terms(row)) for row in rows]
+
+
+def _terms(row: Row) -> Terms:
+    return Terms(
+        PlanVersionId(row["plan_version_id"]),
+        PlanId(row["plan_id"]),
+        row["family"],
+        PriceId(row["price_id"]),
+        Money(row["unit_amount"], Currency(row["currency"])),
+        row["quantity"],
+        Cadence(Unit(row["cadence_unit"]), row["cadence_count"]),
+        row["anchor_at"],
+    )

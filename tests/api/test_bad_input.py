@@ -7,6 +7,7 @@ import pytest
 
 from tests.api_callers import Api, key
 from tests.bad_input_stage import Stage, mutation, stage_for
+from tests.subscription_stage import WRONG
 
 HUGE = 10**15 + 1
 """One minor unit more than an amount can be."""
@@ -82,6 +83,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
         ("publishPrice", {"amount": {"minorUnits": str(amount), "currency": "EUR"}}, "INVALID_AMOUNT", ["amount"])
         for amount in (-1, 10**11 + 1, HUGE, 2**63 - 1, -(2**63))
     ),
+    *WRONG,
     ("publishPlan", {"terms": {"trialDays": 14}}, "INVALID_INPUT", ["trialEnd"]),
     ("publishPlan", {"terms": {"taxCategory": "Digital Goods"}}, "INVALID_INPUT", ["taxCategory"]),
     ("publishPlan", {"terms": {"entitlements": [{"feature": "nope", "value": "1"}]}}, "NOT_FOUND", ["entitlements"]),

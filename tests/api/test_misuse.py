@@ -17,10 +17,12 @@ from domain.period import Unit
 from tests.api_callers import START, Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
 from tests.lives import day, publish, until
+from tests.subscription_stage import OTHERWISE as OF_SUBSCRIPTIONS
+from tests.subscription_stage import PORTAL as SUBSCRIBED
 from tests.world import EUR, LONG_AGO, fresh
 
 SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
-PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock")
+PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock", *SUBSCRIBED)
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "addPaymentMethod": {"token": "tok_mastercard"},
@@ -34,6 +36,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "publishPlan": {"rank": 2},
     "publishPrice": {"intervalCount": 2},
     "refundPayment": {"amount": {"minorUnits": "101", "currency": "EUR"}},
+    **OF_SUBSCRIPTIONS,
 }
 
 

@@ -27,7 +27,7 @@ from domain.machine import Machine
 from domain.payments.payment import PAYMENT
 from domain.payments.refund import REFUND
 from domain.refusals import RefusalCode
-from domain.subscriptions.subscription import SUBSCRIPTION
+from domain.subscriptions.lifecycle import SUBSCRIPTION
 
 PUBLISHED = Path(__file__).parents[2] / "frontend-schema.graphql"
 

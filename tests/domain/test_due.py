@@ -10,7 +10,7 @@ from domain.payments.pay_invoice import SEND
 from domain.payments.refund import refunds_of
 from domain.payments.settle_payment import News
 from domain.reactions.work import do
-from domain.subscriptions.subscription import RENEW
+from domain.subscriptions.lifecycle import RENEW
 from tests.lives import attempts_at, buyer, day, give_back, invoices_of, start, tell, until
 from tests.world import Someone, World
 

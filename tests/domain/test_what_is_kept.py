@@ -36,7 +36,7 @@ async def test_an_unpaid_invoice_a_failed_payment_and_open_access_stand_side_by_
     unpaid = await invoice(db, ada.id, InvoiceId(ada.id.shard, row["id"]))
     (attempt,) = await payments_of(db, ada.id, unpaid.id)
     assert (unpaid.state.name, attempt.state.name) == ("open", "failed")
-    assert (bought.state.name, bought.is_entitled) == ("past_due", True)
+    assert (bought.state.name, bought.is_entitled_at(world.house.db.clock.now())) == ("past_due", True)
     assert (await balance(db, ada.id, EUR)).receivable.minor == 1000
 
 

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from tests.simulation.calendar_model import boundary, share
 from tests.simulation.facts import Row
 from tests.simulation.look import Look
+
+Span = tuple[datetime, datetime]
 
 
 def numbers_have_no_gaps(look: Look) -> Iterator[str]:
@@ -85,7 +87,8 @@ def lines_are_priced_as_offered(look: Look) -> Iterator[str]:
     invoices = {row["id"]: row for row in look.facts.rows["invoice"]}
     for line in look.facts.rows["invoice_line"]:
         of, offer = invoices[line["invoice_id"]], look.offer(line["price_id"])
-        whole = of["period_end"] - of["period_start"]
+        priced = invoices[line["credits_invoice_id"]] if line["kind"] == "credit" else of  # a new cycle has another
+        whole = priced["period_end"] - priced["period_start"]
         part = line["ends_at"] - line["starts_at"]
         amount = share(offer.minor * line["quantity"], part, whole)
         expected = -amount if line["kind"] == "credit" else amount
@@ -117,6 +120,7 @@ def credits_have_a_charge(look: Look) -> Iterator[str]:
 def periods_follow_the_calendar(look: Look) -> Iterator[str]:
     """14: one renewal a period; periods follow the anchor without overlap, and without a hole but for suspensions."""
     billed = look.facts.rows["invoice"] + look.facts.rows["invoice_draft"]
+    changes = [row for row in look.facts.of("invoice", state="paid") if row["reason"].startswith("change:")]
     suspended = {row["entity_id"] for row in look.facts.of("transition", machine="subscription", to_state="suspended")}
     for of in look.facts.rows["subscription"]:
         spans = sorted(
@@ -124,6 +128,9 @@ def periods_follow_the_calendar(look: Look) -> Iterator[str]:
             for row in billed
             if row["subscription_id"] == of["id"] and row["reason"] in ("start", "renewal")
         )
+        changed = {(row["period_start"], row["period_end"]) for row in changes if row["subscription_id"] == of["id"]}
+        for cycle in sorted(changed - set(spans)):
+            spans = _cut(spans, cycle, (of["period_start"], of["period_end"]))
         for (_, end), (start, _) in pairwise(spans):
             if start < end or (start > end and of["id"] not in suspended):
                 yield f"periods of {of['id']}: one ends {end}, the next starts {start}"
@@ -132,7 +139,15 @@ def periods_follow_the_calendar(look: Look) -> Iterator[str]:
         yield from _off_calendar(of, [span for span in spans if span[0] >= of["anchor_at"]])
 
 
-def _off_calendar(of: Row, spans: list[tuple[object, object]]) -> Iterator[str]:
+def _cut(spans: list[Span], cycle: Span, running: Span) -> list[Span]:
+    """The spans with a cycle that began in the middle of one; without it where it was paid too late to begin."""
+    if cycle != running and cycle[1] not in {start for start, _ in spans}:
+        return spans
+    before = [(start, min(end, cycle[0])) for start, end in spans if start < cycle[0]]
+    return sorted([*before, cycle, *(span for span in spans if span[0] > cycle[0])])
+
+
+def _off_calendar(of: Row, spans: list[Span]) -> Iterator[str]:
     unit, count = of["cadence_unit"], of["cadence_count"]
     limits = [boundary(of["anchor_at"], of["time_zone"], unit, count * k) for k in range(of["period_index"] + 2)]
     periods = list(pairwise(limits))

@@ -103,6 +103,7 @@ def each_event_had_its_effect(look: Look) -> Iterator[str]:
 def changes_are_in_time(look: Look) -> Iterator[str]:
     """17 and 18: a change that is paid in its period takes effect; one that is paid later is given back, whole."""
     invoices = {look.reference("invoice", row["id"]): row for row in look.facts.rows["invoice"]}
+    lines = look.facts.by("invoice_line", "invoice_id")
     for row in look.facts.rows["audit_body"]:
         body = look.body(row)
         paid = invoices.get(body["command"].get("invoice") or "")
@@ -110,7 +111,9 @@ def changes_are_in_time(look: Look) -> Iterator[str]:
             continue
         notes = look.facts.of("credit_note", invoice_id=paid["id"], state="issued")
         whole = sum(note["total"] for note in notes) == paid["total"]
-        late = datetime.fromisoformat(body["happened_at"]) >= paid["period_end"]
+        # A new cycle credits time of the period that was running: that is what it had to be paid in.
+        until = [line["ends_at"] for line in lines[paid["id"]] if line["kind"] == "credit"]
+        late = datetime.fromisoformat(body["happened_at"]) >= min([paid["period_end"], *until])
         if (late and not whole) or (not late and any(note["kind"] == "late_change" for note in notes)):
             yield f"{paid['number_text']} was paid {'too late' if late else 'in time'}: {notes}"
 

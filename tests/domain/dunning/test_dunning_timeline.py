@@ -21,6 +21,7 @@ from tests.lives import (
     by_house,
     day,
     invoices_of,
+    is_entitled,
     publish,
     start,
     subscription_of,
@@ -56,7 +57,7 @@ async def stands(world: World, of: Someone) -> tuple[str, str]:
 
 async def has_access(world: World, of: Someone) -> bool:
     """Whether the customer may use what it bought."""
-    return (await subscription_of(world, of)).is_entitled
+    return await is_entitled(world, of)
 
 
 def days_after(first: datetime, later: datetime) -> float:

@@ -18,6 +18,7 @@ from tests.lives import (
     buyer,
     day,
     invoices_of,
+    is_entitled,
     start,
     subscription_of,
     until,
@@ -121,7 +122,7 @@ async def test_nobody_loses_access_while_an_outcome_is_unknown(world: World, pla
     begin, _ = PLACES[place]
     ada = await begin(world, "tok_error_after")
     await until(world, ada, day(2, 28))
-    assert (await subscription_of(world, ada)).is_entitled
+    assert await is_entitled(world, ada)
     await do_now(ahead(world.house, timedelta(minutes=2)), ada.id)
     assert (await subscription_of(world, ada)).state.name == "active"
 

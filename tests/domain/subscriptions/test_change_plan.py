@@ -11,7 +11,8 @@ from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.period import Unit
 from domain.refusals import RefusalCode, Refused
-from domain.subscriptions.change_plan import ChangePlan, PlanChanging, change_plan
+from domain.subscriptions.change import PlanChanging
+from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.subscription import Subscription
 from tests.lives import (
     attempts_at,

@@ -16,7 +16,7 @@ from domain.perform import perform
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.entitlements import entitlements
-from domain.subscriptions.subscription import ENTITLED, SUBSCRIPTION
+from domain.subscriptions.lifecycle import ENTITLED, SUBSCRIPTION
 from tests.catalog_kit import monthly, new_feature, new_plan, new_price, new_version
 from tests.lives import buy, buyer, day, subscription_of, until
 from tests.world import Someone, World, fresh, make_world

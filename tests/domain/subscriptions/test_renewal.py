@@ -6,6 +6,7 @@ import pytest
 
 from domain.money import Money
 from domain.period import Unit
+from domain.subscriptions.change import Timing
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from tests.lives import buy, buyer, day, invoices_of, publish, start, subscription_of, until, wrong_rows
 from tests.world import EUR, World
@@ -35,7 +36,8 @@ async def test_who_was_suspended_once_renews_on_a_new_interval_too(world: World)
     await world.card(ada, "tok_stolen_card")
     await until(world, ada, day(2, 20))
     await world.card(ada)
-    await world.do(ada, change_plan, ChangePlan(begun.subscription, world.prices["yearly"]))
+    on_yearly = ChangePlan(begun.subscription, world.prices["yearly"], timing=Timing.PERIOD_END)
+    await world.do(ada, change_plan, on_yearly)
     await until(world, ada, day(3, 2, year=2028))
     assert [invoice.total.minor for invoice in await invoices_of(world, ada)] == [1000, 1000, 20000, 20000]
     now = await subscription_of(world, ada)
@@ -47,7 +49,8 @@ async def test_an_interval_that_was_to_change_during_a_suspension_starts_when_ac
     ada = await buyer(world)
     begun = await buy(world, ada, await publish(world, Money(300, EUR), Unit.WEEK))
     await until(world, ada, day(1, 8, 0, 59) + timedelta(seconds=59))  # renewed, and the draft not yet issued
-    await world.do(ada, change_plan, ChangePlan(begun.subscription, world.prices["starter"]))
+    monthly = ChangePlan(begun.subscription, world.prices["starter"], timing=Timing.PERIOD_END)
+    await world.do(ada, change_plan, monthly)
     await world.card(ada, "tok_stolen_card")
     await until(world, ada, day(1, 31))
     await world.card(ada)

@@ -17,7 +17,8 @@ from domain.period import Unit
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_plan import ChangePlan, change_plan
-from domain.subscriptions.start import MAX_QUANTITY, StartSubscription, start_subscription
+from domain.subscriptions.offer import MAX_QUANTITY
+from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.lives import (
     attempts_at,
     buy,

@@ -9,14 +9,10 @@ from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.change import Timing
 from domain.subscriptions.change_plan import ChangePlan, change_plan
-from domain.subscriptions.start import (
-    ExpireSubscription,
-    StartSubscription,
-    SubscriptionStarted,
-    expire_subscription,
-    start_subscription,
-)
+from domain.subscriptions.expire import ExpireSubscription, expire_subscription
+from domain.subscriptions.start import StartSubscription, SubscriptionStarted, start_subscription
 from domain.subscriptions.subscription import subscription
 from tests.world import EUR, Someone, World, fresh
 
@@ -82,7 +78,8 @@ async def test_two_subscriptions_never_meet_on_one_plan(world: World) -> None:
 async def test_a_plan_that_a_change_leads_to_next_month_cannot_be_started_meanwhile(world: World) -> None:
     ada = await buyer(world)
     started = await start(world, ada, "team")
-    await world.do(ada, change_plan, ChangePlan(started.subscription, world.prices["yearly"]))
+    later = ChangePlan(started.subscription, world.prices["yearly"], timing=Timing.PERIOD_END)
+    await world.do(ada, change_plan, later)
     with pytest.raises(Refused) as refused:
         await start(world, ada, "yearly")
     assert refused.value.code is RefusalCode.ALREADY_EXISTS

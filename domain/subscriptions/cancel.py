@@ -1,0 +1,147 @@
+"""Cancelling, at the end of what was paid for or at once, the unused time treated by policy; and taking it back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from domain import due
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import SubscriptionId
+from domain.invoices.settle import void
+from domain.operation import operation
+from domain.payments.payment import payments_of
+from domain.period import pin
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.binding import require_version
+from domain.subscriptions.expire import first_invoice
+from domain.subscriptions.lifecycle import END, ENDED, REMIND, RENEW, RESUME, SUBSCRIPTION
+from domain.subscriptions.store import forget_planned, move, schedule_renewal, store_end
+from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
+from domain.subscriptions.trial import schedule_reminder
+from domain.subscriptions.unbilled import drop_unbilled, drop_unpaid_change
+
+CANCELLERS = frozenset({Grant.PORTAL, Grant.PARTNER, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN})
+
+
+class CancelAt(Enum):
+    """When a subscription ends."""
+
+    PERIOD_END = "period_end"
+    NOW = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSubscription:
+    """End a subscription; ``version`` is the one of it that the caller has seen."""
+
+    subscription: SubscriptionId
+    at: CancelAt
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Canceling:
+    """Where the subscription stands, and when it ends or ended."""
+
+    subscription: SubscriptionId
+    state: str
+    ends_at: datetime
+
+
+@operation("subscriptions.cancel", allowed=CANCELLERS, moves_money=True)
+async def cancel_subscription(tx: Tx, command: CancelSubscription) -> Canceling:
+    """STATE_CONFLICT for one that has ended or ends already, for another version than the caller has seen, and for the
+    end of a period that is not paid; PAYMENT_IN_PROGRESS while the first payment may still succeed."""
+    of = await subscription(tx, tx.customer, command.subscription)
+    require_version(of, command.version)
+    if of.state.name in ENDED:
+        message = "The subscription has ended already."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    if command.at is CancelAt.NOW or (of.state.name == "paused" and of.period.end <= tx.now):
+        return await _now(tx, of)
+    return await _at_period_end(tx, of)
+
+
+async def _at_period_end(tx: Tx, of: Subscription) -> Canceling:
+    """The paid period is never cut short: it ends where it would have been renewed."""
+    if of.cancel_at is not None:
+        message = "The subscription is cancelled already."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    if not SUBSCRIPTION.allows(of.state.name, "schedule_cancel"):
+        message = f"A subscription that is {of.state.name} has no paid period to end with: cancel it now."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    ends_at = of.period.end
+    await store_end(tx, of, ends_at)
+    state = await move(tx, of, "schedule_cancel")
+    await forget_planned(tx, of)
+    for kind in (RENEW, REMIND, RESUME):
+        await due.finish(tx, kind, of.id.uuid)
+    return Canceling(of.id, state.name, ends_at)
+
+
+async def _now(tx: Tx, of: Subscription) -> Canceling:
+    if of.state.name == "incomplete":
+        await _void_first(tx, of)
+    await drop_unpaid_change(tx, of)
+    await drop_unbilled(tx, of)
+    at = pin(tx.now)
+    state = await move(tx, of, "cancel", ended_at=at)
+    return Canceling(of.id, state.name, at)
+
+
+async def _void_first(tx: Tx, of: Subscription) -> None:
+    first = await first_invoice(tx, of)
+    if first.state.name == "paid" or any(each.is_open for each in await payments_of(tx, tx.customer, first.id)):
+        message = "The first payment may still succeed; its outcome will be known first."
+        raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("subscriptionId",))
+    if first.state.name == "open":
+        await void(tx, first)
+
+
+@dataclass(frozen=True, slots=True)
+class ReactivateSubscription:
+    """Take back a cancellation whose day has not come."""
+
+    subscription: SubscriptionId
+
+
+@operation("subscriptions.reactivate", allowed=CANCELLERS)
+async def reactivate_subscription(tx: Tx, command: ReactivateSubscription) -> SubscriptionStands:
+    """Goes on as if it had not been cancelled; STATE_CONFLICT for one that is not cancelled or has ended."""
+    of = await subscription(tx, tx.customer, command.subscription)
+    if of.cancel_at is None or of.ended_at is not None or tx.now >= of.cancel_at:
+        message = "Only a cancellation whose day has not come can be taken back."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    state = of.state
+    if of.state.name == "pending_cancellation":
+        on_trial = of.trial_end is not None and of.trial_end == of.period.end
+        state = await move(tx, of, "reactivate_trial" if on_trial else "reactivate")
+        await schedule_renewal(tx, of, of.period.end)
+        if on_trial:
+            await schedule_reminder(tx, of.id, of.period.end)
+    await store_end(tx, of, None)
+    tx.emit("subscription.reactivated", subscription=of.id)
+    return SubscriptionStands(of.id, state.name)
+
+
+@dataclass(frozen=True, slots=True)
+class EndSubscription:
+    """A cancelled subscription whose day has come."""
+
+    subscription: SubscriptionId
+
+
+@operation("subscriptions.end", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
+async def end_subscription(tx: Tx, command: EndSubscription) -> SubscriptionStands:
+    """Ends it on its day, whatever became of its payments meanwhile; before it, or taken back, nothing happens."""
+    of = await subscription(tx, tx.customer, command.subscription)
+    if of.cancel_at is None or of.state.name in ENDED:
+        await due.finish(tx, END, of.id.uuid)
+        return SubscriptionStands(of.id, of.state.name)
+    if tx.now < of.cancel_at:
+        await due.schedule(tx, END, of.id.uuid, of.cancel_at)
+        return SubscriptionStands(of.id, of.state.name)
+    await drop_unpaid_change(tx, of)
+    state = await move(tx, of, "cancel", ended_at=of.cancel_at)
+    return SubscriptionStands(of.id, state.name)

@@ -1,0 +1,30 @@
+"""Taking back what was planned for the next period."""
+
+from dataclasses import dataclass
+
+from domain.db import Tx
+from domain.ids import SubscriptionId
+from domain.operation import operation
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.change_plan import CHANGERS
+from domain.subscriptions.store import forget_planned
+from domain.subscriptions.subscription import SubscriptionStands, subscription
+
+
+@dataclass(frozen=True, slots=True)
+class CancelScheduledChange:
+    """Forget what is planned for the next period."""
+
+    subscription: SubscriptionId
+
+
+@operation("subscriptions.cancel_scheduled_change", allowed=CHANGERS)
+async def cancel_scheduled_change(tx: Tx, command: CancelScheduledChange) -> SubscriptionStands:
+    """STATE_CONFLICT where nothing is planned; a change that waits for its payment is not touched."""
+    of = await subscription(tx, tx.customer, command.subscription)
+    if of.planned.is_nothing:
+        message = "No change is planned for the next period."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    await forget_planned(tx, of)
+    tx.emit("subscription.change_unscheduled", subscription=of.id)
+    return SubscriptionStands(of.id, of.state.name)

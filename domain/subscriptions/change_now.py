@@ -1,0 +1,83 @@
+"""A change that is charged now: the unused time credited, the new terms billed, applied once that is paid."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.db import Tx
+from domain.invoices.draft import Draft, store_draft
+from domain.invoices.finalize import finalize
+from domain.invoices.invoice import invoice
+from domain.invoices.line import LiveCharge, live_charge
+from domain.payments.collect import collect, require_means
+from domain.period import Anchor, Period, period
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.change import Mode, PlanChanging, change_in_trial, change_later
+from domain.subscriptions.lines import change_lines, invoiced_slice, period_price
+from domain.subscriptions.offer import Offer
+from domain.subscriptions.plans import Pending
+from domain.subscriptions.proration import ProrationQuote, plan_change
+from domain.subscriptions.store import claim_families, store_plans
+from domain.subscriptions.subscription import Subscription
+
+
+async def change_to(
+    tx: Tx, of: Subscription, to: Offer, mode: Mode, at: datetime, *, seats_only: bool = False
+) -> PlanChanging:
+    """The change in its mode, with the refusals of each."""
+    if mode is Mode.TRIAL:
+        return await change_in_trial(tx, of, to, at)
+    if mode is Mode.PERIOD_END:
+        return await change_later(tx, of, to, seats_only=seats_only)
+    return await change_now(tx, of, to, mode, at)
+
+
+async def paid_charge(tx: Tx, of: Subscription, at: datetime) -> LiveCharge:
+    """The charge of the running period for the time from then on; STATE_CONFLICT while it is not issued and paid."""
+    live = await live_charge(tx, tx.customer, of.id, at)
+    of_this_period = live is not None and live.line.starts_at >= of.period.start
+    if live is None or not of_this_period or (await invoice(tx, tx.customer, live.ref.invoice)).state.name != "paid":
+        message = "The running period is not paid yet; this can be done as soon as it is."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    return live
+
+
+def prorated(
+    of: Subscription, to: Offer, live: LiveCharge, mode: Mode, at: datetime
+) -> tuple[ProrationQuote, Period]:  # fmt: skip
+    """What the change credits and charges, and the period that the charge is for."""
+    whole = period(Anchor.at(at, of.time_zone, to.price.cadence), 0) if mode is Mode.NEW_CYCLE else of.period
+    slices, ruler = [invoiced_slice(live, of.time_zone)], to.ruler(of.time_zone)
+    return plan_change(slices, period_price(to), whole, at, ruler), whole
+
+
+async def change_now(tx: Tx, of: Subscription, to: Offer, mode: Mode, at: datetime) -> PlanChanging:
+    """Issues the invoice and begins its payment; as ``paid_charge``, and PAYMENT_METHOD_REQUIRED, ALREADY_EXISTS."""
+    live = await paid_charge(tx, of, at)
+    await require_means(tx)
+    await claim_families(tx, of.id, [of.family, of.planned.family, to.version.family])
+    quote, whole = prorated(of, to, live, mode, at)
+    if quote.net.minor < 0:
+        return await change_later(tx, of, to, seats_only=to.price.id == of.price)
+    reason = f"change:{await _changes(tx, of) + 1}"
+    draft = Draft(of.id, reason, whole.start, whole.end, of.unit_amount.currency, change_lines(quote, live, to))
+    issued = await finalize(tx, await store_draft(tx, draft), tx.now)
+    until, anchor_at = of.period.end, whole.start if mode is Mode.NEW_CYCLE else None
+    if not tx.preview:
+        # What was planned for the next term stays planned until this change is paid.
+        pending = Pending(to.price.id, to.quantity, to.version.family, issued.invoice, at, until, anchor_at)
+        await store_plans(tx, of, of.planned, pending)
+    payment = await collect(tx, issued)
+    changing = PlanChanging(of.id, quote.credit, quote.charge, issued.due, at, issued.invoice, payment)
+    return replace(changing, mode=mode.value, total=issued.total, lines=issued.rated.lines)
+
+
+async def _changes(tx: Tx, of: Subscription) -> int:
+    """How many changes of the subscription were invoiced so far."""
+    count: int = await tx.fetchval(
+        """SELECT count(*) FROM invoice
+            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND reason LIKE 'change:%'""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.id.uuid,
+    )
+    return count

@@ -1,0 +1,56 @@
+"""The end of a subscription that was never paid for: 23 hours after its start."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain import due
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import InvoiceId, SubscriptionId
+from domain.invoices.invoice import Invoice, invoice
+from domain.invoices.settle import void
+from domain.operation import operation
+from domain.payments.payment import payments_of
+from domain.subscriptions.lifecycle import EXPIRE
+from domain.subscriptions.store import move
+from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
+
+RECHECK = timedelta(hours=1)  # while an attempt's outcome is open, nothing expires
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireSubscription:
+    """A subscription whose 23 hours are over, and the invoice it began with."""
+
+    subscription: SubscriptionId
+
+
+@operation("subscriptions.expire", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
+async def expire_subscription(tx: Tx, command: ExpireSubscription) -> SubscriptionStands:
+    """Voids the unpaid first invoice and ends the subscription; waits while an attempt is open, and once it is paid."""
+    of = await subscription(tx, tx.customer, command.subscription)
+    if of.state.name != "incomplete":
+        await due.finish(tx, EXPIRE, of.id.uuid)
+        return SubscriptionStands(of.id, of.state.name)
+    unpaid = await first_invoice(tx, of)
+    paid = unpaid.state.name == "paid"  # and the event that activates the subscription is still on its way
+    if paid or any(attempt.is_open for attempt in await payments_of(tx, tx.customer, unpaid.id)):
+        await due.schedule(tx, EXPIRE, of.id.uuid, tx.now + RECHECK)
+        return SubscriptionStands(of.id, of.state.name)
+    if unpaid.state.name == "open":
+        await void(tx, unpaid)
+    state = await move(tx, of, "expire", ended_at=tx.now)
+    await due.finish(tx, EXPIRE, of.id.uuid)
+    return SubscriptionStands(of.id, state.name)
+
+
+async def first_invoice(tx: Tx, of: Subscription) -> Invoice:
+    """The invoice that an incomplete subscription waits for."""
+    id = await tx.fetchval(
+        """SELECT id FROM invoice
+            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND reason = 'start'""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.id.uuid,
+    )
+    return await invoice(tx, tx.customer, InvoiceId(of.id.shard, id))

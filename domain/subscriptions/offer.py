@@ -1,0 +1,103 @@
+"""What a subscription is put on: a plan as its version of the day has it, a price, and how many of it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.catalog.plan import (
+    Plan,
+    PlanVersion,
+    Price,
+    PriceModel,
+    ProrationClock,
+    current_version,
+    offered_price,
+    plan,
+    plan_version,
+    price,
+    price_at_renewal,
+    version_at_renewal,
+)
+from domain.db import Tx
+from domain.ids import PriceId
+from domain.money import Money
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.proration import SECONDS, Ruler
+from domain.subscriptions.subscription import Subscription
+
+MAX_QUANTITY = 10_000  # seats; far above what is sold, far below what could overflow an amount
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plan at a price, and the quantity that is billed."""
+
+    plan: Plan
+    version: PlanVersion
+    price: Price
+    quantity: int
+
+    @property
+    def amount(self) -> Money:
+        """What a whole period costs before discounts and tax."""
+        return self.price.unit_amount * self.quantity
+
+    def ruler(self, time_zone: str) -> Ruler:
+        """What parts of its periods are counted in."""
+        return Ruler(time_zone) if self.version.proration is ProrationClock.DAY else SECONDS
+
+
+def require_quantity(of: Price, quantity: int) -> None:
+    """INVALID_INPUT for a quantity out of bounds, or of a flat price for any but one."""
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise Refused(RefusalCode.INVALID_INPUT, f"A quantity is 1 to {MAX_QUANTITY}.", ("quantity",))
+    of.require_quantity(quantity)
+
+
+async def offered(tx: Tx, id: PriceId, quantity: int, at: datetime) -> Offer:
+    """What is on offer at the instant; NOT_FOUND for another price, INVALID_INPUT for a quantity that cannot be."""
+    named, wanted = await offered_price(tx, tx.head.tenant, id, at)
+    require_quantity(wanted, quantity)
+    return Offer(named, await current_version(tx, tx.head.tenant, named.id, at), wanted, quantity)
+
+
+async def standing(tx: Tx, of: Subscription, quantity: int) -> Offer:
+    """The subscription's own price, on offer or not, for a quantity; INVALID_INPUT for one that cannot be."""
+    own = await price(tx, of.tenant, of.price)
+    require_quantity(own, quantity)
+    return Offer(await plan(tx, of.tenant, of.plan), await plan_version(tx, of.tenant, of.plan_version), own, quantity)
+
+
+async def next_term(tx: Tx, of: Subscription, at: datetime) -> Offer:
+    """What a term that begins at the instant is billed: what was planned, else as before, else as versions say."""
+    chosen = await price_at_renewal(tx, of.tenant, of.planned.price or of.price, at)
+    if chosen.plan == of.plan:
+        version = await version_at_renewal(tx, of.tenant, of.plan_version, at)
+    else:
+        version = await current_version(tx, of.tenant, chosen.plan, at)
+    quantity = 1 if chosen.model is PriceModel.FLAT else of.planned.quantity or of.quantity
+    return Offer(await plan(tx, of.tenant, chosen.plan), version, chosen, quantity)
+
+
+async def agreed(tx: Tx, of: Subscription, id: PriceId, quantity: int, at: datetime) -> Offer:
+    """What a change that was asked for at the instant leads to, on offer now or not."""
+    chosen = await price(tx, of.tenant, id)
+    if chosen.plan == of.plan:
+        version = await plan_version(tx, of.tenant, of.plan_version)
+    else:
+        version = await current_version(tx, of.tenant, chosen.plan, at)
+    return Offer(await plan(tx, of.tenant, chosen.plan), version, chosen, quantity)
+
+
+async def family_kept(tx: Tx, of: Subscription, offer: Offer) -> Offer:
+    """The offer; on the pinned version where a later one is of a family that another subscription has."""
+    if offer.version.family == of.family or offer.plan.id != of.plan:
+        return offer  # what was planned has claimed its family already
+    holder = await tx.fetchval(
+        "SELECT subscription_id FROM family_claim WHERE shard_key = $1 AND customer_id = $2 AND family = $3",
+        tx.customer.shard,
+        tx.customer.uuid,
+        offer.version.family,
+    )
+    if holder in (None, of.id.uuid):
+        return offer
+    return replace(offer, version=await plan_version(tx, of.tenant, of.plan_version))

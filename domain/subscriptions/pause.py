@@ -1,0 +1,121 @@
+"""Pausing stops the bills, never what was paid for; resuming goes on in the paid period, or begins a new cycle.
+
+Who comes back before the paid period is over goes on in it, on the old anchor, and renews at its end. Who comes back
+later begins a new cycle at that instant, billed from it on: the time of the pause is never charged.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain import due
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import InvoiceId, PaymentId, SubscriptionId
+from domain.invoices.draft import Draft, store_draft
+from domain.operation import operation
+from domain.payments.collect import require_means
+from domain.period import Anchor, Period, period, pin
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.change_now import paid_charge
+from domain.subscriptions.lifecycle import RENEW, RESUME
+from domain.subscriptions.lines import full_charge
+from domain.subscriptions.offer import family_kept, next_term
+from domain.subscriptions.plans import NOTHING
+from domain.subscriptions.policy import subscription_policy
+from domain.subscriptions.renew import issue_and_collect
+from domain.subscriptions.store import Pause, claim_families, move, schedule_renewal, store_plans
+from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
+from domain.subscriptions.terms import Terms, store_terms
+
+LONGEST = timedelta(days=366)  # of a pause with a day to come back; who stays away longer comes back by hand
+PAUSERS = frozenset({Grant.PORTAL, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN})
+RESUMERS = PAUSERS | {Grant.SYSTEM}
+
+
+@dataclass(frozen=True, slots=True)
+class PauseSubscription:
+    """Stop billing a subscription, until an instant or until somebody resumes it."""
+
+    subscription: SubscriptionId
+    resumes_at: datetime | None
+
+
+@operation("subscriptions.pause", allowed=PAUSERS)
+async def pause_subscription(tx: Tx, command: PauseSubscription) -> SubscriptionStands:
+    """STATE_CONFLICT unless active with the running period paid; CHANGE_PENDING while a change waits for its payment;
+    INVALID_INPUT for a day that is not ahead, or beyond LONGEST."""
+    of = await subscription(tx, tx.customer, command.subscription)
+    if of.pending is not None:
+        message = "A change waits for its payment; pause once that is known."
+        raise Refused(RefusalCode.CHANGE_PENDING, message, ("subscriptionId",))
+    if of.state.name != "active" or tx.now >= of.period.end:
+        message = f"A subscription that is {of.state.name} or about to renew cannot pause."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    await paid_charge(tx, of, pin(tx.now))
+    resumes_at = command.resumes_at
+    if resumes_at is not None and not tx.now < resumes_at <= tx.now + LONGEST:
+        message = f"A pause ends later than now, and within {LONGEST.days} days."
+        raise Refused(RefusalCode.INVALID_INPUT, message, ("resumesAt",))
+    access = (await subscription_policy(tx, of.tenant)).pause_access.value
+    state = await move(tx, of, "pause", pause=Pause(resumes_at, access))
+    await due.finish(tx, RENEW, of.id.uuid)
+    if resumes_at is not None:
+        await due.schedule(tx, RESUME, of.id.uuid, resumes_at)
+    return SubscriptionStands(of.id, state.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeSubscription:
+    """End a pause now."""
+
+    subscription: SubscriptionId
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionResumed:
+    """The period that runs now, and the invoice and attempt where a new cycle began."""
+
+    subscription: SubscriptionId
+    state: str
+    period_end: datetime
+    invoice: InvoiceId | None
+    payment: PaymentId | None
+
+
+@operation("subscriptions.resume", allowed=RESUMERS, moves_money=True)
+async def resume_subscription(tx: Tx, command: ResumeSubscription) -> SubscriptionResumed:
+    """STATE_CONFLICT for one that does not pause; PAYMENT_METHOD_REQUIRED where a new cycle is billed and somebody
+    asks; one that resumes by itself is billed without a method too, and goes the way of an unpaid renewal."""
+    of = await subscription(tx, tx.customer, command.subscription)
+    await due.finish(tx, RESUME, of.id.uuid)
+    if of.state.name != "paused":
+        if Grant.SYSTEM in tx.actor.grants:
+            return SubscriptionResumed(of.id, of.state.name, of.period.end, None, None)
+        message = f"A subscription that is {of.state.name} does not pause."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    if tx.now < of.period.end:
+        state = await move(tx, of, "resume")
+        await schedule_renewal(tx, of, of.period.end)
+        return SubscriptionResumed(of.id, state.name, of.period.end, None, None)
+    if Grant.SYSTEM not in tx.actor.grants:
+        await require_means(tx)
+    state = await move(tx, of, "resume")
+    first, draft = await _begin_cycle(tx, of)
+    issued = await issue_and_collect(tx, draft)
+    await schedule_renewal(tx, of, first.end)
+    return SubscriptionResumed(of.id, state.name, first.end, issued.invoice, issued.payment)
+
+
+async def _begin_cycle(tx: Tx, of: Subscription) -> tuple[Period, InvoiceId]:
+    """A new cycle that starts now, on what a term that begins now is billed."""
+    start = pin(tx.now)
+    offer = await family_kept(tx, of, await next_term(tx, of, start))
+    anchor = Anchor.at(start, of.time_zone, offer.price.cadence)
+    first = period(anchor, 0)
+    terms = Terms.on(offer.version, offer.price, offer.quantity, start)
+    await store_terms(tx, of, terms, start, "resume", index=0, running=first)
+    if not of.planned.is_nothing:
+        await store_plans(tx, of, NOTHING, None)
+    await claim_families(tx, of.id, [terms.family])
+    line = full_charge(offer, first, offer.ruler(of.time_zone))
+    return first, await store_draft(tx, Draft(of.id, "renewal", start, first.end, of.unit_amount.currency, (line,)))

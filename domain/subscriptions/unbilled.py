@@ -1,0 +1,43 @@
+"""What a subscription that ends takes with it: a change nobody paid, and a period that is not invoiced yet."""
+
+from domain import due
+from domain.db import Tx
+from domain.ids import InvoiceId
+from domain.invoices.draft import FINALIZE, drop_draft
+from domain.invoices.invoice import invoice
+from domain.invoices.settle import void
+from domain.payments.payment import payments_of
+from domain.subscriptions.store import store_plans
+from domain.subscriptions.subscription import Subscription
+
+
+async def drop_unpaid_change(tx: Tx, of: Subscription) -> None:
+    """Voids a change that waits for its payment; while an attempt is open it stays, and its success becomes credit."""
+    if of.pending is None:
+        return
+    waiting = await invoice(tx, tx.customer, of.pending.invoice)
+    if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, waiting.id)):
+        return
+    if waiting.state.name == "open":
+        await void(tx, waiting)
+        await store_plans(tx, of, of.planned, None)
+
+
+async def unbilled_draft(tx: Tx, of: Subscription) -> InvoiceId | None:
+    """The draft of a period that began within the hour, or None."""
+    id = await tx.fetchval(
+        """SELECT id FROM invoice_draft
+            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND reason = 'renewal'
+            ORDER BY period_start LIMIT 1""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.id.uuid,
+    )
+    return InvoiceId(tx.customer.shard, id) if id else None
+
+
+async def drop_unbilled(tx: Tx, of: Subscription) -> None:
+    """Takes back the draft of a period that began within the hour: who leaves then does not owe it."""
+    while (id := await unbilled_draft(tx, of)) is not None:
+        await due.finish(tx, FINALIZE, id.uuid)
+        await drop_draft(tx, id)
