@@ -10,6 +10,7 @@ import asyncpg
 from domain.actor import Grant
 from tests.api_callers import Api, Caller, Guest
 from tests.subscription_stage import subscription_input
+from tests.tax_kit import TAX_IDS
 from tests.whole_database import Fingerprints, fingerprints
 from tests.world import fresh
 
@@ -22,6 +23,10 @@ PUBLISH_COUPON = """mutation ($input: PublishCouponInput!) { publishCoupon(input
     coupon { id code } errors { ... on UserError { code } } } }"""
 REDEEM = """mutation ($input: RedeemCouponInput!) { redeemCoupon(input: $input) {
     redemption { id } errors { ... on UserError { code } } } }"""
+ADD_TAX_ID = """mutation ($input: AddTaxIdInput!) { addTaxId(input: $input) {
+    taxId { id } errors { ... on UserError { code } } } }"""
+ADD_EXEMPTION = """mutation ($input: AddTaxExemptionInput!) { addTaxExemption(input: $input) {
+    exemption { id } errors { ... on UserError { code } } } }"""
 PUBLISH_FEATURE = """mutation ($input: PublishFeatureInput!) { publishFeature(input: $input) {
     feature { code } errors { ... on UserError { code } } } }"""
 
@@ -66,9 +71,10 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
         "feature": code,
         "value": "1",
         "reason": "A good one.",
-        "startsAt": "2027-01-02T00:00:00Z",
+        "startsAt": "2027-01-10T00:00:00Z",
         "endsAt": "2027-02-02T00:00:00Z",
     }
+    good |= await tax_input(guest, await api.staff(), admin)
     allowed = [{"feature": code, "value": "1"}]
     good["publishPlanVersion"]["terms"] |= {"entitlements": allowed}
     good |= await subscription_input(api, guest)
@@ -113,11 +119,42 @@ def good_input(api: Api, guest: Guest, bought: Any, plan: str) -> dict[str, dict
     }  # fmt: skip
 
 
+async def tax_input(guest: Guest, support: Caller, admin: Caller) -> dict[str, dict[str, Any]]:
+    """Good input of the mutations about tax; none of it reaches what another test sells."""
+    rate = {
+        "country": "FJ",
+        "component": "VAT",
+        "name": "VAT",
+        "ratePpm": 90_000,
+        "effectiveFrom": "2000-01-01T00:00:00Z",
+    }
+    await admin.do(mutation("publishTaxRate"), **rate)
+    ids = [(await guest.do(ADD_TAX_ID, country=country, value=TAX_IDS[country]))["taxId"] for country in ("AT", "AU")]
+    exempt = {"customerId": guest.id, "country": "US", "region": "CA", "certificate": "1",
+              "validFrom": "2027-01-01T00:00:00Z"}  # fmt: skip
+    kept = (await support.do(ADD_EXEMPTION, **exempt))["exemption"]["id"]
+    return {
+        "publishTaxRate": rate,
+        "registerForTax": {"legalEntity": "ACMETEST", "country": "FJ", "taxNumber": "1", "scheme": "DOMESTIC",
+                           "registeredFrom": "2010-01-01T00:00:00Z", "registeredUntil": "2011-01-01T00:00:00Z"},
+        "setSellerTax": {"legalEntity": "ACMETEST", "region": "BE", "rounding": "LINE"},
+        "addTaxId": {"country": "DE", "value": TAX_IDS["DE"]},
+        "removeTaxId": {"taxId": ids[0]["id"]},
+        "judgeTaxId": {"customerId": guest.id, "taxId": ids[1]["id"], "valid": False},
+        "addTaxExemption": exempt,
+        "endTaxExemption": {"customerId": guest.id, "exemptionId": kept, "endsAt": "2027-06-01T00:00:00Z"},
+        "changeBillingDetails": {"name": "Ada", "email": "ada@example.test", "address": "1 Test Street",
+                                 "country": "DE"},
+    }  # fmt: skip
+
+
 def coupon_of(code: str) -> dict[str, Any]:
     """The input of a coupon of that code."""
     return {"code": code, "name": "Half off", "percentPpm": 500_000, "duration": "FOREVER", "scope": "ACCOUNT"}
 
 
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
-          "publishCoupon", "endCoupon", "saveDunningPolicy", "setSubscriptionPolicy")  # fmt: skip
-SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endCouponRedemption")
+          "publishCoupon", "endCoupon", "saveDunningPolicy", "publishTaxRate", "registerForTax",
+          "setSellerTax", "setSubscriptionPolicy")  # fmt: skip
+SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endCouponRedemption", "judgeTaxId",
+            "addTaxExemption", "endTaxExemption")  # fmt: skip

@@ -22,6 +22,8 @@ from api.graph.purchase import Purchase, purchase_preview
 from api.graph.quotes import MaybeQuantity, MaybeTiming, PlanChangeQuote, plan_change_quote
 from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.subscriptions import Subscription
+from api.graph.tax_exemptions import TaxExemption, exemptions_of
+from api.graph.tax_ids import TaxId, tax_ids_of
 from api.graph.timing import CancelTiming, ChangeTiming
 from api.scalars import CurrencyCode, GlobalId, Int64
 from domain.customers import customer as customers
@@ -59,6 +61,7 @@ class BillingPerson:
     email: str = strawberry.field(description="Where documents are sent.")
     address: str = strawberry.field(description="The address on invoices.")
     country: str = strawberry.field(description="The ISO 3166 code.")
+    region: str = strawberry.field(description="The state or province, as ISO 3166-2 has it; or nothing.")
 
 
 @strawberry.type(description="The test clock of a sandbox customer.")
@@ -138,6 +141,16 @@ class Customer(Node):
     async def entitlements(self, info: Info, at: MaybeAt = None) -> list[Entitlement]:
         """What the customer may use."""
         return await entitlements_of(info, self.source, at)
+
+    @strawberry.field(description="Its tax ids, oldest first.")
+    async def tax_ids(self, info: Info) -> list[TaxId]:
+        """The tax ids."""
+        return await tax_ids_of(info, self.source.id)
+
+    @strawberry.field(description="The certificates that free it from tax, by their begin, ended ones too.")
+    async def tax_exemptions(self, info: Info) -> list[TaxExemption]:
+        """The certificates."""
+        return await exemptions_of(info, self.source.id)
 
     @strawberry.field(description="The coupons it has redeemed, newest first.")
     async def coupon_redemptions(self, info: Info) -> list[CouponRedemption]:
@@ -256,4 +269,4 @@ async def find_by_name(info: Info, reference: str) -> Customer:
     return await find_customer(info, found)
 
 
-_PERSON = ("name", "email", "address", "country")
+_PERSON = ("name", "email", "address", "country", "region")

@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from api.documents import UsePrepared
 from api.errors import PortalSchema
 from api.graph import (
+    billing_details,
     colleagues,
     coupons,
     dunning_policy,
@@ -23,6 +24,10 @@ from api.graph import (
     refunds,
     sign_up,
     subscription_policy,
+    tax_exemptions,
+    tax_ids,
+    tax_rates,
+    tax_registrations,
 )
 from api.graph import portal_mutations as portal
 from api.graph.query import Query
@@ -109,6 +114,29 @@ class Mutation:
     )
     refund_payment: refunds.RefundPaymentPayload = _mutation(
         refunds.refund_payment, "Support: gives part or all of a captured payment back."
+    )
+    change_billing_details: billing_details.ChangeBillingDetailsPayload = _mutation(
+        billing_details.change, "Replaces the name and address a customer is billed and taxed under."
+    )
+    add_tax_id: tax_ids.AddTaxIdPayload = _mutation(tax_ids.add, "Adds a tax id of a customer.")
+    remove_tax_id: tax_ids.RemoveTaxIdPayload = _mutation(tax_ids.remove, "Removes a tax id of a customer.")
+    judge_tax_id: tax_ids.JudgeTaxIdPayload = _mutation(
+        tax_ids.judge, "Support: says what its country's register says of a tax id."
+    )
+    add_tax_exemption: tax_exemptions.AddTaxExemptionPayload = _mutation(
+        tax_exemptions.add, "Support: keeps a certificate that frees a customer from tax."
+    )
+    end_tax_exemption: tax_exemptions.EndTaxExemptionPayload = _mutation(
+        tax_exemptions.end, "Support: ends such a certificate."
+    )
+    publish_tax_rate: tax_rates.PublishTaxRatePayload = _mutation(
+        tax_rates.publish_a_rate, "Finance: adds a version of a tax rate."
+    )
+    register_for_tax: tax_registrations.RegisterForTaxPayload = _mutation(
+        tax_registrations.register, "Finance: registers a legal entity for tax."
+    )
+    set_seller_tax: tax_registrations.SetSellerTaxPayload = _mutation(
+        tax_registrations.set_seller, "Finance: says where a legal entity sits and where its tax is rounded."
     )
 
 

@@ -33,6 +33,7 @@ class CreateCustomerInput:
     time_zone: str = strawberry.field(description="The IANA zone whose calendar its billing days follow.")
     locale: str = strawberry.field(description="The language of its documents, such as en or de-AT.")
     country: str = strawberry.field(description="The ISO 3166 code of its address, two capitals.")
+    region: str = strawberry.field(default="", description="The state or province, as ISO 3166-2 has it; or nothing.")
     name: str = strawberry.field(description="The name on invoices.")
     email: str = strawberry.field(description="Where documents are sent.")
     address: str = strawberry.field(description="The address on invoices, its lines separated by commas.")
@@ -80,6 +81,7 @@ def _command(input: CreateCustomerInput) -> CreateCustomer:
         name=text(NAME, input.name, "name"),
         email=text(NAME, input.email, "email"),
         address=text(NOTE, input.address, "address"),
+        region=input.region,
     )
 
 

@@ -18,6 +18,8 @@ from api.graph.entitlements import EntitlementException, exceptions_of
 from api.graph.features import Feature, all_features
 from api.graph.payments import Payment
 from api.graph.subscription_policy import SubscriptionPolicy
+from api.graph.tax_rates import TaxRate, rates_of
+from api.graph.tax_registrations import ENTITY, TaxRegistration, registrations_of
 from api.scalars import GlobalId, Text
 from domain import dead_letter
 from domain.fanout.by_provider import payments_of_reference
@@ -33,6 +35,9 @@ ProviderReference = Annotated[str, strawberry.argument(description="What the pro
 Since = Annotated[datetime, strawberry.argument(description="The first instant of the span.")]
 Until = Annotated[datetime, strawberry.argument(description="The first instant after the span.")]
 Sandbox = Annotated[bool, strawberry.argument(description="Of sandbox customers instead of those who are billed.")]
+Country = Annotated[str | None, strawberry.argument(description="Only rates of that country.")]
+AfterRate = Annotated[GlobalId | None, strawberry.argument(description="The last rate of the answer before.")]
+Entity = Annotated[str, strawberry.argument(description=ENTITY)]
 provider_text: Final = Text(max_length=200)  # providers' ids are a tenth of that
 MAX_LETTERS: Final = 100  # of one shard key; whoever sees more has another problem than the next page
 MAX_STUCK: Final = 100  # as for letters
@@ -142,6 +147,16 @@ class Staff:
     async def coupons(self, info: Info) -> list[Coupon]:
         """The coupons."""
         return await all_coupons(info)
+
+    @strawberry.field(description="The tenant's tax rates with all their versions, last published first; at most 100.")
+    async def tax_rates(self, info: Info, country: Country = None, after: AfterRate = None) -> list[TaxRate]:
+        """The rates."""
+        return await rates_of(info, country, after)
+
+    @strawberry.field(description="Where a legal entity is registered for tax, ended registrations too.")
+    async def tax_registrations(self, info: Info, legal_entity: Entity) -> list[TaxRegistration]:
+        """The registrations."""
+        return await registrations_of(info, legal_entity)
 
     @strawberry.field(description="What coupons cost; null where the replica is away.")
     async def coupon_report(

@@ -27,7 +27,7 @@ class Taxed:
 async def tax_charges(
     db: Primary, vault: Vault, customer: CustomerId, entity: LegalEntityId, at: datetime, lines: Sequence[Line]
 ) -> tuple[list[Line], Taxed | None]:
-    """The lines in their order, charges with their taxes; nothing is asked for a seller that is registered nowhere.
+    """The lines in their order, charges with their taxes; nothing is asked for a seller registered nowhere then.
 
     STATE_CONFLICT where tax is owed at a rate that nobody has published, and once the customer was erased.
     """
@@ -36,7 +36,7 @@ async def tax_charges(
         for position, line in enumerate(lines, 1)
         if line.credits is None
     ]
-    if not asked or not await registrations(db, entity):
+    if not asked or not any(each.holds(at) for each in await registrations(db, entity)):
         return list(lines), None
     question = await question_for(db, vault, customer, entity, at, asked)
     decision = decided(question)
