@@ -30,6 +30,13 @@ ADD_EXEMPTION = """mutation ($input: AddTaxExemptionInput!) { addTaxExemption(in
 PUBLISH_FEATURE = """mutation ($input: PublishFeatureInput!) { publishFeature(input: $input) {
     feature { code } errors { ... on UserError { code } } } }"""
 
+CREATE_INVOICE = """mutation ($input: CreateInvoiceInput!) { createInvoice(input: $input) {
+    draft { id } errors { ... on UserError { code } } } }"""
+FINALIZE = """mutation ($input: FinalizeInvoiceInput!) { finalizeInvoice(input: $input) {
+    invoice { id } errors { ... on UserError { code } } } }"""
+ISSUE = """mutation ($input: IssueCreditNoteInput!) { issueCreditNote(input: $input) {
+    creditNote { id } errors { ... on UserError { code } } } }"""
+
 
 def mutation(name: str) -> str:
     """A document of that mutation that selects its errors."""
@@ -44,11 +51,14 @@ class Stage:
     guest: Guest
     support: Caller
     admin: Caller
+    finance: Caller
     good: dict[str, dict[str, Any]]
     prints: Fingerprints
 
     def caller(self, name: str) -> Caller:
         """Who may perform that mutation."""
+        if name in FINANCES:
+            return self.finance
         return self.admin if name in ADMINS else self.support if name in SUPPORTS else self.guest
 
 
@@ -75,13 +85,14 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
         "endsAt": "2027-02-02T00:00:00Z",
     }
     good |= await tax_input(guest, await api.staff(), admin)
+    good |= await good_input_about_invoices(api, admin, guest, bought["invoice"]["id"])
     allowed = [{"feature": code, "value": "1"}]
     good["publishPlanVersion"]["terms"] |= {"entitlements": allowed}
     good |= await subscription_input(api, guest)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
-        yield Stage(guest, await api.staff(), admin, good, prints)
+        yield Stage(guest, await api.staff(), admin, await api.staff(Grant.FINANCE), good, prints)
     finally:
         await connection.close()
 
@@ -148,6 +159,37 @@ async def tax_input(guest: Guest, support: Caller, admin: Caller) -> dict[str, d
     }  # fmt: skip
 
 
+async def good_input_about_invoices(api: Api, admin: Caller, guest: Guest, paid: str) -> dict[str, dict[str, Any]]:
+    """For each mutation of finance an input that would be performed, most of it about a customer that owes."""
+    debtor = await api.guest("tok_insufficient_funds")
+    euro, line = {"minorUnits": "100", "currency": "EUR"}, {"description": "Work", "unitAmount": amount(500)}
+    of = {"customerId": debtor.id}
+    drafts = [(await admin.do(CREATE_INVOICE, **of, lines=[line, line]))["draft"]["id"] for _ in range(8)]
+    owed = [(await admin.do(FINALIZE, **of, draftId=drafts.pop()))["invoice"]["id"] for _ in range(3)]
+    note = {"kind": "GOODWILL", "reason": "Goodwill."}
+    issued = await admin.do(ISSUE, **of, **note, invoiceId=owed[0], amount=euro)
+    return {
+        "issueCreditNote": {"customerId": guest.id, "invoiceId": paid, **note, "amount": euro, "credit": euro},
+        "voidCreditNote": {**of, "creditNoteId": issued["creditNote"]["id"]},
+        "voidInvoice": {**of, "invoiceId": owed[1], "reason": "Wrong."},
+        "markInvoiceUncollectible": {**of, "invoiceId": owed[2], "reason": "Gone."},
+        "createInvoice": {**of, "lines": [line]},
+        "addInvoiceLine": {**of, "draftId": drafts[0], "line": line},
+        "editInvoiceLine": {**of, "draftId": drafts[1], "position": 2, "line": line},
+        "removeInvoiceLine": {**of, "draftId": drafts[2], "position": 1},
+        "deleteInvoiceDraft": {**of, "draftId": drafts[3]},
+        "finalizeInvoice": {**of, "draftId": drafts[4]},
+        "setBillingTerms": {**of, "netDays": 30},
+        "createContract": {**of, "priceId": str(api.world.prices["starter"]), "commitment": amount(50_000),
+                           "startsAt": "2027-01-01T00:00:00Z", "endsAt": "2028-01-01T00:00:00Z", "netDays": 30},
+    }  # fmt: skip
+
+
+def amount(minor: int) -> dict[str, str]:
+    """An amount in EUR."""
+    return {"minorUnits": str(minor), "currency": "EUR"}
+
+
 def coupon_of(code: str) -> dict[str, Any]:
     """The input of a coupon of that code."""
     return {"code": code, "name": "Half off", "percentPpm": 500_000, "duration": "FOREVER", "scope": "ACCOUNT"}
@@ -158,3 +200,6 @@ ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "pu
           "setSellerTax", "setSubscriptionPolicy")  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endCouponRedemption", "judgeTaxId",
             "addTaxExemption", "endTaxExemption")  # fmt: skip
+FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
+            "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
+            "setBillingTerms", "createContract")  # fmt: skip

@@ -23,6 +23,9 @@ from api.graph import (
     redemptions,
     refunds,
     sign_up,
+    staff_credit_notes,
+    staff_invoices,
+    staff_terms,
     subscription_policy,
     tax_exemptions,
     tax_ids,
@@ -137,6 +140,42 @@ class Mutation:
     )
     set_seller_tax: tax_registrations.SetSellerTaxPayload = _mutation(
         tax_registrations.set_seller, "Finance: says where a legal entity sits and where its tax is rounded."
+    )
+    issue_credit_note: staff_credit_notes.IssueCreditNotePayload = _mutation(
+        staff_credit_notes.issue, "Finance: takes a part of an invoice back; what is owed first, then money."
+    )
+    void_credit_note: staff_credit_notes.VoidCreditNotePayload = _mutation(
+        staff_credit_notes.void, "Finance: takes back a credit note that was issued by mistake."
+    )
+    void_invoice: staff_terms.VoidInvoicePayload = _mutation(
+        staff_terms.void, "Finance: takes an open invoice back whole, and may put another in its place."
+    )
+    mark_invoice_uncollectible: staff_terms.MarkInvoiceUncollectiblePayload = _mutation(
+        staff_terms.mark_uncollectible, "Finance: gives up what is due on an invoice."
+    )
+    create_invoice: staff_invoices.CreateInvoicePayload = _mutation(
+        staff_invoices.create, "Finance: begins an invoice of staff."
+    )
+    add_invoice_line: staff_invoices.AddInvoiceLinePayload = _mutation(
+        staff_invoices.add, "Finance: adds a line to a draft."
+    )
+    edit_invoice_line: staff_invoices.EditInvoiceLinePayload = _mutation(
+        staff_invoices.edit, "Finance: changes a charge of a draft."
+    )
+    remove_invoice_line: staff_invoices.RemoveInvoiceLinePayload = _mutation(
+        staff_invoices.remove, "Finance: takes a line out of a draft."
+    )
+    delete_invoice_draft: staff_invoices.DeleteInvoiceDraftPayload = _mutation(
+        staff_invoices.delete, "Finance: throws a draft of staff away."
+    )
+    finalize_invoice: staff_invoices.FinalizeInvoicePayload = _mutation(
+        staff_invoices.finalize, "Finance: issues a draft and collects it."
+    )
+    set_billing_terms: staff_terms.SetBillingTermsPayload = _mutation(
+        staff_terms.set_terms, "Finance: sets how a customer pays."
+    )
+    create_contract: staff_terms.CreateContractPayload = _mutation(
+        staff_terms.create_contract, "Finance: agrees on a price for a term."
     )
 
 

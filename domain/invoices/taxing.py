@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.db import Primary, Tx
+import msgspec
+
+from domain.db import Primary, Replica, Tx
 from domain.ids import CustomerId, InvoiceId, LegalEntityId
 from domain.invoices.line import Line
 from domain.invoices.line_tax import TaxPart
@@ -13,7 +15,7 @@ from domain.tax.decision import TaxableLine, TaxComponent, TaxDecision, TaxQuest
 from domain.tax.question import decided, question_for
 from domain.tax.registration import registrations
 from domain.vault import Vault
-from domain.wire import canonical, to_json
+from domain.wire import canonical, from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +73,21 @@ async def keep_decision(tx: Tx, id: InvoiceId, taxed: Taxed | None) -> None:
         id.shard, tx.customer.uuid, id.uuid, canonical(to_json(taxed.question)).decode(),
         canonical(to_json(taxed.decision)).decode(), tx.recorded_at,
     )  # fmt: skip
+
+
+async def decisions_of(db: Primary | Replica, customer: CustomerId, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Taxed]:
+    """What was asked and answered for those of the customer's invoices that were taxed; documents print its notes."""
+    rows = await db.fetch(
+        """SELECT shard_key, subject, question, decision FROM tax_decision
+            WHERE shard_key = $1 AND customer_id = $2 AND subject = ANY ($3::uuid[])""",
+        customer.shard,
+        customer.uuid,
+        [id.uuid for id in ids],
+    )
+    return {
+        InvoiceId(row["shard_key"], row["subject"]): Taxed(
+            from_json(TaxQuestion, msgspec.json.decode(row["question"])),
+            from_json(TaxDecision, msgspec.json.decode(row["decision"])),
+        )
+        for row in rows
+    }

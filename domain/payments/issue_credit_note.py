@@ -34,7 +34,7 @@ class NoteLine:
 class IssueCreditNote:
     """Lines, or else an amount with tax that is taken of all charges by what is left of them.
 
-    What exceeds the amount owed is ``refund`` + ``credit`` + ``out_of_band``, exactly.
+    What exceeds the amount owed is ``refund`` + ``credit`` + ``out_of_band``, exactly; None is nothing.
     """
 
     invoice: InvoiceId
@@ -42,9 +42,9 @@ class IssueCreditNote:
     reason: str
     lines: tuple[NoteLine, ...]
     amount: Money | None
-    refund: Money
-    credit: Money
-    out_of_band: Money
+    refund: Money | None
+    credit: Money | None
+    out_of_band: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,9 @@ async def issue_credit_note(tx: Tx, command: IssueCreditNote) -> CreditNoteIssue
         parts = [_named(dict(charges), of, line) for line in command.lines]
     else:
         parts = spread(charges, command.amount)
-    split = Split(min(total_of(of, parts), owed(of)), command.refund, command.credit, command.out_of_band)
+    nothing = Money.zero(of.currency)
+    excess = [part or nothing for part in (command.refund, command.credit, command.out_of_band)]
+    split = Split(min(total_of(of, parts), owed(of)), *excess)
     if split.reduced.minor:
         await refuse_while_paying(tx, of)
     issued = await issue_note(tx, of, command.kind, command.reason, parts, split)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api_callers import Api, key
-from tests.bad_input_stage import Stage, mutation, stage_for
+from tests.bad_input_stage import Stage, amount, mutation, stage_for
 from tests.subscription_stage import WRONG
 
 HUGE = 10**15 + 1
@@ -191,6 +191,50 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("refundPayment", {"amount": {"minorUnits": "1001", "currency": "EUR"}}, "EXCEEDS_CAPTURED", ["amount"]),
     ("refundPayment", {"amount": {"minorUnits": "1", "currency": "USD"}}, "CURRENCY_MISMATCH", ["amount", "currency"]),
     ("refundPayment", {"reason": ""}, "INVALID_INPUT", ["reason"]),
+    ("issueCreditNote", {"reason": " "}, "INVALID_INPUT", ["reason"]),
+    ("issueCreditNote", {"invoiceId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
+    ("issueCreditNote", {"lines": [{"invoiceLine": 1}]}, "INVALID_INPUT", ["lines"]),
+    ("issueCreditNote", {"amount": None, "lines": [{"invoiceLine": 7}]}, "NOT_FOUND", ["lines"]),
+    ("issueCreditNote", {"amount": amount(-1)}, "INVALID_AMOUNT", ["amount"]),
+    ("issueCreditNote", {"amount": amount(HUGE)}, "INVALID_AMOUNT", ["amount"]),
+    ("issueCreditNote", {"amount": amount(1001)}, "EXCEEDS_INVOICED", ["lines"]),
+    ("issueCreditNote", {"credit": amount(99)}, "INVALID_AMOUNT", ["refund"]),
+    ("issueCreditNote", {"credit": None}, "INVALID_AMOUNT", ["refund"]),
+    ("issueCreditNote", {"credit": {"minorUnits": "1", "currency": "USD"}}, "CURRENCY_MISMATCH", ["amount"]),
+    ("voidCreditNote", {"creditNoteId": "creditnote_" + "0" * 32}, "NOT_FOUND", ["creditNoteId"]),
+    ("voidCreditNote", {"creditNoteId": "nonsense"}, "NOT_FOUND", ["creditNoteId"]),
+    ("voidInvoice", {"invoiceId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
+    ("voidInvoice", {"reason": "x" * 501}, "INVALID_INPUT", ["reason"]),
+    ("markInvoiceUncollectible", {"invoiceId": "nonsense"}, "NOT_FOUND", ["invoiceId"]),
+    ("markInvoiceUncollectible", {"reason": ""}, "INVALID_INPUT", ["reason"]),
+    ("createInvoice", {"netDays": 121}, "INVALID_INPUT", ["netDays"]),
+    ("createInvoice", {"netDays": -1}, "INVALID_INPUT", ["netDays"]),
+    ("createInvoice", {"purchaseOrder": "x" * 101}, "INVALID_INPUT", ["purchaseOrder"]),
+    ("createInvoice", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+    *(
+        (name, {"line": {"description": "Work", "unitAmount": amount(500), **wrong}}, code, path)
+        for name in ("addInvoiceLine", "editInvoiceLine")
+        for wrong, code, path in (
+            ({"description": " "}, "INVALID_INPUT", ["line", "description"]),
+            ({"description": "x" * 201}, "INVALID_INPUT", ["line", "description"]),
+            ({"quantity": 0}, "INVALID_INPUT", ["quantity"]),
+            ({"quantity": 1_000_001}, "INVALID_INPUT", ["quantity"]),
+            ({"unitAmount": amount(-1)}, "INVALID_AMOUNT", ["unitAmount"]),
+            ({"unitAmount": {"minorUnits": "1", "currency": "JPY"}}, "CURRENCY_MISMATCH", ["unitAmount"]),
+            ({"taxCategory": ""}, "INVALID_INPUT", ["line", "taxCategory"]),
+        )
+    ),
+    ("addInvoiceLine", {"draftId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
+    ("editInvoiceLine", {"position": 3}, "NOT_FOUND", ["position"]),
+    ("removeInvoiceLine", {"position": 0}, "NOT_FOUND", ["position"]),
+    ("deleteInvoiceDraft", {"draftId": "nonsense"}, "NOT_FOUND", ["draftId"]),
+    ("finalizeInvoice", {"draftId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
+    ("setBillingTerms", {"netDays": 121}, "INVALID_INPUT", ["netDays"]),
+    ("setBillingTerms", {"purchaseOrder": "  "}, "INVALID_INPUT", ["purchaseOrder"]),
+    ("createContract", {"priceId": "price_" + "0" * 26}, "NOT_FOUND", ["priceId"]),
+    ("createContract", {"endsAt": "2027-01-01T00:00:00Z"}, "INVALID_INPUT", ["endsAt"]),
+    ("createContract", {"commitment": amount(-1)}, "INVALID_AMOUNT", ["commitment"]),
+    ("createContract", {"commitment": {"minorUnits": "1", "currency": "USD"}}, "CURRENCY_MISMATCH", ["commitment"]),
     ("refundPayment", {"reason": "x" * 501}, "INVALID_INPUT", ["reason"]),
 ]  # fmt: skip
 

@@ -1,0 +1,74 @@
+"""Drafts as staff see them: rated as they would be issued now."""
+
+import strawberry
+
+from api.graph.context import Info
+from api.graph.invoices import InvoiceLine
+from api.graph.money import Money, MoneyInput, amount_of
+from api.graph.taxes import TaxAmount
+from api.graph.texts import NAME, text
+from api.scalars import GlobalId
+from domain.customers.customer import customer
+from domain.ids import CustomerId, InvoiceId
+from domain.invoices.draft import read_draft
+from domain.invoices.manual_line import ManualLine
+from domain.invoices.rate import Bill, rate
+
+
+@strawberry.type(description="An invoice before it is issued: lines, discounts and taxes as they would be now.")
+class InvoiceDraft:
+    """A draft."""
+
+    id: GlobalId = strawberry.field(description="The id that the issued invoice will have.")
+    reason: str = strawberry.field(description="manual, renewal, or what it stands in the place of.")
+    lines: list[InvoiceLine] = strawberry.field(description="Its lines, in order.")
+    subtotal: Money = strawberry.field(description="Before tax.")
+    taxes: list[TaxAmount] = strawberry.field(description="Its taxes by rate.")
+    tax: Money = strawberry.field(description="The sum of its taxes.")
+    total: Money = strawberry.field(description="subtotal and tax.")
+    purchase_order: str | None = strawberry.field(description="Instead of the customer's own, where it is given.")
+    net_days: int | None = strawberry.field(description="Instead of the customer's own terms, where they are given.")
+
+
+async def draft_shown(info: Info, owner: CustomerId, id: InvoiceId) -> InvoiceDraft | None:
+    """The customer's draft of that id, or None."""
+    db = info.context.db
+    found = await read_draft(db.primary, owner.shard, owner.uuid, id)
+    if found is None:
+        return None
+    whose = await customer(db.primary, info.context.tenant, owner)
+    at = await info.context.loaders.times.load(owner)
+    bill = Bill(owner, whose.legal_entity, found.subscription, at, found.currency, db.vault)
+    rated = await rate(db.primary, bill, found.lines)
+    return InvoiceDraft(
+        id=GlobalId(str(id)),
+        reason=found.reason,
+        lines=[InvoiceLine.of(line) for line in rated.lines],
+        subtotal=Money.of(rated.subtotal),
+        taxes=[TaxAmount.of(part) for part in rated.taxes],
+        tax=Money.of(rated.tax),
+        total=Money.of(rated.total),
+        purchase_order=found.purchase_order,
+        net_days=found.net_days,
+    )
+
+
+@strawberry.input(description="A line that staff writes.")
+class InvoiceLineInput:
+    """A line."""
+
+    description: str = strawberry.field(description="What it is for, at most 200 characters.")
+    quantity: int = strawberry.field(default=1, description="How many units, 1 to 1,000,000.")
+    unit_amount: MoneyInput = strawberry.field(description="The price of one unit; not negative.")
+    tax_category: str = strawberry.field(default="standard", description="What it is to a tax engine.")
+    tax_included: bool = strawberry.field(default=False, description="Whether the price holds the tax already.")
+
+    def written(self) -> ManualLine:
+        """The domain's line."""
+        return ManualLine(
+            description=text(NAME, self.description, "line", "description"),
+            quantity=self.quantity,
+            unit_amount=amount_of(self.unit_amount, "line", "unitAmount"),
+            category=text(NAME, self.tax_category, "line", "taxCategory"),
+            tax_inclusive=self.tax_included,
+        )
