@@ -6,6 +6,7 @@ import strawberry
 
 from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
+from api.graph.money import Money
 from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.plan_change import VERSION
 from api.graph.refusal import (
@@ -14,6 +15,7 @@ from api.graph.refusal import (
     ReactivateSubscriptionError,
     as_error,
 )
+from api.graph.subscription_policy import UnusedTime
 from api.graph.subscriptions import Subscription
 from api.graph.texts import id_of
 from api.graph.timing import CancelTiming
@@ -30,6 +32,7 @@ from domain.subscriptions.cancel import (
     reactivate_subscription,
 )
 from domain.subscriptions.cancel_scheduled import CancelScheduledChange, cancel_scheduled_change
+from domain.subscriptions.policy import Unused
 from domain.subscriptions.subscription import subscription
 
 
@@ -38,11 +41,12 @@ class Cancellation:
     """The outcome of a cancellation, or its preview."""
 
     ends_at: datetime = strawberry.field(description="When access ends.")
+    given_back: Money | None = strawberry.field(description="What a credit note gives back; null: nothing.")
 
     @classmethod
     def of(cls, done: Canceling) -> "Cancellation":
         """The domain's outcome."""
-        return cls(ends_at=done.ends_at)
+        return cls(ends_at=done.ends_at, given_back=Money.of(done.given_back) if done.given_back else None)
 
 
 async def cancel_preview(
@@ -63,6 +67,9 @@ class CancelSubscriptionInput:
     customer_id: GlobalId | None = strawberry.field(default=None, description=WHOSE)
     subscription_id: GlobalId = strawberry.field(description="The subscription.")
     timing: CancelTiming = strawberry.field(default=CancelTiming.PERIOD_END, description="When it is to end.")
+    unused: UnusedTime | None = strawberry.field(
+        default=None, description="Staff only: what becomes of unused time; null: as the tenant's policy says."
+    )
     version: int | None = strawberry.field(default=None, description=VERSION)
     idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
@@ -82,7 +89,8 @@ async def cancel(info: Info, input: CancelSubscriptionInput) -> CancelSubscripti
     try:
         customer = customer_of(info, input.customer_id)
         id = id_of(SubscriptionId.parse, input.subscription_id, "subscriptionId")
-        command = CancelSubscription(id, CancelAt(input.timing.value), input.version)
+        unused = Unused(input.unused.value) if input.unused else None
+        command = CancelSubscription(id, CancelAt(input.timing.value), input.version, unused)
         done = await performed(info, cancel_subscription, customer, command, input.idempotency_key)
     except Refused as refused:
         return CancelSubscriptionPayload(

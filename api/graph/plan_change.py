@@ -35,6 +35,9 @@ class PlanChange:
     mode: ChangeMode = strawberry.field(description="How it takes effect.")
     credit: Money = strawberry.field(description="What the unused time gives back.")
     charge: Money = strawberry.field(description="What the rest of the period costs on the new price.")
+    given_back: Money | None = strawberry.field(
+        description="What a credit note puts to credit, where more is unused than charged; null: nothing."
+    )
     due: Money = strawberry.field(description="What is to be paid now.")
     effective_at: datetime = strawberry.field(description="When it takes effect, once what is due is paid.")
 
@@ -45,6 +48,7 @@ class PlanChange:
             mode=ChangeMode(done.mode),
             credit=Money.of(done.credit),
             charge=Money.of(done.charge),
+            given_back=Money.of(done.given_back) if done.given_back else None,
             due=Money.of(done.due),
             effective_at=done.effective_at,
         )

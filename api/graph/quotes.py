@@ -17,6 +17,7 @@ from api.graph.texts import id_of
 from api.graph.timing import ChangeMode, ChangeTiming
 from api.scalars import GlobalId
 from domain.ids import CustomerId, PriceId, SubscriptionId
+from domain.money import total
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.binding import QUOTE_FOR, Binding
 from domain.subscriptions.change import PlanChanging, Timing
@@ -52,6 +53,10 @@ class PlanChangeQuote:
     credit: Money = strawberry.field(description="What the unused time gives back.")
     charge: Money = strawberry.field(description="What the new terms cost from now on.")
     total: Money = strawberry.field(description="What the invoice will come to.")
+    tax: Money = strawberry.field(description="How much of it is tax.")
+    given_back: Money | None = strawberry.field(
+        description="What a credit note puts to credit, where more is unused than charged; null: nothing."
+    )
     due: Money = strawberry.field(description="What will be charged, after the customer's credit.")
     effective_at: datetime = strawberry.field(description="When it takes effect, once what is due is paid.")
     price_id: GlobalId = strawberry.field(description="The price version it is for.")
@@ -92,6 +97,8 @@ def _quote(signer: Cursors, customer: CustomerId, command: ChangePlan, done: Pla
         credit=Money.of(done.credit),
         charge=Money.of(done.charge),
         total=Money.of(done.total),
+        tax=Money.of(total((line.tax for line in done.lines), done.total.currency)),
+        given_back=Money.of(done.given_back) if done.given_back else None,
         due=Money.of(done.due),
         effective_at=done.effective_at,
         price_id=GlobalId(str(done.price)),

@@ -39,15 +39,17 @@ def unused_of(charge: Line, at: datetime) -> tuple[Money, Derivation]:
 
 
 async def give_back_unused(
-    tx: Tx, live: LiveCharge, at: datetime, how: How, reason: str = "Unused time"
-) -> NoteIssued | None:
+    tx: Tx, live: LiveCharge, at: datetime, how: How, reason: str = "Unused time",
+    worked_out: tuple[Money, Derivation] | None = None,
+) -> NoteIssued | None:  # fmt: skip
     """Issues the credit note for the time of a charge from the pinned instant on; None where nothing of it is left.
 
     It first lowers what is owed on the invoice. A refund goes to the payments of the invoice; what was not paid by such
     (but by credit) becomes credit again. PAYMENT_IN_PROGRESS while a payment of what is owed is under way.
+    ``worked_out`` is the amount and its derivation where the caller counts otherwise than in seconds.
     """
     of = await invoice(tx, tx.customer, live.ref.invoice)
-    amount, derivation = unused_of(live.line, at)
+    amount, derivation = worked_out or unused_of(live.line, at)
     taken = taken_of(live.line, amount)
     if taken.gross.minor == 0:
         return None

@@ -5,17 +5,22 @@ from datetime import datetime
 from enum import Enum
 
 from domain import due
-from domain.actor import Grant
+from domain.actor import STAFF, Grant
 from domain.db import Tx
 from domain.ids import SubscriptionId
+from domain.invoices.line import live_charge
 from domain.invoices.settle import void
+from domain.money import Money
 from domain.operation import operation
+from domain.payments.give_back_unused import How, give_back_unused
 from domain.payments.payment import payments_of
 from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.binding import require_version
 from domain.subscriptions.expire import first_invoice
 from domain.subscriptions.lifecycle import END, ENDED, REMIND, RENEW, RESUME, SUBSCRIPTION
+from domain.subscriptions.lines import unused_of
+from domain.subscriptions.policy import Unused, subscription_policy
 from domain.subscriptions.store import forget_planned, move, schedule_renewal, store_end
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
 from domain.subscriptions.trial import schedule_reminder
@@ -33,20 +38,25 @@ class CancelAt(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CancelSubscription:
-    """End a subscription; ``version`` is the one of it that the caller has seen."""
+    """End a subscription; ``version`` is the one of it that the caller has seen.
+
+    ``unused`` is what staff decide about unused time where it ends at once; None: what the tenant's policy says.
+    """
 
     subscription: SubscriptionId
     at: CancelAt
     version: int | None = None
+    unused: Unused | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Canceling:
-    """Where the subscription stands, and when it ends or ended."""
+    """Where the subscription stands, when it ends or ended, and what was given back by a credit note."""
 
     subscription: SubscriptionId
     state: str
     ends_at: datetime
+    given_back: Money | None = None
 
 
 @operation("subscriptions.cancel", allowed=CANCELLERS, moves_money=True)
@@ -55,11 +65,13 @@ async def cancel_subscription(tx: Tx, command: CancelSubscription) -> Canceling:
     end of a period that is not paid; PAYMENT_IN_PROGRESS while the first payment may still succeed."""
     of = await subscription(tx, tx.customer, command.subscription)
     require_version(of, command.version)
+    if command.unused is not None and not tx.actor.grants & STAFF:
+        raise Refused(RefusalCode.FORBIDDEN, "What becomes of unused time is for the staff to choose.", ("unused",))
     if of.state.name in ENDED:
         message = "The subscription has ended already."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
     if command.at is CancelAt.NOW or (of.state.name == "paused" and of.period.end <= tx.now):
-        return await _now(tx, of)
+        return await _now(tx, of, command.unused or (await subscription_policy(tx, of.tenant)).cancel_now)
     return await _at_period_end(tx, of)
 
 
@@ -80,14 +92,27 @@ async def _at_period_end(tx: Tx, of: Subscription) -> Canceling:
     return Canceling(of.id, state.name, ends_at)
 
 
-async def _now(tx: Tx, of: Subscription) -> Canceling:
+async def _now(tx: Tx, of: Subscription, unused: Unused) -> Canceling:
     if of.state.name == "incomplete":
         await _void_first(tx, of)
     await drop_unpaid_change(tx, of)
     await drop_unbilled(tx, of)
     at = pin(tx.now)
+    given_back = await _give_back(tx, of, at, unused)
     state = await move(tx, of, "cancel", ended_at=at)
-    return Canceling(of.id, state.name, at)
+    return Canceling(of.id, state.name, at, given_back)
+
+
+async def _give_back(tx: Tx, of: Subscription, at: datetime, unused: Unused) -> Money | None:
+    """What is unused of the running period's charge: first what is owed of it is lowered, the rest given back."""
+    live = await live_charge(tx, tx.customer, of.id, at)
+    if unused is Unused.NONE or live is None or live.line.starts_at < of.period.start:
+        return None
+    worked_out = unused_of(live, of.time_zone, at)
+    if worked_out is None or worked_out[0].minor == 0:
+        return None
+    note = await give_back_unused(tx, live, at, How(unused.value), "Unused time of a cancellation", worked_out)
+    return note.total if note else None
 
 
 async def _void_first(tx: Tx, of: Subscription) -> None:

@@ -47,7 +47,8 @@ class PlanChanging:
     """What happens now or later: the proration with its invoice and payment, or the instant of the next term.
 
     ``version`` is that of the subscription which was changed, ``worked_out_at`` the instant. ``digest`` stands for all
-    of it, so that two changes tell whether they are the same; only a preview has the lines.
+    of it, so that two changes tell whether they are the same; only a preview has the lines. ``given_back`` went to
+    credit by a note of its own, where more is unused than charged; credit then pays the invoice of the charge.
     """
 
     subscription: SubscriptionId
@@ -59,6 +60,7 @@ class PlanChanging:
     payment: PaymentId | None
     mode: str = Mode.PERIOD_END.value
     total: Money | None = None
+    given_back: Money | None = None
     lines: tuple[Line, ...] = ()
     price: PriceId | None = None
     plan_version: PlanVersionId | None = None

@@ -5,14 +5,15 @@ from datetime import datetime
 
 from domain.db import Tx
 from domain.invoices.draft import Draft, store_draft
-from domain.invoices.finalize import finalize
+from domain.invoices.finalize import finalize, rate_draft
 from domain.invoices.invoice import invoice
 from domain.invoices.line import LiveCharge, live_charge
 from domain.payments.collect import collect, require_means
+from domain.payments.give_back_unused import How, give_back_unused
 from domain.period import Anchor, Period, period
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change import Mode, PlanChanging, change_in_trial, change_later
-from domain.subscriptions.lines import change_lines, invoiced_slice, period_price
+from domain.subscriptions.lines import change_lines, invoiced_slice, period_price, unused_of
 from domain.subscriptions.offer import Offer
 from domain.subscriptions.plans import Pending
 from domain.subscriptions.proration import ProrationQuote, plan_change
@@ -51,24 +52,36 @@ def prorated(
 
 
 async def change_now(tx: Tx, of: Subscription, to: Offer, mode: Mode, at: datetime) -> PlanChanging:
-    """Issues the invoice and begins its payment; as ``paid_charge``, and PAYMENT_METHOD_REQUIRED, ALREADY_EXISTS."""
+    """Issues the invoice and begins its payment; as ``paid_charge``, and PAYMENT_METHOD_REQUIRED, ALREADY_EXISTS.
+
+    No invoice is for less than nothing: where more is unused than charged, that is given back by a credit note, and the
+    credit pays the invoice of the charge.
+    """
     live = await paid_charge(tx, of, at)
     await require_means(tx)
     await claim_families(tx, of.id, [of.family, of.planned.family, to.version.family])
     quote, whole = prorated(of, to, live, mode, at)
-    if quote.net.minor < 0:
-        return await change_later(tx, of, to, seats_only=to.price.id == of.price)
-    reason = f"change:{await _changes(tx, of) + 1}"
-    draft = Draft(of.id, reason, whole.start, whole.end, of.unit_amount.currency, change_lines(quote, live, to))
+    lines, reason = change_lines(quote, live, to), f"change:{await _changes(tx, of) + 1}"
+    draft = Draft(of.id, reason, whole.start, whole.end, of.unit_amount.currency, lines)
+    note = None
+    if (await rate_draft(tx, draft)).total.minor < 0:
+        note = await give_back_unused(
+            tx, live, at, How.CREDIT, "Unused time of a change", unused_of(live, of.time_zone, at)
+        )
+        draft = replace(draft, lines=tuple(line for line in lines if line.credits is None))
     issued = await finalize(tx, await store_draft(tx, draft), tx.now)
-    until, anchor_at = of.period.end, whole.start if mode is Mode.NEW_CYCLE else None
+    if note is not None and issued.due.minor:
+        message = "What is unused does not pay for what begins; plan the change for the end of the period."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("timing",))
     if not tx.preview:
         # What was planned for the next term stays planned until this change is paid.
+        until, anchor_at = of.period.end, whole.start if mode is Mode.NEW_CYCLE else None
         pending = Pending(to.price.id, to.quantity, to.version.family, issued.invoice, at, until, anchor_at)
         await store_plans(tx, of, of.planned, pending)
     payment = await collect(tx, issued)
-    changing = PlanChanging(of.id, quote.credit, quote.charge, issued.due, at, issued.invoice, payment)
-    return replace(changing, mode=mode.value, total=issued.total, lines=issued.rated.lines)
+    changing = PlanChanging(of.id, quote.credit, quote.charge, issued.due, at, issued.invoice, payment, mode.value)
+    given_back = note.total if note else None
+    return replace(changing, total=issued.total, given_back=given_back, lines=issued.rated.lines)
 
 
 async def _changes(tx: Tx, of: Subscription) -> int:

@@ -6,7 +6,16 @@ from domain.invoices.line import Derivation, Line, LiveCharge, charge_line, cred
 from domain.money import Money
 from domain.period import Period
 from domain.subscriptions.offer import Offer
-from domain.subscriptions.proration import SECONDS, Basis, Formula, PeriodPrice, ProrationQuote, Ruler, Slice
+from domain.subscriptions.proration import (
+    SECONDS,
+    Basis,
+    Formula,
+    PeriodPrice,
+    ProrationQuote,
+    Ruler,
+    Slice,
+    cancellation,
+)
 from domain.subscriptions.proration import Derivation as Prorated
 
 _IN_DAYS = frozenset({Formula.REST_DAYS.value, Formula.UNUSED_DAYS.value})
@@ -54,6 +63,12 @@ def change_lines(quote: ProrationQuote, live: LiveCharge, offer: Offer) -> tuple
         else _charge(offer, part.start, part.end, part.amount, _stored(part.derivation))
         for part in quote.lines
     )
+
+
+def unused_of(live: LiveCharge, time_zone: str, at: datetime) -> tuple[Money, Derivation] | None:
+    """What of a charge is for the time from the instant on, above zero, counted as it was charged; None for none."""
+    lines = cancellation([invoiced_slice(live, time_zone)], live.line.unit_amount.currency, at).lines
+    return (-lines[0].amount, _stored(lines[0].derivation)) if lines else None
 
 
 def period_price(offer: Offer) -> PeriodPrice:

@@ -11,7 +11,7 @@ from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.period import Unit
 from domain.refusals import RefusalCode, Refused
-from domain.subscriptions.change import PlanChanging
+from domain.subscriptions.change import PlanChanging, Timing
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.subscription import Subscription
 from tests.lives import (
@@ -218,12 +218,12 @@ async def test_a_cheaper_plan_begins_with_the_next_term_and_costs_nothing_before
     assert [invoice.total.minor for invoice in await invoices_of(world, ada)] == [2000, 1000]
 
 
-async def test_another_interval_begins_with_the_next_term_on_an_anchor_of_its_own(world: World) -> None:
+async def test_another_interval_begins_with_the_next_term_where_that_is_asked_for(world: World) -> None:
     ada = await buyer(world, clock_at=day(1, 31))
     await start(world, ada)
     weekly = await publish(world, Money(300, EUR), Unit.WEEK)
     now = await subscription_of(world, ada)
-    await world.do(ada, change_plan, ChangePlan(now.id, weekly))
+    await world.do(ada, change_plan, ChangePlan(now.id, weekly, timing=Timing.PERIOD_END))
     await until(world, ada, day(3, 8))
     assert [(one.period_start, one.period_end, one.total.minor) for one in await invoices_of(world, ada)] == [
         (day(1, 31), day(2, 28), 1000),
