@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -150,13 +150,22 @@ class Notes:
     changes: list[dict[str, str]] = field(default_factory=list)
 
 
+class Channel(Protocol):
+    """What a transaction sends its statements through: its connection, or a lane beside others on one."""
+
+    async def fetch(self, sql: str, /, *args: Any) -> Any: ...
+    async def fetchrow(self, sql: str, /, *args: Any) -> Any: ...
+    async def fetchval(self, sql: str, /, *args: Any) -> Any: ...
+    async def execute(self, sql: str, /, *args: Any) -> Any: ...
+
+
 class Tx(Primary):
     """One operation's transaction on the primary, with the customer's head locked.
 
     ``now`` is business time (the customer's test clock where it sits on one), ``recorded_at`` wall time; both fixed.
     """
 
-    def __init__(self, connection: Connection, customer: CustomerId, operation: OperationId, actor: Actor,
+    def __init__(self, connection: Channel, customer: CustomerId, operation: OperationId, actor: Actor,
                  recorded_at: datetime, entropy: Entropy, vault: Vault, preview: bool) -> None:  # fmt: skip
         self._connection = connection
         self.entropy = entropy
