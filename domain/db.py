@@ -153,10 +153,17 @@ class Notes:
 class Channel(Protocol):
     """What a transaction sends its statements through: its connection, or a lane beside others on one."""
 
-    async def fetch(self, sql: str, /, *args: Any) -> Any: ...
-    async def fetchrow(self, sql: str, /, *args: Any) -> Any: ...
-    async def fetchval(self, sql: str, /, *args: Any) -> Any: ...
-    async def execute(self, sql: str, /, *args: Any) -> Any: ...
+    async def fetch(self, sql: str, /, *args: Any) -> Any:
+        """All rows."""
+
+    async def fetchrow(self, sql: str, /, *args: Any) -> Any:
+        """The first row."""
+
+    async def fetchval(self, sql: str, /, *args: Any) -> Any:
+        """The first value of the first row."""
+
+    async def execute(self, sql: str, /, *args: Any) -> Any:
+        """One writing statement."""
 
 
 class Tx(Primary):

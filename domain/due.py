@@ -99,6 +99,29 @@ async def claim(marks: Autocommit, due: Due, now: datetime) -> bool:
     return claimed is not None
 
 
+async def claim_batch(marks: Autocommit, shard: int, kind: str, now: datetime, limit: int) -> list[Due]:
+    """Work of one kind on one shard key, the longest due first, now this caller's for the length of a lease.
+
+    Of kinds that go in batches (see 0019_due_batches.sql); what failed before is left to go alone.
+    """
+    rows = await marks.fetch(
+        """WITH free AS (
+               SELECT customer_id, subject FROM due_work
+                WHERE shard_key = $1 AND kind = $2 AND kind IN ('renew', 'finalize_invoice') AND NOT clocked
+                  AND attempts = 0 AND due_at <= $3 AND (lease_until IS NULL OR lease_until <= $3)
+                ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED)
+           UPDATE due_work d SET lease_until = $5 FROM free
+            WHERE d.shard_key = $1 AND d.kind = $2 AND d.customer_id = free.customer_id AND d.subject = free.subject
+           RETURNING d.shard_key, d.customer_id, d.kind, d.subject, d.due_at, d.attempts, d.clocked, d.recorded_at""",
+        shard,
+        kind,
+        now,
+        limit,
+        now + LEASE,
+    )
+    return sorted((_due(row) for row in rows), key=lambda due: due.due_at)
+
+
 async def put_back(marks: Autocommit, due: Due, lease_until: datetime) -> None:
     """Counts a failed try; nobody looks at the work before the given wall time. Work scheduled anew stands."""
     await marks.execute(

@@ -1,5 +1,6 @@
 """The outbox: a customer's events in order, from the commit that caused them to the commit of their effects."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -76,6 +77,23 @@ async def delete(marks: Autocommit, event: Event) -> None:
         event.customer.shard,
         event.customer.uuid,
         event.number,
+    )
+
+
+async def pass_over(marks: Autocommit, shard: int, customers: Sequence[CustomerId], consumed: Sequence[str]) -> None:
+    """Takes away each customer's first events up to one of a kind that is consumed: nobody performs anything for them.
+
+    It needs no lease: an event that a drainer has in hand stands until its effect is there, and all later ones with it.
+    """
+    await marks.execute(
+        """DELETE FROM outbox_event e
+            WHERE e.shard_key = $1 AND e.customer_id = ANY ($2::uuid[]) AND NOT e.kind = ANY ($3::text[])
+              AND NOT EXISTS (SELECT FROM outbox_event b
+                               WHERE b.shard_key = $1 AND b.customer_id = e.customer_id AND b.number < e.number
+                                 AND b.kind = ANY ($3::text[]))""",
+        shard,
+        [customer.uuid for customer in customers],
+        list(consumed),
     )
 
 

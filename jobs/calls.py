@@ -7,12 +7,15 @@ from uuid import UUID
 from domain import due
 from domain.due import Due
 from domain.ids import CustomerId
+from domain.perform_batch import BATCH
+from domain.reactions.batches import do_batch
 from domain.reactions.events import drain
 from domain.reactions.house import House
 from domain.reactions.provider_events import apply
 from domain.reactions.work import do, do_now
 
 Work = Callable[..., Awaitable[None]]
+BATCHES = 20  # of one job: a few seconds, far below its time limit; the next sweep asks for what is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class Call:
 def call_due(work: Due) -> Call:
     """The job for one due row."""
     return Call("do_due", (str(work.customer), work.kind, str(work.subject)))
+
+
+def call_batches(shard: int, kind: str) -> Call:
+    """The job for all due work of a kind on a shard key; since it exists once, nobody competes for the rows."""
+    return Call("do_batches", (str(shard), kind))
 
 
 def call_drain(customer: CustomerId) -> Call:
@@ -55,6 +63,13 @@ async def do_due(house: House, customer: str, kind: str, subject: str) -> None:
         await do(house, work)
 
 
+async def do_batches(house: House, shard: str, kind: str) -> None:
+    """Does batch after batch until nothing is left or it has done its share."""
+    for _ in range(BATCHES):
+        if await do_batch(house, int(shard), kind) < BATCH:
+            return
+
+
 async def drain_events(house: House, customer: str) -> None:
     """Performs the customer's events."""
     await drain(house, CustomerId.parse(customer))
@@ -70,4 +85,4 @@ async def do_customer(house: House, customer: str) -> None:
     await do_now(house, CustomerId.parse(customer))
 
 
-WORK: dict[str, Work] = {work.__name__: work for work in (do_due, drain_events, apply_event, do_customer)}
+WORK: dict[str, Work] = {work.__name__: work for work in (do_due, do_batches, drain_events, apply_event, do_customer)}

@@ -4,12 +4,13 @@ from arq.connections import ArqRedis
 
 from domain.expired_keys import forget_expired
 from domain.fanout.provider_events import events_due
-from domain.fanout.waiting import customers_with_events, due_by_wall, shard_keys
+from domain.fanout.waiting import batches_due, customers_with_events, due_by_wall, shard_keys
 from domain.reactions.house import House
 from jobs import queue
-from jobs.calls import Call, call_apply, call_drain, call_due
+from jobs.calls import Call, call_apply, call_batches, call_drain, call_due
 
 BATCH = 200  # of each kind in one sweep: what a worker does in a few seconds; the next sweep sees what is left
+BATCHED = 2000  # rows in which shard keys with batches are looked for: a small read, and more than a sweep's share
 
 
 async def waiting(house: House) -> list[Call]:
@@ -17,6 +18,7 @@ async def waiting(house: House) -> list[Call]:
     db, now = house.db.primary, house.db.clock.now()
     return [
         *(call_apply(key) for key in await events_due(db, now, BATCH)),
+        *(call_batches(shard, kind) for shard, kind in await batches_due(db, now, BATCHED)),
         *(call_due(work) for work in await due_by_wall(db, now, BATCH)),
         *(call_drain(customer) for customer in await customers_with_events(db, now, BATCH)),
     ]

@@ -21,16 +21,33 @@ def _due(row: Row) -> Due:
 
 
 async def due_by_wall(db: Primary, now: datetime, limit: int) -> list[Due]:
-    """Work that is due and unclaimed, the longest waiting first."""
+    """Work that is due and unclaimed and goes alone, the longest waiting first; so does what failed in a batch."""
     rows = await db.fetch(
         """-- fanout
            SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked, recorded_at FROM due_work
             WHERE NOT clocked AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+              AND (kind NOT IN ('renew', 'finalize_invoice') OR attempts > 0)
             ORDER BY due_at, shard_key LIMIT $2""",
         now,
         limit,
     )
     return [_due(row) for row in rows]
+
+
+async def batches_due(db: Primary, now: datetime, limit: int) -> list[tuple[int, str]]:
+    """Shard keys and kinds of work that is due there and goes in batches, seen among so many rows that wait longest."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT d.shard_key, d.kind
+             FROM (SELECT shard_key, kind, due_at FROM due_work
+                    WHERE NOT clocked AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
+                      AND kind IN ('renew', 'finalize_invoice') AND attempts = 0
+                    ORDER BY due_at, shard_key LIMIT $2) AS d
+            GROUP BY d.shard_key, d.kind ORDER BY min(d.due_at)""",
+        now,
+        limit,
+    )
+    return [(row["shard_key"], row["kind"]) for row in rows]
 
 
 async def customers_with_events(db: Primary, now: datetime, limit: int) -> list[CustomerId]:
@@ -69,7 +86,11 @@ async def backlog(db: Primary, now: datetime) -> Backlog:
     """The counts that monitoring watches."""
     row = await db.fetchrow(
         """-- fanout
-           SELECT (SELECT count(*) FROM due_work WHERE NOT clocked AND due_at <= $1) AS due,
+           SELECT (SELECT count(*) FROM due_work
+                    WHERE NOT clocked AND due_at <= $1 AND attempts = 0 AND kind IN ('renew', 'finalize_invoice'))
+                      + (SELECT count(*) FROM due_work
+                          WHERE NOT clocked AND due_at <= $1
+                            AND (kind NOT IN ('renew', 'finalize_invoice') OR attempts > 0)) AS due,
                   (SELECT count(*) FROM outbox_event) AS events,
                   (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL)
                       + (SELECT count(*) FROM inbox_event WHERE state = 'dead') AS letters""",

@@ -44,13 +44,16 @@ LONG = timedelta(days=1)  # an event that waits for its next try is on its way t
 CLOCK_PAUSE = timedelta(seconds=1)  # when a step on a test clock's way failed and waits for its next try
 
 
-async def _perform(house: House, work: Due, operation: Operation[Any, Any], command: object) -> None:
+def key_of(work: Due) -> str:
     """The key names kind, subject, instant and scheduling, so that a row that is looked at twice is performed once.
 
     Work that schedules itself again for the very instant, as on a test clock that stands still, has another key.
     """
-    key = f"{work.kind}:{work.subject}:{work.due_at.isoformat()}:{work.scheduled_at.isoformat()}"
-    await perform(house.db, operation, house.actor, work.customer, command, key)
+    return f"{work.kind}:{work.subject}:{work.due_at.isoformat()}:{work.scheduled_at.isoformat()}"
+
+
+async def _perform(house: House, work: Due, operation: Operation[Any, Any], command: object) -> None:
+    await perform(house.db, operation, house.actor, work.customer, command, key_of(work))
 
 
 async def _send_payment(house: House, work: Due) -> None:
@@ -190,13 +193,14 @@ async def do(house: House, work: Due) -> bool:
     try:
         await HANDLERS[work.kind](house, work)
     except Exception as error:
-        await _failed(house, work, error)
+        await failed(house, work, error)
         return False
     await drain(house, work.customer)
     return True
 
 
-async def _failed(house: House, work: Due, error: Exception) -> None:
+async def failed(house: House, work: Due, error: Exception) -> None:
+    """Counts the failed try of work that was claimed; buries it after its last one."""
     error_id = log_failure(house, f"due {work.kind}", error)
     if work.attempts + 1 < TRIES or (isinstance(error, Refused) and error.retryable):
         await due.put_back(house.db.marks, work, house.db.clock.now() + backoff(min(work.attempts, TRIES)))

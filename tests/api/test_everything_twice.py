@@ -28,7 +28,8 @@ from domain.reactions.work import HANDLERS, do, do_now
 from domain.subscriptions.cancel import CancelAt
 from domain.subscriptions.pause import PauseSubscription, pause_subscription
 from domain.subscriptions.start import StartSubscription, start_subscription
-from jobs.calls import WORK, call_apply, call_customer, call_drain
+from domain.subscriptions.subscription import RENEW
+from jobs.calls import WORK, call_apply, call_batches, call_customer, call_drain
 from jobs.sweep import waiting
 from tests.api_callers import START, Api, Guest, key
 from tests.bad_input_stage import Stage, stage_for
@@ -114,7 +115,13 @@ async def test_a_job_that_is_delivered_twice_has_one_effect(world: World, desk: 
     command = StartSubscription(world.prices["starter"], 1)
     await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("key"))
     sent = [call for call in await waiting(later(world.house, timedelta(minutes=1))) if str(ada.id) in call.ids]
-    for call in (*sent, call_drain(ada.id), call_apply(key_of(event)), call_customer(str(ada.id))):
+    asked = (
+        call_drain(ada.id),
+        call_apply(key_of(event)),
+        call_customer(str(ada.id)),
+        call_batches(ada.id.shard, RENEW),
+    )
+    for call in (*sent, *asked):
         await WORK[call.name](world.house, *call.ids)
         await do_now(world.house, ada.id)
         before = await prints.now()

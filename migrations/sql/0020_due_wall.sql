@@ -1,0 +1,4 @@
+-- post
+-- The two indexes of the file before know all that this one knew.
+
+DROP INDEX due_work_wall_idx;
