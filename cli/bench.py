@@ -25,12 +25,15 @@ def bench(
     write_docs: Annotated[
         bool, typer.Option("--write-docs", help="Measure with and without a 1 ms flush, and rewrite the page.")
     ] = False,
+    many: Annotated[
+        bool, typer.Option("--many", help="Measure only renewals, of 10,000 and of 1,000,000 subscriptions.")
+    ] = False,
 ) -> None:
     """Measure reads, postings and renewals against plain code and pgbench, in one run on a stack of its own."""
     if not (CHECKOUT / "tests" / "bench").is_dir():
         typer.echo("No bench: it is part of the sources, and this is an installed copy without them.", err=True)
         raise typer.Exit(1)
-    from tests.bench import page, report, run  # not before it is known to be there
+    from tests.bench import page, report, run, sizes  # not before it is known to be there
 
     console = Console()
     if not console.is_terminal:
@@ -38,6 +41,12 @@ def bench(
     passes = (run.Pass(0), run.Pass(SLOW_FLUSH_MS, reads=False)) if write_docs else (run.Pass(flush_ms),)
     try:
         with console.status("") as status:
+            if many:
+                of = sizes.Sizes(rounds=rounds, seconds=seconds, flush_ms=flush_ms)
+                rows = sizes.run(of, status.update)
+                status.stop()
+                report.show_sizes(console, of, rows)
+                return
             results = run.run(run.Options(rounds, seconds, passes), status.update)
     except StackError as error:
         typer.echo(f"No bench: {error}", err=True)

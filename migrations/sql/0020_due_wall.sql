@@ -1,4 +1,5 @@
 -- post
--- The two indexes of the file before know all that this one knew.
+-- no-transaction
+-- The indexes of the file before know all that this one knew.
 
-DROP INDEX due_work_wall_idx;
+DROP INDEX CONCURRENTLY IF EXISTS due_work_wall_idx;

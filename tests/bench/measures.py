@@ -30,8 +30,10 @@ RATIOS = (
     Ratio("history", "50 invoices: GraphQL / plain handler", "history.api", "history.plain", 0.5),
     Ratio("post.1", "post, 1 client: Python / pgbench", "post.product.1", "post.pgbench.1", 0.8),
     Ratio("post.8", "post, 8 clients: Python / pgbench", "post.product.8", "post.pgbench.8", 0.8),
-    Ratio("renew.1", "renewal, 1 at a time: product / script", "renew.product.1", "renew.script.1", 3.0),
-    Ratio("renew.8", "renewal, 8 at a time: product / script", "renew.product.8", "renew.script.8", 3.0),
+    Ratio("renew.1", "renewal, 1 worker: batches / script", "renew.product.1", "renew.script.1", 3.0),
+    Ratio("renew.8", "renewal, 8 workers: batches / script", "renew.product.8", "renew.script.8", 3.0),
+    Ratio("batch.1", "renewal, 1 worker: batches / one by one", "renew.product.1", "renew.alone.1", 3.0),
+    Ratio("batch.8", "renewal, 8 workers: batches / one by one", "renew.product.8", "renew.alone.8", 3.0),
 )
 
 
@@ -90,17 +92,13 @@ def _posting(with_: Writers, count: int) -> list[Measure]:
 
 
 def _renewing(with_: Writers, count: int) -> list[Measure]:
+    by = "1 worker" if count == 1 else f"{count} workers"
+    runs = {
+        "script": ("script", partial(renewal_script.by_script, with_.pool, with_.other, count)),
+        "alone": ("one by one", partial(renewals.alone, with_.house, with_.shop.shard, count)),
+        "product": ("batches", partial(renewals.by_product, with_.house, with_.shop.shard, count)),
+    }
     return [
-        Measure(
-            f"renew.script.{count}",
-            f"renewal, {count} at a time, script",
-            partial(renewal_script.by_script, with_.pool, with_.other, count),
-            time.process_time,
-        ),
-        Measure(
-            f"renew.product.{count}",
-            f"renewal, {count} at a time, product",
-            partial(renewals.by_product, with_.house, count),
-            time.process_time,
-        ),
+        Measure(f"renew.{key}.{count}", f"renewal, {by}, {how}", run, time.process_time)
+        for key, (how, run) in runs.items()
     ]

@@ -1,5 +1,6 @@
 """The run as tables in a terminal, and as a file of raw numbers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,7 @@ from rich.table import Table
 from tests.bench.measures import RATIOS
 from tests.bench.run import Results
 from tests.bench.samples import Rounds, Spread, middle, rates, ratio
+from tests.bench.sizes import Sizes
 
 
 def show(console: Console, results: Results) -> None:
@@ -26,6 +28,18 @@ def show(console: Console, results: Results) -> None:
         for row in ratio_rows(rounds):
             compared.add_row(*row)
         console.print(compared)
+
+
+def show_sizes(console: Console, of: Sizes, rows: Sequence[Sequence[str]]) -> None:
+    """Prints what renewals cost in a small shop and in a large one."""
+    table = Table(title=f"{of.rounds} rounds of {of.seconds:g} s, {of.flush_ms:g} ms flush", title_justify="left")
+    table.add_column("renewals, 1 worker in batches")
+    for size in of.counts:
+        table.add_column(f"{size:,} subscriptions", justify="right")
+    table.add_column("ratio within a round", justify="right")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 MEASURE_HEADINGS = ("measure", "per second", "min..max", "p50 ms", "p99 ms", "CPU µs, process", "CPU µs, PostgreSQL")

@@ -123,7 +123,7 @@ async def _seeded(on: Ground, customers: int, issuer: Issuer) -> _Shops:
         await limits.prepare_commits(on.superuser_dsn)
         for place in range(WARM_POSTINGS):
             await posting.post_once(house.db, shops.product.customer(place % customers))
-        await renewals.by_product(house, 1, WARM_SECONDS)
+        await renewals.by_product(house, shops.product.shard, 1, WARM_SECONDS)
     await analyze(on.superuser_dsn)
     return shops
 

@@ -7,14 +7,14 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from tests.bench import page, report
+from tests.bench import page, report, sizes
 from tests.bench.measures import CLIENTS, RATIOS, READS
 from tests.bench.run import Options, Pass, Results, run
 
 MINIATURE = Options(rounds=1, seconds=0.2, passes=(Pass(0), Pass(1, reads=False)), customers=20)
 WRITES = {
     f"{what}.{clients}"
-    for what in ("commit", "post.pgbench", "post.product", "renew.script", "renew.product")
+    for what in ("commit", "post.pgbench", "post.product", "renew.script", "renew.alone", "renew.product")
     for clients in CLIENTS
 }
 
@@ -52,3 +52,10 @@ def test_the_page_keeps_what_is_written_by_hand_around_its_tables(results: Resul
     picture = ElementTree.parse(tmp_path / "performance.svg")
     drawn = "".join(picture.getroot().itertext())
     assert all(each.title in drawn for each in RATIOS)
+
+
+def test_renewals_in_two_sizes_of_a_shop_are_told_in_one_table() -> None:
+    with ThreadPoolExecutor(1) as thread:
+        rows = thread.submit(sizes.run, sizes.Sizes((30, 90), due=20, rounds=1, seconds=0.1), lambda _: None).result()
+    assert [row[0] for row in rows] == list(sizes.TITLES.values())
+    assert all(float(cell.split()[0].replace(",", "")) > 0 for row in rows for cell in row[1:])
