@@ -7,20 +7,20 @@ from uuid import UUID
 
 from domain import due, outbox
 from domain.ids import InvoiceId, SubscriptionId
+from domain.invoices.draft import FINALIZE
 from domain.operation import Operation
 from domain.perform_batch import BATCH, Item, perform_batch
 from domain.points import reached
 from domain.reactions.events import CONSUMERS
 from domain.reactions.house import House
 from domain.reactions.work import failed, key_of
+from domain.subscriptions.lifecycle import RENEW
 from domain.subscriptions.renew import (
-    FINALIZE,
     FinalizeInvoice,
     RenewSubscription,
     finalize_invoice,
     renew_subscription,
 )
-from domain.subscriptions.subscription import RENEW
 
 
 @dataclass(frozen=True, slots=True)

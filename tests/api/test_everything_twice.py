@@ -26,9 +26,9 @@ from domain.reactions.provider_events import apply
 from domain.reactions.provider_refunds import NEWS as NEWS_OF_REFUNDS
 from domain.reactions.work import HANDLERS, do, do_now
 from domain.subscriptions.cancel import CancelAt
+from domain.subscriptions.lifecycle import RENEW
 from domain.subscriptions.pause import PauseSubscription, pause_subscription
 from domain.subscriptions.start import StartSubscription, start_subscription
-from domain.subscriptions.subscription import RENEW
 from jobs.calls import WORK, call_apply, call_batches, call_customer, call_drain
 from jobs.sweep import waiting
 from tests.api_callers import START, Api, Guest, key

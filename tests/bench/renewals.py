@@ -9,7 +9,7 @@ from domain.ids import CustomerId
 from domain.reactions.batches import do_batch
 from domain.reactions.house import House
 from domain.reactions.work import do
-from domain.subscriptions.subscription import RENEW
+from domain.subscriptions.lifecycle import RENEW
 from tests.bench.clients import clients_for
 from tests.bench.samples import Counted, percentile
 

@@ -17,7 +17,7 @@ from domain.audit import GENESIS
 from domain.fanout.waiting import batches_due, due_by_wall
 from domain.reactions.house import House
 from domain.reconciliation.verify import verify_shard
-from domain.subscriptions.subscription import RENEW
+from domain.subscriptions.lifecycle import RENEW
 from jobs.sweep import BATCH, BATCHED
 from runtime.house import open_house
 from tests.bench import renewals

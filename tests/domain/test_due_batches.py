@@ -12,6 +12,7 @@ import pytest
 from domain import due, outbox
 from domain.dead_letter import open_letters
 from domain.ids import PriceId
+from domain.invoices.draft import FINALIZE
 from domain.invoices.line import lines_of
 from domain.money import Money
 from domain.period import Unit
@@ -20,8 +21,7 @@ from domain.reactions.events import drain
 from domain.reactions.house import House
 from domain.reactions.work import TRIES, do, do_now
 from domain.reconciliation.verify import verify_shard
-from domain.subscriptions.renew import FINALIZE
-from domain.subscriptions.subscription import RENEW
+from domain.subscriptions.lifecycle import RENEW
 from tests.lives import buy, invoices_of, publish, subscription_of
 from tests.mishaps import Death, death_at, later
 from tests.world import EUR, Someone, World, make_world
