@@ -29,3 +29,13 @@ INSERT INTO due_work
                                                         'due_at', c.due_at, 'lease_until', NULL))).*
       FROM pattern p
       JOIN due_work d ON d.shard_key = p.shard AND d.customer_id = p.customer AND d.kind = 'renew', crowd c;
+
+INSERT INTO subscription_terms
+    SELECT (jsonb_populate_record(t, jsonb_build_object('customer_id', c.customer,
+                                                        'subscription_id', c.subscription))).*
+      FROM pattern p JOIN subscription_terms t ON t.shard_key = p.shard AND t.customer_id = p.customer, crowd c;
+
+INSERT INTO family_claim
+    SELECT (jsonb_populate_record(f, jsonb_build_object('customer_id', c.customer,
+                                                        'subscription_id', c.subscription))).*
+      FROM pattern p JOIN family_claim f ON f.shard_key = p.shard AND f.customer_id = p.customer, crowd c;

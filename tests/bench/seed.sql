@@ -77,10 +77,19 @@ INSERT INTO transition (shard_key, customer_id, entity_id, seq, previous_seq, ma
 
 INSERT INTO subscription (shard_key, id, tenant_id, customer_id, plan_id, price_id, quantity, currency, unit_amount,
         cadence_unit, cadence_count, anchor_at, time_zone, period_index, period_start, period_end, state, seq,
-        recorded_at)
+        plan_version_id, family, version, terms_seq, recorded_at)
     SELECT past.shard, subscription, past.tenant, customer, plan, price, 1, 'EUR', 1000, 'month', 1, since, 'UTC', k,
-           starts_at, ends_at, 'active', 2, since
-      FROM past, shop WHERE k = invoices - 1;
+           starts_at, ends_at, 'active', 2, v.id, v.family, 1, 1, since
+      FROM past, shop JOIN plan_version v ON v.plan_id = plan AND v.version = 1 WHERE k = invoices - 1;
+
+INSERT INTO subscription_terms (shard_key, customer_id, subscription_id, seq, effective_at, cause, plan_version_id,
+        price_id, family, quantity, currency, unit_amount, cadence_unit, cadence_count, anchor_at, recorded_at)
+    SELECT shard_key, customer_id, id, 1, anchor_at, 'start', plan_version_id, price_id, family, quantity, currency,
+           unit_amount, cadence_unit, cadence_count, anchor_at, recorded_at
+      FROM subscription JOIN shop ON shard = shard_key;
+
+INSERT INTO family_claim (shard_key, customer_id, family, subscription_id)
+    SELECT shard_key, customer_id, family, id FROM subscription JOIN shop ON shard = shard_key;
 
 INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, lease_until,
         recorded_at)
