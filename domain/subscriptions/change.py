@@ -125,10 +125,10 @@ async def change_in_trial(tx: Tx, of: Subscription, to: Offer, at: datetime) -> 
     """Puts the trial on other terms at once; it ends on its day, and uses up the other family's trial too."""
     if to.version.family != of.family:
         await take_trial(tx, of.id, to.version.family)
+    await claim_families(tx, of.id, [to.version.family])  # first: it refuses what another subscription has
     anchor = Anchor.at(of.period.end, of.time_zone, to.price.cadence)
     terms = Terms.on(to.version, to.price, to.quantity, anchor.start)
     await store_terms(tx, of, terms, at, "change", index=0, running=of.period)
-    await claim_families(tx, of.id, [terms.family])
     tx.emit("subscription.changed", subscription=of.id)
     nothing = Money.zero(of.unit_amount.currency)
     return PlanChanging(of.id, nothing, nothing, nothing, at, None, None, Mode.TRIAL.value, nothing)

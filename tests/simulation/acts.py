@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tests.simulation.acts_customers import Act, add_card, arrive, change, pay, refund, rescue, start, visit
+from tests.simulation.acts_lives import cancel, pause, reactivate, resume, seats, unschedule
 from tests.simulation.acts_rough import at_once, doubt, forget, mismatch, preview, repeat, stranger
 from tests.simulation.acts_time import advance, pass_time, post, work_all, work_once
 from tests.simulation.town import Town
@@ -28,6 +29,12 @@ ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "preview": (1, preview),
     "forget": (1, forget),
     "at once": (3, at_once),
+    "seats": (6, seats),
+    "cancel": (2, cancel),
+    "reactivate": (2, reactivate),
+    "pause": (3, pause),
+    "resume": (2, resume),
+    "unschedule": (1, unschedule),
 }
 
 ALWAYS = frozenset({"arrive", "card", "start", "sweep", "time"})  # without these nothing happens at all

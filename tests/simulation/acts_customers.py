@@ -113,10 +113,11 @@ def start(town: Town) -> Act | None:
     patron = _somebody(town, "subscription")
     offer, quantity = _offer(town, patron), town.chance.choice((1, 1, 1, 2, 7, 0))
     town.note(f"{offer.code} x {quantity} for {patron}")
+    trial = town.chance.random() < 0.8
     must = No.INVALID_INPUT if quantity == 0 else No.CURRENCY_MISMATCH if offer.currency != patron.currency else None
 
     async def act() -> None:
-        command = StartSubscription(offer.price, quantity)
+        command = StartSubscription(offer.price, quantity, trial)
         may = (No.ALREADY_EXISTS, No.PAYMENT_METHOD_REQUIRED)
         await town.call("start", start_subscription, patron.actor, patron.id, command, may=may, must=must)
         await prompt(town, patron)
@@ -154,7 +155,7 @@ def change(town: Town) -> Act | None:
     rows = town.facts.rows["subscription"]
     if not rows:
         return None
-    active = [row for row in rows if row["state"] == "active"]
+    active = [row for row in rows if row["state"] in ("active", "trialing")]
     unpaid = {row["subscription_id"] for row in town.facts.of("invoice", state="open")}
     early = [row for row in active if row["id"] in unpaid]
     row = town.chance.choice(town.chance.choice([each for each in (rows, active, active, active, early) if each]))

@@ -10,11 +10,28 @@ from domain.perform import perform
 from domain.refusals import RefusalCode as No
 from domain.refusals import Refused
 from tests.simulation.acts_customers import Act, add_card, change, pay, refund, start, visit, welcome
+from tests.simulation.acts_lives import cancel, pause, resume, seats
 from tests.simulation.acts_time import work_once
 from tests.simulation.mortal import Crash
 from tests.simulation.town import Broken, Call, Town
 
-TOGETHER = (start, pay, pay, change, refund, refund, add_card, visit, work_once, work_once)
+TOGETHER = (
+    start,
+    pay,
+    pay,
+    change,
+    refund,
+    refund,
+    add_card,
+    visit,
+    work_once,
+    work_once,
+    seats,
+    seats,
+    cancel,
+    pause,
+    resume,
+)
 
 
 def repeat(town: Town) -> Act | None:

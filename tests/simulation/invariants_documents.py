@@ -121,7 +121,9 @@ def periods_follow_the_calendar(look: Look) -> Iterator[str]:
     """14: one renewal a period; periods follow the anchor without overlap, and without a hole but for suspensions."""
     billed = look.facts.rows["invoice"] + look.facts.rows["invoice_draft"]
     changes = [row for row in look.facts.of("invoice", state="paid") if row["reason"].startswith("change:")]
-    suspended = {row["entity_id"] for row in look.facts.of("transition", machine="subscription", to_state="suspended")}
+    moves = look.facts.of("transition", machine="subscription")
+    away = {row["entity_id"] for row in moves if row["to_state"] in ("suspended", "paused")}
+    begun = {(row["subscription_id"], row["anchor_at"]) for row in look.facts.of("subscription_terms", cause="change")}
     for of in look.facts.rows["subscription"]:
         spans = sorted(
             (row["period_start"], row["period_end"])
@@ -130,19 +132,30 @@ def periods_follow_the_calendar(look: Look) -> Iterator[str]:
         )
         changed = {(row["period_start"], row["period_end"]) for row in changes if row["subscription_id"] == of["id"]}
         for cycle in sorted(changed - set(spans)):
-            spans = _cut(spans, cycle, (of["period_start"], of["period_end"]))
+            if (of["id"], cycle[0]) in begun:  # one that was paid too late did not
+                spans = _cut(spans, cycle)
         for (_, end), (start, _) in pairwise(spans):
-            if start < end or (start > end and of["id"] not in suspended):
+            if start < end or (start > end and of["id"] not in away):
                 yield f"periods of {of['id']}: one ends {end}, the next starts {start}"
-        if spans[-1] != (of["period_start"], of["period_end"]):
-            yield f"{of['id']} is in {of['period_start']} to {of['period_end']}, billed is {spans[-1]}"
+        if of["trial_end"] and spans and spans[0][0] < of["trial_end"]:
+            yield f"{of['id']} has a trial until {of['trial_end']} and is billed from {spans[0][0]}"
+        yield from _not_where_billed(of, spans)
         yield from _off_calendar(of, [span for span in spans if span[0] >= of["anchor_at"]])
 
 
-def _cut(spans: list[Span], cycle: Span, running: Span) -> list[Span]:
-    """The spans with a cycle that began in the middle of one; without it where it was paid too late to begin."""
-    if cycle != running and cycle[1] not in {start for start, _ in spans}:
-        return spans
+def _not_where_billed(of: Row, spans: list[Span]) -> Iterator[str]:
+    """The running period is the last one billed, or a trial; who left at once does not owe one that just began."""
+    running = (of["period_start"], of["period_end"])
+    if not spans and of["period_end"] == of["trial_end"]:
+        return
+    if not spans or spans[-1] != running:
+        last = spans[-1][1] if spans else of["trial_end"]
+        if of["state"] != "canceled" or last is None or running[0] < last:
+            yield f"{of['id']} is in {running}, billed is {spans[-1:]}"
+
+
+def _cut(spans: list[Span], cycle: Span) -> list[Span]:
+    """The spans with a cycle that began in the middle of one."""
     before = [(start, min(end, cycle[0])) for start, end in spans if start < cycle[0]]
     return sorted([*before, cycle, *(span for span in spans if span[0] > cycle[0])])
 
@@ -151,7 +164,7 @@ def _off_calendar(of: Row, spans: list[Span]) -> Iterator[str]:
     unit, count = of["cadence_unit"], of["cadence_count"]
     limits = [boundary(of["anchor_at"], of["time_zone"], unit, count * k) for k in range(of["period_index"] + 2)]
     periods = list(pairwise(limits))
-    if spans and spans[-1] != periods[of["period_index"]]:
+    if spans and spans[-1] != periods[of["period_index"]] and of["state"] != "canceled":
         yield f"period {of['period_index']} of {of['id']} is {spans[-1]}, the calendar says {periods[-1]}"
     yield from (f"{span} is no period of {of['id']}" for span in spans if span not in periods)
 

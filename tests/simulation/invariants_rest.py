@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from tests.simulation.invariants_books import balances
 from tests.simulation.invariants_states import LIVING_CASE
@@ -114,8 +115,15 @@ def changes_are_in_time(look: Look) -> Iterator[str]:
         # A new cycle credits time of the period that was running: that is what it had to be paid in.
         until = [line["ends_at"] for line in lines[paid["id"]] if line["kind"] == "credit"]
         late = datetime.fromisoformat(body["happened_at"]) >= min([paid["period_end"], *until])
+        late = late or _had_ended(look, paid["subscription_id"], row["number"])
         if (late and not whole) or (not late and any(note["kind"] == "late_change" for note in notes)):
             yield f"{paid['number_text']} was paid {'too late' if late else 'in time'}: {notes}"
+
+
+def _had_ended(look: Look, subscription: UUID, number: int) -> bool:
+    """Whether a subscription ended before the operation of that audit number."""
+    ends = look.facts.of("transition", entity_id=subscription, to_state="canceled")
+    return any(look.audit_number(row["operation_id"]) < number for row in ends)
 
 
 def prices_are_those_billed(look: Look) -> Iterator[str]:
@@ -137,12 +145,15 @@ def subscriptions_are_up_to_date(look: Look) -> Iterator[str]:
     """32 and 35: who is active is in a period that runs, and its next renewal is due; nobody hangs half-way."""
     for of in look.facts.rows["subscription"]:
         now = look.facts.now_of(of["customer_id"], look.town.clock.at)
-        if of["state"] == "active":
+        if of["state"] in ("active", "trialing"):
             if now > of["period_end"] + SPREAD:
-                yield f"{of['id']} is active in a period that ended {of['period_end']}, it is {now}"
+                yield f"{of['id']} is {of['state']} in a period that ended {of['period_end']}, it is {now}"
             if not look.facts.of("due_work", kind="renew", subject=of["id"]):
-                yield f"{of['id']} is active and its renewal is not due at any time"
-        elif of["state"] not in ("canceled", "incomplete_expired"):
+                yield f"{of['id']} is {of['state']} and its renewal is not due at any time"
+        elif of["state"] == "pending_cancellation":
+            if not look.facts.of("due_work", kind="end_subscription", subject=of["id"]):
+                yield f"{of['id']} is to end {of['cancel_at']}, and nothing ends it"
+        elif of["state"] not in ("canceled", "incomplete_expired", "paused"):
             yield f"{of['id']} is still {of['state']}"
         if of["pending_invoice_id"]:
             yield f"{of['id']} still waits for a change to be paid"

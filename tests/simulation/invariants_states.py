@@ -11,7 +11,11 @@ from tests.simulation.look import OPEN_PAYMENT, Look
 EDGES = {
     "credit_note": "new>issued issued>void",
     "subscription": """new>incomplete incomplete>active incomplete>incomplete_expired active>past_due past_due>grace
-        past_due>active grace>active suspended>active past_due>suspended grace>suspended suspended>canceled""",
+        past_due>active grace>active suspended>active past_due>suspended grace>suspended suspended>canceled
+        new>trialing trialing>active trialing>paused active>paused paused>active trialing>pending_cancellation
+        active>pending_cancellation paused>pending_cancellation pending_cancellation>active
+        pending_cancellation>trialing pending_cancellation>past_due incomplete>canceled trialing>canceled
+        active>canceled past_due>canceled grace>canceled paused>canceled pending_cancellation>canceled""",
     "invoice": "new>open open>paid open>void open>uncollectible uncollectible>paid",
     "payment": """new>processing processing>captured processing>requires_action processing>failed processing>unknown
         processing>voided requires_action>captured requires_action>failed requires_action>processing
@@ -21,7 +25,7 @@ EDGES = {
         submitted>failed pending>succeeded pending>failed unknown>pending unknown>succeeded unknown>failed
         requested>succeeded requested>failed""",
     "dunning": """new>retrying retrying>grace retrying>suspended grace>suspended retrying>recovered grace>recovered
-        suspended>recovered suspended>given_up""",
+        suspended>recovered suspended>given_up retrying>stopped grace>stopped suspended>stopped""",
 }
 ENTITIES = {
     "credit_note": "credit_note",
@@ -154,11 +158,7 @@ def access_follows_payment(look: Look) -> Iterator[str]:
     """22: who paid the first invoice has access, who is suspended has none, and each state has its case behind it."""
     cases = look.facts.by("dunning_case", "subscription_id")
     for of in look.facts.rows["subscription"]:
-        first = look.facts.one("invoice", subscription_id=of["id"], reason="start")
-        if of["state"] == "incomplete_expired" and first["state"] == "paid":
-            yield f"{of['id']} expired although {first['number_text']} is paid"
-        if of["state"] not in ("incomplete", "incomplete_expired") and first["state"] != "paid":
-            yield f"{of['id']} is {of['state']}, its first invoice is {first['state']}"
+        yield from _not_as_first_paid(look, of)
         states = [case["state"] for case in cases.get(of["id"], [])]
         if of["state"] in ("past_due", "grace", "suspended") and not LIVING_CASE & set(states):
             yield f"{of['id']} is {of['state']} and no case is open: {states}"
@@ -168,10 +168,63 @@ def access_follows_payment(look: Look) -> Iterator[str]:
             yield f"a case of {of['id']} is given up, the subscription is {of['state']}"
 
 
+def _not_as_first_paid(look: Look, of: Row) -> Iterator[str]:
+    """What began with a trial has no first invoice; who left before the first payment did not pay it."""
+    first = look.facts.of("invoice", subscription_id=of["id"], reason="start")
+    if bool(first) == (of["trial_end"] is not None):
+        yield f"{of['id']} has a trial until {of['trial_end']} and the first invoices {first}"
+    left = look.facts.of("transition", entity_id=of["id"], from_state="incomplete", to_state="canceled")
+    for row in first:
+        if of["state"] == "incomplete_expired" and row["state"] == "paid":
+            yield f"{of['id']} expired although {row['number_text']} is paid"
+        if of["state"] not in ("incomplete", "incomplete_expired") and not left and row["state"] != "paid":
+            yield f"{of['id']} is {of['state']}, its first invoice is {row['state']}"
+
+
+def trials_are_taken_once(look: Look) -> Iterator[str]:
+    """22: a customer has one trial of a plan family for ever, and no two living subscriptions are on one family."""
+    taken: Counter[object] = Counter()
+    began: Counter[object] = Counter()
+    for row in look.facts.rows["subscription_terms"]:
+        if row["cause"] == "trial":
+            began[row["customer_id"], row["family"]] += 1
+    for row in look.facts.rows["trial_taken"]:
+        taken[row["customer_id"], row["family"]] += 1
+    if began - taken:
+        yield f"trials that began and are not taken: {began - taken}"
+    living = Counter(
+        (row["customer_id"], row["family"]) for row in look.facts.rows["subscription"] if row["ended_at"] is None
+    )
+    for place, times in living.items():
+        if times > 1:
+            yield f"{times} living subscriptions on {place}"
+    held = {row["subscription_id"] for row in look.facts.rows["family_claim"]}
+    ended = {row["id"] for row in look.facts.rows["subscription"] if row["ended_at"] is not None}
+    yield from (f"{id} has ended and still holds a family" for id in held & ended)
+
+
+def nobody_is_cut_short(look: Look) -> Iterator[str]:
+    """24: who cancels for the end of a period has it to its end; who ended has nothing that falls due."""
+    names = look.operation_names()
+    for of in look.facts.rows["subscription"]:
+        if of["state"] == "pending_cancellation" and of["cancel_at"] < of["period_end"]:
+            yield f"{of['id']} is to end {of['cancel_at']}, its period {of['period_end']}"
+        if of["state"] == "trialing" and of["trial_end"] != of["period_end"]:
+            yield f"the trial of {of['id']} ends {of['trial_end']}, its period {of['period_end']}"
+        for row in look.facts.of("transition", entity_id=of["id"], to_state="canceled"):
+            if names.get(row["operation_id"]) == "subscriptions.end" and row["happened_at"] < of["period_end"]:
+                yield f"{of['id']} was ended at {row['happened_at']}, in a period until {of['period_end']}"
+        if of["state"] in ("canceled", "incomplete_expired"):
+            left = [each["kind"] for each in look.facts.of("due_work", subject=of["id"])]
+            yield from (f"{of['id']} has ended, and {kind} is due for it" for kind in left)
+
+
 CHECKS = (
     machines_take_known_moves,
     moves_are_audited,
     retries_keep_to_the_timeline,
     nobody_loses_access_early,
     access_follows_payment,
+    trials_are_taken_once,
+    nobody_is_cut_short,
 )

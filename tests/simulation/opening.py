@@ -7,13 +7,16 @@ from typing import Any
 
 import asyncpg
 
+from domain.catalog.plan import TrialEnd
 from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publish_price
+from domain.catalog.publish_version import PlanTerms
 from domain.database import Database
 from domain.ids import PriceId
 from domain.money import Currency, Money
 from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.house import House
+from domain.subscriptions.policy import SetSubscriptionPolicy, set_subscription_policy
 from domain.tenants.create_tenant import CreateTenant, create_tenant, founding_house
 from domain.tenants.tenant import free_shard_key
 from domain.vault import Vault
@@ -37,7 +40,16 @@ CATALOG: tuple[tuple[str, int, str, Unit], ...] = (
     ("usd-more", 1999, "USD", Unit.MONTH),
     ("yen", 150, "JPY", Unit.MONTH),
     ("yen-week", 40, "JPY", Unit.WEEK),
+    ("try", 1500, "EUR", Unit.MONTH),
+    ("taste", 700, "EUR", Unit.WEEK),
+    ("sample", 2900, "USD", Unit.MONTH),
 )
+# What begins with a trial: with a card and without, and each thing that may become of it for want of one.
+TRIALS: dict[str, PlanTerms] = {
+    "try": PlanTerms(trial_days=14, trial_needs_method=True, trial_end=TrialEnd.CANCEL),
+    "taste": PlanTerms(trial_days=3, trial_end=TrialEnd.PAUSE),
+    "sample": PlanTerms(trial_days=30, trial_end=TrialEnd.INVOICE),
+}
 VAULT = Vault(b"simulated house key of 32 bytes.")  # sealed texts are not what a run looks at
 
 
@@ -53,6 +65,8 @@ async def open_town(seed: int, pool: asyncpg.Pool) -> Town:
     house = founding_house(slug, "TOWN", shard)
     tenant = (await perform(founder.db, create_tenant, founder.actor, house, command, "found")).outcome
     offers = {code: await _publish(founder, house, rank, *row) for rank, row in enumerate(CATALOG) for code in row[:1]}
+    rules = SetSubscriptionPolicy(options.policy)
+    await perform(founder.db, set_subscription_policy, founder.actor, house, rules, "policy")
     course = DrawnCourse(seed, options)
     provider = SimulatedProvider(slug, clock, course)
     entropy = random.Random(f"ids {seed}").randbytes
@@ -67,7 +81,7 @@ def vars_of(options: Options) -> Mapping[str, Any]:
 
 
 async def _publish(founder: House, house: Any, rank: int, code: str, minor: int, currency: str, unit: Unit) -> Offer:
-    plan = PublishPlan(code, code.capitalize(), f"The {code} plan", rank)
+    plan = PublishPlan(code, code.capitalize(), f"The {code} plan", rank, TRIALS.get(code, PlanTerms()))
     made = (await perform(founder.db, publish_plan, founder.actor, house, plan, f"plan-{code}")).outcome.plan
     price = PublishPrice(made, Money(minor, Currency(currency)), unit, 1, LONG_AGO)
     done = await perform(founder.db, publish_price, founder.actor, house, price, f"price-{code}")

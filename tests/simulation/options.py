@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from domain.payments.gateway import EventKind, ProviderEvent
+from domain.subscriptions.policy import PauseAccess, SeatDecrease, SubscriptionPolicy
 from tests.simulation.course import Fault
 from tests.simulation.provider_books import Charge, Method
 
@@ -36,6 +37,7 @@ class Options:
     test_clocks: float
     prompt: float
     weights: dict[str, int]
+    policy: SubscriptionPolicy
 
     def __str__(self) -> str:
         return ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self))
@@ -59,6 +61,9 @@ def draw_options(seed: int, actions: dict[str, int]) -> Options:
         test_clocks=chance.choice((0.0, 0.5, 0.5, 1.0)),
         prompt=chance.choice((0.0, 0.5, 0.9, 0.9)),
         weights={name: weight * chance.choice((0, 1, 1, 1, 3)) for name, weight in actions.items()},
+        policy=SubscriptionPolicy(
+            seat_decrease=chance.choice(tuple(SeatDecrease)), pause_access=chance.choice(tuple(PauseAccess))
+        ),
     )
 
 

@@ -127,6 +127,17 @@ async def test_a_trial_that_was_used_up_is_not_had_again_by_a_change_into_it(wor
     assert (await subscription_of(world, ada)).price == other
 
 
+async def test_a_trial_does_not_change_into_a_plan_that_another_subscription_is_on(world: World) -> None:
+    ada = await buyer(world)
+    owned, tried = await publish(world, Money(1000, EUR)), await plan_of(world, 1500, trial(14))
+    await buy(world, ada, owned)
+    await buy(world, ada, tried)
+    with pytest.raises(Refused) as refused:
+        await switch(world, ada, owned)
+    assert refused.value.code is RefusalCode.ALREADY_EXISTS
+    assert (await subscription_of(world, ada)).price == tried
+
+
 async def test_a_trial_can_be_declined_and_is_left_for_another_time(world: World) -> None:
     ada = await buyer(world)
     price = await plan_of(world, 1000, trial(14))
