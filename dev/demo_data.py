@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from api.audience import Audience
 from dev.demo_catalog import publish_catalog
+from dev.demo_tax import load_taxes
 from dev.identity.personas import PERSONAS, Persona, audience_of
 from domain.actor import Grant
 from domain.customers.create_customer import CreateCustomer, create_customer
@@ -78,6 +79,7 @@ class _Loader:
             if persona.tenant == self.seller.slug:
                 await self._persona(created, persona)
         await publish_catalog(partial(self._do, home))
+        await load_taxes(self.house, self.seller.slug, created)
 
     async def _do(self, owner: CustomerId, operation: Operation[C, O], command: C, key: str) -> O:
         done = await perform(self.house.db, operation, self.house.actor, owner, command, f"demo:{key}")
