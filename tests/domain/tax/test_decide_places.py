@@ -56,6 +56,12 @@ def test_a_consumer_of_another_member_state_bears_its_own_tax_once_the_seller_de
     assert of_100("DE", "AT", EUROPE, [registered("DE"), registered("AT")]) == [("VAT", "standard", 2000)]
 
 
+def test_the_one_stop_shop_is_for_other_member_states_and_never_for_sales_at_home() -> None:
+    """Directive 2006/112/EC art. 369a: the Union scheme covers states where the seller is not established."""
+    assert of_100("DE", "DE", EUROPE, [OSS]) == [("VAT", "unregistered", 0)]
+    assert of_100("DE", "FR", EUROPE, [OSS]) == [("VAT", "standard", 2000)]
+
+
 def test_below_the_threshold_a_consumer_of_another_member_state_bears_the_tax_of_the_seller() -> None:
     """Directive 2006/112/EC art. 59c: up to 10,000 EUR a year the place stays that of the supplier."""
     assert of_100("DE", "FR", EUROPE) == [("VAT", "standard", 1900)]

@@ -1,0 +1,122 @@
+"""What a corrected rate changes on an invoice that was issued: the difference to what is still charged, line by line.
+
+Pure: whoever issues the credit note or the adjustment invoice reads the lines, asks again, and takes the difference.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from domain.money import Currency, Money, total
+from domain.tax.decision import TaxComponent, TaxDecision, TaxQuestion
+from domain.tax.rate import Rate
+from domain.tax.reverse import remaining
+
+
+class Way(StrEnum):
+    """What is to be done about a difference."""
+
+    NOTHING = "nothing"
+    CREDIT = "credit"  # too much was charged
+    CHARGE = "charge"  # too little was charged
+    REPOST = "repost"  # prices held their tax: what is owed stays, what of it is tax does not
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A charge as it stands now: its components are what is left of its taxes after what was given back of it.
+
+    ``amount`` and ``given_back`` count as the line does, with the tax where that is included.
+    """
+
+    position: int
+    amount: Money
+    inclusive: bool
+    given_back: Money
+    components: tuple[TaxComponent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineCorrection:
+    """What a line is to be changed by, signed: net + tax = gross. ``components`` take the old taxes back, then add."""
+
+    position: int
+    net: Money
+    tax: Money
+    gross: Money
+    components: tuple[TaxComponent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The lines that are to change; none where today's rates give what is charged."""
+
+    currency: Currency
+    lines: tuple[LineCorrection, ...]
+
+    @property
+    def tax(self) -> Money:
+        """By how much the tax changes."""
+        return total((line.tax for line in self.lines), self.currency)
+
+    @property
+    def gross(self) -> Money:
+        """By how much changes what the customer owes."""
+        return total((line.gross for line in self.lines), self.currency)
+
+    @property
+    def way(self) -> Way:
+        """What is to be done about it."""
+        if not self.lines:
+            return Way.NOTHING
+        return Way.CREDIT if self.gross.minor < 0 else Way.CHARGE if self.gross.minor else Way.REPOST
+
+
+def asked_again(question: TaxQuestion, rates: Iterable[Rate]) -> TaxQuestion:
+    """The question of then with the rates of today's versions; all else is as it was."""
+    return replace(question, rates=tuple(rates))
+
+
+def as_decided(question: TaxQuestion, decision: TaxDecision) -> tuple[Standing, ...]:
+    """The charges of a stored decision of which nothing was given back."""
+    taxes = {line.position: line.components for line in decision.lines}
+    return tuple(
+        Standing(line.position, line.amount, line.inclusive, Money.zero(line.amount.currency), taxes[line.position])
+        for line in question.lines
+    )
+
+
+def difference(currency: Currency, standing: Sequence[Standing], today: TaxDecision) -> Correction:
+    """What makes of the charges as they stand what today's decision says of the same lines.
+
+    Of a charge that was given back in part, only what is left of it is corrected; of one that is gone, nothing.
+    """
+    decided = {line.position: line.components for line in today.lines}
+    found = [_corrected(line, decided[line.position]) for line in standing if line.given_back != line.amount]
+    return Correction(currency, tuple(line for line in found if line.components))
+
+
+def _corrected(line: Standing, decided: tuple[TaxComponent, ...]) -> LineCorrection:
+    right = remaining(decided, line.amount, line.given_back) if line.given_back else decided
+    same = _facts(right) == _facts(line.components)
+    back = [replace(each, taxable=-each.taxable, amount=-each.amount) for each in line.components]
+    tax = total((each.amount for each in (*back, *right)), line.amount.currency)
+    nothing = Money.zero(line.amount.currency)
+    net, gross = (-tax, nothing) if line.inclusive else (nothing, tax)
+    return LineCorrection(line.position, net, tax, gross, () if same else (*back, *right))
+
+
+def _facts(components: Iterable[TaxComponent]) -> list[tuple[object, ...]]:
+    """What of components a customer or an authority would notice; another version of the same rate is no difference."""
+    return sorted((each.name, each.treatment.value, each.rate_ppm, each.amount.minor) for each in components)
+
+
+def span_of(corrected: Rate, versions: Iterable[Rate]) -> tuple[datetime, datetime | None]:
+    """From and until when a rate holds among the versions of its series: until the next one begins, or for ever."""
+    later = [
+        each.effective_from
+        for each in versions
+        if each.series == corrected.series and each.effective_from > corrected.effective_from
+    ]
+    return corrected.effective_from, min(later, default=None)

@@ -1,0 +1,144 @@
+"""A rate that is corrected later: which invoices it concerns, and by exactly how much each of them is wrong."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.fanout.taxed_invoices import invoices_taxed_in
+from domain.ids import InvoiceId
+from domain.money import Money, total
+from domain.reactions.house import House
+from domain.tax.correction import Way, as_decided, asked_again, difference, span_of
+from domain.tax.decide import decide
+from domain.tax.decision import TaxDecision, TaxQuestion
+from domain.tax.place import Place
+from domain.tax.rate import rates_in_force
+from domain.tax.reverse import remaining
+from domain.wire import from_json
+from tests.domain.tax.questions import EUR, LONG_AGO, NOON, line, question, questions, rate
+from tests.examples_plugin import at_length
+from tests.lives import buyer, day, invoices_of, start, until
+from tests.tax_kit import publish_rate, register, vat
+from tests.world import World, make_world
+
+OLD = rate("DE", 190_000)
+NEW = replace(OLD, rate_ppm=170_000, version=2)
+LATER = NOON + timedelta(days=90)
+
+
+def eur(minor: int) -> Money:
+    return Money(minor, EUR)
+
+
+def test_too_much_tax_is_a_credit_and_too_little_a_charge() -> None:
+    for before, after, way, minor in ((OLD, NEW, Way.CREDIT, -200), (NEW, OLD, Way.CHARGE, 200)):
+        asked = question("DE", "DE", [line(10_000)], [before])
+        found = difference(EUR, as_decided(asked, decide(asked)), decide(asked_again(asked, [after])))
+        assert (found.way, found.tax, found.gross) == (way, eur(minor), eur(minor))
+        (only,) = found.lines
+        assert [each.rate_id for each in only.components] == [before.id, after.id]
+        assert (only.net, only.tax, only.gross) == (eur(0), eur(minor), eur(minor))
+
+
+def test_a_price_that_held_its_tax_is_owed_as_before_and_posted_anew() -> None:
+    asked = question("DE", "DE", [line(11_900, inclusive=True)], [OLD])
+    found = difference(EUR, as_decided(asked, decide(asked)), decide(asked_again(asked, [NEW])))
+    assert (found.way, found.gross) == (Way.REPOST, eur(0))
+    assert (found.tax, found.lines[0].net) == (eur(1729 - 1900), eur(171))
+
+
+def test_another_version_that_says_the_same_changes_nothing() -> None:
+    asked = question("DE", "DE", [line(10_000)], [OLD])
+    same = replace(rate("DE", 190_000), version=2)
+    found = difference(EUR, as_decided(asked, decide(asked)), decide(asked_again(asked, [same])))
+    assert (found.way, found.lines, found.tax) == (Way.NOTHING, (), eur(0))
+
+
+def test_of_what_was_given_back_already_nothing_is_corrected() -> None:
+    asked = question("DE", "DE", [line(10_000)], [OLD])
+    (whole,) = as_decided(asked, decide(asked))
+    today = decide(asked_again(asked, [NEW]))
+    half = replace(whole, given_back=eur(5_000), components=remaining(whole.components, eur(10_000), eur(5_000)))
+    assert difference(EUR, [half], today).gross == eur(-100)
+    gone = replace(whole, given_back=eur(10_000), components=remaining(whole.components, eur(10_000), eur(10_000)))
+    assert difference(EUR, [gone], today).way is Way.NOTHING
+
+
+@at_length
+@given(questions(negative=False), st.integers(0, 1_000_000), st.data())
+def test_what_stands_and_its_difference_make_what_today_says_of_it(
+    asked: TaxQuestion, ppm: int, data: st.DataObject
+) -> None:
+    today = decide(asked_again(asked, [replace(each, rate_ppm=ppm, version=2) for each in asked.rates]))
+    now = {each.position: each for each in today.lines}
+    standing = []
+    for each in as_decided(asked, decide(asked)):
+        back = eur(data.draw(st.integers(0, each.amount.minor)))
+        standing.append(replace(each, given_back=back, components=remaining(each.components, each.amount, back)))
+    found = {each.position: each for each in difference(EUR, standing, today).lines}
+    for each in standing:
+        stands = total((part.amount for part in each.components), EUR)
+        wanted = remaining(now[each.position].components, each.amount, each.given_back)
+        change = found[each.position].tax if each.position in found else eur(0)
+        assert stands + change == total((part.amount for part in wanted), EUR)
+        if each.position in found:
+            correction = found[each.position]
+            assert correction.net + correction.tax == correction.gross
+            assert correction.gross == (eur(0) if each.inclusive else correction.tax)
+            assert total((part.amount for part in correction.components), EUR) == correction.tax
+
+
+def test_a_rate_holds_until_the_next_one_of_its_series_begins() -> None:
+    following = replace(rate("DE", 160_000), effective_from=LATER)
+    other = replace(rate("DE", 70_000, category="books"), effective_from=NOON)
+    assert span_of(NEW, [OLD, NEW, following, other]) == (LONG_AGO, LATER)
+    assert span_of(following, [OLD, NEW, following, other]) == (LATER, None)
+
+
+@pytest.fixture
+async def shop(house: House) -> World:
+    """A German tenant, registered for VAT at home."""
+    made = await make_world(house)
+    for each in (vat("DE", 190_000), vat("FR", 200_000)):
+        await publish_rate(made, each)
+    await register(made, "DE")
+    return made
+
+
+@pytest.mark.row("E6")
+async def test_a_correction_finds_the_invoices_of_its_span_and_what_each_is_wrong_by(shop: World) -> None:
+    ada, ben = await buyer(shop), await buyer(shop)
+    for who in (ada, ben):
+        await start(shop, who)
+    await until(shop, ada, day(3, 2))
+    await publish_rate(shop, vat("DE", 160_000, effective_from=day(2, 1)))
+    db, tenant = shop.house.db.primary, shop.tenant.tenant
+    listed = await invoices_taxed_in(db, tenant, "DE", day(2, 1), None, None, 100)
+    (_, february, march) = await invoices_of(shop, ada)
+    assert listed == [(ada.id, february.id), (ada.id, march.id)]
+    assert await invoices_taxed_in(db, tenant, "DE", day(2, 1), None, listed[0], 100) == listed[1:]
+    assert await invoices_taxed_in(db, tenant, "DE", day(2, 1), day(3, 1), None, 100) == listed[:1]
+    assert await invoices_taxed_in(db, tenant, "FR", day(1, 1), None, None, 100) == []
+    for _, id in listed:
+        assert await wrong_by(shop, id) == (-30, Way.CREDIT)
+    everything = await invoices_taxed_in(db, tenant, "DE", day(1, 1), None, None, 100)
+    assert len(everything) == 4
+    assert [await wrong_by(shop, id) for _, id in everything if (ada.id, id) not in listed] == [(0, Way.NOTHING)] * 2
+
+
+async def wrong_by(shop: World, id: InvoiceId) -> tuple[int, Way]:
+    """What today's rates change of an invoice."""
+    db = shop.house.db.primary
+    row = await db.fetchrow(
+        "SELECT question, decision FROM tax_decision WHERE shard_key = $1 AND subject = $2", id.shard, id.uuid
+    )
+    assert row is not None
+    asked = from_json(TaxQuestion, msgspec.json.decode(row["question"]))
+    stored = from_json(TaxDecision, msgspec.json.decode(row["decision"]))
+    rates = await rates_in_force(db, shop.tenant.tenant, [Place("DE")], [], asked.at)
+    found = difference(EUR, as_decided(asked, stored), decide(asked_again(asked, rates)))
+    return found.gross.minor, found.way
