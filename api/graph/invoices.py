@@ -1,5 +1,6 @@
 """Invoices and their lines."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -8,15 +9,16 @@ import strawberry
 from api.graph.catalog import Price
 from api.graph.context import Info
 from api.graph.credit_notes import CreditNote
+from api.graph.explanations import LineExplanation
 from api.graph.money import Money, Period
 from api.graph.node import Node
 from api.graph.payments import Payment
 from api.graph.taxes import DiscountAmount, TaxAmount
-from api.scalars import GlobalId, Int64
+from api.scalars import GlobalId
 from domain.invoices import invoice as invoices
 from domain.invoices import line as lines
 from domain.invoices.billing_terms import AUTOMATIC
-from domain.money import share
+from domain.invoices.explanation import Explanation, explain
 
 
 @strawberry.enum(description="Where an invoice stands. More values may come.")
@@ -27,42 +29,6 @@ class InvoiceState(Enum):
     PAID = strawberry.enum_value("paid", description="Nothing is due on it any more.")
     VOID = strawberry.enum_value("void", description="It was taken back before it was paid.")
     UNCOLLECTIBLE = strawberry.enum_value("uncollectible", description="It was given up.")
-
-
-@strawberry.enum(description="How the amount of a line follows from its price.")
-class LineFormula(Enum):
-    """The formulas of a derivation."""
-
-    REST = strawberry.enum_value("rest", description="The time that is left is charged.")
-    UNUSED = strawberry.enum_value("unused", description="The time that was paid and not used is given back.")
-    REST_DAYS = strawberry.enum_value("rest_days", description="As REST, counted in calendar days.")
-    UNUSED_DAYS = strawberry.enum_value("unused_days", description="As UNUSED, counted in calendar days.")
-
-
-@strawberry.type(
-    description="Why a line has its amount: price x numeratorSeconds / denominatorSeconds, rounded once, half to even."
-)
-class LineExplanation:
-    """A derivation that gives the amount again."""
-
-    formula: LineFormula = strawberry.field(description="REST charges the time left, UNUSED gives unused time back.")
-    price: Money = strawberry.field(description="The price of the whole span.")
-    numerator_seconds: Int64 = strawberry.field(description="The seconds counted; days, where the formula says so.")
-    denominator_seconds: Int64 = strawberry.field(description="The seconds, or days, that the price is for.")
-    rounding_residue: str = strawberry.field(description="What rounding took away, as a fraction of a minor unit.")
-
-    @classmethod
-    def of(cls, derivation: lines.Derivation) -> "LineExplanation":
-        """The stored derivation."""
-        rounded = share(derivation.numerator, derivation.denominator, derivation.price).minor
-        rest = derivation.price.minor * derivation.numerator - rounded * derivation.denominator
-        return cls(
-            formula=LineFormula(derivation.formula),
-            price=Money.of(derivation.price),
-            numerator_seconds=Int64(derivation.numerator),
-            denominator_seconds=Int64(derivation.denominator),
-            rounding_residue=f"{rest}/{derivation.denominator}",
-        )
 
 
 @strawberry.type(description="One line of an invoice; a credit has a negative amount.")
@@ -85,7 +51,7 @@ class InvoiceLine:
     explanation: LineExplanation = strawberry.field(description="Why it is that much.")
 
     @classmethod
-    def of(cls, line: lines.Line) -> "InvoiceLine":
+    def of(cls, line: lines.Line, why: Explanation) -> "InvoiceLine":
         """The domain's line."""
         return cls(
             source=line,
@@ -101,7 +67,7 @@ class InvoiceLine:
             tax=Money.of(line.tax),
             taxes=[TaxAmount.of(part) for part in line.components],
             given_back=Money.of(line.given_back),
-            explanation=LineExplanation.of(line.derivation),
+            explanation=LineExplanation.of(why),
         )
 
     @strawberry.field(description="The price version it was made from; null for a line that staff wrote.")
@@ -110,6 +76,11 @@ class InvoiceLine:
         if self.source.price is None:
             return None
         return Price.of(await info.context.loaders.prices.load((info.context.tenant, self.source.price)))
+
+
+def invoice_lines(found: Sequence[lines.Line]) -> list[InvoiceLine]:
+    """All lines of one invoice; each is explained beside the others."""
+    return [InvoiceLine.of(line, why) for line, why in zip(found, explain(found), strict=True)]
 
 
 @strawberry.type(description="An issued invoice. What it says never changes; only what became of it does.")
@@ -175,7 +146,7 @@ class Invoice(Node):
     async def lines(self, info: Info) -> list[InvoiceLine]:
         """The lines."""
         found = await info.context.loaders.lines.load((self.source.customer, self.source.id))
-        return [InvoiceLine.of(line) for line in found]
+        return invoice_lines(found)
 
     @strawberry.field(description="Its taxes by rate.")
     async def taxes(self, info: Info) -> list[TaxAmount]:

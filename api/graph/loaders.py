@@ -25,9 +25,9 @@ from domain.ids import (
 )
 from domain.invoices.credit_note import CreditNote, credit_notes_of
 from domain.invoices.line import Line, lines_of
+from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart
 from domain.invoices.note_line import CreditNoteLine, note_lines_of, note_taxes_of
-from domain.invoices.rate import Reduction
 from domain.invoices.reductions import reductions_of, taxes_of
 from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payments_of_invoices

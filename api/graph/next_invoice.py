@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from api.graph.context import Info
-from api.graph.invoices import InvoiceLine
+from api.graph.invoices import InvoiceLine, invoice_lines
 from api.graph.money import Money, Period
 from api.graph.outcome import performed
 from api.graph.texts import id_of
@@ -34,7 +34,7 @@ async def next_invoice_preview(info: Info, customer: CustomerId, subscription_id
     return NextInvoice(
         period=Period(start=done.period_start, end=done.period_end),
         issued_at=done.issued_at,
-        lines=[InvoiceLine.of(line) for line in done.lines],
+        lines=invoice_lines(done.lines),
         total=Money.of(done.total),
         credited=Money.of(done.credited),
         due=Money.of(done.due),

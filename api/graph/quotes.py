@@ -10,7 +10,7 @@ from api.cursors import Cursors
 from api.errors import Fault
 from api.graph.arguments import Id
 from api.graph.context import Info
-from api.graph.invoices import InvoiceLine
+from api.graph.invoices import InvoiceLine, invoice_lines
 from api.graph.money import Money
 from api.graph.outcome import performed
 from api.graph.texts import id_of
@@ -93,7 +93,7 @@ def _quote(signer: Cursors, customer: CustomerId, command: ChangePlan, done: Pla
     return PlanChangeQuote(
         id=GlobalId(signer.seal(_SCOPE, str(customer), held)),
         mode=ChangeMode(done.mode),
-        lines=[InvoiceLine.of(line) for line in done.lines],
+        lines=invoice_lines(done.lines),
         credit=Money.of(done.credit),
         charge=Money.of(done.charge),
         total=Money.of(done.total),

@@ -3,8 +3,8 @@
 import strawberry
 
 from api.graph.money import Money
+from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart
-from domain.invoices.rate import Reduction
 
 
 @strawberry.type(description="One tax: what was taxed, and how much tax that is.")

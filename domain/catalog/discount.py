@@ -5,7 +5,7 @@ one whole that is split over its charges by what is left of them (``allocate``),
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.ids import CouponRedemptionId, PlanId
 from domain.money import Money, allocate, share, total
@@ -43,6 +43,25 @@ class LineDiscount:
 
     redemption: CouponRedemptionId
     amount: Money
+    working: "Working" = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """What a discount followed from: ``base`` is what was left of all charges it reduced, ``weight`` of this one."""
+
+    percent_ppm: int | None
+    fixed: Money | None
+    base: Money
+    weight: Money
+
+    @property
+    def whole(self) -> Money:
+        """The discount on all charges it reduced together."""
+        if self.percent_ppm is not None:
+            return share(self.percent_ppm, PPM, self.base)
+        assert self.fixed is not None, "a discount has a percentage or an amount"
+        return min(self.fixed, self.base)
 
 
 Discounted = tuple[tuple[LineDiscount, ...], ...]
@@ -60,17 +79,18 @@ def discounts(available: Sequence[Discount], charges: Sequence[Discountable]) ->
     left, found = [charge.amount for charge in charges], [list[LineDiscount]() for _ in charges]
     percents = [each for each in available if each.percent_ppm is not None]
     amounts = [each for each in available if each.percent_ppm is None]
-    order = sorted(range(len(charges)), key=lambda place: _rank(charges[place]))
+    order = ranked(charges)
     for discount in (*percents, *amounts):
         places = [place for place in order if _is_for(discount, charges[place]) and left[place]]
         if not places:
             continue
         base = total((left[place] for place in places), left[places[0]].currency)
-        parts = allocate(_whole(discount, base), [left[place].minor for place in places])
-        for place, part in zip(places, parts, strict=True):
+        workings = [Working(discount.percent_ppm, discount.amount, base, left[place]) for place in places]
+        parts = allocate(workings[0].whole, [left[place].minor for place in places])
+        for place, part, working in zip(places, parts, workings, strict=True):
             if part:
                 left[place] -= part
-                found[place].append(LineDiscount(discount.redemption, part))
+                found[place].append(LineDiscount(discount.redemption, part, working))
     return tuple(tuple(each) for each in found)
 
 
@@ -81,6 +101,11 @@ def used_on_whole_periods(charges: Sequence[Discountable], found: Discounted) ->
     return tuple(dict.fromkeys(used))
 
 
+def ranked(charges: Sequence[Discountable]) -> list[int]:
+    """The places of the charges in the order in which equal claims to a minor unit are served."""
+    return sorted(range(len(charges)), key=lambda place: _rank(charges[place]))
+
+
 def _rank(charge: Discountable) -> tuple[int, str, bool]:
     return -charge.amount.minor, str(charge.plan or ""), charge.whole_period
 
@@ -89,10 +114,3 @@ def _is_for(discount: Discount, charge: Discountable) -> bool:
     if discount.plans and charge.plan not in discount.plans:
         return False
     return charge.whole_period or (discount.percent_ppm is not None and discount.recurring)
-
-
-def _whole(discount: Discount, base: Money) -> Money:
-    if discount.percent_ppm is not None:
-        return share(discount.percent_ppm, PPM, base)
-    assert discount.amount is not None, "a discount has a percentage or an amount"
-    return min(discount.amount, base)

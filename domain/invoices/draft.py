@@ -58,16 +58,16 @@ async def store_lines(tx: Tx, id: InvoiceId, currency: Currency, lines: Sequence
     await tx.execute(
         """INSERT INTO invoice_draft_line (shard_key, customer_id, draft_id, position, kind, description, price_id,
                quantity, unit_amount, starts_at, ends_at, currency, amount, tax_inclusive, category,
-               credits_invoice_id, credits_position, derivation)
+               credits_invoice_id, credits_position, derivation, plan_version_id)
            SELECT $1, $2, $3, l.position, l.kind, l.description, l.price_id, l.quantity, l.unit_amount, l.starts_at,
                   l.ends_at, $4, l.amount, l.tax_inclusive, l.category, l.credits_invoice_id, l.credits_position,
-                  l.derivation
+                  l.derivation, l.plan_version_id
              FROM unnest($5::text[], $6::text[], $7::uuid[], $8::int[], $9::bigint[], $10::timestamptz[],
                          $11::timestamptz[], $12::boolean[], $13::text[], $14::uuid[], $15::int[], $16::jsonb[],
-                         $17::bigint[])
+                         $17::uuid[], $18::bigint[])
                   WITH ORDINALITY AS l (kind, description, price_id, quantity, unit_amount, starts_at, ends_at,
                                         tax_inclusive, category, credits_invoice_id, credits_position, derivation,
-                                        amount, position)""",
+                                        plan_version_id, amount, position)""",
         id.shard, tx.customer.uuid, id.uuid, str(currency), *columns(lines),
         [line.list_amount.minor for line in lines],
     )  # fmt: skip
@@ -88,6 +88,7 @@ def columns(lines: Sequence[Line]) -> tuple[list[object], ...]:
         [line.credits.invoice.uuid if line.credits else None for line in lines],
         [line.credits.position if line.credits else None for line in lines],
         [line.derivation.text() for line in lines],
+        [line.plan_version.uuid if line.plan_version else None for line in lines],
     )
 
 
@@ -119,7 +120,8 @@ async def _lines(db: Primary, customer: CustomerId, id: InvoiceId) -> tuple[Line
     rows = await db.fetch(
         """SELECT l.shard_key, l.kind, l.description, l.price_id, p.plan_id, l.quantity, l.unit_amount, l.starts_at,
                   l.ends_at, l.currency, l.amount, 0::bigint AS discount, l.tax_inclusive, l.category,
-                  0::bigint AS given_back, l.credits_invoice_id, l.credits_position, l.derivation
+                  0::bigint AS given_back, l.credits_invoice_id, l.credits_position, l.derivation,
+                  l.plan_version_id
              FROM invoice_draft_line l
              LEFT JOIN price p ON p.id = l.price_id
             WHERE l.shard_key = $1 AND l.customer_id = $2 AND l.draft_id = $3 ORDER BY l.position""",
@@ -127,7 +129,7 @@ async def _lines(db: Primary, customer: CustomerId, id: InvoiceId) -> tuple[Line
         customer.uuid,
         id.uuid,
     )
-    return tuple(from_row(row, ()) for row in rows)
+    return tuple(from_row(row, (), ()) for row in rows)
 
 
 async def drop_draft(tx: Tx, id: InvoiceId) -> None:

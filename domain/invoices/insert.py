@@ -50,16 +50,16 @@ async def insert_lines(tx: Tx, id: InvoiceId, draft: Draft, rated: Rated) -> Non
     await tx.execute(
         """INSERT INTO invoice_line (shard_key, customer_id, invoice_id, position, line_count, subscription_id, kind,
                description, price_id, quantity, unit_amount, starts_at, ends_at, currency, amount, discount, tax,
-               tax_inclusive, category, given_back, credits_invoice_id, credits_position, derivation)
+               tax_inclusive, category, given_back, credits_invoice_id, credits_position, derivation, plan_version_id)
            SELECT $1, $2, $3, l.position, $4, $5, l.kind, l.description, l.price_id, l.quantity, l.unit_amount,
                   l.starts_at, l.ends_at, $6, l.amount, l.discount, l.tax, l.tax_inclusive, l.category, 0,
-                  l.credits_invoice_id, l.credits_position, l.derivation
+                  l.credits_invoice_id, l.credits_position, l.derivation, l.plan_version_id
              FROM unnest($7::text[], $8::text[], $9::uuid[], $10::int[], $11::bigint[], $12::timestamptz[],
                          $13::timestamptz[], $14::boolean[], $15::text[], $16::uuid[], $17::int[], $18::jsonb[],
-                         $19::bigint[], $20::bigint[], $21::bigint[])
+                         $19::uuid[], $20::bigint[], $21::bigint[], $22::bigint[])
                   WITH ORDINALITY AS l (kind, description, price_id, quantity, unit_amount, starts_at, ends_at,
                                         tax_inclusive, category, credits_invoice_id, credits_position, derivation,
-                                        amount, discount, tax, position)""",
+                                        plan_version_id, amount, discount, tax, position)""",
         id.shard, tx.customer.uuid, id.uuid, len(lines), draft.subscription.uuid if draft.subscription else None,
         str(draft.currency), *columns(lines), [line.amount.minor for line in lines],
         [line.discount.minor for line in lines], [line.tax.minor for line in lines],
@@ -79,31 +79,42 @@ async def insert_taxes(tx: Tx, id: InvoiceId, rated: Rated) -> None:
                  FROM unnest($5::int[], $6::uuid[], $7::text[], $8::text[], $9::int[], $10::bigint[], $11::bigint[])
                       AS t (part, rate_id, name, treatment, rate_ppm, taxable, amount))
            INSERT INTO invoice_line_tax (shard_key, customer_id, invoice_id, position, part, rate_id, name, treatment,
-               rate_ppm, currency, taxable, amount, given_back)
-           SELECT $1, $2, $3, t.position, t.part, t.rate_id, t.name, t.treatment, t.rate_ppm, $4, t.taxable, t.amount, 0
+               rate_ppm, currency, taxable, amount, given_back, of_amount, of_tax)
+           SELECT $1, $2, $3, t.position, t.part, t.rate_id, t.name, t.treatment, t.rate_ppm, $4, t.taxable, t.amount,
+                  0, t.of_amount, t.of_tax
              FROM unnest($12::int[], $13::int[], $14::uuid[], $15::text[], $16::text[], $17::int[], $18::bigint[],
-                         $19::bigint[])
-                  AS t (position, part, rate_id, name, treatment, rate_ppm, taxable, amount)""",
+                         $19::bigint[], $20::bigint[], $21::bigint[])
+                  AS t (position, part, rate_id, name, treatment, rate_ppm, taxable, amount, of_amount, of_tax)""",
         id.shard, tx.customer.uuid, id.uuid, str(rated.currency), *tax_columns(rated.taxes),
         [position for position, _ in parts], *tax_columns([part for _, part in parts]),
+        [minor_of(part.of_amount) for _, part in parts], [minor_of(part.of_tax) for _, part in parts],
     )  # fmt: skip
 
 
 async def insert_discounts(tx: Tx, id: InvoiceId, rated: Rated) -> None:
     """What each coupon took off each line; nothing for an invoice without any."""
-    found = [(position, each) for position, own in enumerate(rated.reductions, 1) for each in own]
+    found = [(position, each) for position, line in enumerate(rated.lines, 1) for each in line.reductions]
     if not found:
         return
     await tx.execute(
         """INSERT INTO invoice_line_discount (shard_key, customer_id, invoice_id, position, redemption_id, name,
-               currency, amount)
-           SELECT $1, $2, $3, d.position, d.redemption_id, d.name, $4, d.amount
-             FROM unnest($5::int[], $6::uuid[], $7::text[], $8::bigint[])
-                  AS d (position, redemption_id, name, amount)""",
+               currency, amount, percent_ppm, fixed, base, weight)
+           SELECT $1, $2, $3, d.position, d.redemption_id, d.name, $4, d.amount, d.percent_ppm, d.fixed, d.base,
+                  d.weight
+             FROM unnest($5::int[], $6::uuid[], $7::text[], $8::bigint[], $9::int[], $10::bigint[], $11::bigint[],
+                         $12::bigint[])
+                  AS d (position, redemption_id, name, amount, percent_ppm, fixed, base, weight)""",
         id.shard, tx.customer.uuid, id.uuid, str(rated.currency), [position for position, _ in found],
         [each.redemption.uuid for _, each in found], [each.name for _, each in found],
-        [each.amount.minor for _, each in found],
+        [each.amount.minor for _, each in found], [each.percent_ppm for _, each in found],
+        [minor_of(each.fixed) for _, each in found], [minor_of(each.base) for _, each in found],
+        [minor_of(each.weight) for _, each in found],
     )  # fmt: skip
+
+
+def minor_of(amount: Money | None) -> int | None:
+    """The minor units of an amount that may not be there."""
+    return None if amount is None else amount.minor
 
 
 def tax_columns(parts: "tuple[TaxPart, ...] | list[TaxPart]") -> tuple[list[object], ...]:

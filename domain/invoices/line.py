@@ -7,12 +7,14 @@ from datetime import datetime
 import msgspec
 
 from domain.db import Primary, Replica, Row
-from domain.ids import CustomerId, InvoiceId, PlanId, PriceId, SubscriptionId
+from domain.ids import CustomerId, InvoiceId, PlanId, PlanVersionId, PriceId, SubscriptionId
+from domain.invoices.line_discount import Reduction, reductions_of_lines
 from domain.invoices.line_tax import TaxPart, tax_parts_of
 from domain.money import Currency, Money, total
 from domain.wire import canonical, from_json, to_json
 
 STANDARD = "standard"  # the tax category of what has none of its own
+COMMITMENT = "commitment"  # the formula of a true-up: of what was committed to, the minor units that were not billed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Line:
 
     ``amount`` = ``list_amount`` - ``discount``; it holds the tax where ``tax_inclusive``. ``given_back`` is what of a
     charge's amount was taken back since, by credit lines and credit notes. A line of staff may have no price.
+    ``reductions`` are what each coupon took off it: their sum is the discount.
     """
 
     kind: str
@@ -66,6 +69,8 @@ class Line:
     credits: LineRef | None
     derivation: Derivation
     given_back: Money
+    plan_version: PlanVersionId | None = None
+    reductions: tuple[Reduction, ...] = ()
 
     @property
     def amount(self) -> Money:
@@ -91,7 +96,7 @@ class Line:
 def charge_line(
     *, description: str, price: PriceId | None, plan: PlanId | None, quantity: int, unit_amount: Money,
     starts_at: datetime, ends_at: datetime, amount: Money, derivation: Derivation, tax_inclusive: bool = False,
-    category: str = STANDARD,
+    category: str = STANDARD, plan_version: PlanVersionId | None = None,
 ) -> Line:  # fmt: skip
     """A charge as it is before discount and tax, which are worked out when its draft is rated."""
     nothing = Money.zero(amount.currency)
@@ -99,6 +104,7 @@ def charge_line(
         kind="charge", description=description, price=price, plan=plan, quantity=quantity, unit_amount=unit_amount,
         starts_at=starts_at, ends_at=ends_at, list_amount=amount, discount=nothing, tax_inclusive=tax_inclusive,
         category=category, components=(), credits=None, derivation=derivation, given_back=nothing,
+        plan_version=plan_version,
     )  # fmt: skip
 
 
@@ -117,12 +123,12 @@ def credit_line(of: LiveCharge, starts_at: datetime, ends_at: datetime, amount: 
         kind="credit", description=line.description, price=line.price, plan=line.plan, quantity=line.quantity,
         unit_amount=line.unit_amount, starts_at=starts_at, ends_at=ends_at, list_amount=amount, discount=nothing,
         tax_inclusive=line.tax_inclusive, category=line.category, components=(), credits=of.ref, derivation=derivation,
-        given_back=nothing,
+        given_back=nothing, plan_version=line.plan_version,
     )  # fmt: skip
 
 
-def from_row(row: Row, components: tuple[TaxPart, ...]) -> Line:
-    """The line of a row that selects all its columns, with its components."""
+def from_row(row: Row, components: tuple[TaxPart, ...], reductions: tuple[Reduction, ...]) -> Line:
+    """The line of a row that selects all its columns, with its taxes and what coupons took off it."""
     currency = Currency(row["currency"])
     credited = row["credits_invoice_id"]
     return Line(
@@ -142,6 +148,8 @@ def from_row(row: Row, components: tuple[TaxPart, ...]) -> Line:
         credits=LineRef(InvoiceId(row["shard_key"], credited), row["credits_position"]) if credited else None,
         derivation=Derivation.read(row["derivation"]),
         given_back=Money(row["given_back"], currency),
+        plan_version=PlanVersionId(row["plan_version_id"]) if row["plan_version_id"] else None,
+        reductions=reductions,
     )
 
 
@@ -152,7 +160,7 @@ async def lines_of(
     rows = await db.fetch(
         """SELECT l.shard_key, l.invoice_id, l.position, l.kind, l.description, l.price_id, p.plan_id, l.quantity,
                   l.unit_amount, l.starts_at, l.ends_at, l.currency, l.amount, l.discount, l.tax_inclusive, l.category,
-                  l.given_back, l.credits_invoice_id, l.credits_position, l.derivation
+                  l.given_back, l.credits_invoice_id, l.credits_position, l.derivation, l.plan_version_id
              FROM invoice_line l
              LEFT JOIN price p ON p.id = l.price_id
             WHERE l.shard_key = $1 AND l.customer_id = $2 AND l.invoice_id = ANY ($3::uuid[])
@@ -162,10 +170,12 @@ async def lines_of(
         [id.uuid for id in ids],
     )
     taxes = await tax_parts_of(db, customer, ids)
+    reductions = await reductions_of_lines(db, customer, ids)
     found: dict[InvoiceId, tuple[Line, ...]] = dict.fromkeys(ids, ())
     for row in rows:
         id = InvoiceId(row["shard_key"], row["invoice_id"])
-        found[id] = (*found[id], from_row(row, taxes.get((id, row["position"]), ())))
+        place = (id, row["position"])
+        found[id] = (*found[id], from_row(row, taxes.get(place, ()), reductions.get(place, ())))
     return found
 
 
@@ -176,7 +186,7 @@ async def live_charge(
     row = await db.fetchrow(
         """SELECT l.shard_key, l.invoice_id, l.position, l.kind, l.description, l.price_id, p.plan_id, l.quantity,
                   l.unit_amount, l.starts_at, l.ends_at, l.currency, l.amount, l.discount, l.tax_inclusive, l.category,
-                  l.given_back, l.credits_invoice_id, l.credits_position, l.derivation
+                  l.given_back, l.credits_invoice_id, l.credits_position, l.derivation, l.plan_version_id
              FROM invoice_line l
              JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
              LEFT JOIN price p ON p.id = l.price_id
@@ -192,4 +202,6 @@ async def live_charge(
         return None
     ref = LineRef(InvoiceId(row["shard_key"], row["invoice_id"]), row["position"])
     taxes = await tax_parts_of(db, customer, [ref.invoice])
-    return LiveCharge(ref, from_row(row, taxes.get((ref.invoice, ref.position), ())))
+    reductions = await reductions_of_lines(db, customer, [ref.invoice])
+    place = (ref.invoice, ref.position)
+    return LiveCharge(ref, from_row(row, taxes.get(place, ()), reductions.get(place, ())))

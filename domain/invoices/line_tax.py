@@ -14,6 +14,8 @@ class TaxPart:
     """One tax on one line: ``amount`` is ``rate_ppm`` of ``taxable``, both signed as the line is.
 
     ``part`` counts from 1 on its line; ``given_back`` is what of a charge's amount was taken back, never more than it.
+    ``rounding``: by ``line`` or over the ``invoice``. A credit's says what was left of the charge, and of its tax,
+    before it: it took the tax in that proportion.
     """
 
     part: int
@@ -24,6 +26,9 @@ class TaxPart:
     taxable: Money
     amount: Money
     given_back: Money
+    rounding: str = "line"
+    of_amount: Money | None = None
+    of_tax: Money | None = None
 
     @property
     def left(self) -> Money:
@@ -43,7 +48,14 @@ def tax_part(row: Row) -> TaxPart:
         taxable=Money(row["taxable"], currency),
         amount=Money(row["amount"], currency),
         given_back=Money(row["given_back"], currency),
+        rounding=row.get("rounding") or "line",
+        of_amount=_left(row.get("of_amount"), currency),
+        of_tax=_left(row.get("of_tax"), currency),
     )
+
+
+def _left(minor: int | None, currency: Currency) -> Money | None:
+    return None if minor is None else Money(minor, currency)
 
 
 async def tax_parts_of(
@@ -51,11 +63,13 @@ async def tax_parts_of(
 ) -> dict[tuple[InvoiceId, int], tuple[TaxPart, ...]]:
     """The components of the customer's invoices, by invoice and position; no entry for a line that has none."""
     rows = await db.fetch(
-        """SELECT shard_key, invoice_id, position, part, rate_id, name, treatment, rate_ppm, currency, taxable, amount,
-                  given_back
-             FROM invoice_line_tax
-            WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = ANY ($3::uuid[])
-            ORDER BY invoice_id, position, part""",
+        """SELECT t.shard_key, t.invoice_id, t.position, t.part, t.rate_id, t.name, t.treatment, t.rate_ppm, t.currency,
+                  t.taxable, t.amount, t.given_back, t.of_amount, t.of_tax, d.question ->> 'rounding' AS rounding
+             FROM invoice_line_tax t
+             LEFT JOIN tax_decision d ON d.shard_key = t.shard_key AND d.customer_id = t.customer_id
+                                     AND d.subject = t.invoice_id
+            WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.invoice_id = ANY ($3::uuid[])
+            ORDER BY t.invoice_id, t.position, t.part""",
         customer.shard,
         customer.uuid,
         [id.uuid for id in ids],

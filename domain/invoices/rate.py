@@ -14,6 +14,7 @@ from domain.db import Primary
 from domain.ids import CouponRedemptionId, CustomerId, LegalEntityId, SubscriptionId
 from domain.invoices.given_back import charges, taken_of
 from domain.invoices.line import Line, LineRef
+from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart, by_tax
 from domain.invoices.reversal import Taken, after
 from domain.invoices.taxing import Taxed, tax_charges
@@ -37,17 +38,8 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
-class Reduction:
-    """What a redeemed coupon takes off a line, above zero."""
-
-    redemption: CouponRedemptionId
-    name: str
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
 class Rated:
-    """The lines with discount and tax; ``reductions`` are those of each line, in its place.
+    """The lines with discount and tax.
 
     ``used`` are the redemptions whose periods are counted down, ``given_back`` the parts of issued charges that its
     credits take, ``taxed`` what the taxes of its charges were decided from.
@@ -55,7 +47,6 @@ class Rated:
 
     currency: Currency
     lines: tuple[Line, ...]
-    reductions: tuple[tuple[Reduction, ...], ...]
     used: tuple[CouponRedemptionId, ...]
     given_back: tuple[tuple[LineRef, Taken], ...]
     taxed: Taxed | None
@@ -83,35 +74,38 @@ class Rated:
 
 async def rate(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
     """The lines in their order; EXCEEDS_INVOICED where a credit takes more than its charge has left."""
-    rated, reductions, used = await _discounted(db, of, lines)
+    rated, used = await _discounted(db, of, lines)
     rated, taxed = await tax_charges(db, of.vault, of.customer, of.legal_entity, of.at, rated)
     rated, given = await _credited(db, of, rated)
-    return Rated(of.currency, tuple(rated), reductions, used, given, taxed)
+    return Rated(of.currency, tuple(rated), used, given, taxed)
 
 
 async def _discounted(
     db: Primary, of: Bill, lines: Sequence[Line]
-) -> tuple[list[Line], tuple[tuple[Reduction, ...], ...], tuple[CouponRedemptionId, ...]]:
+) -> tuple[list[Line], tuple[CouponRedemptionId, ...]]:
     offered = await available(db, of.customer, of.subscription, of.at)
     names = {each.redemption: each.name for each in offered}
     charged = [place for place, line in enumerate(lines) if line.credits is None and line.price is not None]
-    prices = [_discountable(lines[place]) for place in charged]
+    prices = [discountable(lines[place]) for place in charged]
     found = discounts(offered, prices)
     by_place = dict(zip(charged, found, strict=True))
-    rated, reductions = [], []
+    rated = []
     for place, line in enumerate(lines):
         own = tuple(_reduction(each, names) for each in by_place.get(place, ()))
-        rated.append(replace(line, discount=total((each.amount for each in own), of.currency)))
-        reductions.append(own)
-    return rated, tuple(reductions), used_on_whole_periods(prices, found)
+        rated.append(replace(line, discount=total((each.amount for each in own), of.currency), reductions=own))
+    return rated, used_on_whole_periods(prices, found)
 
 
-def _discountable(line: Line) -> Discountable:
+def discountable(line: Line) -> Discountable:
+    """The charge as discounts see it."""
     return Discountable(line.plan, line.list_amount, line.derivation.numerator == line.derivation.denominator)
 
 
 def _reduction(each: LineDiscount, names: dict[CouponRedemptionId, str]) -> Reduction:
-    return Reduction(each.redemption, names[each.redemption], each.amount)
+    of = each.working
+    return Reduction(
+        each.redemption, names[each.redemption], each.amount, of.percent_ppm, of.fixed, of.base, of.weight
+    )  # fmt: skip
 
 
 async def _credited(

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from domain.db import Primary, Replica
 from domain.ids import CouponRedemptionId, CustomerId, InvoiceId
+from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart, tax_part
-from domain.invoices.rate import Reduction
 from domain.money import Currency, Money
 
 

@@ -50,7 +50,13 @@ def gross_left(charge: Line) -> Money:
 def take(charge: Line, amount: Money) -> Taken:
     """The part of that amount, as the line counts; MoreThanLeft beyond what is left or below zero."""
     left = _checked(amount, amount_left(charge))
-    return _taken(charge, amount, lambda part: share(amount.minor, left, part.left) if left else part.left)
+    taken = _taken(charge, amount, lambda part: share(amount.minor, left, part.left) if left else part.left)
+    of = amount_left(charge)
+    components = tuple(
+        replace(part, of_amount=of, of_tax=was.left)
+        for part, was in zip(taken.components, charge.components, strict=True)
+    )
+    return replace(taken, components=components)
 
 
 def take_gross(charge: Line, gross: Money) -> Taken:

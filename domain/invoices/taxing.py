@@ -43,11 +43,13 @@ async def tax_charges(
     question = await question_for(db, vault, customer, entity, at, asked)
     decision = decided(question)
     taxes = {each.position: each.components for each in decision.lines}
-    rated = [replace(line, components=_parts(taxes.get(position, ()))) for position, line in enumerate(lines, 1)]
+    rated = [
+        replace(line, components=_parts(question, taxes.get(position, ()))) for position, line in enumerate(lines, 1)
+    ]
     return rated, Taxed(question, decision)
 
 
-def _parts(components: Sequence[TaxComponent]) -> tuple[TaxPart, ...]:
+def _parts(question: TaxQuestion, components: Sequence[TaxComponent]) -> tuple[TaxPart, ...]:
     return tuple(
         TaxPart(
             part=part,
@@ -58,6 +60,7 @@ def _parts(components: Sequence[TaxComponent]) -> tuple[TaxPart, ...]:
             taxable=each.taxable,
             amount=each.amount,
             given_back=Money.zero(each.amount.currency),
+            rounding=question.rounding.value,
         )
         for part, each in enumerate(components, 1)
     )

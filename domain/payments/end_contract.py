@@ -10,11 +10,10 @@ from domain.ids import ContractId, InvoiceId
 from domain.invoices.contract import CONTRACT, CONTRACT_END, Contract, contract
 from domain.invoices.draft import Draft, store_draft
 from domain.invoices.finalize import finalize
-from domain.invoices.line import Derivation, charge_line
+from domain.invoices.line import COMMITMENT, Derivation, charge_line
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.collect import collect
-from domain.period import Period
 
 TRUE_UP = "true_up"  # the reason of an invoice for what was committed to and not billed
 
@@ -77,12 +76,13 @@ async def billed(tx: Tx, of: Contract) -> Money:
 
 
 async def _true_up(tx: Tx, of: Contract, short: Money) -> InvoiceId:
-    plan, term = (await price(tx, tx.head.tenant, of.price)).plan, Period(of.starts_at, of.ends_at)
+    plan = (await price(tx, tx.head.tenant, of.price)).plan
+    version = await current_version(tx, tx.head.tenant, plan, tx.now)
     line = charge_line(
         description="Commitment not used up", price=None, plan=None, quantity=1, unit_amount=short,
         starts_at=of.starts_at, ends_at=of.ends_at, amount=short,
-        derivation=Derivation("rest", short, term.seconds, term.seconds),
-        category=(await current_version(tx, tx.head.tenant, plan, tx.now)).tax_category,
+        derivation=Derivation(COMMITMENT, of.commitment, short.minor, of.commitment.minor),
+        category=version.tax_category, plan_version=version.id,
     )  # fmt: skip
     draft = Draft(
         None, TRUE_UP, of.starts_at, of.ends_at, short.currency, (line,), of.purchase_order, of.net_days

@@ -8,6 +8,7 @@ from domain.reconciliation import (
     billing_checks,
     credit_note_checks,
     document_checks,
+    explanation_checks,
     history_checks,
     ledger_checks,
 )
@@ -18,6 +19,7 @@ CHECKS = (
     *credit_note_checks.CHECKS,
     *billing_checks.CHECKS,
     *history_checks.CHECKS,
+    *explanation_checks.CHECKS,
 )
 
 

@@ -40,6 +40,7 @@ def _charge(offer: Offer, starts_at: datetime, ends_at: datetime, amount: Money,
         derivation=derivation,
         tax_inclusive=offer.price.tax_inclusive,
         category=offer.version.tax_category,
+        plan_version=offer.version.id,
     )
 
 
