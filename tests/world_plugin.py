@@ -6,6 +6,7 @@ import pytest
 
 from dev.stack.addresses import Servers
 from domain.reactions.house import House
+from domain.reconciliation.explanation_checks import lines_explain_themselves
 from runtime.house import open_house
 from runtime.settings import Settings
 from tests.world import World, make_world
@@ -26,6 +27,8 @@ async def house(process_settings: Settings) -> AsyncIterator[House]:
 
 
 @pytest.fixture(scope="session")
-async def world(house: House) -> World:
-    """A tenant of this test process."""
-    return await make_world(house)
+async def world(house: House) -> AsyncIterator[World]:
+    """A tenant of this test process; at its end every invoice line that any test made explains itself."""
+    made = await make_world(house)
+    yield made
+    assert await lines_explain_themselves(house.db.primary, made.tenant.sandbox_house.shard) == []

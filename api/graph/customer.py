@@ -7,6 +7,7 @@ import strawberry
 from api.connection import HistoryConnection
 from api.graph import pages
 from api.graph.arguments import After, At, AtLeast, CancelWhen, First, From, Id, Key, MaybeAt, Quantity, To
+from api.graph.comparison import InvoiceComparison, comparison_of
 from api.graph.context import Info
 from api.graph.credit_notes import CreditNote
 from api.graph.ending import Cancellation, cancel_preview
@@ -161,6 +162,11 @@ class Customer(Node):
     async def invoice(self, info: Info, id: Id) -> Invoice | None:
         """The invoice of that id."""
         return Invoice.of(await invoice(info.context.db.primary, self.source.id, InvoiceId.parse(id)))
+
+    @strawberry.field(description="Why one of its invoices is more or less than another.")
+    async def compare_invoices(self, info: Info, before: Id, after: Id) -> InvoiceComparison | None:
+        """The comparison."""
+        return await comparison_of(info, self.source.id, before, after)
 
     @strawberry.field(description="One of its payments, as it stands on the primary.")
     async def payment(self, info: Info, id: Id) -> Payment | None:

@@ -154,7 +154,7 @@ def explain(lines: Sequence[Line]) -> tuple[Explanation, ...]:
     order = ranked([discountable(line) for line in lines])
     return tuple(
         Explanation(
-            kind=_kind(line),
+            kind=kind_of(line),
             unit_amount=line.unit_amount,
             quantity=line.quantity,
             derivation=line.derivation,
@@ -179,7 +179,8 @@ def _says(line: Line, found: Evaluated) -> bool:
     return amounts and found.taxes == tuple(part.amount for part in line.components)
 
 
-def _kind(line: Line) -> LineKind:
+def kind_of(line: Line) -> LineKind:
+    """What sort of line it is."""
     of = line.derivation
     if of.formula in _BACK:
         return LineKind.UNUSED_TIME
