@@ -7,6 +7,7 @@ import strawberry
 from api.connection import HistoryConnection
 from api.graph import pages
 from api.graph.arguments import After, At, AtLeast, CancelWhen, First, From, Id, Key, MaybeAt, Quantity, To
+from api.graph.changes import Change, MaybeBetween, change_page
 from api.graph.comparison import InvoiceComparison, comparison_of
 from api.graph.context import Info
 from api.graph.credit_notes import CreditNote
@@ -25,6 +26,7 @@ from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.subscriptions import Subscription
 from api.graph.tax_exemptions import TaxExemption, exemptions_of
 from api.graph.tax_ids import TaxId, tax_ids_of
+from api.graph.time_travel import InvoiceThen, SubscriptionThen, invoice_then, subscription_then
 from api.graph.timing import CancelTiming, ChangeTiming
 from api.scalars import CurrencyCode, GlobalId, Int64
 from domain.customers import customer as customers
@@ -167,6 +169,25 @@ class Customer(Node):
     async def compare_invoices(self, info: Info, before: Id, after: Id) -> InvoiceComparison | None:
         """The comparison."""
         return await comparison_of(info, self.source.id, before, after)
+
+    @strawberry.field(description="One of its invoices as it was at an instant; null before it was issued.")
+    async def invoice_as_of(self, info: Info, id: Id, at: At) -> InvoiceThen | None:
+        """The invoice then."""
+        return await invoice_then(info, self.source.id, id, at)
+
+    @strawberry.field(description="One of its subscriptions as it was at an instant; null before it was started.")
+    async def subscription_as_of(self, info: Info, id: Id, at: At) -> SubscriptionThen | None:
+        """The subscription then."""
+        return await subscription_then(info, self.source.id, id, at)
+
+    @strawberry.field(
+        description="What happened to it, newest first, in its own words; from the replica, null where that is away."
+    )
+    async def changes(
+        self, info: Info, first: First, between: MaybeBetween = None, after: After = None, at_least: AtLeast = None
+    ) -> HistoryConnection[Change] | None:
+        """A page of history."""
+        return await change_page(info, self.source.id, between, first, after, at_least)
 
     @strawberry.field(description="One of its payments, as it stands on the primary.")
     async def payment(self, info: Info, id: Id) -> Payment | None:
