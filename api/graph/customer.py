@@ -7,10 +7,9 @@ import strawberry
 from api.connection import HistoryConnection
 from api.graph import pages
 from api.graph.arguments import After, At, AtLeast, CancelWhen, First, From, Id, Key, MaybeAt, Quantity, To
-from api.graph.changes import Change, MaybeBetween, change_page
-from api.graph.comparison import InvoiceComparison, comparison_of
 from api.graph.context import Info
 from api.graph.credit_notes import CreditNote
+from api.graph.customer_past import CustomerPast
 from api.graph.ending import Cancellation, cancel_preview
 from api.graph.entitlements import Entitlement, entitlements_of
 from api.graph.invoices import Invoice
@@ -26,7 +25,6 @@ from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.subscriptions import Subscription
 from api.graph.tax_exemptions import TaxExemption, exemptions_of
 from api.graph.tax_ids import TaxId, tax_ids_of
-from api.graph.time_travel import InvoiceThen, SubscriptionThen, invoice_then, subscription_then
 from api.graph.timing import CancelTiming, ChangeTiming
 from api.scalars import CurrencyCode, GlobalId, Int64
 from domain.customers import customer as customers
@@ -76,10 +74,9 @@ class TestClock:
 
 
 @strawberry.type(description="A customer: whom a legal entity bills.")
-class Customer(Node):
+class Customer(CustomerPast, Node):
     """A customer; every field reads within its tenant and its own rows."""
 
-    source: strawberry.Private[customers.Customer]
     reference: str = strawberry.field(description="The tenant's own name for the customer.")
     currency: CurrencyCode = strawberry.field(description="The currency it is billed in.")
     time_zone: str = strawberry.field(description="The zone whose calendar its billing days follow.")
@@ -164,30 +161,6 @@ class Customer(Node):
     async def invoice(self, info: Info, id: Id) -> Invoice | None:
         """The invoice of that id."""
         return Invoice.of(await invoice(info.context.db.primary, self.source.id, InvoiceId.parse(id)))
-
-    @strawberry.field(description="Why one of its invoices is more or less than another.")
-    async def compare_invoices(self, info: Info, before: Id, after: Id) -> InvoiceComparison | None:
-        """The comparison."""
-        return await comparison_of(info, self.source.id, before, after)
-
-    @strawberry.field(description="One of its invoices as it was at an instant; null before it was issued.")
-    async def invoice_as_of(self, info: Info, id: Id, at: At) -> InvoiceThen | None:
-        """The invoice then."""
-        return await invoice_then(info, self.source.id, id, at)
-
-    @strawberry.field(description="One of its subscriptions as it was at an instant; null before it was started.")
-    async def subscription_as_of(self, info: Info, id: Id, at: At) -> SubscriptionThen | None:
-        """The subscription then."""
-        return await subscription_then(info, self.source.id, id, at)
-
-    @strawberry.field(
-        description="What happened to it, newest first, in its own words; from the replica, null where that is away."
-    )
-    async def changes(
-        self, info: Info, first: First, between: MaybeBetween = None, after: After = None, at_least: AtLeast = None
-    ) -> HistoryConnection[Change] | None:
-        """A page of history."""
-        return await change_page(info, self.source.id, between, first, after, at_least)
 
     @strawberry.field(description="One of its payments, as it stands on the primary.")
     async def payment(self, info: Info, id: Id) -> Payment | None:

@@ -1,0 +1,56 @@
+"""What a customer can ask of its past, and of what would come."""
+
+from typing import Annotated
+
+import strawberry
+
+from api.connection import HistoryConnection
+from api.graph.arguments import After, At, AtLeast, First, Id
+from api.graph.changes import Change, MaybeBetween, change_page
+from api.graph.comparison import InvoiceComparison, comparison_of
+from api.graph.context import Info
+from api.graph.simulation import MaybeScenario, Simulation, simulation_of
+from api.graph.time_travel import InvoiceThen, SubscriptionThen, invoice_then, subscription_then
+from domain.customers import customer as customers
+
+Count = Annotated[int, strawberry.argument(description="How many invoices, 1 to 12.")]
+
+
+@strawberry.type(description="The fields of a customer that look back and ahead.")
+class CustomerPast:
+    """A part of Customer."""
+
+    source: strawberry.Private[customers.Customer]
+
+    @strawberry.field(description="Why one of its invoices is more or less than another.")
+    async def compare_invoices(self, info: Info, before: Id, after: Id) -> InvoiceComparison | None:
+        """The comparison."""
+        return await comparison_of(info, self.source.id, before, after)
+
+    @strawberry.field(description="One of its invoices as it was at an instant; null before it was issued.")
+    async def invoice_as_of(self, info: Info, id: Id, at: At) -> InvoiceThen | None:
+        """The invoice then."""
+        return await invoice_then(info, self.source.id, id, at)
+
+    @strawberry.field(description="One of its subscriptions as it was at an instant; null before it was started.")
+    async def subscription_as_of(self, info: Info, id: Id, at: At) -> SubscriptionThen | None:
+        """The subscription then."""
+        return await subscription_then(info, self.source.id, id, at)
+
+    @strawberry.field(
+        description="What happened to it, newest first, in its own words; from the replica, null where that is away."
+    )
+    async def changes(
+        self, info: Info, first: First, between: MaybeBetween = None, after: After = None, at_least: AtLeast = None
+    ) -> HistoryConnection[Change] | None:
+        """A page of history."""
+        return await change_page(info, self.source.id, between, first, after, at_least)
+
+    @strawberry.field(
+        description="What if: the next invoices of a subscription on a virtual clock; nothing is kept or charged."
+    )
+    async def simulate(
+        self, info: Info, subscription_id: Id, count: Count = 12, scenario: MaybeScenario = None
+    ) -> Simulation | None:
+        """What would come."""
+        return await simulation_of(info, self.source.id, subscription_id, count, scenario)
