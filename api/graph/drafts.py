@@ -3,7 +3,7 @@
 import strawberry
 
 from api.graph.context import Info
-from api.graph.invoices import InvoiceLine
+from api.graph.invoices import InvoiceLine, invoice_lines
 from api.graph.money import Money, MoneyInput, amount_of
 from api.graph.taxes import TaxAmount
 from api.graph.texts import NAME, text
@@ -43,7 +43,7 @@ async def draft_shown(info: Info, owner: CustomerId, id: InvoiceId) -> InvoiceDr
     return InvoiceDraft(
         id=GlobalId(str(id)),
         reason=found.reason,
-        lines=[InvoiceLine.of(line) for line in rated.lines],
+        lines=invoice_lines(rated.lines),
         subtotal=Money.of(rated.subtotal),
         taxes=[TaxAmount.of(part) for part in rated.taxes],
         tax=Money.of(rated.tax),

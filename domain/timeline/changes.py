@@ -160,16 +160,9 @@ async def changes(
              LEFT JOIN price a ON a.id = s.price_id
              LEFT JOIN price b ON b.id = o.price_id
             ORDER BY g.happened_at DESC, g.recorded_at DESC, g.turn DESC, g.entity_id DESC, g.seq DESC""",
-        customer.shard,
-        customer.uuid,
-        *_told(),
-        [_TURNS.get(what, OTHER_TURN) for what in TOLD.values()],
-        TERMS_TURN,
-        span.since,
-        span.until,
-        *(after or (None, None, None, None, None)),
-        limit,
-    )
+        customer.shard, customer.uuid, *_told(), [_TURNS.get(what, OTHER_TURN) for what in TOLD.values()], TERMS_TURN,
+        span.since, span.until, *(after or (None, None, None, None, None)), limit,
+    )  # fmt: skip
     return [_change(customer.shard, row) for row in rows]
 
 
