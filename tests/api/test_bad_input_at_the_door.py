@@ -26,7 +26,8 @@ HOSTILE = {
     "nothing": None,
 }
 # left out, that input would do
-NULLABLE = ("clockAt", "existingFrom", "terms", "family", "redeemUntil", "maxRedemptions", "startsAt", "endsAt")
+NULLABLE = ("clockAt", "existingFrom", "terms", "family", "redeemUntil", "maxRedemptions", "startsAt", "endsAt",
+            "registeredUntil")  # fmt: skip
 CODES = {"BAD_INPUT", "NOT_FOUND"}
 
 
@@ -40,7 +41,8 @@ async def stage(api: Api, owner_url: str) -> AsyncIterator[Stage]:
 def spoilt(good: dict[str, Any], value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """The good input with the value in the place of one part, for each of its parts."""
     for name, part in good.items():
-        if not (value is None and name in NULLABLE):
+        would_do = (value is None and name in NULLABLE) or (isinstance(value, bool) and isinstance(part, bool))
+        if not would_do:
             yield name, {**good, name: value}
         if isinstance(part, dict):
             for inner, changed in spoilt(part, value):

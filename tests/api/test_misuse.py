@@ -22,7 +22,8 @@ from tests.subscription_stage import PORTAL as SUBSCRIBED
 from tests.world import EUR, LONG_AGO, fresh
 
 SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
-PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock", *SUBSCRIBED)
+PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock", "redeemCoupon",
+          "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED)  # fmt: skip
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "addPaymentMethod": {"token": "tok_mastercard"},
@@ -36,6 +37,35 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "publishPlan": {"rank": 2},
     "publishPrice": {"intervalCount": 2},
     "refundPayment": {"amount": {"minorUnits": "101", "currency": "EUR"}},
+    "publishPlanVersion": {"existingFrom": "2027-07-01T00:00:00Z"},
+    "publishFeature": {"name": "Places"},
+    "publishCoupon": {"maxRedemptions": 6},
+    "endCoupon": {"couponId": "coupon_" + "0" * 26},
+    "redeemCoupon": {"code": "OTHER"},
+    "endCouponRedemption": {"redemptionId": "redemption_" + "0" * 32},
+    "grantEntitlement": {"reason": "Another good one."},
+    "saveDunningPolicy": {"retryDays": [2, 5, 9]},
+    "publishTaxRate": {"ratePpm": 95_000},
+    "registerForTax": {"taxNumber": "2"},
+    "setSellerTax": {"region": "BY"},
+    "addTaxId": {"country": "AT"},
+    "removeTaxId": {"taxId": "taxid_" + "0" * 32},
+    "judgeTaxId": {"valid": True},
+    "addTaxExemption": {"certificate": "2"},
+    "endTaxExemption": {"endsAt": "2027-07-01T00:00:00Z"},
+    "changeBillingDetails": {"address": "2 Test Street"},
+    "issueCreditNote": {"reason": "Another."},
+    "voidCreditNote": {"creditNoteId": "creditnote_" + "0" * 32},
+    "voidInvoice": {"reason": "Another."},
+    "markInvoiceUncollectible": {"reason": "Another."},
+    "createInvoice": {"purchaseOrder": "PO-2"},
+    "addInvoiceLine": {"line": {"description": "Other work", "unitAmount": {"minorUnits": "500", "currency": "EUR"}}},
+    "editInvoiceLine": {"position": 1},
+    "removeInvoiceLine": {"position": 2},
+    "deleteInvoiceDraft": {"draftId": "invoice_" + "0" * 32},
+    "finalizeInvoice": {"draftId": "invoice_" + "0" * 32},
+    "setBillingTerms": {"netDays": 60},
+    "createContract": {"netDays": 60},
     **OF_SUBSCRIPTIONS,
 }
 

@@ -159,5 +159,8 @@ async def test_a_seller_that_rounds_by_invoice_says_so_in_its_decisions(shop: Wo
 async def test_a_seller_registered_nowhere_issues_invoices_without_any_tax(world: World) -> None:
     ada = await buyer(world)
     bought = await start(world, ada)
-    assert await taxes(world, ada, bought.invoice) == []
+    # A rate that others of the tenant are registered for may be named, as one that nothing was taken by.
+    assert {(treatment, amount) for _, treatment, _, amount in await taxes(world, ada, bought.invoice)} <= {
+        ("unregistered", 0)
+    }
     assert (await now(world, ada, bought.invoice)).tax.minor == 0

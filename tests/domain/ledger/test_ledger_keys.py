@@ -190,6 +190,8 @@ DELETABLE = {
     "due_work",  # once done
     "invoice_draft", "invoice_draft_line",  # no documents yet
     "billing_person", "sealing_key", "login_directory",  # personal data, which can be erased
+    "tax_identity", "tax_exemption",  # as well
+    "family_claim",  # held by a living subscription only
 }  # fmt: skip
 
 
