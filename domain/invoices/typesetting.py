@@ -1,5 +1,6 @@
 """From values to print: amounts, dates and text as a language writes them, and JSON through typst to PDF/A-3b."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
@@ -25,7 +26,7 @@ _MAX_LOCALE: Final = 35  # the longest tag that RFC 5646 section 4.4.1 asks an i
 _LONE_SYMBOL: Final = "\N{REPLACEMENT CHARACTER}"  # what no font here can draw
 _PER_PERCENT: Final = 10_000  # rates are parts per million
 _MINUS: Final = "\N{MINUS SIGN}"
-_RIGHT_TO_LEFT_MINUS: Final = "\N{LEFT-TO-RIGHT MARK}" + _MINUS  # stays left of its digits, as CLDR writes Arabic
+_NUMBER: Final = re.compile(rf"{_MINUS}?[0-9][0-9.,]*")
 
 
 class UnknownLocale(ValueError):
@@ -76,7 +77,10 @@ class Print:
         pattern.frac_prec = (exponent, exponent)
         text = pattern.apply(Decimal(amount.decimal), self.locale, currency=code, currency_digits=False)
         safe = self._formatted(text.replace("-", _MINUS))
-        return safe.replace(_MINUS, _RIGHT_TO_LEFT_MINUS) if self.right_to_left else safe
+        if not self.right_to_left:
+            return safe
+        # A number reads from left to right also there, its sign before it; its symbol then follows to the left.
+        return _NUMBER.sub("\N{LEFT-TO-RIGHT ISOLATE}\\g<0>\N{POP DIRECTIONAL ISOLATE}", safe)
 
     def number(self, value: int) -> str:
         """With the locale's grouping."""

@@ -70,7 +70,7 @@ def test_long_words_and_texts_stay_in_their_column(text: str) -> None:
     assert_nothing_leaves_the_page_or_covers_other_text(Pdf(render_invoice(naming(text), "en")))
 
 
-@pytest.mark.parametrize("locale", ["en", "de", "en_US", "de_CH", "fr", "ja"])
+@pytest.mark.parametrize("locale", ["en", "de", "en_US", "de_CH", "fr", "ja", "ar"])
 @pytest.mark.parametrize("code", ["EUR", "JPY", "CLF", "KWD"])
 def test_the_largest_amounts_stay_in_their_column(code: str, locale: str) -> None:
     currency = Currency(code)
@@ -78,7 +78,7 @@ def test_the_largest_amounts_stay_in_their_column(code: str, locale: str) -> Non
     assert_nothing_leaves_the_page_or_covers_other_text(Pdf(render_invoice(invoice([line] * 8), locale)))
 
 
-@pytest.mark.parametrize("locale", ["en", "de", "fr", "ja"])
+@pytest.mark.parametrize("locale", ["en", "de", "fr", "ja", "ar"])
 @pytest.mark.parametrize("code", ["EUR", "CLF"])
 def test_a_statement_of_the_largest_amounts_stays_in_its_columns(code: str, locale: str) -> None:
     account = statement([10**15, -(10**15)], opening=-(10**15), currency=Currency(code))
