@@ -5,7 +5,7 @@ _ERRORS = "errors { ... on UserError { code message path retryable } }"
 _OPERATION = "operation { id replayed status consistencyToken }"
 _PAYMENT = f"""{{ id state failureCode actionUrl captured {_MONEY} refundable {_MONEY}
     receipt {{ number pdfUrl }} refunds {{ id state amount {_MONEY} }} }}"""
-_INVOICE = f"""{{ id number state total {_MONEY} due {_MONEY} paid {_MONEY} pdfUrl
+_INVOICE = f"""{{ id number state total {_MONEY} due {_MONEY} paid {_MONEY} pdfUrl eInvoiceUrl
     lines {{ description quantity amount {_MONEY} period {{ start end }}
              explanation {{ formula numeratorSeconds denominatorSeconds price {_MONEY} }} }}
     payments {_PAYMENT} }}"""

@@ -6,11 +6,16 @@ from typing import Any
 import pytest
 
 from dev.story.documents import ADD_METHOD, INVOICE, REFUND
+from domain.ids import InvoiceId
 from domain.reactions.work import do_now
 from tests.api_callers import START, Api, Caller, Guest
+from tests.domain.invoices.bills import note
 from tests.domain.invoices.pdf_text import Pdf
+from tests.domain.invoices.schematron import findings
 from tests.world import fresh
 
+NOTES = """query ($id: ID!) { viewer { customer { invoice(id: $id) {
+    creditNotes { number pdfUrl eInvoiceUrl } } } } }"""
 ADVANCE = """mutation ($input: AdvanceTestClockInput!) { advanceTestClock(input: $input) {
     target errors { ... on UserError { code } } } }"""
 
@@ -57,12 +62,44 @@ async def test_an_invoice_is_the_same_bytes_whatever_became_of_it_since(api: Api
     assert [(await guest.get(path)).content for path in (invoice, receipt)] == first
 
 
+async def noted(api: Api, guest: Guest, bought: Any) -> Any:
+    """The customer's view of a credit note over 1.00 EUR of what it bought."""
+    id = InvoiceId.parse(bought["invoice"]["id"])
+    await note(api.world, guest.who, id, 100, credit=100)
+    (found,) = (await guest.data(NOTES, id=str(id)))["viewer"]["customer"]["invoice"]["creditNotes"]
+    return found
+
+
+@pytest.mark.row("Y8")
+async def test_a_machine_reads_the_invoice_and_the_credit_note_that_corrects_it(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    invoice, _, _ = await documents(guest, bought)
+    corrects = await noted(api, guest, bought)
+    for path, number in ((invoice["eInvoiceUrl"], invoice["number"]), (corrects["eInvoiceUrl"], corrects["number"])):
+        answer = await guest.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/xml")
+        assert findings(answer.text) == []
+        assert f"<ram:ID>{number}</ram:ID>" in answer.text
+        assert invoice["number"] in answer.text
+
+
+async def test_a_credit_note_is_there_as_a_document(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    corrects = await noted(api, guest, bought)
+    answer = await guest.get(corrects["pdfUrl"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    text = Pdf(answer.content).text
+    for words in ("Credit note", corrects["number"], "€1.00 credited for invoice", "Added to your credit"):
+        assert words in text
+
+
 async def test_another_customer_s_document_answers_as_an_unknown_one(api: Api, elsewhere: Api) -> None:
     guest, bought = await api.subscriber()
     _, invoice, receipt = await documents(guest, bought)
+    corrects = await noted(api, guest, bought)
     for stranger in ((await api.subscriber())[0], await elsewhere.guest()):
-        for path in (invoice, receipt):
-            foreign, none = await stranger.get(path), await stranger.get(f"{path[:-8]}zzzz.pdf")
+        for path in (invoice, receipt, f"{invoice[:-3]}xml", corrects["pdfUrl"], corrects["eInvoiceUrl"]):
+            foreign, none = await stranger.get(path), await stranger.get(f"{path[:-8]}zzzz{path[-4:]}")
             assert (foreign.status_code, foreign.content) == (none.status_code, none.content)
             assert foreign.status_code == 404
             assert foreign.json()["code"] == "NOT_FOUND"
@@ -77,8 +114,8 @@ def own_headers(headers: Any) -> dict[str, str]:
 @pytest.mark.parametrize("id", ["x", "invoice_", "receipt_" + "0" * 32, "%00", "%ff%fe", "..%2f..%2fsecret", "é" * 300])
 async def test_an_id_of_nothing_is_not_found(api: Api, id: str) -> None:
     guest = await api.guest()
-    for kind in ("invoices", "receipts"):
-        assert (await guest.get(f"/documents/{kind}/{id}.pdf")).status_code == 404
+    for file in ("invoices/{}.pdf", "invoices/{}.xml", "receipts/{}.pdf", "credit-notes/{}.pdf", "credit-notes/{}.xml"):
+        assert (await guest.get(f"/documents/{file.format(id)}")).status_code == 404
 
 
 async def test_an_invoice_s_id_is_no_receipt_s(api: Api) -> None:
@@ -88,12 +125,15 @@ async def test_an_invoice_s_id_is_no_receipt_s(api: Api) -> None:
 
 async def test_documents_want_the_owner_s_token(api: Api) -> None:
     guest, bought = await api.subscriber()
-    _, invoice, _ = await documents(guest, bought)
-    nobody = await Caller(api.http, "").get(invoice)
-    assert (nobody.status_code, nobody.json()["code"]) == (401, "UNAUTHENTICATED")
-    for caller in (await api.staff(), await api.partner(), await api.stranger("portal")):
-        answer = await caller.get(invoice)
-        assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+    invoice, path, _ = await documents(guest, bought)
+    corrects = await noted(api, guest, bought)
+    callers = (await api.staff(), await api.partner(), await api.stranger("portal"))
+    for each in (path, invoice["eInvoiceUrl"], corrects["pdfUrl"], corrects["eInvoiceUrl"]):
+        nobody = await Caller(api.http, "").get(each)
+        assert (nobody.status_code, nobody.json()["code"]) == (401, "UNAUTHENTICATED")
+        for caller in callers:
+            answer = await caller.get(each)
+            assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
 
 
 async def test_documents_are_paid_for_in_points_as_queries_are(api: Api) -> None:
