@@ -19,7 +19,7 @@ from tests.bench import limits, posting, renewals
 from tests.bench.ground import Ground, ground
 from tests.bench.http_measures import api_targets, check_answers, plain_targets
 from tests.bench.machine import Machine, machine
-from tests.bench.measures import Server, Writers, reading, writing
+from tests.bench.measures import Server, Writers, printing_documents, reading, writing
 from tests.bench.pgbench import Pgbench
 from tests.bench.samples import Measure, Rounds, Sample
 from tests.bench.seed import Shop, analyze, seed
@@ -36,7 +36,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """All rounds under one length of a flush; ``reads`` says whether the measures over HTTP are among them."""
+    """All rounds under one length of a flush; ``reads`` says whether those that commit nothing are among them."""
 
     flush_ms: float
     reads: bool = True
@@ -98,7 +98,8 @@ async def _measured(on: Ground, options: Options, found: Machine, say: Say) -> R
         servers = (Server(plain, plain_targets(plain_port, shops.product)), Server(api, api_targets(api_port, tokens)))
         async with _writers(on, shops) as writers:
             for each in options.passes:
-                measures = [*(reading(*servers) if each.reads else ()), *writing(writers)]
+                once = [*reading(*servers), *printing_documents()] if each.reads else []
+                measures = [*once, *writing(writers)]
                 titles |= {measure.key: measure.title for measure in measures}
                 await on.flush_takes(each.flush_ms)
                 passes[each.name] = await _rounds(on, options, each, measures, say)
