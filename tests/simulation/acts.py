@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from tests.simulation.acts_customers import Act, add_card, arrive, change, pay, refund, rescue, start, visit
 from tests.simulation.acts_lives import cancel, pause, reactivate, resume, seats, unschedule
+from tests.simulation.acts_quotes import quote, take
 from tests.simulation.acts_rough import at_once, doubt, forget, mismatch, preview, repeat, stranger
+from tests.simulation.acts_staff import agree, identify, issue, note, take_note_back, void, write
 from tests.simulation.acts_time import advance, pass_time, post, work_all, work_once
 from tests.simulation.town import Town
 
@@ -35,6 +37,15 @@ ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "pause": (3, pause),
     "resume": (2, resume),
     "unschedule": (1, unschedule),
+    "note": (4, note),
+    "take back": (1, take_note_back),
+    "write": (2, write),
+    "issue": (4, issue),
+    "agree": (1, agree),
+    "void": (1, void),
+    "identify": (1, identify),
+    "quote": (4, quote),
+    "take": (4, take),
 }
 
 ALWAYS = frozenset({"arrive", "card", "start", "sweep", "time"})  # without these nothing happens at all

@@ -33,9 +33,10 @@ def arrive(town: Town) -> Act | None:
     on_clock, zone = chance.random() < town.options.test_clocks, chance.choice(town.options.zones)
     currency = Currency(chance.choice(("EUR", "EUR", "EUR", "USD", "JPY")))
     clock_at = START + timedelta(seconds=chance.randint(0, 90 * 24 * 3600)) if on_clock else None
+    country = chance.choice(("DE", "DE", "FR", "US"))
     name = f"patron-{town.new_key()}-{town.tenant.tenant}"
     command = CreateCustomer(
-        name, currency, zone, "en", "DE", clock_at, "simulation", name, name="N", email="e@example.test", address="A"
+        name, currency, zone, "en", country, clock_at, "simulation", name, name="N", email="e@example.test", address="A"
     )
 
     async def act() -> None:

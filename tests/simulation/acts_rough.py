@@ -11,6 +11,7 @@ from domain.refusals import RefusalCode as No
 from domain.refusals import Refused
 from tests.simulation.acts_customers import Act, add_card, change, pay, refund, start, visit, welcome
 from tests.simulation.acts_lives import cancel, pause, resume, seats
+from tests.simulation.acts_staff import note, void
 from tests.simulation.acts_time import work_once
 from tests.simulation.mortal import Crash
 from tests.simulation.town import Broken, Call, Town
@@ -31,6 +32,9 @@ TOGETHER = (
     cancel,
     pause,
     resume,
+    note,
+    note,
+    void,
 )
 
 

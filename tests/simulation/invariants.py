@@ -9,6 +9,7 @@ from tests.simulation import (
     invariants_payments,
     invariants_rest,
     invariants_states,
+    invariants_tax,
     invariants_trail,
 )
 from tests.simulation.look import Check, Look, Memory
@@ -18,6 +19,7 @@ EACH_STEP: tuple[Check, ...] = (
     *invariants_books.CHECKS,  # first, since they notice which keys were forgotten in time
     *invariants_trail.CHECKS,
     *invariants_documents.CHECKS,
+    *invariants_tax.CHECKS,
     *invariants_payments.CHECKS,
     *invariants_states.CHECKS,
 )

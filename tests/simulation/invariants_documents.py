@@ -86,7 +86,12 @@ def lines_are_priced_as_offered(look: Look) -> Iterator[str]:
     noted = {(line["invoice_id"], line["invoice_position"]) for line in look.facts.rows["credit_note_line"]}
     invoices = {row["id"]: row for row in look.facts.rows["invoice"]}
     for line in look.facts.rows["invoice_line"]:
-        of, offer = invoices[line["invoice_id"]], look.offer(line["price_id"])
+        of = invoices[line["invoice_id"]]
+        if line["price_id"] is None:  # of staff
+            if line["amount"] + line["discount"] != line["quantity"] * line["unit_amount"]:
+                yield f"line {line['position']} of {of['number_text']} is not {line['quantity']} times its price"
+            continue
+        offer = look.offer(line["price_id"])
         priced = invoices[line["credits_invoice_id"]] if line["kind"] == "credit" else of  # a new cycle has another
         whole = priced["period_end"] - priced["period_start"]
         part = line["ends_at"] - line["starts_at"]
@@ -96,7 +101,7 @@ def lines_are_priced_as_offered(look: Look) -> Iterator[str]:
         if (line["amount"] != expected and not less) or line["currency"] != str(offer.currency):
             yield f"line {line['position']} of {of['number_text']} is {line['amount']}, not {expected}"
         full = (line["starts_at"], line["ends_at"]) == (of["period_start"], of["period_end"])
-        if not full and not of["reason"].startswith("change:"):
+        if not full and not of["reason"].startswith(("change:", "replacement:")):
             yield f"line {line['position']} of {of['number_text']} covers a part of its period"
 
 
@@ -120,10 +125,9 @@ def credits_have_a_charge(look: Look) -> Iterator[str]:
 def periods_follow_the_calendar(look: Look) -> Iterator[str]:
     """14: one renewal a period; periods follow the anchor without overlap, and without a hole but for suspensions."""
     billed = look.facts.rows["invoice"] + look.facts.rows["invoice_draft"]
-    changes = [row for row in look.facts.of("invoice", state="paid") if row["reason"].startswith("change:")]
+    changes = [row for row in look.facts.rows["invoice"] if row["reason"].startswith("change:")]
     moves = look.facts.of("transition", machine="subscription")
     away = {row["entity_id"] for row in moves if row["to_state"] in ("suspended", "paused")}
-    begun = {(row["subscription_id"], row["anchor_at"]) for row in look.facts.of("subscription_terms", cause="change")}
     for of in look.facts.rows["subscription"]:
         spans = sorted(
             (row["period_start"], row["period_end"])
@@ -131,8 +135,10 @@ def periods_follow_the_calendar(look: Look) -> Iterator[str]:
             if row["subscription_id"] == of["id"] and row["reason"] in ("start", "renewal")
         )
         changed = {(row["period_start"], row["period_end"]) for row in changes if row["subscription_id"] == of["id"]}
-        for cycle in sorted(changed - set(spans)):
-            if (of["id"], cycle[0]) in begun:  # one that was paid too late did not
+        for term in look.facts.of("subscription_terms", subscription_id=of["id"], cause="change"):
+            end = boundary(term["anchor_at"], of["time_zone"], term["cadence_unit"], term["cadence_count"])
+            cycle = (term["anchor_at"], end)
+            if cycle in changed and cycle not in spans:  # one that was paid too late has no terms
                 spans = _cut(spans, cycle)
         for (_, end), (start, _) in pairwise(spans):
             if start < end or (start > end and of["id"] not in away):

@@ -174,7 +174,7 @@ def _not_as_first_paid(look: Look, of: Row) -> Iterator[str]:
     if bool(first) == (of["trial_end"] is not None):
         yield f"{of['id']} has a trial until {of['trial_end']} and the first invoices {first}"
     left = look.facts.of("transition", entity_id=of["id"], from_state="incomplete", to_state="canceled")
-    for row in first:
+    for row in [each for each in first if each["collection"] == "charge"]:  # on account nobody waits for it
         if of["state"] == "incomplete_expired" and row["state"] == "paid":
             yield f"{of['id']} expired although {row['number_text']} is paid"
         if of["state"] not in ("incomplete", "incomplete_expired") and not left and row["state"] != "paid":

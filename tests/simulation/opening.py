@@ -17,7 +17,11 @@ from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.house import House
 from domain.subscriptions.policy import SetSubscriptionPolicy, set_subscription_policy
-from domain.tenants.create_tenant import CreateTenant, create_tenant, founding_house
+from domain.tax.publish_rate import PublishTaxRate, publish_tax_rate
+from domain.tax.rate import STANDARD, CustomerKind
+from domain.tax.register import RegisterForTax, SetSellerTax, register_for_tax, set_seller_tax
+from domain.tax.registration import Scheme
+from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
 from domain.tenants.tenant import free_shard_key
 from domain.vault import Vault
 from tests.simulation.acts import ALWAYS, WEIGHTS
@@ -50,6 +54,7 @@ TRIALS: dict[str, PlanTerms] = {
     "taste": PlanTerms(trial_days=3, trial_end=TrialEnd.PAUSE),
     "sample": PlanTerms(trial_days=30, trial_end=TrialEnd.INVOICE),
 }
+RATES = {"DE": 190_000, "FR": 200_000}  # parts in a million
 VAULT = Vault(b"simulated house key of 32 bytes.")  # sealed texts are not what a run looks at
 
 
@@ -67,12 +72,24 @@ async def open_town(seed: int, pool: asyncpg.Pool) -> Town:
     offers = {code: await _publish(founder, house, rank, *row) for rank, row in enumerate(CATALOG) for code in row[:1]}
     rules = SetSubscriptionPolicy(options.policy)
     await perform(founder.db, set_subscription_policy, founder.actor, house, rules, "policy")
+    await _register(founder, house, tenant, options)
     course = DrawnCourse(seed, options)
     provider = SimulatedProvider(slug, clock, course)
     entropy = random.Random(f"ids {seed}").randbytes
     process = Process(pool, clock, entropy, VAULT, {ACCOUNT: provider})
     facts = await read_facts(pool, shard, slug)
     return Town(seed, options, chance, clock, course, provider, pool, process, tenant, offers, shard, facts)
+
+
+async def _register(founder: House, house: Any, tenant: TenantCreated, options: Options) -> None:
+    """The sandbox entity is registered for tax in two countries, the live one nowhere."""
+    for country, ppm in RATES.items():
+        rate = PublishTaxRate(country, "", STANDARD, CustomerKind.ANY, "VAT", "VAT", ppm, False, "", LONG_AGO)
+        await perform(founder.db, publish_tax_rate, founder.actor, house, rate, f"rate-{country}")
+        place = RegisterForTax(country, "", Scheme.DOMESTIC, f"{country} 1", LONG_AGO)
+        await perform(founder.db, register_for_tax, founder.actor, tenant.sandbox_house, place, f"place-{country}")
+    seller = SetSellerTax("", options.rounding)
+    await perform(founder.db, set_seller_tax, founder.actor, tenant.sandbox_house, seller, "seller")
 
 
 def vars_of(options: Options) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from domain.payments.gateway import EventKind, ProviderEvent
 from domain.subscriptions.policy import PauseAccess, SeatDecrease, SubscriptionPolicy
+from domain.tax.decision import Rounding
 from tests.simulation.course import Fault
 from tests.simulation.provider_books import Charge, Method
 
@@ -38,6 +39,7 @@ class Options:
     prompt: float
     weights: dict[str, int]
     policy: SubscriptionPolicy
+    rounding: Rounding
 
     def __str__(self) -> str:
         return ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self))
@@ -64,6 +66,7 @@ def draw_options(seed: int, actions: dict[str, int]) -> Options:
         policy=SubscriptionPolicy(
             seat_decrease=chance.choice(tuple(SeatDecrease)), pause_access=chance.choice(tuple(PauseAccess))
         ),
+        rounding=chance.choice(tuple(Rounding)),
     )
 
 
