@@ -19,6 +19,7 @@ from domain.catalog.plan import (
 )
 from domain.db import Tx
 from domain.ids import PriceId
+from domain.invoices.contract import has_negotiated
 from domain.money import Money
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.proration import SECONDS, Ruler
@@ -54,8 +55,13 @@ def require_quantity(of: Price, quantity: int) -> None:
 
 
 async def offered(tx: Tx, id: PriceId, quantity: int, at: datetime) -> Offer:
-    """What is on offer at the instant; NOT_FOUND for another price, INVALID_INPUT for a quantity that cannot be."""
-    named, wanted = await offered_price(tx, tx.head.tenant, id, at)
+    """What is on offer at the instant, to everybody or by a contract of the customer's; NOT_FOUND for another price,
+    INVALID_INPUT for a quantity that cannot be."""
+    if await has_negotiated(tx, tx.customer, id, at):
+        wanted = await price(tx, tx.head.tenant, id)
+        named = await plan(tx, tx.head.tenant, wanted.plan)
+    else:
+        named, wanted = await offered_price(tx, tx.head.tenant, id, at)
     require_quantity(wanted, quantity)
     return Offer(named, await current_version(tx, tx.head.tenant, named.id, at), wanted, quantity)
 
