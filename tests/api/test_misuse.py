@@ -197,7 +197,8 @@ async def test_a_used_key_with_another_body_or_another_mutation_is_refused(scene
     assert payload["errors"] == []
     refused = [await scene.refusal(name, **OTHERWISE[name], idempotencyKey=used)]
     if isinstance(caller, Guest):  # all that a portal user does is about one customer: one key, one intent
-        others = [each for each in PORTAL if each != name]
+        place = PORTAL.index(name)  # three others each, which all together are all of them, so that nobody is throttled
+        others = (PORTAL * 2)[place + 1 : place + 4]
         refused += [await scene.refusal(each, caller, idempotencyKey=used) for each in others]
     assert {(each["__typename"], each["code"]) for each in refused} == {("IdempotencyError", "IDEMPOTENCY_MISMATCH")}
 
