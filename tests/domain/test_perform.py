@@ -284,7 +284,7 @@ async def test_personal_data_of_a_command_never_reaches_the_audit_trail(world: W
     db = world.house.db.primary
     bodies = await db.fetch(
         "SELECT body::text AS text FROM audit_body WHERE shard_key = $1 AND body ->> 'operation' = 'customers.create'",
-        ada.id.shard,
+        world.tenant.sandbox_house.shard,  # a customer is made by its legal entity, in whose trail it stands
     )
     name = await db.fetchval(
         "SELECT name FROM billing_person WHERE shard_key = $1 AND customer_id = $2", ada.id.shard, ada.id.uuid

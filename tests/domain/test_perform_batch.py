@@ -14,6 +14,7 @@ from domain.ids import CustomerId, InvoiceId, SubscriptionId, uuid7
 from domain.operation import Performed
 from domain.perform import perform
 from domain.perform_batch import Item, perform_batch
+from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.renew import (
@@ -26,11 +27,17 @@ from domain.subscriptions.renew import (
 from tests.interruptions import Killed, killed_at
 from tests.lives import buyer, by_house, day, invoices_of, start, subscription_of, wrong_rows
 from tests.row_images import image_of
-from tests.world import Someone, World, fresh
+from tests.world import Someone, World, fresh, make_world
 
 Renewal = Item[RenewSubscription]
 NOW = day(2, 1, 1)  # an hour after the first month is over
 POINTS = ("begun", "key_stored", "locked", "done", "recorded", "committed")
+
+
+@pytest.fixture(scope="module")
+async def world(house: House) -> World:
+    """A tenant whose customers all have one shard key, as those of a batch must."""
+    return await make_world(house)
 
 
 async def due_for_renewal(world: World, count: int, to: datetime = NOW) -> list[Someone]:
