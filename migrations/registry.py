@@ -43,6 +43,7 @@ TABLES: dict[str, str] = {
     "payment_method": "S",
     "subscription": "S",
     "subscription_terms": "S",
+    "subscription_pause": "S",
     "family_claim": "S",
     "trial_taken": "S",
     "number_series": "S",

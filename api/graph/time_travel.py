@@ -44,6 +44,9 @@ class SubscriptionThen:
     unit_amount: Money = strawberry.field(description="The price of one unit.")
     interval: Interval = strawberry.field(description="How often it renewed.")
     period: Period | None = strawberry.field(description="The billing period that was running; null: none was.")
+    entitled: bool = strawberry.field(
+        description="Whether it gave access, by the rule of Subscription.entitled and what was known then."
+    )
 
     @strawberry.field(description="The plan it was on.")
     async def plan(self, info: Info) -> Plan:
@@ -92,4 +95,5 @@ async def subscription_then(info: Info, customer: CustomerId, id: GlobalId, at: 
         unit_amount=Money.of(found.terms.unit_amount),
         interval=Interval.of(found.terms.cadence),
         period=Period.of(found.period) if found.period else None,
+        entitled=found.entitled,
     )

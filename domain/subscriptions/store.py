@@ -38,12 +38,30 @@ async def move(
         tx.customer.shard, tx.customer.uuid, of.id.uuid, state.name, state.seq, ended_at, resumed_at,
         tx.now if pause else None, pause.resumes_at if pause else None, pause.access if pause else None,
     )  # fmt: skip
+    if pause:
+        await _remember_pause(tx, of, state, pause)
     if state.name in ENDED:
         await claim_families(tx, of.id, ())
         for kind in (RENEW, EXPIRE, END, RESUME, REMIND):
             await due.finish(tx, kind, of.id.uuid)
     tx.emit(f"subscription.{state.name}", subscription=of.id)
     return state
+
+
+async def _remember_pause(tx: Tx, of: Subscription, state: State, pause: Pause) -> None:
+    """What the pause leaves of access can be asked for when it is long over."""
+    await tx.execute(
+        """INSERT INTO subscription_pause (shard_key, customer_id, subscription_id, seq, access, paid_until,
+               recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.id.uuid,
+        state.seq,
+        pause.access,
+        of.period.end,
+        tx.recorded_at,
+    )
 
 
 async def move_if_allowed(tx: Tx, id: SubscriptionId | None, event: str) -> None:

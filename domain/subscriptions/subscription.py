@@ -69,15 +69,28 @@ class Subscription:
 
     def is_entitled_at(self, at: datetime) -> bool:
         """Whether the customer has access then, if nothing else happens: a pause by its policy, an end on its day."""
-        if self.state.name == "paused":
-            return self.pause_access == "full" or (self.pause_access == "paid" and at < self.period.end)
-        if self.state.name == "pending_cancellation" and self.cancel_at is not None:
-            return at < self.cancel_at
-        return self.state.name in ENTITLED
+        return gives_access(self.state.name, at, Paused(self.pause_access, self.period.end), self.cancel_at)
 
     def renew_at(self, end: datetime) -> datetime:
         """When the renewal after a period's end is due: at a second of the hour that is this subscription's own."""
         return renewal_second(self.id, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """What a pause leaves: its access by the policy it began under, and until when the time was paid for."""
+
+    access: str | None
+    paid_until: datetime
+
+
+def gives_access(state: str, at: datetime, pause: Paused | None, cancel_at: datetime | None) -> bool:
+    """Whether a subscription in that state lets its customer in at the instant: the one rule, for now and for then."""
+    if state == "paused":
+        return pause is not None and (pause.access == "full" or (pause.access == "paid" and at < pause.paid_until))
+    if state == "pending_cancellation" and cancel_at is not None:
+        return at < cancel_at
+    return state in ENTITLED
 
 
 def renewal_second(id: SubscriptionId, end: datetime) -> datetime:

@@ -39,10 +39,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class TermsSince:
-    """Terms, and from when on they held; ``cause``: start, trial, change, renewal, conversion, resume or migration."""
+    """Terms, and from when on they held; ``cause``: start, trial, change, renewal, conversion, resume or migration.
+
+    ``applied_at`` is when they were taken on: a change holds from the second it was priced for, once it is paid.
+    """
 
     seq: int
     effective_at: datetime
+    applied_at: datetime
     cause: str
     terms: Terms
 
@@ -73,26 +77,33 @@ async def add_terms(
     await tx.execute(
         """INSERT INTO subscription_terms (shard_key, customer_id, subscription_id, seq, previous_seq, effective_at,
                cause, plan_version_id, price_id, family, quantity, currency, unit_amount, cadence_unit, cadence_count,
-               anchor_at, operation_id, recorded_at)
-           VALUES ($1, $2, $3, $4, nullif($4 - 1, 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)""",
+               anchor_at, operation_id, recorded_at, applied_at)
+           VALUES ($1, $2, $3, $4, nullif($4 - 1, 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+               $18)""",
         tx.customer.shard, tx.customer.uuid, of.uuid, seq, effective_at, cause, terms.plan_version.uuid,
         terms.price.uuid, terms.family, terms.quantity, str(terms.unit_amount.currency), terms.unit_amount.minor,
-        terms.cadence.unit.value, terms.cadence.count, terms.anchor_at, tx.operation.uuid, tx.recorded_at,
+        terms.cadence.unit.value, terms.cadence.count, terms.anchor_at, tx.operation.uuid, tx.recorded_at, tx.now,
     )  # fmt: skip
 
 
 async def terms_history(db: Primary, customer: CustomerId, of: SubscriptionId) -> list[TermsSince]:
     """All terms of the customer's subscription, oldest first; the last are those it is on."""
     rows = await db.fetch(
-        """SELECT t.seq, t.effective_at, t.cause, t.plan_version_id, r.plan_id, t.family, t.price_id, t.currency,
-                  t.unit_amount, t.quantity, t.cadence_unit, t.cadence_count, t.anchor_at
+        """SELECT t.seq, t.effective_at, coalesce(t.applied_at, t.effective_at) AS applied_at, t.cause,
+                  t.plan_version_id, r.plan_id, t.family, t.price_id, t.currency, t.unit_amount, t.quantity,
+                  t.cadence_unit, t.cadence_count, t.anchor_at
              FROM subscription_terms t JOIN price r ON r.id = t.price_id
             WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.subscription_id = $3 ORDER BY t.seq""",
         customer.shard,
         customer.uuid,
         of.uuid,
     )
-    return [TermsSince(row["seq"], row["effective_at"], row["cause"], _terms(row)) for row in rows]
+    return [TermsSince(row["seq"], row["effective_at"], row["applied_at"], row["cause"], _terms(row)) for row in rows]
+
+
+def seen_at(history: list[TermsSince], at: datetime) -> Terms:
+    """The terms that the subscription was on at the instant, as anybody saw them then; before them all, the first."""
+    return ([each for each in history if each.applied_at <= at] or history[:1])[-1].terms
 
 
 def _terms(row: Row) -> Terms:

@@ -1,23 +1,25 @@
-"""A subscription as it was at an instant: its state from its history, its terms from theirs."""
+"""A subscription as it was at an instant: its state and access from its history, its terms from theirs."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.db import Primary
 from domain.period import Anchor, Period, period, period_index
+from domain.subscriptions.past import stood
 from domain.subscriptions.subscription import Subscription
-from domain.subscriptions.terms import Terms, terms_history
+from domain.subscriptions.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionThen:
-    """State and terms that held; ``period`` is the billing period that ran then, None where none did."""
+    """State, terms and access that held; ``period`` is the billing period that ran then, None where none did."""
 
     at: datetime
     state: str
     since: datetime
     terms: Terms
     period: Period | None
+    entitled: bool
 
 
 _RUNNING = frozenset({"active", "past_due", "grace", "pending_cancellation", "incomplete"})  # a period runs in these
@@ -25,20 +27,10 @@ _RUNNING = frozenset({"active", "past_due", "grace", "pending_cancellation", "in
 
 async def subscription_as_of(db: Primary, of: Subscription, at: datetime) -> SubscriptionThen | None:
     """None before it was started. All that happened up to and at the instant is counted."""
-    row = await db.fetchrow(
-        """SELECT to_state, happened_at FROM transition
-            WHERE shard_key = $1 AND customer_id = $2 AND entity_id = $3 AND happened_at <= $4
-            ORDER BY seq DESC LIMIT 1""",
-        of.customer.shard,
-        of.customer.uuid,
-        of.id.uuid,
-        at,
-    )
-    if row is None:
-        return None
-    history = await terms_history(db, of.customer, of.id)
-    terms = ([each for each in history if each.effective_at <= at] or history[:1])[-1].terms
-    return SubscriptionThen(at, row["to_state"], row["happened_at"], terms, _period(of, terms, row["to_state"], at))
+    for then in await stood(db, of.customer, at, of.id):
+        running = _period(of, then.terms, then.state, at)
+        return SubscriptionThen(at, then.state, then.since, then.terms, running, then.entitled)
+    return None
 
 
 def _period(of: Subscription, terms: Terms, state: str, at: datetime) -> Period | None:

@@ -28,6 +28,7 @@ TABLES = {
     "account_balance": "customer_id, kind, currency",
     "subscription": "id",
     "subscription_terms": "subscription_id, seq",
+    "subscription_pause": "subscription_id, seq",
     "trial_taken": "customer_id, family",
     "family_claim": "customer_id, family",
     "number_series": "legal_entity_id, series",
