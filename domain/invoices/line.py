@@ -182,7 +182,7 @@ async def lines_of(
 async def live_charge(
     db: Primary, customer: CustomerId, subscription: SubscriptionId, at: datetime
 ) -> LiveCharge | None:
-    """The newest charge of a subscription that is neither void nor credited and covers the instant."""
+    """The newest charge of a subscription's price that is not void and covers the instant; lines of staff are none."""
     row = await db.fetchrow(
         """SELECT l.shard_key, l.invoice_id, l.position, l.kind, l.description, l.price_id, p.plan_id, l.quantity,
                   l.unit_amount, l.starts_at, l.ends_at, l.currency, l.amount, l.discount, l.tax_inclusive, l.category,
@@ -191,7 +191,7 @@ async def live_charge(
              JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
              LEFT JOIN price p ON p.id = l.price_id
             WHERE l.shard_key = $1 AND l.customer_id = $2 AND l.subscription_id = $3 AND l.kind = 'charge'
-              AND l.starts_at <= $4 AND l.ends_at > $4 AND i.state <> 'void'
+              AND l.price_id IS NOT NULL AND l.starts_at <= $4 AND l.ends_at > $4 AND i.state <> 'void'
             ORDER BY l.starts_at DESC, i.number DESC LIMIT 1""",
         customer.shard,
         customer.uuid,

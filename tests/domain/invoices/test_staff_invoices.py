@@ -28,6 +28,7 @@ from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.domain.invoices.bills import eur, now
 from tests.lives import buyer, day, invoices_of, start, until, wrong_rows
+from tests.subscription_lives import switch
 from tests.world import USD, Someone, World, fresh
 
 C = TypeVar("C")
@@ -146,6 +147,19 @@ async def test_a_renewals_draft_is_edited_within_its_hour_and_still_issued(world
     await until(world, ada, day(2, 1, 3))
     assert [each.total.minor for each in await invoices_of(world, ada)] == [1000, 700]
     assert await wrong_rows(world, ada) == []
+
+
+async def test_a_line_that_staff_added_to_a_renewal_is_not_given_back_by_a_change_of_plan(world: World) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    await until(world, ada, day(2, 1, 0, 59))
+    while not (id := await drafted(world, ada)):
+        await until(world, ada, day(2, 1, 1, 0))
+    work = ManualLine("Consulting in February", 1, eur(50000), starts_at=day(2, 2), ends_at=day(2, 28))
+    await by_finance(world, ada, add_invoice_line, AddInvoiceLine(id, work))
+    await until(world, ada, day(2, 15))
+    done = await switch(world, ada, world.prices["team"])
+    assert (done.credit, done.charge, done.given_back) == (eur(500), eur(1000), None)
 
 
 async def drafted(world: World, of: Someone) -> InvoiceId | None:
