@@ -33,10 +33,17 @@ def instant_of(tx: Tx, quote: Binding | None) -> datetime:
     return quote.pinned_at
 
 
-def require_same(quote: Binding | None, of: Subscription) -> None:
-    """QUOTE_STALE where the subscription is not as it was when the quote was made."""
-    if quote is not None and quote.version != of.version:
+def require_same(tx: Tx, quote: Binding | None, of: Subscription) -> None:
+    """QUOTE_STALE where the subscription is not as it was when the quote was made, or the period it was for is over.
+
+    A period is over before its renewal is performed: what is charged for it then could not take effect any more.
+    """
+    if quote is None:
+        return
+    if quote.version != of.version:
         raise stale("The subscription has changed since the quote; ask for a new one.")
+    if of.period.contains(quote.pinned_at) and not of.period.contains(tx.now):
+        raise stale("The period that the quote was for is over; ask for a new one.")
 
 
 def require_version(of: Subscription, seen: int | None) -> None:

@@ -44,7 +44,7 @@ async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
     of = await subscription(tx, tx.customer, command.subscription)
     require_changeable(of)
     at = instant_of(tx, command.quote)
-    require_same(command.quote, of)
+    require_same(tx, command.quote, of)
     require_version(of, command.version)
     to = await offered(tx, command.price, await _quantity(tx, of, command), at)
     require_fitting(of, to, "priceId")

@@ -70,6 +70,20 @@ async def test_a_quote_that_does_not_hold_any_more_charges_nothing(world: World)
     assert len(await invoices_of(world, ada)) == 2
 
 
+async def test_a_quote_of_a_period_that_is_over_charges_nothing_before_its_renewal_either(
+    world: World,
+) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    await until(world, ada, day(1, 31, 23, 55))
+    month, year = await quote(world, ada, "team"), await quote(world, ada, "yearly")
+    await until(world, ada, day(2, 1))
+    if (await subscription_of(world, ada)).period.start == day(1, 1):  # but for one in 3600, whose second is the first
+        assert await refusal(world, ada, change_plan, year) is RefusalCode.QUOTE_STALE
+        assert await refusal(world, ada, change_plan, month) is RefusalCode.QUOTE_STALE
+    assert len(await invoices_of(world, ada)) == 1
+
+
 @pytest.mark.row("D20")
 async def test_of_two_tabs_that_change_at_once_one_wins_and_the_other_is_told(world: World) -> None:
     ada = await buyer(world)
