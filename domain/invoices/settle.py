@@ -73,11 +73,11 @@ async def void(tx: Tx, of: Invoice) -> None:
     """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit, and
     its credit notes are void with it."""
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
-    for note in (await credit_notes_of(tx, tx.customer, [of.id])).get(of.id, []):
-        if note.state.name == "issued":  # of an open invoice it has lowered what is due, and nothing else
-            await take_note_back(tx, note)
-    if of.paid.minor:
+    if of.paid.minor:  # before its notes: one that gave a part of this back takes it from here again
         await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
+    for note in (await credit_notes_of(tx, tx.customer, [of.id])).get(of.id, []):
+        if note.state.name == "issued":
+            await take_note_back(tx, note)
     if of.posted_number is not None:
         await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
     await take_again(tx, await _parts_given_back(tx, of))
@@ -101,10 +101,11 @@ async def _parts_given_back(tx: Tx, of: Invoice) -> list[tuple[LineRef, Taken]]:
 async def write_off(tx: Tx, of: Invoice) -> None:
     """Gives up what is still due; money that arrives later is recovered from it."""
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "write_off")
-    await post(tx, Cause("invoice.written_off", of.id.uuid), [_write_off(of.due)])
+    await post(tx, Cause("invoice.written_off", of.id.uuid), [given_up(of.due)])
     await store_settlement(tx, of.id, state, _amounts(of, written_off=of.due))
     emit_of(tx, "invoice.written_off", of.id, of.subscription)
 
 
-def _write_off(due: Money) -> Transfer:
+def given_up(due: Money) -> Transfer:
+    """The posting of what nobody expects to be paid any more."""
     return Transfer(Account.WRITE_OFFS, Account.RECEIVABLE, due)

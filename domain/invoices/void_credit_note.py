@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import CreditNoteId, InvoiceId
-from domain.invoices.credit_note import credit_note
+from domain.invoices.credit_note import CreditNote, credit_note
 from domain.invoices.invoice import invoice
-from domain.invoices.settle import lower
+from domain.invoices.settle import given_up, lower
 from domain.invoices.take_note_back import take_note_back
+from domain.ledger.account import Account
+from domain.ledger.balance import moved_by
+from domain.ledger.post import Cause, post
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
 
@@ -44,4 +47,13 @@ async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("creditNoteId",))
     await take_note_back(tx, of)
     await lower(tx, billed, -of.reduced)
+    if billed.state.name == "uncollectible":
+        await _give_up(tx, of)
     return CreditNoteVoided(of.id, billed.id)
+
+
+async def _give_up(tx: Tx, of: CreditNote) -> None:
+    """Of an invoice that was given up since: what the note had lowered when it was open is given up with the rest."""
+    owed = -await moved_by(tx, tx.customer, [of.posted_number], Account.RECEIVABLE, of.currency)
+    if owed.minor > 0:
+        await post(tx, Cause("invoice.written_off", of.invoice.uuid), [given_up(owed)])

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from domain.actor import Grant
+from domain.corrections.give_up_invoice import GiveUpInvoice, give_up_invoice
 from domain.ids import InvoiceId
 from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.ledger.account import Account
@@ -197,6 +198,19 @@ async def test_a_void_credit_note_leaves_everything_as_it_was_before(world: Worl
     with pytest.raises(Refused) as refusal:
         await void(world, ada, issued)
     assert refusal.value.code is RefusalCode.STATE_CONFLICT
+
+
+async def test_a_void_credit_note_of_an_invoice_that_was_given_up_since_leaves_nothing_owed(world: World) -> None:
+    ada, id = await unpaid(world)
+    issued = await note(world, ada, id, 300)
+    command, finance = GiveUpInvoice(id, "The firm is gone."), world.staff(Grant.FINANCE)
+    await perform(world.house.db, give_up_invoice, finance, ada.id, command, fresh("give-up"))
+    await void(world, ada, issued)
+    billed = await now(world, ada, id)
+    assert (billed.due.minor, billed.written_off.minor, billed.noted.minor) == (0, 1000, 0)
+    assert await on(world.house.db.primary, ada.id, Account.RECEIVABLE) == 0
+    assert await on(world.house.db.primary, ada.id, Account.WRITE_OFFS) == 1000
+    assert await wrong_rows(world, ada) == []
 
 
 async def test_a_credit_note_that_gave_credit_can_be_voided_while_that_credit_is_there(world: World) -> None:

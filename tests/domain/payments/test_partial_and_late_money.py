@@ -8,7 +8,9 @@ from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payment
+from domain.payments.refund import refunds_of
 from domain.payments.settle_payment import News
+from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from domain.perform import perform
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_plan import ChangePlan, change_plan
@@ -16,6 +18,7 @@ from domain.subscriptions.start import StartSubscription, SubscriptionStarted, s
 from tests.lives import (
     attempts_at,
     buyer,
+    by_house,
     day,
     give_back,
     invoices_of,
@@ -78,6 +81,21 @@ async def test_a_part_that_was_paid_of_an_invoice_that_expires_becomes_credit(wo
     assert await owed_and_credit(world, ada) == (0, 400)
     assert first.payment is not None
     await give_back(world, ada, first.payment, euro(400), follow=False)
+    assert await owed_and_credit(world, ada) == (0, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_part_that_was_given_back_does_not_keep_its_invoice_from_expiring(world: World) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(400))
+    assert first.payment is not None
+    await give_back(world, ada, first.payment, euro(400), follow=False)
+    (refund,) = await refunds_of(world.house.db.primary, ada.id, first.payment)
+    await by_house(world, ada, settle_refund, SettleRefund(refund.id, RefundNews.SUCCEEDED, None, None))
+    await until(world, ada, day(1, 2))
+    assert (await subscription_of(world, ada)).state.name == "incomplete_expired"
+    assert (await invoices_of(world, ada))[0].state.name == "void"
     assert await owed_and_credit(world, ada) == (0, 0)
     assert await wrong_rows(world, ada) == []
 
