@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 from domain.actor import STAFF, Grant
-from domain.customers.tax_identity import NoKindOfTaxId, NotATaxId, ReadTaxId, TaxIdStatus, read_tax_id
+from domain.customers.tax_identity import (
+    NoKindOfTaxId,
+    NotATaxId,
+    ReadTaxId,
+    TaxIdStatus,
+    read_tax_id,
+    tax_identities,
+)
 from domain.db import Tx
 from domain.ids import TaxIdentityId
 from domain.operation import operation
@@ -95,13 +102,18 @@ class TaxIdentityWithdrawn:
 
 @operation("customers.withdraw_tax_identity", allowed=_OWNERS)
 async def withdraw_tax_identity(tx: Tx, command: WithdrawTaxIdentity) -> TaxIdentityWithdrawn:
-    """Deletes it; documents that were issued keep what they say. NOT_FOUND for an id that is not the customer's."""
-    gone = await tx.fetchval(
-        "DELETE FROM tax_identity WHERE shard_key = $1 AND customer_id = $2 AND id = $3 RETURNING id",
+    """Deletes it; documents that were issued keep what they say. NOT_FOUND for an id that is not the customer's;
+    STATE_CONFLICT for one that was found invalid, which only staff take away: else the same one would count again."""
+    own = {each.id: each for each in await tax_identities(tx, tx.customer)}.get(command.identity)
+    if own is None:
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such tax id.", ("taxId",))
+    if own.status is TaxIdStatus.INVALID and not tx.actor.grants & STAFF:
+        message = "This tax id was found to be invalid; ask us to remove it."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("taxId",))
+    await tx.execute(
+        "DELETE FROM tax_identity WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
         tx.customer.shard,
         tx.customer.uuid,
         command.identity.uuid,
     )
-    if gone is None:
-        raise Refused(RefusalCode.NOT_FOUND, "There is no such tax id.", ("taxId",))
     return TaxIdentityWithdrawn(command.identity)

@@ -156,6 +156,21 @@ async def test_staff_find_an_id_invalid_and_its_owner_cannot_judge_it(world: Wor
     assert [each.status for each in await tax_identities(db.primary, ada.id)] == [TaxIdStatus.INVALID]
 
 
+async def test_an_id_that_was_found_invalid_does_not_count_again_by_removing_and_adding_it(world: World) -> None:
+    ada, db = await world.customer(), world.house.db
+    await show_tax_id(world, ada, "FR")
+    (kept,) = await tax_identities(db.primary, ada.id)
+    desk = world.staff(Grant.SUPPORT)
+    await perform(db, judge_tax_identity, desk, ada.id, JudgeTaxIdentity(kept.id, False), fresh("judge"))
+    gone = WithdrawTaxIdentity(kept.id)
+    with pytest.raises(Refused) as refused:
+        await world.do(ada, withdraw_tax_identity, gone)
+    assert (refused.value.code, refused.value.path) == (RefusalCode.STATE_CONFLICT, ("taxId",))
+    assert [each.status for each in await tax_identities(db.primary, ada.id)] == [TaxIdStatus.INVALID]
+    await perform(db, withdraw_tax_identity, desk, ada.id, gone, fresh("withdraw"))
+    assert await tax_identities(db.primary, ada.id) == []
+
+
 @pytest.mark.parametrize(
     ("country", "value", "path"), [("DE", "DE136695977", "value"), ("XX", "1234", "country"), ("DE", "\x00", "")]
 )
