@@ -129,7 +129,7 @@ def _require_ids(facts: InvoiceFacts | CreditNoteFacts, found: tuple[Group, ...]
     known = bool(facts.seller.tax_id) or categories == {OUTSIDE}
     require(known, "the seller names its tax number")
     require(bool(facts.seller.code) or OUTSIDE not in categories, "the seller has a name of its own for itself")
-    require("AE" not in categories or bool(facts.buyer.tax_id), "a buyer who owes the tax names its VAT id")
+    require("AE" not in categories or _is_vat_id(facts.buyer), "a buyer who owes the tax names its VAT id")
     require("G" not in categories or _is_vat_id(facts.seller), "the seller names its VAT id")
     require("AE" not in categories or _is_vat_id(facts.seller), "the seller names its VAT id")
 

@@ -130,6 +130,10 @@ def unlike(**changed: Any) -> InvoiceFacts:
         unlike(buyer=replace(taxed_invoice().buyer, country="")),
         unlike(buyer=replace(taxed_invoice().buyer, country="US")),
         replace(taxed_invoice("reverse_charge", 0), buyer=replace(taxed_invoice().buyer, tax_id=None)),
+        replace(
+            taxed_invoice("reverse_charge", 0),
+            buyer=replace(taxed_invoice().buyer, country="AU", tax_id="83914571673"),
+        ),
     ],
 )
 def test_what_the_standard_cannot_say_is_refused(facts: InvoiceFacts) -> None:
