@@ -75,7 +75,7 @@ async def seal_snapshot(tx: Tx, applied: Money) -> bytes:
         """SELECT p.name, p.email, p.address, p.country, p.region, k.wrapped, c.locale, c.time_zone,
                   (SELECT i.value FROM tax_identity i
                     WHERE i.shard_key = p.shard_key AND i.customer_id = p.customer_id AND i.status = 'valid'
-                    ORDER BY i.country <> p.country, i.country LIMIT 1) AS tax_id,
+                    ORDER BY i.country <> p.country, i.kind <> 'eu_vat', i.country LIMIT 1) AS tax_id,
                   e.code AS seller_code, e.name AS seller_name, e.address AS seller_address,
                   e.country AS seller_country, e.region AS seller_region
              FROM billing_person p

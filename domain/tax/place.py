@@ -9,8 +9,9 @@ EU: Final = frozenset(_MEMBERS.split())
 
 # Where a business with a tax id accounts for the tax on services from abroad itself, and the seller charges none:
 # Directive 2006/112/EC art. 196; United Kingdom VAT Act 1994 s. 8; Australia GST Act 1999 s. 9-25(7) and 84-5;
-# New Zealand GST Act 1985 s. 8(4D); Singapore GST Act 1993 s. 14; India IGST Act 2017 s. 5(3), notification 10/2017.
-_RECIPIENT_ACCOUNTS: Final = EU | {"GB", "AU", "NZ", "SG", "IN"}
+# New Zealand GST Act 1985 s. 8(4D); Singapore GST Act 1993 s. 14; India IGST Act 2017 s. 5(3), notification 10/2017;
+# Norway VAT Act 2009 s. 3-30 and 11-3.
+_RECIPIENT_ACCOUNTS: Final = EU | {"GB", "AU", "NZ", "SG", "IN", "NO"}
 
 # Directive 2006/112/EC art. 7: these count as part of another country; art. 6: these Spanish ones as outside the Union
 # (their codes are those that ISO 3166-1 reserves for them).

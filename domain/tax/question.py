@@ -51,7 +51,8 @@ async def buyers(db: Primary, vault: Vault, shard: int, customers: Sequence[Cust
     """Customers of one shard key as their billing persons stand now; one that was erased is not among them."""
     rows = await db.fetch(
         """SELECT p.customer_id, p.country, p.region,
-                  (SELECT coalesce(array_agg(i.country ORDER BY i.country <> p.country, i.country), '{}')
+                  (SELECT coalesce(array_agg(i.country ORDER BY i.country <> p.country, i.kind <> 'eu_vat', i.country),
+                                  '{}')
                      FROM tax_identity i
                     WHERE i.shard_key = p.shard_key AND i.customer_id = p.customer_id AND i.status = 'valid')
                       AS known_in

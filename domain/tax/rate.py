@@ -10,7 +10,7 @@ from domain.db import Primary, Row
 from domain.ids import TaxRateId, TenantId
 from domain.tax.place import Place
 
-STANDARD: Final = "standard"  # the category whose rates hold for a category that has none of its own
+STANDARD: Final = "standard"  # the category whose rates hold where an authority has none for another one
 
 
 class CustomerKind(StrEnum):
@@ -63,21 +63,30 @@ def in_force(rates: Iterable[Rate], at: datetime) -> list[Rate]:
 def applicable(
     rates: Iterable[Rate], place: Place, category: str, kind: CustomerKind, at: datetime
 ) -> tuple[Rate, ...]:
-    """The rates of each component that a sale there meets, by component; those of the standard category at second best.
+    """The rates of each component that a sale there meets, by component.
 
     Of one component the nearest place's rate is taken, and there one for just this kind of buyer before one for any.
+    An authority that has no rates for the category levies those of the standard one: what a province exempts, its
+    country may tax.
     """
     living = [rate for rate in in_force(rates, at) if rate.country == place.country]
-    for wanted in (category, STANDARD):
-        found: dict[str, Rate] = {}
-        for region in place.chain():
-            for whose in (kind, CustomerKind.ANY):
-                for rate in living:
-                    if (rate.region, rate.category, rate.customer_kind) == (region, wanted, whose):
-                        found.setdefault(rate.component, rate)
-        if found:
-            return tuple(found[component] for component in sorted(found))
-    return ()
+    found = _nearest(living, place, category, kind)
+    own = {rate.authority for rate in found.values()}
+    for component, rate in _nearest(living, place, STANDARD, kind).items():
+        if rate.authority not in own:
+            found.setdefault(component, rate)
+    return tuple(found[component] for component in sorted(found))
+
+
+def _nearest(living: Sequence[Rate], place: Place, category: str, kind: CustomerKind) -> dict[str, Rate]:
+    """The rates of just that category, by component."""
+    found: dict[str, Rate] = {}
+    for region in place.chain():
+        for whose in (kind, CustomerKind.ANY):
+            for rate in living:
+                if (rate.region, rate.category, rate.customer_kind) == (region, category, whose):
+                    found.setdefault(rate.component, rate)
+    return found
 
 
 def _rate(row: Row) -> Rate:

@@ -116,6 +116,14 @@ def test_a_buyer_without_a_state_is_not_taxed_by_guess_and_staff_can_see_it() ->
     assert (met(asked), decide(asked).notes) == ([("Sales tax", "unregistered", 0)], ("region_unknown",))
 
 
+def test_what_a_province_exempts_its_country_taxes_all_the_same() -> None:
+    """British Columbia exempts most books from PST (Bulletin PST 205); the GST of Canada is due on them."""
+    rates = [*CANADA, rate("CA-BC", 0, "PST", authority="BC", category="books", exempt=True)]
+    books, both = [line(10_000, category="books")], [registered("CA", Scheme.GST), registered("CA-BC", Scheme.STATE)]
+    assert met(question("CA-ON", "CA-BC", books, rates, both)) == [("GST", "standard", 500), ("PST", "exempt", 0)]
+    assert met(question("CA-ON", "CA-BC", books, rates)) == [("GST", "standard", 500)]
+
+
 def test_canada_adds_the_provinces_tax_to_the_federal_one_or_replaces_it() -> None:
     """Excise Tax Act s. 165 (GST 5 %, HST Ontario 13 %); BC PST Act s. 34 (7 %); Québec, RLRQ T-0.1 s. 16 (9.975 %)."""
     everywhere = [registered("CA", Scheme.GST), registered("CA-BC", Scheme.STATE), registered("CA-QC", Scheme.STATE)]
@@ -143,6 +151,14 @@ def test_gst_from_abroad_is_for_consumers_alone(country: str, ppm: int) -> None:
     assert of_100("DE", country, rates, abroad) == [("GST", "standard", ppm // 100)]
     assert of_100("DE", country, rates, abroad, tax_id=country) == [("GST", "reverse_charge", 0)]
     assert of_100("DE", country, rates, abroad, tax_id="FR") == [("GST", "standard", ppm // 100)]
+
+
+def test_norwegian_businesses_account_for_the_tax_on_services_from_abroad() -> None:
+    """Norway, VAT Act 2009 s. 3-30 and 11-3; to consumers the seller charges it, as the simplified scheme declares."""
+    rates, abroad = [rate("NO", 250_000)], [registered("DE"), registered("NO")]
+    assert of_100("DE", "NO", rates, abroad) == [("VAT", "standard", 2500)]
+    assert of_100("DE", "NO", rates, abroad, tax_id="NO") == [("VAT", "reverse_charge", 0)]
+    assert of_100("NO", "NO", rates, tax_id="NO") == [("VAT", "standard", 2500)]
 
 
 @pytest.mark.parametrize("buyer", ["DE", "FR", "US-CA", "CH"])

@@ -114,6 +114,14 @@ async def test_of_many_tax_ids_that_of_the_customers_own_country_counts(shop: Wo
         assert (await ask(shop, ada)).tax_id_country == known_in
 
 
+async def test_in_the_union_an_id_of_the_union_counts_before_one_from_elsewhere(shop: World) -> None:
+    ada = await shop.customer()
+    for country in ("AU", "FR"):
+        await show_tax_id(shop, ada, country)
+    await move(shop, ada, "LU")
+    assert taxes(await ask(shop, ada)) == [("reverse_charge", 0)]
+
+
 async def test_a_customer_that_moves_in_the_middle_of_a_period_is_taxed_where_it_is(shop: World) -> None:
     ada = await shop.customer()
     assert taxes(await ask(shop, ada)) == [("standard", 1900)]
