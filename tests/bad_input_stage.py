@@ -29,6 +29,8 @@ ADD_EXEMPTION = """mutation ($input: AddTaxExemptionInput!) { addTaxExemption(in
     exemption { id } errors { ... on UserError { code } } } }"""
 PUBLISH_FEATURE = """mutation ($input: PublishFeatureInput!) { publishFeature(input: $input) {
     feature { code } errors { ... on UserError { code } } } }"""
+GRANT = """mutation ($input: GrantEntitlementInput!) { grantEntitlement(input: $input) {
+    exception { id } errors { ... on UserError { code } } } }"""
 
 CREATE_INVOICE = """mutation ($input: CreateInvoiceInput!) { createInvoice(input: $input) {
     draft { id } errors { ... on UserError { code } } } }"""
@@ -84,6 +86,8 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
         "startsAt": "2027-01-10T00:00:00Z",
         "endsAt": "2027-02-02T00:00:00Z",
     }
+    granted = await (await api.staff()).do(GRANT, **good["grantEntitlement"])
+    good["endEntitlementException"] = {"customerId": guest.id, "exceptionId": granted["exception"]["id"]}
     good |= await tax_input(guest, await api.staff(), admin)
     good |= await good_input_about_invoices(api, admin, guest, bought["invoice"]["id"])
     allowed = [{"feature": code, "value": "1"}]
@@ -198,8 +202,8 @@ def coupon_of(code: str) -> dict[str, Any]:
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishTaxRate", "registerForTax",
           "setSellerTax", "setSubscriptionPolicy")  # fmt: skip
-SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endCouponRedemption", "judgeTaxId",
-            "addTaxExemption", "endTaxExemption")  # fmt: skip
+SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
+            "judgeTaxId", "addTaxExemption", "endTaxExemption")  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract")  # fmt: skip

@@ -20,6 +20,10 @@ class CouponCost:
 
     coupon: Coupon = strawberry.field(description="The coupon.")
     taken: Money = strawberry.field(description="How much it took off, before tax; void invoices do not count.")
+    undone: Money = strawberry.field(
+        description="The part of it that was taken off charges which credit notes or unused time gave back since."
+    )
+    cost: Money = strawberry.field(description="What it really cost: taken less undone.")
     redemptions: int = strawberry.field(description="How many redemptions took something off.")
     invoices: int = strawberry.field(description="How many invoices it took something off.")
 
@@ -46,6 +50,8 @@ async def coupon_report(
         CouponCost(
             coupon=named[GlobalId(str(each.coupon))],
             taken=Money.of(each.taken),
+            undone=Money.of(each.undone),
+            cost=Money.of(each.cost),
             redemptions=each.redemptions,
             invoices=each.invoices,
         )

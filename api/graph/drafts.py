@@ -3,14 +3,15 @@
 import strawberry
 
 from api.graph.context import Info
-from api.graph.invoices import InvoiceLine, invoice_lines
-from api.graph.money import Money, MoneyInput, amount_of
+from api.graph.invoices import Invoice, InvoiceLine, invoice_lines, issued_or_none
+from api.graph.money import Money, MoneyInput, Period, amount_of
 from api.graph.taxes import TaxAmount
 from api.graph.texts import NAME, text
 from api.scalars import GlobalId
 from domain.customers.customer import customer
 from domain.ids import CustomerId, InvoiceId
 from domain.invoices.draft import read_draft
+from domain.invoices.edit_draft import is_of_staff
 from domain.invoices.manual_line import ManualLine
 from domain.invoices.rate import Bill, rate
 
@@ -19,7 +20,13 @@ from domain.invoices.rate import Bill, rate
 class InvoiceDraft:
     """A draft."""
 
+    owner: strawberry.Private[CustomerId]
+    draft: strawberry.Private[InvoiceId]
     id: GlobalId = strawberry.field(description="The id that the issued invoice will have.")
+    customer_id: GlobalId = strawberry.field(description="Whose invoice it will be.")
+    subscription_id: GlobalId | None = strawberry.field(description="The subscription it bills, if it bills one.")
+    by_staff: bool = strawberry.field(description="Whether it waits for staff; else it is issued by itself.")
+    period: Period = strawberry.field(description="The billing period it belongs to.")
     reason: str = strawberry.field(description="manual, renewal, or what it stands in the place of.")
     lines: list[InvoiceLine] = strawberry.field(description="Its lines, in order.")
     subtotal: Money = strawberry.field(description="Before tax.")
@@ -28,6 +35,12 @@ class InvoiceDraft:
     total: Money = strawberry.field(description="subtotal and tax.")
     purchase_order: str | None = strawberry.field(description="Instead of the customer's own, where it is given.")
     net_days: int | None = strawberry.field(description="Instead of the customer's own terms, where they are given.")
+
+    @strawberry.field(description="The void invoice that it will replace, if it does.")
+    async def replaces(self, info: Info) -> Invoice | None:
+        """What it replaces."""
+        pair = await info.context.loaders.replacing.load((self.owner, self.draft))
+        return await issued_or_none(info, self.owner, pair.replaces)
 
 
 async def draft_shown(info: Info, owner: CustomerId, id: InvoiceId) -> InvoiceDraft | None:
@@ -41,7 +54,13 @@ async def draft_shown(info: Info, owner: CustomerId, id: InvoiceId) -> InvoiceDr
     bill = Bill(owner, whose.legal_entity, found.subscription, at, found.currency, db.vault)
     rated = await rate(db.primary, bill, found.lines)
     return InvoiceDraft(
+        owner=owner,
+        draft=id,
         id=GlobalId(str(id)),
+        customer_id=GlobalId(str(owner)),
+        subscription_id=GlobalId(str(found.subscription)) if found.subscription else None,
+        by_staff=is_of_staff(found),
+        period=Period(start=found.period_start, end=found.period_end),
         reason=found.reason,
         lines=invoice_lines(rated.lines),
         subtotal=Money.of(rated.subtotal),

@@ -8,10 +8,12 @@ from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
 from api.graph.features import Feature
 from api.graph.outcome import OperationInfo, followed, performed
-from api.graph.refusal import GrantEntitlementError, as_error
+from api.graph.refusal import EndEntitlementExceptionError, GrantEntitlementError, as_error
+from api.graph.staff_calls import by_staff
 from api.graph.texts import NAME, NOTE, id_of, text
 from api.scalars import GlobalId, IdempotencyKey, Int64
 from domain.catalog import entitlement
+from domain.catalog.end_exception import EndException, end_exception
 from domain.customers.customer import Customer, customer
 from domain.ids import CustomerId, EntitlementExceptionId
 from domain.refusals import Refused
@@ -114,3 +116,43 @@ async def grant(info: Info, input: GrantEntitlementInput) -> GrantEntitlementPay
     made = next(each for each in await exceptions_of(info, owner) if each.id == str(done.outcome.exception))
     now = await entitlements_of(info, await customer(db, info.context.tenant, owner), None)
     return GrantEntitlementPayload(exception=made, entitlements=now, operation=operation, errors=[])
+
+
+@strawberry.input(description="Ends an exception before its time; what was so until then stays so.")
+class EndEntitlementExceptionInput:
+    """Input of endEntitlementException."""
+
+    customer_id: GlobalId = strawberry.field(description="Whose exception it is.")
+    exception_id: GlobalId = strawberry.field(description="The exception.")
+    ends_at: datetime | None = strawberry.field(
+        default=None, description="When it ends; left out: now, or before it begins where it has not begun."
+    )
+    idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
+
+
+@strawberry.type(description="The exception with its new end, and what the customer may use now.")
+class EndEntitlementExceptionPayload:
+    """Payload of endEntitlementException."""
+
+    exception: EntitlementException | None = strawberry.field(description="The exception.")
+    entitlements: list[Entitlement] | None = strawberry.field(description="What the customer may use now.")
+    operation: OperationInfo | None = strawberry.field(description=OPERATION)
+    errors: list[EndEntitlementExceptionError] = strawberry.field(description=ERRORS)
+
+
+async def end(info: Info, input: EndEntitlementExceptionInput) -> EndEntitlementExceptionPayload:
+    """For support and above."""
+
+    def command() -> EndException:
+        return EndException(id_of(EntitlementExceptionId.parse, input.exception_id, "exceptionId"), input.ends_at)
+
+    try:
+        done = await by_staff(info, end_exception, input.customer_id, command, input.idempotency_key)
+    except Refused as refused:
+        return EndEntitlementExceptionPayload(
+            exception=None, entitlements=None, operation=None, errors=[as_error(refused)]
+        )
+    ended = next(each for each in await exceptions_of(info, done.customer) if each.id == str(done.outcome.exception))
+    whose = await customer(info.context.db.primary, info.context.tenant, done.customer)
+    now = await entitlements_of(info, whose, None)
+    return EndEntitlementExceptionPayload(exception=ended, entitlements=now, operation=done.operation, errors=[])

@@ -15,6 +15,7 @@ from api.graph.node import Node
 from api.graph.payments import Payment
 from api.graph.taxes import DiscountAmount, TaxAmount
 from api.scalars import GlobalId
+from domain.ids import CustomerId, InvoiceId
 from domain.invoices import invoice as invoices
 from domain.invoices import line as lines
 from domain.invoices.billing_terms import AUTOMATIC
@@ -142,6 +143,18 @@ class Invoice(Node):
             return False
         return self.source.is_overdue(await info.context.loaders.times.load(self.source.customer))
 
+    @strawberry.field(description="What stands in its place, where it is void and that is issued.")
+    async def replacement(self, info: Info) -> "Invoice | None":
+        """What replaces it."""
+        pair = await info.context.loaders.replacing.load((self.source.customer, self.source.id))
+        return await issued_or_none(info, self.source.customer, pair.replacement)
+
+    @strawberry.field(description="The void invoice in whose place it stands.")
+    async def replaces(self, info: Info) -> "Invoice | None":
+        """What it replaces."""
+        pair = await info.context.loaders.replacing.load((self.source.customer, self.source.id))
+        return await issued_or_none(info, self.source.customer, pair.replaces)
+
     @strawberry.field(description="Its lines, in order.")
     async def lines(self, info: Info) -> list[InvoiceLine]:
         """The lines."""
@@ -171,3 +184,9 @@ class Invoice(Node):
         """The payments."""
         found = await info.context.loaders.payments.load((self.source.customer, self.source.id))
         return [Payment.of(payment) for payment in found]
+
+
+async def issued_or_none(info: Info, owner: CustomerId, id: InvoiceId | None) -> Invoice | None:
+    """The customer's issued invoice of that id; None for a draft, for what was thrown away, and for no id."""
+    found = await info.context.loaders.invoices.load((owner, id)) if id else None
+    return Invoice.of(found) if found else None

@@ -24,11 +24,13 @@ from domain.ids import (
     TenantId,
 )
 from domain.invoices.credit_note import CreditNote, credit_notes_of
+from domain.invoices.invoice import Invoice, invoices_by_id
 from domain.invoices.line import Line, lines_of
 from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart
 from domain.invoices.note_line import CreditNoteLine, note_lines_of, note_taxes_of
 from domain.invoices.reductions import reductions_of, taxes_of
+from domain.invoices.replacement import Replacing, replacing
 from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payments_of_invoices
 from domain.payments.receipt import Receipt, receipts_of
@@ -45,6 +47,8 @@ class Loaders:
         self._db = db
         self.began = db.clock.now()
         self.lines: DataLoader[tuple[CustomerId, InvoiceId], tuple[Line, ...]] = DataLoader(self._lines)
+        self.invoices: DataLoader[tuple[CustomerId, InvoiceId], Invoice | None] = DataLoader(self._invoices)
+        self.replacing: DataLoader[tuple[CustomerId, InvoiceId], Replacing] = DataLoader(self._replacing)
         self.payments: DataLoader[tuple[CustomerId, InvoiceId], list[Payment]] = DataLoader(self._payments)
         self.refunds: DataLoader[tuple[CustomerId, PaymentId], list[Refund]] = DataLoader(self._refunds)
         self.receipts: DataLoader[tuple[CustomerId, PaymentId], Receipt | None] = DataLoader(self._receipts)
@@ -78,6 +82,18 @@ class Loaders:
         for owner, ids in _by_owner(keys).items():
             found |= await lines_of(self._db.primary, owner, ids)
         return [found.get(id, ()) for _, id in keys]
+
+    async def _invoices(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Invoice | None]:
+        found: dict[InvoiceId, Invoice] = {}
+        for owner, ids in _by_owner(keys).items():
+            found |= await invoices_by_id(self._db.primary, owner, ids)
+        return [found.get(id) for _, id in keys]
+
+    async def _replacing(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Replacing]:
+        found: dict[InvoiceId, Replacing] = {}
+        for owner, ids in _by_owner(keys).items():
+            found |= await replacing(self._db.primary, owner, ids)
+        return [found[id] for _, id in keys]
 
     async def _taxes(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[TaxPart, ...]]:
         found: dict[InvoiceId, tuple[TaxPart, ...]] = {}

@@ -112,6 +112,9 @@ class Mutation:
     grant_entitlement: entitlements.GrantEntitlementPayload = _mutation(
         entitlements.grant, "Support: makes an exception from what a customer's plans allow."
     )
+    end_entitlement_exception: entitlements.EndEntitlementExceptionPayload = _mutation(
+        entitlements.end, "Support: ends such an exception before its time."
+    )
     save_dunning_policy: dunning_policy.SaveDunningPolicyPayload = _mutation(
         dunning_policy.save_a_policy, "Admins: saves what happens when a payment has failed."
     )

@@ -17,6 +17,7 @@ from api.graph.dunning_policy import DunningPolicy, current_policy
 from api.graph.entitlements import EntitlementException, exceptions_of
 from api.graph.features import Feature, all_features
 from api.graph.payments import Payment
+from api.graph.staff_billing import StaffBilling
 from api.graph.subscription_policy import SubscriptionPolicy
 from api.graph.tax_rates import TaxRate, rates_of
 from api.graph.tax_registrations import ENTITY, TaxRegistration, registrations_of
@@ -94,7 +95,7 @@ class StaffPayment:
 
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
-class Staff:
+class Staff(StaffBilling):
     """The root of staff."""
 
     @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")

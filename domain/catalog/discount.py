@@ -30,7 +30,7 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Discountable:
-    """A charge, at least zero; ``plan`` None is a line of no plan, which only coupons for any plan reduce."""
+    """A charge, at least zero; ``plan`` None is a charge of no plan that the caller knows, for coupons for any plan."""
 
     plan: PlanId | None
     amount: Money

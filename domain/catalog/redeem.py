@@ -1,6 +1,5 @@
 """Redeeming coupons: once a customer, never more often than the coupon allows, and what comes of it on invoices."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,24 +43,6 @@ async def available(
         )
         for row in rows
     ]
-
-
-async def use_up(tx: Tx, used: Sequence[CouponRedemptionId], subscription: SubscriptionId | None) -> None:
-    """Counts a period down for redemptions that reduced a whole period's charge of the subscription.
-
-    One for a single subscription that was not yet for any is this subscription's from now on.
-    """
-    if not used:
-        return
-    await tx.execute(
-        """UPDATE coupon_redemption SET periods_left = coupon_redemption.periods_left - 1,
-                  subscription_id = CASE WHEN c.scope = 'subscription'
-                                         THEN coalesce(coupon_redemption.subscription_id, $4) END
-             FROM coupon c
-            WHERE coupon_redemption.shard_key = $1 AND coupon_redemption.customer_id = $2
-              AND coupon_redemption.id = ANY ($3::uuid[]) AND c.id = coupon_redemption.coupon_id""",
-        tx.customer.shard, tx.customer.uuid, [each.uuid for each in used], subscription.uuid if subscription else None,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

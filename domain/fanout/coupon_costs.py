@@ -10,12 +10,22 @@ from domain.money import Currency, Money
 
 @dataclass(frozen=True, slots=True)
 class CouponCost:
-    """What a coupon took off the invoices of a span in one currency, before tax, and how many redemptions did."""
+    """What a coupon took off the invoices of a span in one currency, and how many redemptions did.
+
+    ``undone`` is the part of it that was taken off what was given back since: that was never earned. Both are in the
+    terms of the lines, before tax where their prices are.
+    """
 
     coupon: CouponId
     taken: Money
+    undone: Money
     redemptions: int
     invoices: int
+
+    @property
+    def cost(self) -> Money:
+        """What the coupon really cost: what it took off charges that stand."""
+        return self.taken - self.undone
 
 
 async def coupon_costs(
@@ -23,13 +33,20 @@ async def coupon_costs(
 ) -> list[CouponCost]:
     """By coupon and currency, over invoices issued from ``since`` to before ``until`` that are not void.
 
-    What a credit note gave back later was given back net of the discount, and is not taken off the cost.
+    Of each line the discount is undone in the part in which its charge was given back by now, by credit notes and by
+    credits for unused time, rounded half to even: a credit note that is voided brings the cost back.
     """
     rows = await db.fetch(
         """-- fanout
            SELECT r.coupon_id, d.currency, sum(d.amount)::bigint AS taken,
+                  sum(div(u.part, u.whole) + CASE WHEN 2 * mod(u.part, u.whole) + mod(div(u.part, u.whole), 2) > u.whole
+                                                  THEN 1 ELSE 0 END)::bigint AS undone,
                   count(DISTINCT d.redemption_id) AS redemptions, count(DISTINCT d.invoice_id) AS invoices
              FROM invoice_line_discount d
+             JOIN invoice_line l ON l.shard_key = d.shard_key AND l.invoice_id = d.invoice_id
+                                AND l.position = d.position
+             CROSS JOIN LATERAL (SELECT d.amount::numeric * l.given_back AS part,
+                                        greatest(l.amount, 1)::numeric AS whole) u
              JOIN coupon_redemption r ON r.shard_key = d.shard_key AND r.id = d.redemption_id
              JOIN invoice i ON i.shard_key = d.shard_key AND i.id = d.invoice_id
              JOIN legal_entity e ON e.id = i.legal_entity_id
@@ -42,8 +59,8 @@ async def coupon_costs(
     )
     return [
         CouponCost(
-            CouponId(row["coupon_id"]), Money(row["taken"], Currency(row["currency"])), row["redemptions"],
-            row["invoices"],
+            CouponId(row["coupon_id"]), Money(row["taken"], Currency(row["currency"])),
+            Money(row["undone"], Currency(row["currency"])), row["redemptions"], row["invoices"],
         )
         for row in rows
     ]  # fmt: skip

@@ -16,7 +16,17 @@ from domain.operation import operation
 from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 
-CONTRACT = Machine("contract", {("new", "sign"): "active", ("active", "end"): "ended"})
+CONTRACT = Machine(
+    "contract",
+    {
+        ("new", "sign"): "active",
+        ("active", "announce"): "ending",
+        ("active", "end"): "ended",
+        ("ending", "end"): "ended",
+        ("active", "cancel"): "canceled",
+        ("ending", "cancel"): "canceled",
+    },
+)
 CONTRACT_END = "contract_end"  # the due work of the end of a term
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain import due
-from domain.catalog.redeem import use_up
+from domain.catalog.coupon_use import use_up
 from domain.db import Tx
 from domain.ids import InvoiceId
 from domain.invoices.billing_terms import AUTOMATIC, ON_ACCOUNT, OVERDUE, BillingTerms, billing_terms
@@ -92,7 +92,7 @@ async def _issue(
         emit_of(tx, "invoice.on_account", id, draft.subscription)
         await due.schedule(tx, OVERDUE, id.uuid, due_at)
     sealed = await seal_snapshot(tx, credited)
-    await use_up(tx, rated.used, draft.subscription)
+    await use_up(tx, rated.used, draft.subscription, id)
     number = await take_number(tx, "invoice")
     issue = Issue(number, credited, posted, sealed, state, terms.collection, due_at, terms.purchase_order)
     await insert_invoice(tx, id, draft, rated, issue)

@@ -1,7 +1,12 @@
 """Rating: discount, then tax, for every line of a draft; a preview and an issued invoice go the same way.
 
 Only charges are discounted and taxed anew. A credit gives back a share of a charge, after its discount, and of the
-very tax that was charged. Lines without a price, which staff wrote, are never discounted.
+very tax that was charged.
+
+No coupon reduces a line without a price, whatever its scope: neither a line of staff nor the true-up of a commitment. A
+coupon is for periods of plans (once, or so many of them), of one subscription or of all that an account has; what staff
+writes is an amount that was agreed on as it stands, and belongs to no period that could be counted down. So such a line
+uses no coupon up either.
 """
 
 from collections.abc import Sequence

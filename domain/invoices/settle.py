@@ -1,12 +1,16 @@
 """What becomes of an issued invoice: money that arrives, voiding, writing off. Each posts and moves its machine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from domain.catalog.coupon_use import give_uses_back
 from domain.db import Tx
+from domain.ids import CouponRedemptionId
 from domain.invoices.credit_note import credit_notes_of
 from domain.invoices.given_back import take_again
 from domain.invoices.invoice import INVOICE, Invoice, emit_of, store_settlement
-from domain.invoices.line import LineRef, lines_of
+from domain.invoices.line import Line, LineRef, lines_of
+from domain.invoices.rate import discountable
 from domain.invoices.reversal import Taken
 from domain.invoices.take_note_back import take_note_back
 from domain.ledger.account import Account
@@ -70,8 +74,8 @@ async def lower(tx: Tx, of: Invoice, reduced: Money) -> None:
 
 
 async def void(tx: Tx, of: Invoice) -> None:
-    """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit, and
-    its credit notes are void with it."""
+    """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit, its
+    credit notes are void with it, and coupons have the period again that it had used up."""
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
     if of.paid.minor:  # before its notes: one that gave a part of this back takes it from here again
         await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
@@ -80,7 +84,9 @@ async def void(tx: Tx, of: Invoice) -> None:
             await take_note_back(tx, note)
     if of.posted_number is not None:
         await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
-    await take_again(tx, await _parts_given_back(tx, of))
+    lines = (await lines_of(tx, tx.customer, [of.id]))[of.id]
+    await take_again(tx, _parts_given_back(lines))
+    await give_uses_back(tx, _used(lines), of.id)
     nothing = Money.zero(of.currency)
     await store_settlement(
         tx, of.id, state, _amounts(of, credited=nothing, noted=nothing, paid=nothing, voided=of.total)
@@ -88,10 +94,17 @@ async def void(tx: Tx, of: Invoice) -> None:
     emit_of(tx, "invoice.voided", of.id, of.subscription)
 
 
-async def _parts_given_back(tx: Tx, of: Invoice) -> list[tuple[LineRef, Taken]]:
+def _used(lines: Sequence[Line]) -> list[CouponRedemptionId]:
+    """The redemptions of which the invoice used a period up: those that reduced a whole period's charge, once each."""
+    used = [each.redemption for line in lines if line.credits is None and discountable(line).whole_period
+            for each in line.reductions]  # fmt: skip
+    return list(dict.fromkeys(used))
+
+
+def _parts_given_back(lines: Sequence[Line]) -> list[tuple[LineRef, Taken]]:
     """What the invoice's credits had taken of other charges: its own lines, the other way round."""
     parts = []
-    for line in (await lines_of(tx, tx.customer, [of.id]))[of.id]:
+    for line in lines:
         if line.credits is not None:
             components = tuple(replace(part, taxable=-part.taxable, amount=-part.amount) for part in line.components)
             parts.append((line.credits, Taken(-line.amount, -line.net, -line.tax, components)))

@@ -10,7 +10,7 @@ from domain.invoices.invoice import invoice
 from domain.invoices.settle import given_up, lower
 from domain.invoices.take_note_back import take_note_back
 from domain.ledger.account import Account
-from domain.ledger.balance import moved_by
+from domain.ledger.balance import credit_available, moved_by
 from domain.ledger.post import Cause, post
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
@@ -45,6 +45,11 @@ async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
     if of.reduced.minor and billed.state.name not in REOPENABLE:
         message = f"Invoice {billed.number} is {billed.state.name}: bill what is owed after all anew."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("creditNoteId",))
+    if of.credited.minor and of.state.name == "issued":
+        left = await credit_available(tx, tx.customer, of.currency)
+        if left < of.credited:
+            message = f"Of the {of.credited} of credit that {of.number} gave, {left} are left: bill it again instead."
+            raise Refused(RefusalCode.INSUFFICIENT_BALANCE, message, ("creditNoteId",))
     await take_note_back(tx, of)
     await lower(tx, billed, -of.reduced)
     if billed.state.name == "uncollectible":

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from domain import due
 from domain.actor import Grant, system
-from domain.catalog.redeem import use_up
+from domain.catalog.coupon_use import use_up
 from domain.db import Row, Tx
 from domain.dunning.case import policy
 from domain.ids import InvoiceId, PriceId, SubscriptionId
@@ -186,7 +186,7 @@ class _Run:
         issued = await finalize(tx, draft, tx.now)
         credited = min(self.credit, issued.total)
         self.credit -= credited
-        await use_up(tx, issued.rated.used, known.subscription)
+        await use_up(tx, issued.rated.used, known.subscription, draft)
         await drop_draft(tx, draft)
         await due.finish(tx, FINALIZE, draft.uuid)
         left, rated = issued.total - credited, issued.rated

@@ -135,6 +135,9 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     *(("grantEntitlement", {"value": value}, "INVALID_INPUT", ["value"]) for value in ("-1", "2", str(2**63 - 1))),
     ("grantEntitlement", {"startsAt": "2026-12-31T23:59:59Z"}, "INVALID_INPUT", ["startsAt"]),
     ("grantEntitlement", {"endsAt": "2027-01-02T00:00:00Z"}, "INVALID_INPUT", ["endsAt"]),
+    ("endEntitlementException", {"exceptionId": "exception_" + "0" * 32}, "NOT_FOUND", ["exceptionId"]),
+    ("endEntitlementException", {"endsAt": "2026-12-31T23:59:59Z"}, "INVALID_INPUT", ["endsAt"]),
+    ("endEntitlementException", {"endsAt": "2027-02-02T00:00:00Z"}, "INVALID_INPUT", ["endsAt"]),
     ("grantEntitlement", {"reason": "\t"}, "INVALID_INPUT", ["reason"]),
     *(
         ("saveDunningPolicy", {"retryDays": days}, "INVALID_INPUT", ["retryDays"])

@@ -6,7 +6,8 @@ import pytest
 
 from domain.actor import Grant
 from tests.api_callers import START, Api, Caller, Guest, key
-from tests.bad_input_stage import coupon_of
+from tests.bad_input_stage import ISSUE, coupon_of
+from tests.lives import day, until
 from tests.world import fresh
 
 ERRORS = "errors { __typename ... on UserError { code path retryable } }"
@@ -29,7 +30,9 @@ ENTITLEMENTS = """query ($at: DateTime) { viewer { customer { entitlements(at: $
     feature { code } value isException sourceId } } } }"""
 REPORT = """query ($since: DateTime!, $until: DateTime!, $atLeast: ConsistencyToken) { staff { couponReport(
     since: $since, until: $until, sandbox: true, atLeast: $atLeast) { asOf source
-    costs { coupon { code } taken { decimal } redemptions invoices } } } }"""
+    costs { coupon { code } taken { decimal } undone { decimal } cost { decimal } redemptions invoices } } } }"""
+END_EXCEPTION = f"""mutation ($input: EndEntitlementExceptionInput!) {{ endEntitlementException(input: $input) {{
+    exception {{ id endsAt }} entitlements {{ feature {{ code }} value isException }} {ERRORS} }} }}"""
 EXCEPTIONS = """query ($id: ID!) { staff { entitlementExceptions(customerId: $id) { id feature reason } } }"""
 
 
@@ -153,6 +156,41 @@ async def test_a_customer_sees_what_it_may_use_then_and_support_makes_exceptions
     assert [(each["id"], each["feature"]) for each in exceptions] == [(made["exception"]["id"], feature)]
     for caller in (guest, await api.staff(Grant.FINANCE)):
         assert (await caller.refusal(GRANT, **given, value="99"))["code"] == "FORBIDDEN"
+
+
+@pytest.mark.row("I12")
+async def test_support_ends_an_exception_before_its_time(api: Api) -> None:
+    admin, support, guest = await api.staff(Grant.ADMIN), await api.staff(), await api.guest("tok_visa")
+    feature = (await admin.do(FEATURE, code=fresh("seats"), name="Seats", kind="LIMIT"))["feature"]["code"]
+    await guest.do(START, priceId=await _sold(admin, feature))
+    given = {"customerId": guest.id, "feature": feature, "value": "9", "reason": "They asked."}
+    id = (await support.do(GRANT, **given))["exception"]["id"]
+    await until(api.world, guest.who, day(1, 2))
+    asked = {"customerId": guest.id, "exceptionId": id}
+    ended = await support.do(END_EXCEPTION, **asked)
+    assert ended["exception"] == {"id": id, "endsAt": "2027-01-02T00:00:00Z"}
+    assert [(each["value"], each["isException"]) for each in ended["entitlements"]] == [("5", False)]
+    assert [(await _usable(guest, f"2027-01-0{at}T00:00:00Z"))[0][1] for at in (1, 2)] == ["9", "5"]
+    again = await support.refusal(END_EXCEPTION, **asked)
+    assert (again["code"], again["path"]) == ("STATE_CONFLICT", ["exceptionId"])
+    for caller in (guest, await api.staff(Grant.FINANCE)):
+        assert (await caller.refusal(END_EXCEPTION, **asked))["code"] == "FORBIDDEN"
+
+
+@pytest.mark.row("I14")
+async def test_the_report_says_what_a_coupon_cost_after_credit_notes(api: Api) -> None:
+    guest, coupon, finance = await api.guest("tok_visa"), await published(api), await api.staff(Grant.FINANCE)
+    await guest.do(REDEEM, code=coupon["code"])
+    bought = await guest.do(START, priceId=str(api.world.prices["starter"]))
+    amount = {"minorUnits": "100", "currency": "EUR"}
+    await finance.do(
+        ISSUE, customerId=guest.id, invoiceId=bought["invoice"]["id"], kind="GOODWILL", reason="It was down.",
+        amount=amount, credit=amount,
+    )  # fmt: skip
+    span = {"since": "2027-01-01T00:00:00Z", "until": "2027-01-02T00:00:00Z"}
+    report = (await finance.data(REPORT, **span, atLeast="000000017777777777777777"))["staff"]["couponReport"]
+    (cost,) = [each for each in report["costs"] if each["coupon"]["code"] == coupon["code"]]
+    assert [cost[name]["decimal"] for name in ("taken", "undone", "cost")] == ["5.00", "1.00", "4.00"]
 
 
 async def _sold(admin: Caller, feature: str) -> str:

@@ -44,6 +44,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "redeemCoupon": {"code": "OTHER"},
     "endCouponRedemption": {"redemptionId": "redemption_" + "0" * 32},
     "grantEntitlement": {"reason": "Another good one."},
+    "endEntitlementException": {"endsAt": "2027-01-25T00:00:00Z"},
     "saveDunningPolicy": {"retryDays": [2, 5, 9]},
     "publishTaxRate": {"ratePpm": 95_000},
     "registerForTax": {"taxNumber": "2"},

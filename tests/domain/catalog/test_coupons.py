@@ -8,11 +8,12 @@ import pytest
 
 from domain.actor import Grant
 from domain.catalog.coupon import Duration, Scope
+from domain.catalog.coupon_use import use_up
 from domain.catalog.publish_coupon import EndCoupon, PublishCoupon, end_coupon, publish_coupon
-from domain.catalog.redeem import RedeemCoupon, available, redeem_coupon, use_up
+from domain.catalog.redeem import RedeemCoupon, available, redeem_coupon
 from domain.catalog.redemption import EndRedemption, end_redemption, redemptions
 from domain.db import Tx
-from domain.ids import CouponId, CouponRedemptionId, SubscriptionId
+from domain.ids import CouponId, CouponRedemptionId, InvoiceId, SubscriptionId
 from domain.money import Money
 from domain.operation import OPERATIONS, operation
 from domain.perform import perform
@@ -209,7 +210,7 @@ class Use:
 
 async def _use(world: World, of: Someone, id: CouponRedemptionId, subscription: SubscriptionId) -> None:
     async def run(tx: Tx, command: Use) -> Use:
-        await use_up(tx, [command.redemption], command.subscription)
+        await use_up(tx, [command.redemption], command.subscription, tx.new_id(InvoiceId))
         return command
 
     use = operation("test.use_up", allowed=frozenset({Grant.PORTAL}))(run)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from domain.actor import Grant
+from domain.catalog.end_exception import EndException, end_exception
 from domain.catalog.entitlement import EntitlementException, GrantEntitlement, exceptions, grant_entitlement
 from domain.catalog.feature import FeatureKind, PlanEntitlement
 from domain.catalog.publish_version import PlanTerms
@@ -176,3 +177,52 @@ def test_an_exception_ends_at_its_instant() -> None:
         day(2, 1), "Why.",
     )  # fmt: skip
     assert [held.holds_at(at) for at in (day(1, 1), day(1, 31), day(2, 1))] == [True, True, False]
+
+
+async def end(world: World, of: Someone, id: EntitlementExceptionId, ends_at: datetime | None = None) -> datetime:
+    """Support ends an exception."""
+    command, actor = EndException(id, ends_at), world.staff(Grant.SUPPORT)
+    return (await perform(world.house.db, end_exception, actor, of.id, command, fresh("end"))).outcome.ends_at
+
+
+@pytest.mark.row("I12")
+async def test_an_exception_that_is_ended_early_holds_until_then_and_not_a_second_longer(world: World) -> None:
+    sold, ada = await offer(world, 5), await buyer(world)
+    await buy(world, ada, sold.price)
+    id = await grant(world, ada, GrantEntitlement(sold.limit, 9, day(1, 5), day(1, 20), "A busy time."))
+    await until(world, ada, day(1, 10))
+    assert await end(world, ada, id, day(1, 15)) == day(1, 15)
+    assert await end(world, ada, id) == day(1, 10)  # and now at once
+    seen = [(await usable(world, ada, at))[sold.limit] for at in (day(1, 4), day(1, 9, 23), day(1, 10), day(1, 16))]
+    assert seen == [5, 9, 5, 5]
+    with pytest.raises(Refused) as refused:
+        await end(world, ada, id)
+    assert (refused.value.code, refused.value.path) == (RefusalCode.STATE_CONFLICT, ("exceptionId",))
+
+
+async def test_an_exception_that_is_taken_back_before_it_begins_never_holds(world: World) -> None:
+    sold, ada = await offer(world, 5), await buyer(world)
+    await buy(world, ada, sold.price)
+    id = await grant(world, ada, GrantEntitlement(sold.limit, 9, day(1, 5), None, "A mistake."))
+    assert await end(world, ada, id) == day(1, 5)
+    assert [(await usable(world, ada, at))[sold.limit] for at in (day(1, 5), day(1, 6))] == [5, 5]
+
+
+async def test_an_end_of_an_exception_that_cannot_be_is_refused(world: World) -> None:
+    sold, ada, eve = await offer(world, 5), await buyer(world), await buyer(world)
+    id = await grant(world, ada, GrantEntitlement(sold.limit, 9, None, day(1, 20), "A busy time."))
+    await until(world, ada, day(1, 10))
+    for of, at, code in (
+        (ada, day(1, 9), RefusalCode.INVALID_INPUT),
+        (ada, day(1, 20), RefusalCode.INVALID_INPUT),
+        (ada, day(1, 21), RefusalCode.INVALID_INPUT),
+        (eve, None, RefusalCode.NOT_FOUND),
+    ):
+        with pytest.raises(Refused) as refused:
+            await end(world, of, id, at)
+        assert refused.value.code is code
+    with pytest.raises(Refused) as refused:
+        await perform(world.house.db, end_exception, ada.actor, ada.id, EndException(id, None), fresh("end"))
+    assert refused.value.code is RefusalCode.FORBIDDEN
+    (stands,) = await exceptions(world.house.db.primary, ada.id)
+    assert stands.ends_at == day(1, 20)

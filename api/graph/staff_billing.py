@@ -1,0 +1,55 @@
+"""What staff see of a tenant's billing beside what customers see: drafts, contracts that would end, missing prices."""
+
+from typing import Annotated, Final
+
+import strawberry
+
+from api.graph.arguments import CustomerArgument, Id
+from api.graph.context import Info
+from api.graph.customer import find_customer
+from api.graph.drafts import InvoiceDraft, draft_shown
+from api.scalars import GlobalId
+from domain.ids import CustomerId, InvoiceId
+from domain.invoices.drafts import drafts_of, drafts_of_staff
+from domain.refusals import RefusalCode, Refused
+from domain.tenants.tenant import tenant_shard_keys
+
+OfCustomer = Annotated[
+    GlobalId | None,
+    strawberry.argument(description="Whose drafts; left out: those of all customers that wait for staff."),
+]
+MAX_DRAFTS: Final = 50  # each is rated as it is shown; a customer has few, and a desk works them off
+
+
+@strawberry.type(description="What staff see of billing.")
+class StaffBilling:
+    """Fields of the root of staff."""
+
+    @strawberry.field(
+        description="Invoices not issued yet; at most 50. Of a customer: the newest first, also a renewal's in "
+        "its hour. Of all: what staff began, the longest waiting first."
+    )
+    async def invoice_drafts(self, info: Info, customer_id: OfCustomer = None) -> list[InvoiceDraft]:
+        """The drafts."""
+        db, tenant = info.context.db.primary, info.context.tenant
+        if customer_id is not None:
+            owner = (await find_customer(info, CustomerId.parse(customer_id))).source.id
+            found = [(owner, id) for id in await drafts_of(db, owner, MAX_DRAFTS)]
+        else:
+            found = []
+            for key in await tenant_shard_keys(db, tenant):
+                found += await drafts_of_staff(db, tenant, key, MAX_DRAFTS - len(found))
+                if len(found) == MAX_DRAFTS:
+                    break
+        shown = [await draft_shown(info, *each) for each in found]
+        return [each for each in shown if each is not None]  # one that was issued meanwhile is none any more
+
+    @strawberry.field(description="One of a customer's drafts.")
+    async def invoice_draft(self, info: Info, customer_id: CustomerArgument, id: Id) -> InvoiceDraft | None:
+        """The draft of that id."""
+        owner = (await find_customer(info, CustomerId.parse(customer_id))).source.id
+        parsed = InvoiceId.parse(id)
+        found = await draft_shown(info, owner, parsed) if parsed.shard == owner.shard else None
+        if found is None:
+            raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.")
+        return found
