@@ -12,7 +12,7 @@ from uuid import UUID
 
 from domain.catalog.discount import PPM, Working, ranked
 from domain.ids import CouponRedemptionId, PlanVersionId, PriceId
-from domain.invoices.line import COMMITMENT, Derivation, Line, LineRef
+from domain.invoices.line import COMMITMENT, TAX_CORRECTED, Derivation, Line, LineRef
 from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart
 from domain.invoices.rate import discountable
@@ -31,6 +31,7 @@ class LineKind(StrEnum):
     UNUSED_TIME = "unused_time"  # a part of an earlier charge, given back
     WRITTEN = "written"  # by staff
     TRUE_UP = "true_up"  # what was committed to and not billed
+    TAX_CORRECTION = "tax_correction"  # the tax of an earlier charge as it should have been, less what was charged
 
 
 class TaxFormula(StrEnum):
@@ -39,6 +40,7 @@ class TaxFormula(StrEnum):
     OF_NET = "of_net"  # rate x what it costs before tax
     OF_GROSS = "of_gross"  # the tax that the price holds
     REVERSED = "reversed"  # the share of what was left of the tax of the charge that is given back
+    CORRECTED = "corrected"  # all that is left of an old tax taken back, or a new one put in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,8 @@ def kind_of(line: Line) -> LineKind:
         return LineKind.UNUSED_TIME
     if of.formula == COMMITMENT:
         return LineKind.TRUE_UP
+    if of.formula == TAX_CORRECTED:
+        return LineKind.TAX_CORRECTION
     if line.price is None:
         return LineKind.WRITTEN
     return LineKind.FULL_PERIOD if of.numerator == of.denominator else LineKind.PRORATED
@@ -205,7 +209,7 @@ def _tax(lines: Sequence[Line], place: int, of: TaxPart) -> TaxStep:
     exact, formula, basis, whole = _exact(line, of)
     peers: tuple[Fraction, ...] = (exact,)
     own = 0
-    if of.rounding == _BY_INVOICE and formula is not TaxFormula.REVERSED:
+    if of.rounding == _BY_INVOICE and formula in (TaxFormula.OF_NET, TaxFormula.OF_GROSS):
         met = [(at, part) for at, each in enumerate(lines) for part in each.components
                if each.credits is None and _same_tax(part, of)]  # fmt: skip
         peers = tuple(_exact(lines[at], part)[0] for at, part in met)
@@ -220,6 +224,8 @@ def _same_tax(one: TaxPart, other: TaxPart) -> bool:
 
 def _exact(line: Line, of: TaxPart) -> tuple[Fraction, TaxFormula, Money, int]:
     """The tax before rounding, how it follows, what it is taken of, and of how many parts of that."""
+    if line.derivation.formula == TAX_CORRECTED:
+        return Fraction(of.amount.minor), TaxFormula.CORRECTED, abs(of.taxable), 1
     if of.of_amount is not None and of.of_tax is not None:
         left = of.of_amount.minor
         exact = Fraction(line.amount.minor * of.of_tax.minor, left) if left else Fraction(-of.of_tax.minor)

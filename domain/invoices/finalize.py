@@ -59,9 +59,13 @@ async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
     terms = await _terms(tx, draft)
     number = PREVIEW
     if not tx.preview:
-        until = tx.now + timedelta(days=terms.net_days) if terms.net_days else due_at
-        number = await _issue(tx, id, draft, rated, credited, terms, until)
+        number = await issue(tx, id, draft, rated, credited, terms, until_of(tx, terms, due_at))
     return Finalized(id, number, rated.total, credited, rated.total - credited, rated, terms.net_days > 0)
+
+
+def until_of(tx: Tx, terms: BillingTerms, due_at: datetime) -> datetime:
+    """Until when an invoice of now is to be paid; ``due_at`` is for one that is charged at once."""
+    return tx.now + timedelta(days=terms.net_days) if terms.net_days else due_at
 
 
 async def _terms(tx: Tx, draft: Draft) -> BillingTerms:
@@ -77,9 +81,12 @@ async def rate_draft(tx: Tx, draft: Draft) -> Rated:
     return await rate(tx, bill, draft.lines)
 
 
-async def _issue(
-    tx: Tx, id: InvoiceId, draft: Draft, rated: Rated, credited: Money, terms: BillingTerms, due_at: datetime
-) -> str:
+async def issue(
+    tx: Tx, id: InvoiceId, draft: Draft, rated: Rated, credited: Money, terms: BillingTerms, due_at: datetime,
+    sealed: bytes | None = None,
+) -> str:  # fmt: skip
+    """Issues rated lines under the next number, which comes back; ``sealed`` is whom it is made out to, if not to the
+    customer of now. STATE_CONFLICT where there are no lines."""
     if not rated.lines:
         raise Refused(RefusalCode.STATE_CONFLICT, "An invoice without lines is not issued.", ("invoiceId",))
     posted = await _post(tx, id, rated, credited)
@@ -91,7 +98,7 @@ async def _issue(
     elif terms.net_days:
         emit_of(tx, "invoice.on_account", id, draft.subscription)
         await due.schedule(tx, OVERDUE, id.uuid, due_at)
-    sealed = await seal_snapshot(tx, credited)
+    sealed = sealed or await seal_snapshot(tx, credited)
     await use_up(tx, rated.used, draft.subscription, id)
     number = await take_number(tx, "invoice")
     issue = Issue(number, credited, posted, sealed, state, terms.collection, due_at, terms.purchase_order)

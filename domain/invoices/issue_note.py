@@ -89,19 +89,20 @@ def whole_of(of: Invoice, lines: Sequence[Line], taken_back: frozenset[int]) -> 
 
 
 async def issue_note(
-    tx: Tx, of: Invoice, kind: str, reason: str, parts: Sequence[NotePart], split: Split
+    tx: Tx, of: Invoice, kind: str, reason: str, parts: Sequence[NotePart], split: Split, *,
+    id: CreditNoteId | None = None, counted: Sequence[tuple[LineRef, Taken]] | None = None,
 ) -> NoteIssued:  # fmt: skip
     """Issues it; STATE_CONFLICT for a void invoice, INVALID_AMOUNT for nothing or a split that is not the total,
-    EXCEEDS_INVOICED where a line has less left."""
+    EXCEEDS_INVOICED where a line has less left. ``counted`` is what counts as given back, if that is not the parts."""
     _check(of, parts, split)
-    whole, id = total_of(of, parts), tx.new_id(CreditNoteId)
+    whole, id = total_of(of, parts), id or tx.new_id(CreditNoteId)
     tax = total((part.taken.tax for part in parts), of.currency)
     posted = await post(tx, Cause("credit_note.issued", id.uuid), transfers_of(_legs(of, whole, tax, split)))
     if tx.preview:
         return NoteIssued(id, of.id, PREVIEW, whole, tax, split)
     await lower(tx, of, split.reduced)
     state = await CREDIT_NOTE.begin(tx, tx.customer, id.uuid, "issue")
-    await give_back(tx, [(part.counted, part.taken) for part in parts])
+    await give_back(tx, [(part.counted, part.taken) for part in parts] if counted is None else counted)
     tx.emit("credit_note.issued", credit_note=id, invoice=of.id)
     number = await take_number(tx, "credit_note")
     issued = NoteIssued(id, of.id, number.text, whole, tax, split)

@@ -14,6 +14,7 @@ from domain.money import Currency, Money, total
 from domain.wire import canonical, from_json, to_json
 
 STANDARD = "standard"  # the tax category of what has none of its own
+TAX_CORRECTED = "tax_corrected"  # the formula of a line that changes the tax of a charge, and nothing else
 COMMITMENT = "commitment"  # the formula of a true-up: of what was committed to, the minor units that were not billed
 
 
@@ -50,7 +51,8 @@ class Line:
 
     ``amount`` = ``list_amount`` - ``discount``; it holds the tax where ``tax_inclusive``. ``given_back`` is what of a
     charge's amount was taken back since, by credit lines and credit notes. A line of staff may have no price.
-    ``reductions`` are what each coupon took off it: their sum is the discount.
+    ``reductions`` are what each coupon took off it: their sum is the discount. ``components`` are the taxes it was
+    issued with, ``added`` those that corrections put in their place.
     """
 
     kind: str
@@ -71,6 +73,16 @@ class Line:
     given_back: Money
     plan_version: PlanVersionId | None = None
     reductions: tuple[Reduction, ...] = ()
+    added: tuple[TaxPart, ...] = ()
+
+    @property
+    def standing(self) -> tuple[TaxPart, ...]:
+        """Its taxes as they stand since its last correction, in the order of their parts: what can be given back."""
+        if not self.added:
+            return self.components
+        newest = self.added[-1].correction
+        parts = (*self.components, *self.added)
+        return tuple(part for part in parts if part.left.minor or part.correction == newest)
 
     @property
     def amount(self) -> Money:
@@ -144,7 +156,8 @@ def from_row(row: Row, components: tuple[TaxPart, ...], reductions: tuple[Reduct
         discount=Money(row["discount"], currency),
         tax_inclusive=row["tax_inclusive"],
         category=row["category"],
-        components=components,
+        components=tuple(part for part in components if part.correction is None),
+        added=tuple(part for part in components if part.correction is not None),
         credits=LineRef(InvoiceId(row["shard_key"], credited), row["credits_position"]) if credited else None,
         derivation=Derivation.read(row["derivation"]),
         given_back=Money(row["given_back"], currency),

@@ -15,7 +15,7 @@ class TaxPart:
 
     ``part`` counts from 1 on its line; ``given_back`` is what of a charge's amount was taken back, never more than it.
     ``rounding``: by ``line`` or over the ``invoice``. A credit's says what was left of the charge, and of its tax,
-    before it: it took the tax in that proportion.
+    before it: it took the tax in that proportion. ``correction`` is the document that put it on the line later.
     """
 
     part: int
@@ -29,6 +29,7 @@ class TaxPart:
     rounding: str = "line"
     of_amount: Money | None = None
     of_tax: Money | None = None
+    correction: UUID | None = None
 
     @property
     def left(self) -> Money:
@@ -51,6 +52,7 @@ def tax_part(row: Row) -> TaxPart:
         rounding=row.get("rounding") or "line",
         of_amount=_left(row.get("of_amount"), currency),
         of_tax=_left(row.get("of_tax"), currency),
+        correction=row.get("correction_id"),
     )
 
 
@@ -61,10 +63,14 @@ def _left(minor: int | None, currency: Currency) -> Money | None:
 async def tax_parts_of(
     db: Primary | Replica, customer: CustomerId, ids: Sequence[InvoiceId]
 ) -> dict[tuple[InvoiceId, int], tuple[TaxPart, ...]]:
-    """The components of the customer's invoices, by invoice and position; no entry for a line that has none."""
+    """The components of the customer's invoices, by invoice and position; no entry for a line that has none.
+
+    Those that corrections put on a line come after those that it was issued with.
+    """
     rows = await db.fetch(
         """SELECT t.shard_key, t.invoice_id, t.position, t.part, t.rate_id, t.name, t.treatment, t.rate_ppm, t.currency,
-                  t.taxable, t.amount, t.given_back, t.of_amount, t.of_tax, d.question ->> 'rounding' AS rounding
+                  t.taxable, t.amount, t.given_back, t.of_amount, t.of_tax, t.correction_id,
+                  d.question ->> 'rounding' AS rounding
              FROM invoice_line_tax t
              LEFT JOIN tax_decision d ON d.shard_key = t.shard_key AND d.customer_id = t.customer_id
                                      AND d.subject = t.invoice_id

@@ -4,7 +4,7 @@ A document is made of it and of rows that never change, so it can be rendered ag
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
@@ -93,6 +93,15 @@ async def seal_snapshot(tx: Tx, applied: Money) -> bytes:
         row["time_zone"], applied.minor, await _seller(tx, tx.head.legal_entity, row),
     )  # fmt: skip
     return tx.vault.seal(row["wrapped"], canonical(to_json(taken)), tx.entropy)
+
+
+async def seal_again(tx: Tx, of: InvoiceId, applied: Money) -> bytes:
+    """The snapshot of an issued invoice for another document of it, sealed; STATE_CONFLICT once it was erased."""
+    taken = replace(await opened_snapshot(tx, tx.vault, tx.customer, of), applied=applied.minor)
+    wrapped = await tx.fetchval(
+        "SELECT wrapped FROM sealing_key WHERE shard_key = $1 AND customer_id = $2", tx.customer.shard, tx.customer.uuid
+    )
+    return tx.vault.seal(wrapped, canonical(to_json(taken)), tx.entropy)
 
 
 async def _seller(tx: Tx, entity: LegalEntityId, row: Row) -> Seller:

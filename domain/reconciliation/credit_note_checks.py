@@ -31,7 +31,10 @@ async def given_back_is_what_was_taken(db: Primary, shard: int) -> list[Row]:
 
 
 async def given_back_tax_is_what_was_taken(db: Primary, shard: int) -> list[Row]:
-    """So is what each tax of a line says was given back of it."""
+    """So is what each tax of a line says was given back of it.
+
+    What a correction puts on a line is not given back by its own document, but for one that is void: then all of it is.
+    """
     return await db.fetch(
         """WITH taken AS (
                SELECT c.credits_invoice_id AS invoice_id, c.credits_position AS position, x.part, -x.amount AS amount
@@ -39,7 +42,10 @@ async def given_back_tax_is_what_was_taken(db: Primary, shard: int) -> list[Row]
                  JOIN invoice o ON o.shard_key = c.shard_key AND o.id = c.invoice_id
                  JOIN invoice_line_tax x ON x.shard_key = c.shard_key AND x.invoice_id = c.invoice_id
                                         AND x.position = c.position
+                 LEFT JOIN invoice_line_tax a ON a.shard_key = c.shard_key AND a.invoice_id = c.credits_invoice_id
+                                             AND a.position = c.credits_position AND a.part = x.part
                 WHERE c.shard_key = $1 AND c.kind = 'credit' AND o.state <> 'void'
+                  AND a.correction_id IS DISTINCT FROM c.invoice_id
                UNION ALL
                SELECT coalesce(c.credits_invoice_id, c.invoice_id), coalesce(c.credits_position, c.position), n.part,
                       n.amount
@@ -47,7 +53,16 @@ async def given_back_tax_is_what_was_taken(db: Primary, shard: int) -> list[Row]
                  JOIN credit_note o ON o.shard_key = n.shard_key AND o.id = n.credit_note_id
                  JOIN invoice_line c ON c.shard_key = n.shard_key AND c.invoice_id = n.invoice_id
                                     AND c.position = n.invoice_position
-                WHERE n.shard_key = $1 AND o.state <> 'void')
+                 LEFT JOIN invoice_line_tax a ON a.shard_key = c.shard_key AND a.part = n.part
+                                             AND a.invoice_id = coalesce(c.credits_invoice_id, c.invoice_id)
+                                             AND a.position = coalesce(c.credits_position, c.position)
+                WHERE n.shard_key = $1 AND o.state <> 'void' AND a.correction_id IS DISTINCT FROM n.credit_note_id
+               UNION ALL
+               SELECT x.invoice_id, x.position, x.part, x.amount
+                 FROM invoice_line_tax x
+                 LEFT JOIN invoice i ON i.shard_key = x.shard_key AND i.id = x.correction_id
+                 LEFT JOIN credit_note n ON n.shard_key = x.shard_key AND n.id = x.correction_id
+                WHERE x.shard_key = $1 AND x.correction_id IS NOT NULL AND 'void' IN (i.state, n.state))
            SELECT l.customer_id, 'invoice_line_tax' AS relation, i.number_text || ' line ' || l.position AS row
              FROM invoice_line_tax l
              JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
@@ -104,8 +119,10 @@ async def credit_notes_are_posted(db: Primary, shard: int) -> list[Row]:
                                            AND r.number = n.voided_number AND r.reverses_number = n.posted_number
             WHERE n.shard_key = $1
             GROUP BY n.customer_id, n.number_text, n.number, n.subtotal, n.tax, n.state, r.number
-           HAVING coalesce(sum(CASE f.debit_kind WHEN 'revenue' THEN f.amount END), 0) <> n.subtotal
-               OR coalesce(sum(CASE f.debit_kind WHEN 'tax_payable' THEN f.amount END), 0) <> n.tax
+           HAVING coalesce(sum(CASE 'revenue' WHEN f.debit_kind THEN f.amount WHEN f.credit_kind THEN -f.amount END), 0)
+                  <> n.subtotal
+               OR coalesce(sum(CASE 'tax_payable' WHEN f.debit_kind THEN f.amount
+                                                  WHEN f.credit_kind THEN -f.amount END), 0) <> n.tax
                OR (n.state = 'void') <> (r.number IS NOT NULL)
             ORDER BY n.customer_id, n.number""",
         shard,

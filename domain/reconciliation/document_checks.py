@@ -25,7 +25,7 @@ async def line_taxes_sum_up(db: Primary, shard: int) -> list[Row]:
              FROM invoice_line l
              JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
              LEFT JOIN invoice_line_tax t ON t.shard_key = l.shard_key AND t.invoice_id = l.invoice_id
-                                         AND t.position = l.position
+                                         AND t.position = l.position AND t.correction_id IS NULL
             WHERE l.shard_key = $1
             GROUP BY l.customer_id, i.number_text, i.number, l.position, l.tax
            HAVING coalesce(sum(t.amount), 0) <> l.tax
@@ -42,7 +42,7 @@ async def invoice_taxes_sum_up(db: Primary, shard: int) -> list[Row]:
                  FROM invoice_tax WHERE shard_key = $1
                UNION ALL
                SELECT customer_id, invoice_id, name, treatment, rate_ppm, rate_id, -taxable, -amount
-                 FROM invoice_line_tax WHERE shard_key = $1)
+                 FROM invoice_line_tax WHERE shard_key = $1 AND correction_id IS NULL)
            SELECT p.customer_id, 'invoice_tax' AS relation, i.number_text || ' ' || p.name AS row
              FROM printed p
              JOIN invoice i ON i.shard_key = $1 AND i.id = p.invoice_id

@@ -87,14 +87,30 @@ def as_decided(question: TaxQuestion, decision: TaxDecision) -> tuple[Standing, 
     )
 
 
-def difference(currency: Currency, standing: Sequence[Standing], today: TaxDecision) -> Correction:
+def difference(
+    currency: Currency, standing: Sequence[Standing], today: TaxDecision, before: TaxDecision | None = None
+) -> Correction:
     """What makes of the charges as they stand what today's decision says of the same lines.
 
-    Of a charge that was given back in part, only what is left of it is corrected; of one that is gone, nothing.
+    Of a charge that was given back in part, only what is left of it is corrected; of one that is gone, nothing. Nor is
+    one that ``before``, the decision that stands, decided as today does: how its parts were rounded when they were
+    given back is no mistake.
     """
     decided = {line.position: line.components for line in today.lines}
-    found = [_corrected(line, decided[line.position]) for line in standing if line.given_back != line.amount]
+    earlier = {line.position: line.components for line in before.lines} if before else {}
+    found = [
+        _corrected(line, decided[line.position])
+        for line in standing
+        if line.given_back != line.amount and not _stands(line, earlier.get(line.position), decided[line.position])
+    ]
     return Correction(currency, tuple(line for line in found if line.components))
+
+
+def _stands(line: Standing, before: tuple[TaxComponent, ...] | None, today: tuple[TaxComponent, ...]) -> bool:
+    """Whether the line bears the taxes of the decision that stands, and that decision is today's."""
+    if not line.components and not any(each.amount.minor for each in today):
+        return True  # nothing was asked when it was issued, and nothing was owed
+    return before is not None and _facts(before) == _facts(today) and _names(line.components) == _names(today)
 
 
 def _corrected(line: Standing, decided: tuple[TaxComponent, ...]) -> LineCorrection:
@@ -110,6 +126,10 @@ def _corrected(line: Standing, decided: tuple[TaxComponent, ...]) -> LineCorrect
 def _facts(components: Iterable[TaxComponent]) -> list[tuple[object, ...]]:
     """What of components a customer or an authority would notice; another version of the same rate is no difference."""
     return sorted((each.name, each.treatment.value, each.rate_ppm, each.amount.minor) for each in components)
+
+
+def _names(components: Iterable[TaxComponent]) -> list[tuple[object, ...]]:
+    return sorted((each.name, each.treatment.value, each.rate_ppm) for each in components)
 
 
 def span_of(corrected: Rate, versions: Iterable[Rate]) -> tuple[datetime, datetime | None]:
