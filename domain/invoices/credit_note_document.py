@@ -5,16 +5,19 @@ import asyncio
 from domain.database import Database
 from domain.db import Primary
 from domain.ids import CreditNoteId, CustomerId
-from domain.invoices.credit_note import credit_note
+from domain.invoices.corrected_lines import corrected_lines
+from domain.invoices.credit_note import CreditNote, credit_note
 from domain.invoices.document import render_credit_note
 from domain.invoices.document_facts import BillingDays, CreditNoteFacts, DocumentLine, LineTax
 from domain.invoices.e_invoice import NotRepresentable, e_credit_note
 from domain.invoices.invoice import invoice
 from domain.invoices.invoice_document import XML, no_e_invoice
-from domain.invoices.issued import Billed, billed, legal_codes, prove, tax_sums
+from domain.invoices.issued import Billed, billed, legal_codes, line_taxes, prove, tax_sums
 from domain.invoices.line import lines_of
+from domain.invoices.line_tax import TaxPart
 from domain.invoices.note_line import CreditNoteLine, note_lines_of, note_taxes_of
-from domain.money import Currency, Money
+from domain.invoices.take_note_back import note_parts_of
+from domain.invoices.tax_correction import TAX_CORRECTION
 from domain.period import Period
 
 
@@ -52,18 +55,28 @@ async def _facts(db: Database, owner: CustomerId, id: CreditNoteId) -> tuple[Cre
     lines = (await note_lines_of(db.primary, owner, [id]))[id]
     taxes = (await note_taxes_of(db.primary, owner, [id]))[id]
     charged = (await lines_of(db.primary, owner, [of.invoice]))[of.invoice]
-    parts = await _line_taxes(db.primary, owner, id)
+    parts = await note_parts_of(db.primary, owner, id)
     included = [charged[line.of.position - 1].tax_inclusive for line in lines]
     facts = CreditNoteFacts(
         number=of.number, issued_on=seen.day(of.issued_at), corrects=seen.of.number,
         corrected_on=seen.day(seen.of.issued_at), seller=seen.seller, buyer=seen.buyer,
         lines=tuple(
-            _line(line, seen, parts.get(place, ()), included[place - 1]) for place, line in enumerate(lines, 1)
+            each
+            for place, line in enumerate(lines, 1)
+            for each in _lines(of, line, seen, parts.get(place, ()), included[place - 1])
         ),
         taxes=tax_sums(taxes), total=of.total, reduced=of.reduced, refunded=of.refunded, credited=of.credited,
         out_of_band=of.out_of_band, reason=of.reason, legal=legal_codes(taxes),
     )  # fmt: skip
     return facts, seen
+
+
+def _lines(
+    of: CreditNote, line: CreditNoteLine, seen: Billed, parts: tuple[TaxPart, ...], included: bool
+) -> tuple[DocumentLine, ...]:
+    if of.kind == TAX_CORRECTION:
+        return corrected_lines(line.description, None, included, parts)
+    return (_line(line, seen, line_taxes(parts), included),)
 
 
 def _line(line: CreditNoteLine, seen: Billed, taxes: tuple[LineTax, ...], included: bool) -> DocumentLine:
@@ -76,22 +89,6 @@ def _line(line: CreditNoteLine, seen: Billed, taxes: tuple[LineTax, ...], includ
         tax_included=included,
         unused=span is not None,
     )
-
-
-async def _line_taxes(db: Primary, owner: CustomerId, id: CreditNoteId) -> dict[int, tuple[LineTax, ...]]:
-    """By position."""
-    rows = await db.fetch(
-        """SELECT position, name, treatment, rate_ppm, currency, amount FROM credit_note_line_tax
-            WHERE shard_key = $1 AND customer_id = $2 AND credit_note_id = $3 ORDER BY position, part""",
-        owner.shard,
-        owner.uuid,
-        id.uuid,
-    )
-    found: dict[int, tuple[LineTax, ...]] = {}
-    for row in rows:
-        tax = LineTax(row["name"], row["treatment"], row["rate_ppm"], Money(row["amount"], Currency(row["currency"])))
-        found[row["position"]] = (*found.get(row["position"], ()), tax)
-    return found
 
 
 async def _version(db: Primary, owner: CustomerId, id: CreditNoteId) -> int:

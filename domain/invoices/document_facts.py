@@ -123,7 +123,8 @@ class Terms:
 class InvoiceFacts:
     """An invoice: net lines + taxes = total, total - applied credit - paid = due, which is not negative.
 
-    ``legal`` are codes of what tax law wants said, ``notes`` texts as they are to be printed.
+    ``legal`` are codes of what tax law wants said, ``notes`` texts as they are to be printed. ``corrects`` is the
+    number of the invoice whose tax it corrects, if it does.
     """
 
     number: str
@@ -141,6 +142,8 @@ class InvoiceFacts:
     notes: tuple[str, ...] = ()
     legal: tuple[str, ...] = ()
     terms: Terms | None = None
+    corrects: str | None = None
+    corrected_on: date | None = None
 
     def __post_init__(self) -> None:
         _require(_total_of(self.lines, self.taxes, self.currency) == self.total, "lines and taxes make the total")

@@ -48,6 +48,9 @@ _EL: Final = {"GR": "EL"}  # how VAT ids begin where that is not the country's o
 def e_invoice(facts: InvoiceFacts) -> str:
     """The invoice as XML, the same text for the same facts; NotRepresentable outside of what EN 16931 can say."""
     doc = _document(facts, _INVOICE)
+    if facts.corrects and facts.corrected_on:
+        before = doc.trade.settlement.invoice_referenced_document
+        before.issuer_assigned_id, before.issue_date_time = xml_text(facts.corrects), facts.corrected_on
     terms = PaymentTerms()
     terms.due = facts.due_on
     if facts.terms and facts.terms.net_days:

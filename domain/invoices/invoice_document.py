@@ -49,6 +49,8 @@ def invoice_facts(seen: Billed) -> InvoiceFacts:
     """What the invoice says: as it was issued, before any payment."""
     of = seen.of
     days = (seen.day(of.due_at) - seen.day(of.issued_at)).days if of.collection == ON_ACCOUNT else None
+    before = seen.correction
+    corrected_on = seen.day(before.issued_at) if before else None
     return InvoiceFacts(
         number=of.number,
         issued_on=seen.day(of.issued_at),
@@ -63,6 +65,9 @@ def invoice_facts(seen: Billed) -> InvoiceFacts:
         due=of.total - seen.applied,
         legal=seen.legal,
         terms=Terms(days, of.purchase_order),
+        notes=(f"{before.number} ({corrected_on}): {before.reason}",) if before else (),
+        corrects=before.number if before else None,
+        corrected_on=corrected_on,
     )
 
 

@@ -9,11 +9,13 @@ from domain.customers.customer import customer
 from domain.database import Database
 from domain.db import Primary
 from domain.ids import CustomerId, InvoiceId
+from domain.invoices.corrected_lines import corrected_lines
 from domain.invoices.document_facts import BillingDays, DocumentLine, LineDiscount, LineTax, Party, TaxSum
-from domain.invoices.invoice import Invoice
-from domain.invoices.line import Line, lines_of
+from domain.invoices.invoice import Invoice, invoice
+from domain.invoices.line import TAX_CORRECTED, Line, lines_of
 from domain.invoices.line_tax import TaxPart, by_tax
 from domain.invoices.snapshot import opened_snapshot
+from domain.invoices.tax_correction import TAX_CORRECTION, made_by
 from domain.money import Currency, Money
 from domain.period import Period, local_date
 from domain.tax.decision import Treatment
@@ -24,6 +26,15 @@ _SAID = (Treatment.REVERSE_CHARGE, Treatment.EXPORT, Treatment.EXEMPT)  # what a
 
 class RenderDiffers(Exception):
     """A document rendered again is not the one that was issued: a fault of ours, never shown as if it were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The invoice whose tax a document corrects, and why."""
+
+    number: str
+    issued_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,7 @@ class Billed:
     taxes: tuple[TaxSum, ...]
     legal: tuple[str, ...]
     applied: Money
+    correction: Corrected | None = None
 
     def day(self, at: datetime) -> date:
         """The customer's calendar day of an instant."""
@@ -57,9 +69,18 @@ async def billed(db: Database, of: Invoice) -> Billed:
     applied = of.credited if taken.applied is None else Money(taken.applied, of.currency)
     return Billed(
         of, locale, zone, taken.sold_by(entity), taken.buyer(),
-        tuple(_line(line, zone, discounts.get(place, ())) for place, line in enumerate(lines, 1)),
-        tax_sums(parts), legal_codes(parts), applied,
+        tuple(each for place, line in enumerate(lines, 1) for each in _lines(line, zone, discounts.get(place, ()))),
+        tax_sums(parts), legal_codes(parts), applied, await _corrected(db.primary, of),
     )  # fmt: skip
+
+
+async def _corrected(db: Primary, of: Invoice) -> Corrected | None:
+    if not of.reason.startswith(TAX_CORRECTION):
+        return None
+    correction = await made_by(db, of.customer, of.id.uuid)
+    assert correction is not None, of.id
+    first = await invoice(db, of.customer, correction.invoice)
+    return Corrected(first.number, first.issued_at, correction.reason)
 
 
 def tax_sums(parts: tuple[TaxPart, ...]) -> tuple[TaxSum, ...]:
@@ -78,11 +99,18 @@ def legal_codes(parts: tuple[TaxPart, ...]) -> tuple[str, ...]:
     return tuple(treatment.value for treatment in _SAID if treatment in met)
 
 
-def _line(line: Line, zone: str, discounts: tuple[LineDiscount, ...]) -> DocumentLine:
+def _lines(line: Line, zone: str, discounts: tuple[LineDiscount, ...]) -> tuple[DocumentLine, ...]:
+    days = BillingDays.of(Period(line.starts_at, line.ends_at), zone)
+    if line.derivation.formula == TAX_CORRECTED:
+        return corrected_lines(line.description, days, line.tax_inclusive, line.components)
+    return (_line(line, days, discounts),)
+
+
+def _line(line: Line, days: BillingDays, discounts: tuple[LineDiscount, ...]) -> DocumentLine:
     return DocumentLine(
         text=line.description,
         amount=line.amount,
-        days=BillingDays.of(Period(line.starts_at, line.ends_at), zone),
+        days=days,
         quantity=line.quantity,
         unit_price=line.unit_amount,
         taxes=line_taxes(line.components),

@@ -30,7 +30,7 @@ async def take_note_back(tx: Tx, of: CreditNote) -> None:
 async def _parts(tx: Tx, of: CreditNote) -> list[tuple[LineRef, Taken]]:
     """What the note counts as given back, on the charges where it counts."""
     own = (await note_lines_of(tx, tx.customer, [of.id]))[of.id]
-    taxes = await _taxes(tx, tx.customer, of.id)
+    taxes = await note_parts_of(tx, tx.customer, of.id)
     lines = (await lines_of(tx, tx.customer, [of.invoice]))[of.invoice]
     parts = []
     for position, line in enumerate(own, 1):
@@ -39,7 +39,8 @@ async def _parts(tx: Tx, of: CreditNote) -> list[tuple[LineRef, Taken]]:
     return parts
 
 
-async def _taxes(db: Primary, customer: CustomerId, id: CreditNoteId) -> dict[int, tuple[TaxPart, ...]]:
+async def note_parts_of(db: Primary, customer: CustomerId, id: CreditNoteId) -> dict[int, tuple[TaxPart, ...]]:
+    """The taxes of the lines of a credit note by position, numbered as on the lines of the invoice."""
     rows = await db.fetch(
         """SELECT position, part, rate_id, name, treatment, rate_ppm, currency, taxable, amount,
                   0::bigint AS given_back

@@ -1,82 +1,29 @@
 """The tax of an issued invoice corrected: exactly the difference, once, whatever happened to the invoice before."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
-from domain.actor import Grant
-from domain.corrections.correct_tax import CorrectTax, TaxCorrected, correct_tax
-from domain.corrections.void_invoice import VoidInvoice, void_invoice
-from domain.ids import InvoiceId
 from domain.invoices.credit_note import credit_notes_of
-from domain.invoices.invoice import Invoice, invoice
-from domain.money import Money
-from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
-from domain.perform import perform
+from domain.invoices.invoice import invoice
 from domain.reactions.house import House
-from domain.reactions.work import do_now
-from domain.refusals import Refused
-from tests.lives import buyer, invoices_of, start, wrong_rows
-from tests.tax_kit import publish_rate, register, vat
-from tests.world import EUR, Someone, World, fresh, make_world
-
-
-def eur(minor: int) -> Money:
-    return Money(minor, EUR)
+from tests.domain.corrections.correction_kit import (
+    bought,
+    corrected,
+    credited,
+    eur,
+    german_shop,
+    rate_is,
+    tax_payable,
+)
+from tests.lives import wrong_rows
+from tests.world import World, fresh
 
 
 @pytest.fixture
 async def shop(house: House) -> World:
     """A German tenant, registered for VAT at home, whose rate is 19 %."""
-    made = await make_world(house)
-    await publish_rate(made, vat("DE", 190_000))
-    await register(made, "DE")
-    return made
-
-
-async def rate_is(shop: World, ppm: int) -> None:
-    """The next version of the rate, since ever."""
-    await publish_rate(shop, vat("DE", ppm))
-
-
-async def corrected(
-    shop: World, who: Someone, id: InvoiceId, *, refund: bool = False, collect: bool = True, key: str | None = None
-) -> TaxCorrected:
-    """The correction by finance, and all that follows."""
-    command = CorrectTax(id, "The rate was wrong.", refund, collect)
-    done = await perform(shop.house.db, correct_tax, shop.staff(Grant.FINANCE), who.id, command, key or fresh("fix"))
-    await do_now(shop.house, who.id)
-    return done.outcome
-
-
-async def bought(shop: World, token: str = "tok_visa") -> tuple[Someone, Invoice]:
-    """A customer and its first invoice of 10.00 and 1.90."""
-    ada = await buyer(shop, token)
-    await start(shop, ada)
-    (of,) = await invoices_of(shop, ada)
-    assert (of.total, of.tax) == (eur(1190), eur(190))
-    return ada, of
-
-
-async def credited(shop: World, who: Someone, id: InvoiceId, amount: int) -> None:
-    """A credit note of staff over that much with tax, to the customer's credit where it was paid."""
-    of = await invoice(shop.house.db.primary, who.id, id)
-    excess = eur(max(0, amount - of.due.minor))
-    command = IssueCreditNote(id, "goodwill", "Sorry.", (), eur(amount), None, excess, None)
-    actor = shop.staff(Grant.FINANCE)
-    await perform(shop.house.db, issue_credit_note, actor, who.id, command, fresh("note"))
-    await do_now(shop.house, who.id)
-
-
-async def tax_payable(shop: World, who: Someone) -> int:
-    """What is owed on of the customer's taxes."""
-    return int(await shop.house.db.primary.fetchval(
-        """SELECT coalesce(sum(CASE WHEN credit_kind = 'tax_payable' THEN amount
-                                    WHEN debit_kind = 'tax_payable' THEN -amount END), 0)::bigint
-             FROM ledger_transfer WHERE shard_key = $1 AND customer_id = $2""",
-        who.id.shard, who.id.uuid,
-    ))  # fmt: skip
+    return await german_shop(house)
 
 
 @pytest.mark.row("E6")
@@ -158,7 +105,7 @@ async def test_an_open_invoice_is_lowered_first_and_what_was_paid_can_be_refunde
     assert await wrong_rows(shop, ben) == []
 
 
-async def test_a_void_invoice_has_no_tax_to_correct(shop: World) -> None:
+async def test_what_was_credited_in_full_has_no_tax_to_correct(shop: World) -> None:
     ada, of = await bought(shop)
     await credited(shop, ada, of.id, 1190)
     await rate_is(shop, 160_000)
