@@ -32,6 +32,9 @@ class LineKind(Enum):
     UNUSED_TIME = strawberry.enum_value("unused_time", description="A part of an earlier charge, given back.")
     WRITTEN = strawberry.enum_value("written", description="Written by staff: units at a price.")
     TRUE_UP = strawberry.enum_value("true_up", description="What a contract committed to and was not billed.")
+    TAX_CORRECTION = strawberry.enum_value(
+        "tax_correction", description="The tax of an earlier charge as it should have been, less what was charged."
+    )
 
 
 @strawberry.enum(description="How the tax of a line follows from its rate.")
@@ -42,6 +45,9 @@ class TaxFormula(Enum):
     OF_GROSS = strawberry.enum_value("of_gross", description="basis x ratePpm / whole; the basis holds the tax.")
     REVERSED = strawberry.enum_value(
         "reversed", description="line amount x basis / whole; the basis is what was left of the tax of the charge."
+    )
+    CORRECTED = strawberry.enum_value(
+        "corrected", description="The basis: less, where an old tax is taken back; more, where the right one is charged."
     )
 
 

@@ -225,7 +225,7 @@ def _same_tax(one: TaxPart, other: TaxPart) -> bool:
 def _exact(line: Line, of: TaxPart) -> tuple[Fraction, TaxFormula, Money, int]:
     """The tax before rounding, how it follows, what it is taken of, and of how many parts of that."""
     if line.derivation.formula == TAX_CORRECTED:
-        return Fraction(of.amount.minor), TaxFormula.CORRECTED, abs(of.taxable), 1
+        return Fraction(of.amount.minor), TaxFormula.CORRECTED, abs(of.amount), 1
     if of.of_amount is not None and of.of_tax is not None:
         left = of.of_amount.minor
         exact = Fraction(line.amount.minor * of.of_tax.minor, left) if left else Fraction(-of.of_tax.minor)
