@@ -47,7 +47,7 @@ class TaxFormula(Enum):
         "reversed", description="line amount x basis / whole; the basis is what was left of the tax of the charge."
     )
     CORRECTED = strawberry.enum_value(
-        "corrected", description="The basis: less, where an old tax is taken back; more, where the right one is charged."
+        "corrected", description="The basis: less where an old tax is taken back, more where the right one is charged."
     )
 
 
