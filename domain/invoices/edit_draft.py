@@ -14,6 +14,7 @@ from domain.invoices.billing_terms import require_net_days, require_purchase_ord
 from domain.invoices.draft import Draft, drop_draft, read_draft, store_draft, store_lines
 from domain.invoices.line import Line
 from domain.invoices.manual_line import AN_INSTANT, ManualLine, rewritten, written
+from domain.money import MAX_MINOR
 from domain.operation import operation
 from domain.period import pin
 from domain.refusals import RefusalCode, Refused
@@ -21,6 +22,7 @@ from domain.refusals import RefusalCode, Refused
 EDITORS = frozenset({Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
 MANUAL, REPLACEMENT = "manual", "replacement:"  # the reason of a draft of staff, and how that of a replacement starts
 MAX_LINES = 500  # as many as a document of a few dozen pages holds
+MAX_LIST_TOTAL = MAX_MINOR // 10  # so that the sum with all its taxes, none above 100 %, is still an amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,9 @@ def _place(of: Draft, position: int) -> int:
 def _bounded(lines: Sequence[Line]) -> None:
     if len(lines) > MAX_LINES:
         raise Refused(RefusalCode.INVALID_INPUT, f"An invoice has at most {MAX_LINES} lines.", ("lines",))
+    if sum(line.list_amount.minor for line in lines) > MAX_LIST_TOTAL:
+        message = f"The lines of an invoice come to at most {MAX_LIST_TOTAL} minor units."
+        raise Refused(RefusalCode.INVALID_AMOUNT, message, ("lines",))
 
 
 async def _stored(tx: Tx, id: InvoiceId, of: Draft, lines: Sequence[Line]) -> DraftStands:

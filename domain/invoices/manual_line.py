@@ -1,5 +1,6 @@
 """Lines that staff write: a number of units at a price, for a span of time or for an instant."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from domain.refusals import RefusalCode, Refused
 
 MAX_QUANTITY = 1_000_000  # units on one line; far above what is sold by hand
 TEXT_LENGTH = 200  # what fits on two lines of a document
+_CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]{0,199}")  # as rates name them; by another name it would be standard
 AN_INSTANT = timedelta(seconds=1)  # the shortest span there is; it lies in one billing day of any zone
 
 
@@ -64,8 +66,8 @@ def _check(asked: ManualLine, currency: Currency) -> None:
         raise Refused(RefusalCode.INVALID_INPUT, message, ("description",))
     if not 1 <= asked.quantity <= MAX_QUANTITY:
         raise Refused(RefusalCode.INVALID_INPUT, f"A quantity is 1 to {MAX_QUANTITY}.", ("quantity",))
-    if not asked.category.strip() or len(asked.category) > TEXT_LENGTH:
-        raise Refused(RefusalCode.INVALID_INPUT, "A tax category has a name.", ("category",))
+    if not _CATEGORY.fullmatch(asked.category):
+        raise Refused(RefusalCode.INVALID_INPUT, "There can be no such tax category.", ("category",))
     if asked.unit_amount.currency != currency:
         raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The invoice is in {currency}.", ("unitAmount",))
     if asked.unit_amount.minor < 0:

@@ -23,7 +23,8 @@ from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart, by_tax
 from domain.invoices.reversal import Taken, after
 from domain.invoices.taxing import Taxed, tax_charges
-from domain.money import Currency, Money, total
+from domain.money import AmountOutOfRange, Currency, Money, total
+from domain.refusals import RefusalCode, Refused
 from domain.vault import Vault
 
 
@@ -78,7 +79,17 @@ class Rated:
 
 
 async def rate(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
-    """The lines in their order; EXCEEDS_INVOICED where a credit takes more than its charge has left."""
+    """The lines in their order; EXCEEDS_INVOICED where a credit takes more than its charge has left, INVALID_AMOUNT
+    where they come to more than can be billed."""
+    try:
+        whole = await _rated(db, of, lines)
+        _ = whole.total  # each line can be an amount whose sum is none
+    except AmountOutOfRange as error:
+        raise Refused(RefusalCode.INVALID_AMOUNT, "With its tax that is beyond what can be billed.") from error
+    return whole
+
+
+async def _rated(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
     rated, used = await _discounted(db, of, lines)
     rated, taxed = await tax_charges(db, of.vault, of.customer, of.legal_entity, of.at, rated)
     rated, given = await _credited(db, of, rated)

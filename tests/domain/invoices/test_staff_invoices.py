@@ -8,6 +8,7 @@ from domain.actor import Grant
 from domain.corrections.finalize_draft import DraftFinalized, FinalizeDraft, finalize_draft
 from domain.ids import InvoiceId
 from domain.invoices.edit_draft import (
+    MAX_LIST_TOTAL,
     AddInvoiceLine,
     CreateInvoice,
     DeleteDraft,
@@ -112,6 +113,8 @@ async def test_what_was_issued_is_no_draft_any_more(world: World) -> None:
         (ManualLine("x", 1, eur(-1)), RefusalCode.INVALID_AMOUNT),
         (ManualLine("x", 1, Money(1, USD)), RefusalCode.CURRENCY_MISMATCH),
         (ManualLine("x", 1, eur(1), category=" "), RefusalCode.INVALID_INPUT),
+        (ManualLine("x", 1, eur(1), category="Books"), RefusalCode.INVALID_INPUT),
+        (ManualLine("x", 1, eur(MAX_LIST_TOTAL + 1)), RefusalCode.INVALID_AMOUNT),
         (ManualLine("x", 1, eur(1), starts_at=day(1, 2), ends_at=day(1, 1)), RefusalCode.INVALID_INPUT),
         (ManualLine("x", 1, eur(1), starts_at=day(1, 2)), RefusalCode.INVALID_INPUT),
     ],
@@ -119,6 +122,13 @@ async def test_what_was_issued_is_no_draft_any_more(world: World) -> None:
 async def test_a_line_that_cannot_be_meant_is_refused(world: World, line: ManualLine, code: RefusalCode) -> None:
     ada = await buyer(world)
     assert await refused(world, ada, create_invoice, CreateInvoice((line,), None, None)) is code  # type: ignore[arg-type]
+
+
+async def test_lines_that_come_to_more_than_can_be_billed_are_not_kept(world: World) -> None:
+    ada, most = await buyer(world), ManualLine("x", 1, eur(MAX_LIST_TOTAL))
+    id = await draft(world, ada, most)
+    assert await refused(world, ada, add_invoice_line, AddInvoiceLine(id, SETUP)) is RefusalCode.INVALID_AMOUNT  # type: ignore[arg-type]
+    assert (await issue(world, ada, id)).total == eur(MAX_LIST_TOTAL)
 
 
 async def test_a_draft_can_be_thrown_away_and_one_without_lines_is_not_issued(world: World) -> None:

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from domain.catalog.publish import UNIT_AMOUNT_MAX
 from domain.ids import InvoiceId
 from domain.invoices.invoice import Invoice
 from domain.invoices.line import lines_of
@@ -11,12 +12,15 @@ from domain.money import Money
 from domain.payments.payment import payments_of
 from domain.perform import perform
 from domain.reactions.house import House
+from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_plan import ChangePlan, change_plan
+from domain.subscriptions.offer import MAX_QUANTITY
 from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.tax.decide import decide
 from domain.tax.decision import Rounding, TaxDecision, TaxQuestion
 from domain.tax.register import SetSellerTax, set_seller_tax
 from domain.wire import from_json
+from tests.catalog_kit import monthly, new_plan, new_price
 from tests.domain.invoices.bills import now, on
 from tests.lives import buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
 from tests.tax_kit import move, publish_rate, register, show_tax_id, vat
@@ -48,6 +52,16 @@ async def change(shop: World, of: Someone, to: str) -> Invoice:
     command = ChangePlan((await subscription_of(shop, of)).id, shop.prices[to])
     await shop.do(of, change_plan, command)
     return (await invoices_of(shop, of))[-1]
+
+
+async def test_what_no_amount_can_hold_with_its_tax_is_not_sold(shop: World) -> None:
+    ada = await buyer(shop)
+    plan, _ = await new_plan(shop)
+    dear = await new_price(shop, monthly(plan, UNIT_AMOUNT_MAX))
+    with pytest.raises(Refused) as refused:
+        await shop.do(ada, start_subscription, StartSubscription(dear, MAX_QUANTITY))
+    assert refused.value.code is RefusalCode.INVALID_AMOUNT
+    assert await invoices_of(shop, ada) == []
 
 
 @pytest.mark.row("E3")
