@@ -88,9 +88,10 @@ def throttled(throttle: Throttle, points: int) -> Fault:
     return Fault(Code.THROTTLED, message, retryAfterSeconds=seconds)
 
 
-def actual_cost(data: object, requested: int, mutations: int) -> int:
-    """Points that an answer was worth: its objects and its mutations, at least 1, never more than was requested."""
-    points = MUTATION_COST * mutations - OBJECT_COST  # the root object is free
+def actual_cost(data: object, requested: int, mutations: int, work: int = 0) -> int:
+    """Points that an answer was worth: its objects, its mutations and other work, at least 1, never more than was
+    requested."""
+    points = MUTATION_COST * mutations + work - OBJECT_COST  # the root object is free
     queue: list[object] = [data]
     for item in queue:  # grows while it is read
         if isinstance(item, dict):

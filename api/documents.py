@@ -51,7 +51,14 @@ class Prepared:
 
     def cost(self, operation: OperationDefinitionNode) -> int:
         """Points that the operation is charged before it runs, at least 1."""
-        return max(1, self.weights[operation.name.value if operation.name else None].cost)
+        return max(1, self._weight(operation).cost)
+
+    def work(self, operation: OperationDefinitionNode) -> int:
+        """Those of its points that are spent whatever comes of it."""
+        return self._weight(operation).work
+
+    def _weight(self, operation: OperationDefinitionNode) -> Weight:
+        return self.weights[operation.name.value if operation.name else None]
 
 
 @dataclass(frozen=True, slots=True)

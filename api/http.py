@@ -52,6 +52,7 @@ class _Run:
     operation: OperationDefinitionNode
     streams: bool
     points: int
+    work: int
     throttle: Throttle
     arguments: dict[str, Any]
 
@@ -88,7 +89,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
             return await self._create_streaming_response(request, stream, "sse", draft)
         result = await self.schema.execute(**run.arguments)
         mutations = len(result.data or ()) if run.operation.operation is OperationType.MUTATION else 0
-        actual = actual_cost(result.data, run.points, mutations)
+        actual = actual_cost(result.data, run.points, mutations, run.work)
         throttle = run.throttle
         if actual < run.points:
             throttle = await self._bucket.give_back(context.caller, run.points - actual)
@@ -109,7 +110,8 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
             "operation_name": operation.name.value if operation.name else None,
             "operation_extensions": {**(asked.extensions or {}), PREPARED: prepared},
         }
-        return _Run(operation, streams, points, await self._charge(context, points), arguments)
+        charged = await self._charge(context, points)
+        return _Run(operation, streams, points, prepared.work(operation), charged, arguments)
 
     async def _prepared(self, context: C, asked: Asked) -> Prepared:
         prepared = await self._documents.resolve(context.audience, asked.reference)

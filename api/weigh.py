@@ -25,6 +25,7 @@ from graphql.language import (
     VariableNode,
 )
 from graphql.type import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, is_composite_type, is_list_type
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from api.literals import read_literals
 
@@ -32,6 +33,7 @@ PAGE_CAP: Final = 100  # a page is never larger, so a variable page counts as th
 UNSIZED_LIST: Final = 10  # lists without first, last or ids (lines, errors, plans): their usual length, not their worst
 OBJECT_COST: Final = 1  # the unit; numbers and texts inside an object are free
 MUTATION_COST: Final = 10  # a write locks, posts and syncs; Shopify charges the same
+WORK: Final = "work"  # the key of a field's metadata that says its points beside those of the objects it answers
 FREE_TYPES: Final = frozenset({"Money", "PageInfo"})  # values inside a row: no load of their own
 FREE_SUFFIX: Final = "Edge"  # an edge costs what its node costs
 SIZE_ARGUMENTS: Final = ("first", "last", "ids")
@@ -48,6 +50,7 @@ class Weight:
     """What a selection set asks for, fragments expanded; sums saturate when selections are put together.
 
     ``paged`` is the cost of its lists for each element: the ``first`` of the field around it says how many there are.
+    ``work`` are those of its points that no object of the answer shows.
     """
 
     depth: int = 0
@@ -55,6 +58,7 @@ class Weight:
     aliases: int = 0
     fixed: int = 0
     paged: int = 0
+    work: int = 0
 
     def beside(self, other: "Weight") -> "Weight":
         """Both selections in one selection set."""
@@ -64,6 +68,7 @@ class Weight:
             _add(self.aliases, other.aliases),
             _add(self.fixed, other.fixed),
             _add(self.paged, other.paged),
+            _add(self.work, other.work),
         )
 
     @property
@@ -202,14 +207,15 @@ class _Walk:
         if name in ("__schema", "__type"):  # bounded by graphql-core's own rule on introspection lists
             self.introspects = True
             return Weight(1, fields, aliases)
-        own = self._own_cost(node, named, parent)
+        work = _work(field)
+        own = self._own_cost(node, named, parent) + work
         size = _size(node)
         if _is_list(field):  # its size counts itself, and what lists lie in an element are not sized
             cost = _add(own, inner.cost)
             fixed, paged = (0, cost) if size is None else (size * cost, 0)
         else:  # a connection's size counts the lists right below it
             fixed, paged = own + inner.fixed + (UNSIZED_LIST if size is None else size) * inner.paged, 0
-        return Weight(inner.depth + 1, fields, aliases, fixed, paged)
+        return Weight(inner.depth + 1, fields, aliases, fixed, paged, _add(inner.work, work))
 
     def _own_cost(self, node: FieldNode, named: GraphQLNamedType | None, parent: GraphQLNamedType | None) -> int:
         if parent is not None and parent is self.schema.mutation_type:
@@ -226,6 +232,12 @@ class _Walk:
             self.visited += found.nodes
             self.directives += found.directives
             self.faults.extend(found.faults)
+
+
+def _work(field: GraphQLField | None) -> int:
+    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF) if field else None
+    points: int = definition.metadata.get(WORK, 0) if definition else 0
+    return points
 
 
 def _is_list(field: GraphQLField | None) -> bool:

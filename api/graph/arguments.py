@@ -7,6 +7,7 @@ import strawberry
 
 from api.graph.timing import CancelTiming
 from api.scalars import ConsistencyToken, GlobalId, IdempotencyKey
+from api.weigh import MUTATION_COST, WORK
 
 First = Annotated[int, strawberry.argument(description="How many elements, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="The cursor after which the page begins.")]
@@ -33,6 +34,8 @@ From = Annotated[
 ]
 To = Annotated[datetime | None, strawberry.argument(name="to", description="Leave out what happened at it or later.")]
 
+PREVIEW: Final = {WORK: MUTATION_COST}  # it locks and works out all that the mutation would, and then forgets it
+SIMULATION: Final = {WORK: 50}  # a dozen invoices and their taxes; a query that asks for twenty runs is too much
 MINTED: Final = "Minted before the call, the same on a retry."
 OPERATION: Final = "The operation that was performed; null where it was refused."
 ERRORS: Final = "Why it was refused; empty where it was done."

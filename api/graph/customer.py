@@ -6,26 +6,21 @@ import strawberry
 
 from api.connection import HistoryConnection
 from api.graph import pages
-from api.graph.arguments import After, At, AtLeast, CancelWhen, First, From, Id, Key, MaybeAt, Quantity, To
+from api.graph.arguments import After, At, AtLeast, First, From, Id, Key, MaybeAt, To
 from api.graph.context import Info
 from api.graph.credit_notes import CreditNote
 from api.graph.customer_past import CustomerPast
-from api.graph.ending import Cancellation, cancel_preview
+from api.graph.customer_previews import CustomerPreviews
 from api.graph.entitlements import Entitlement, entitlements_of
 from api.graph.invoices import Invoice
 from api.graph.lost_answers import PerformedOperation, operation_of
 from api.graph.money import Money
-from api.graph.next_invoice import NextInvoice, next_invoice_preview
 from api.graph.node import Node
 from api.graph.payments import Payment, PaymentMethod
-from api.graph.plan_change import PlanChange, change_preview, quantity_preview
-from api.graph.purchase import Purchase, purchase_preview
-from api.graph.quotes import MaybeQuantity, MaybeTiming, PlanChangeQuote, plan_change_quote
 from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.subscriptions import Subscription
 from api.graph.tax_exemptions import TaxExemption, exemptions_of
 from api.graph.tax_ids import TaxId, tax_ids_of
-from api.graph.timing import CancelTiming, ChangeTiming
 from api.scalars import CurrencyCode, GlobalId, Int64
 from domain.customers import customer as customers
 from domain.ids import CustomerId, InvoiceId, PaymentId, SubscriptionId
@@ -74,7 +69,7 @@ class TestClock:
 
 
 @strawberry.type(description="A customer: whom a legal entity bills.")
-class Customer(CustomerPast, Node):
+class Customer(CustomerPast, CustomerPreviews, Node):
     """A customer; every field reads within its tenant and its own rows."""
 
     reference: str = strawberry.field(description="The tenant's own name for the customer.")
@@ -166,45 +161,6 @@ class Customer(CustomerPast, Node):
     async def payment(self, info: Info, id: Id) -> Payment | None:
         """The payment of that id."""
         return Payment.of(await payment(info.context.db.primary, self.source.id, PaymentId.parse(id)))
-
-    @strawberry.field(description="What startSubscription would charge now; an error says why it would be refused.")
-    async def start_subscription_preview(self, info: Info, price_id: Id, quantity: Quantity = 1) -> Purchase | None:
-        """The first invoice; nothing is kept."""
-        return await purchase_preview(info, self.source.id, price_id, quantity)
-
-    @strawberry.field(description="What changePlan would do now; an error says why it would be refused.")
-    async def change_plan_preview(self, info: Info, subscription_id: Id, price_id: Id) -> PlanChange | None:
-        """The proration; nothing is kept."""
-        return await change_preview(info, self.source.id, subscription_id, price_id)
-
-    @strawberry.field(description="A binding quote for changePlan; an error says why the change would be refused.")
-    async def plan_change_quote(
-        self,
-        info: Info,
-        subscription_id: Id,
-        price_id: Id,
-        quantity: MaybeQuantity = None,
-        timing: MaybeTiming = ChangeTiming.BY_RULE,
-    ) -> PlanChangeQuote | None:
-        """The quote; nothing is kept."""
-        return await plan_change_quote(info, self.source.id, subscription_id, price_id, quantity, timing)
-
-    @strawberry.field(description="What changeQuantity would do now; an error says why it would be refused.")
-    async def change_quantity_preview(self, info: Info, subscription_id: Id, quantity: Quantity) -> PlanChange | None:
-        """The proration; nothing is kept."""
-        return await quantity_preview(info, self.source.id, subscription_id, quantity)
-
-    @strawberry.field(description="What cancelSubscription would do now; an error says why it would be refused.")
-    async def cancel_preview(
-        self, info: Info, subscription_id: Id, timing: CancelWhen = CancelTiming.PERIOD_END
-    ) -> Cancellation | None:
-        """The end; nothing is kept."""
-        return await cancel_preview(info, self.source.id, subscription_id, timing)
-
-    @strawberry.field(description="The next invoice of a subscription; an error says why there will be none.")
-    async def next_invoice_preview(self, info: Info, subscription_id: Id) -> NextInvoice | None:
-        """The renewal to come; nothing is kept."""
-        return await next_invoice_preview(info, self.source.id, subscription_id)
 
     @strawberry.field(description="Its invoices, newest first, from the replica; null where that is away.")
     async def invoices(

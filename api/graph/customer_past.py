@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from api.connection import HistoryConnection
-from api.graph.arguments import After, At, AtLeast, First, Id
+from api.graph.arguments import SIMULATION, After, At, AtLeast, First, Id
 from api.graph.changes import Change, MaybeBetween, change_page
 from api.graph.comparison import InvoiceComparison, comparison_of
 from api.graph.context import Info
@@ -47,7 +47,8 @@ class CustomerPast:
         return await change_page(info, self.source.id, between, first, after, at_least)
 
     @strawberry.field(
-        description="What if: the next invoices of a subscription on a virtual clock; nothing is kept or charged."
+        metadata=SIMULATION,
+        description="What if: the next invoices of a subscription on a virtual clock; nothing is kept or charged.",
     )
     async def simulate(
         self, info: Info, subscription_id: Id, count: Count = 12, scenario: MaybeScenario = None

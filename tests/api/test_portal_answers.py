@@ -22,6 +22,12 @@ DEEP = """{ viewer { customer {
     subscriptions { plan { code prices { id } } nextPlan { code } recovery { attemptsLeft } }
     invoices(first: 4, atLeast: "000000017777777777777777") { edges { node {
         lines { price { version } } payments { method { last4 } receipt { number } refunds { id } } } } } } } }"""
+BILLS = """{ viewer { customer { invoices(first: 4, atLeast: "000000017777777777777777") { edges { node {
+    overdue taxes { name } discounts { name } lines { explanation { formula } } payments { id }
+    creditNotes { lines { description } } } } } } } }"""
+PLANS = """{ viewer { customer {
+    subscriptions { entitled nextPrice { id } pendingChange { quantity } plan { versions { version } } }
+    invoices(first: 4, atLeast: "000000017777777777777777") { edges { node { payments { id } } } } } } }"""
 PLAN = """mutation ($input: PublishPlanInput!) { publishPlan(input: $input) {
     plan { id } errors { ... on UserError { code } } } }"""
 PRICE = """mutation ($input: PublishPriceInput!) { publishPrice(input: $input) {
@@ -57,10 +63,13 @@ def statements() -> Iterator[Statements]:
     observers.remove(watch.look)
 
 
-async def test_a_longer_page_asks_the_database_no_more_often(api: Api, statements: Statements) -> None:
+@pytest.mark.parametrize("document", [DEEP, BILLS, PLANS])
+async def test_a_longer_page_asks_the_database_no_more_often(
+    api: Api, statements: Statements, document: str
+) -> None:  # fmt: skip
     async def asked(guest: Guest) -> int:
         statements.seen.clear()
-        shown = (await guest.data(DEEP))["viewer"]["customer"]
+        shown = (await guest.data(document))["viewer"]["customer"]
         assert all(edge["node"]["payments"] for edge in shown["invoices"]["edges"])
         return len(statements.seen)
 

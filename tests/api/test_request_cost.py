@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from api.bucket import CALLERS_MAX, CAPACITY, MemoryBucket
+from tests.api_callers import Api
 
 TWO_PAGES = (
     "{ a: invoices(first: 100) { edges { node { number } } } b: invoices(first: 100) { edges { node { number } } } }"
@@ -109,3 +110,21 @@ async def test_the_cost_is_shown_to_every_audience(open_door: Any, audience: str
     answer = await door.client.post("/graphql", json={"documentId": "1"})
 
     assert answer.json()["extensions"]["cost"]["requestedQueryCost"] == 1
+
+
+async def test_a_preview_is_charged_as_the_work_it_is_even_where_it_is_refused(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    id = bought["subscription"]["id"]
+    for asked in (id, "subscription_" + "0" * 32):
+        preview = f'{{ viewer {{ customer {{ nextInvoicePreview(subscriptionId: "{asked}") {{ issuedAt }} }} }} }}'
+        cost = (await guest.ask(preview))["extensions"]["cost"]
+        assert cost["requestedQueryCost"] == 13  # viewer, customer, preview, and what it takes to work that out
+        assert cost["actualQueryCost"] >= 10
+
+
+async def test_runs_of_a_virtual_clock_without_end_are_too_much_for_one_query(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    id = bought["subscription"]["id"]
+    runs = " ".join(f'a{n}: simulate(subscriptionId: "{id}") {{ endsAt }}' for n in range(20))
+    error = await guest.error(f"{{ viewer {{ customer {{ {runs} }} }} }}")
+    assert error["extensions"]["code"] == "COST_EXCEEDED"
