@@ -1,6 +1,6 @@
 """A pytest plugin: says at the end of a run how many examples each long property test had, and how many it discarded.
 
-A property test is long by carrying ``at_length``; one whose examples are mostly discarded proves less than its number.
+A property test is long by carrying ``at_length``; one that discards too many proves less than its number, and fails.
 """
 
 import re
@@ -13,6 +13,7 @@ from hypothesis import settings
 # The issue asks for 2,000 of each; no deadline, since a shared machine may pause in the middle of one.
 at_length: Final = settings(max_examples=2_000, deadline=None)
 LONG: Final = at_length.max_examples
+MOST_DISCARDED: Final = 0.3  # of all examples drawn; beyond it the strategy draws the wrong things
 PROPERTY: Final = "hypothesis_examples"  # the name under which a report carries the counts out of a worker process
 _COUNTS: Final = re.compile(r"- (\d+) passing, \d+ failing, and (\d+) invalid")
 
@@ -25,6 +26,8 @@ def pytest_runtest_makereport(item: Any) -> Generator[None, Any, Any]:
     if report.when == "teardown" and found:
         passing, invalid = (sum(column) for column in zip(*found, strict=True))
         report.user_properties.append((PROPERTY, (item.nodeid, passing, invalid)))
+        if passing + invalid >= LONG and invalid > MOST_DISCARDED * (passing + invalid):
+            report.outcome, report.longrepr = "failed", f"{invalid:,} of {passing + invalid:,} examples were discarded"
     return report
 
 

@@ -68,7 +68,7 @@ async def renew_subscription(tx: Tx, command: RenewSubscription) -> Subscription
 
 async def begin_term(tx: Tx, of: Subscription) -> tuple[Period, InvoiceId]:
     """Puts the subscription into the period that follows, on what was planned or what versions say, and drafts it."""
-    index, start = _following(of)
+    index, start = next_period(of)
     offer = await family_kept(tx, of, await next_term(tx, of, start))
     if offer.price.cadence == of.cadence:
         anchor = of.anchor
@@ -86,7 +86,7 @@ async def begin_term(tx: Tx, of: Subscription) -> tuple[Period, InvoiceId]:
     return following, await store_draft(tx, Draft(of.id, "renewal", following.start, following.end, currency, (line,)))
 
 
-def _following(of: Subscription) -> tuple[int, datetime]:
+def next_period(of: Subscription) -> tuple[int, datetime]:
     """The period that goes on from the running one: its index by the present anchor, and where it starts.
 
     Whole periods in which it was suspended are not billed: it goes on in the one in which it came back.

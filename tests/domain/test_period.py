@@ -1,4 +1,3 @@
-from calendar import monthrange
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -65,23 +64,6 @@ def test_an_anchor_day_outlives_a_start_in_a_shorter_month() -> None:
 def test_an_anchor_day_that_the_start_does_not_stand_on_is_refused(day: int) -> None:
     with pytest.raises(ValueError, match="anchor day"):
         Anchor(utc(2026, 3, 28), "UTC", MONTHLY, day=day)
-
-
-@pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("day", range(1, 32))
-def test_the_anchor_day_holds_for_a_hundred_years(zone: str, day: int) -> None:
-    start = datetime(2026, 1, day, 10, 30, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    anchor = Anchor.at(start, zone, MONTHLY)
-    before = period(anchor, 0)
-    for k in range(1, 1200):
-        this = period(anchor, k)
-        local = this.start.astimezone(ZoneInfo(zone))
-        last_day = monthrange(local.year, local.month)[1]
-        assert (local.year, local.month) == (2026 + k // 12, k % 12 + 1)
-        assert local.day == min(day, last_day)
-        assert (local.hour, local.minute) == (10, 30)
-        assert before.end == this.start
-        before = this
 
 
 @given(starts, zones, cadences, st.integers(0, 1000))

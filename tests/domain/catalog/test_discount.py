@@ -6,7 +6,7 @@ from fractions import Fraction
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.catalog.discount import (
@@ -20,9 +20,9 @@ from domain.catalog.discount import (
 )
 from domain.ids import CouponRedemptionId, PlanId
 from domain.money import Money
+from tests.examples_plugin import at_length
 from tests.world import EUR
 
-EXAMPLES = settings(max_examples=2000, deadline=None)  # the pure rules are tried at least 2,000 times each
 PLANS = [PlanId(UUID(int=number)) for number in range(3)]
 
 
@@ -80,7 +80,7 @@ def is_for(discount: Discount, of: Discountable) -> bool:
 
 
 @pytest.mark.row("I14")
-@EXAMPLES
+@at_length
 @given(coupons, charges)
 def test_parts_sum_to_the_whole_and_each_is_within_a_minor_unit_of_its_share(
     available: list[Discount], given_charges: list[Discountable]
@@ -106,7 +106,7 @@ def test_parts_sum_to_the_whole_and_each_is_within_a_minor_unit_of_its_share(
 
 
 @pytest.mark.row("I14")
-@EXAMPLES
+@at_length
 @given(coupons, charges, some.randoms(use_true_random=False))
 def test_the_order_of_the_charges_matters_only_between_charges_that_are_alike(
     available: list[Discount], given_charges: list[Discountable], random: some.DrawFn
@@ -125,7 +125,7 @@ def test_the_order_of_the_charges_matters_only_between_charges_that_are_alike(
     )  # fmt: skip
 
 
-@EXAMPLES
+@at_length
 @given(coupons, charges)
 def test_nothing_is_taken_twice_and_what_is_used_reduced_a_whole_period(
     available: list[Discount], given_charges: list[Discountable]

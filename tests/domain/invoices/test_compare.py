@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.catalog.discount import Discount
@@ -16,8 +16,8 @@ from domain.money import share, total
 from domain.period import Cadence, Unit
 from tests.domain.invoices.bills import eur
 from tests.domain.invoices.line_kit import EUR, RATE, charge, charges, coupons, discounted, taxed
+from tests.examples_plugin import at_length
 
-EXAMPLES = settings(max_examples=2000, deadline=None)  # pure, so that thousands take seconds
 MONTH, YEAR = Cadence(Unit.MONTH, 1), Cadence(Unit.YEAR, 1)
 VAT = 190_000
 
@@ -50,7 +50,7 @@ def bills(draw: some.DrawFn) -> list[BilledLine]:
 
 
 @pytest.mark.row("X2")
-@EXAMPLES
+@at_length
 @given(bills(), bills(), some.booleans())
 def test_the_reasons_sum_to_the_difference(one: list[BilledLine], other: list[BilledLine], alike: bool) -> None:
     reasons = compare(one, other, EUR, alike=alike)
@@ -59,7 +59,7 @@ def test_the_reasons_sum_to_the_difference(one: list[BilledLine], other: list[Bi
     assert all(reason.amount for reason in reasons)
 
 
-@EXAMPLES
+@at_length
 @given(bills(), bills())
 def test_the_way_back_is_as_long(one: list[BilledLine], other: list[BilledLine]) -> None:
     there, back = (compare(*way, EUR, alike=True) for way in ((one, other), (other, one)))

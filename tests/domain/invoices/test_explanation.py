@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.catalog.discount import Discount
@@ -18,16 +18,15 @@ from domain.reconciliation.explanation_checks import lines_explain_themselves
 from tests.catalog_kit import by_admin, half_off
 from tests.domain.invoices.bills import eur
 from tests.domain.invoices.line_kit import charges, coupons, discounted, taxed
+from tests.examples_plugin import at_length
 from tests.lives import buyer, day, invoices_of, start, until
 from tests.subscription_lives import switch
 from tests.tax_kit import publish_rate, register, vat
 from tests.world import EUR, Someone, World, make_world
 
-EXAMPLES = settings(max_examples=2000, deadline=None)  # pure, so that thousands take seconds
-
 
 @pytest.mark.row("X2")
-@EXAMPLES
+@at_length
 @given(charges(), coupons(), some.integers(0, 300_000), some.sampled_from(("line", "invoice")))
 def test_the_explanation_comes_to_the_line(
     lines: list[Line], offered: list[Discount], ppm: int, rounding: str
@@ -41,7 +40,7 @@ def test_the_explanation_comes_to_the_line(
         assert all(abs(residue) < 1 for residue in residues)
 
 
-@EXAMPLES
+@at_length
 @given(charges(), coupons(), some.data())
 def test_a_line_that_says_something_else_is_found(
     lines: list[Line], offered: list[Discount], data: some.DataObject

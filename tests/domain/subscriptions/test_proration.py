@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.money import Currency, CurrencyMismatch, Money, share
@@ -23,13 +23,12 @@ from domain.subscriptions.proration import (
     unused,
     used,
 )
+from tests.examples_plugin import at_length
 
 EUR = Currency("EUR")
 JANUARY = Period(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
 DAY_11_AT_18 = datetime(2026, 1, 11, 18, tzinfo=UTC)
 
-# As many as the invariants ask for; no strategy here filters, so nothing is discarded.
-EXAMPLES = settings(max_examples=2000, deadline=None)
 prices = st.integers(0, 10**10)
 offsets = st.integers(0, JANUARY.seconds - 1)
 
@@ -87,7 +86,7 @@ def test_the_credit_is_a_share_of_what_was_invoiced_whatever_the_plan_costs_toda
     assert quote.credit == eur(588)
 
 
-@EXAMPLES
+@at_length
 @given(prices, st.integers(-10, JANUARY.seconds + 10))
 def test_used_and_unused_make_exactly_what_was_invoiced(minor: int, seconds: int) -> None:
     paid = invoiced_for_january(minor)
@@ -99,7 +98,7 @@ def test_used_and_unused_make_exactly_what_was_invoiced(minor: int, seconds: int
     ) <= Fraction(1, 2)
 
 
-@EXAMPLES
+@at_length
 @given(prices, st.lists(st.tuples(prices, offsets), max_size=8))
 def test_no_change_of_a_chain_credits_more_than_its_slice_was_invoiced(
     first: int, changes: list[tuple[int, int]]
@@ -113,7 +112,7 @@ def test_no_change_of_a_chain_credits_more_than_its_slice_was_invoiced(
 
 
 @pytest.mark.row("D6")
-@EXAMPLES
+@at_length
 @given(prices, st.lists(st.tuples(prices, offsets), max_size=8))
 def test_a_chain_of_changes_costs_the_sum_of_its_longest_constant_segments(
     first: int, changes: list[tuple[int, int]]
@@ -144,7 +143,7 @@ def _segment_cost(price: int, start: int, end: int) -> int:
     return share(whole - start, whole, eur(price)).minor - share(whole - end, whole, eur(price)).minor
 
 
-@EXAMPLES
+@at_length
 @given(prices, prices, prices, offsets, offsets)
 def test_a_change_that_is_undone_at_the_same_instant_costs_nothing(
     first: int, second: int, third: int, earlier: int, later: int
@@ -157,7 +156,7 @@ def test_a_change_that_is_undone_at_the_same_instant_costs_nothing(
     assert unused(restored, after(later)) == unused(live, after(later))
 
 
-@EXAMPLES
+@at_length
 @given(prices, prices, prices, offsets)
 def test_a_detour_at_the_same_instant_costs_the_same_as_the_direct_change(
     first: int, detour: int, last: int, seconds: int
@@ -169,7 +168,7 @@ def test_a_detour_at_the_same_instant_costs_the_same_as_the_direct_change(
     assert there.net + onward.net == direct.net
 
 
-@EXAMPLES
+@at_length
 @given(prices, st.lists(st.tuples(prices, offsets), min_size=1, max_size=6))
 def test_a_chain_stays_within_half_a_unit_per_line_of_the_exact_cost(
     first: int, changes: list[tuple[int, int]]
@@ -185,7 +184,7 @@ def test_a_chain_stays_within_half_a_unit_per_line_of_the_exact_cost(
 
 
 @pytest.mark.row("D6")
-@EXAMPLES
+@at_length
 @given(st.integers(1, 10_000), st.lists(st.tuples(st.integers(0, 500), offsets), max_size=6))
 def test_seats_that_change_many_times_cost_the_area_under_their_steps(
     unit: int, changes: list[tuple[int, int]]
@@ -200,7 +199,7 @@ def test_seats_that_change_many_times_cost_the_area_under_their_steps(
     assert abs(cost - area) <= len(changes)
 
 
-@EXAMPLES
+@at_length
 @given(prices, offsets, offsets)
 def test_a_change_to_the_same_price_is_free_and_alters_no_later_credit(minor: int, earlier: int, later: int) -> None:
     earlier, later = sorted((earlier, later))

@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.money import Currency, Money, share
 from domain.period import Anchor, Cadence, Period, Unit, local_date, period
 from domain.subscriptions.proration import Basis, PeriodPrice, Ruler, Slice, plan_change, unused, used
+from tests.examples_plugin import at_length
 
 EUR = Currency("EUR")
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Auckland")
-EXAMPLES = settings(max_examples=2000, deadline=None)  # as many as the invariants ask for; nothing is discarded
 prices = st.integers(0, 10**10)
 # Any second of six years, through leap days and changes of clocks.
 starts = st.integers(0, 6 * 365 * 86_400).map(lambda seconds: datetime(2027, 1, 1, tzinfo=UTC) + timedelta(0, seconds))
@@ -41,7 +41,7 @@ def test_ten_to_twenty_on_day_11_credits_677_and_charges_1355_at_any_hour() -> N
         assert (quote.credit.minor, quote.charge.minor) == (677, 1355)
 
 
-@EXAMPLES
+@at_length
 @given(prices, starts, st.sampled_from(ZONES), cadences, st.integers(-100, 1100))
 def test_used_and_unused_make_exactly_what_was_invoiced(
     minor: int, start: datetime, zone: str, cadence: Cadence, permille: int
@@ -53,7 +53,7 @@ def test_used_and_unused_make_exactly_what_was_invoiced(
     assert Money(0, EUR) <= credit <= paid.amount
 
 
-@EXAMPLES
+@at_length
 @given(prices, points, starts, st.sampled_from(ZONES), cadences)
 def test_a_chain_of_changes_costs_the_days_of_its_segments(
     first: int, changes: list[tuple[int, float]], start: datetime, zone: str, cadence: Cadence
@@ -71,7 +71,7 @@ def test_a_chain_of_changes_costs_the_days_of_its_segments(
     assert abs(cost - exact) <= Fraction(2 * len(changes) + 1, 2)
 
 
-@EXAMPLES
+@at_length
 @given(prices, prices, starts, st.sampled_from(ZONES), cadences, st.integers(0, 999))
 def test_a_change_and_its_way_back_on_the_same_day_cost_nothing(
     first: int, second: int, start: datetime, zone: str, cadence: Cadence, permille: int
