@@ -1,0 +1,73 @@
+"""Every refusal that a mutation can answer is answered over HTTP, and a refused call leaves the database as it was."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx2
+import pytest
+
+from domain.reactions.house import House
+from runtime.settings import Settings
+from tests.api_callers import Api
+from tests.bad_input_stage import mutation
+from tests.refusal_stage import Players, stage_of_closed_books, stage_of_refusals
+from tests.refusal_table import CASES, CLOSED, Case
+from tests.whole_database import Fingerprints, fingerprints
+from tests.world import make_world
+
+
+@pytest.fixture(scope="module")
+async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """The database as the role that owns it."""
+    connection = await asyncpg.connect(owner_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def prints(owner: asyncpg.Connection) -> Fingerprints:
+    """Fingerprints of the whole database."""
+    return await fingerprints(owner)
+
+
+@pytest.fixture(scope="module")
+async def players(api: Api, owner: asyncpg.Connection) -> Players:
+    """One stage for all cases: they leave nothing behind."""
+    return await stage_of_refusals(api, owner)
+
+
+@pytest.fixture
+async def books(
+    process_settings: Settings, http: httpx2.AsyncClient, house: House, minting: httpx2.AsyncClient,
+    owner: asyncpg.Connection,
+) -> Players:  # fmt: skip
+    """A tenant whose books are closed."""
+    world = await make_world(house)
+    await world.trust(process_settings.oidc_issuer)
+    return await stage_of_closed_books(Api(http, world, process_settings.oidc_issuer, minting), owner)
+
+
+async def refused(players: Players, case: Case) -> str:
+    """The code of the refusal, which says in a sentence what is wrong."""
+    given = players.given(case.given)
+    error = await players.callers[case.caller].refusal(mutation(case.mutation), **given)
+    assert error["message"].endswith(".")
+    return str(error["code"])
+
+
+@pytest.mark.row("A3")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.mutation}-{case.code}")
+async def test_a_mutation_answers_with_its_refusal_and_writes_nothing(
+    players: Players, prints: Fingerprints, case: Case
+) -> None:
+    before = await prints.now()
+    assert await refused(players, case) == case.code
+    assert await prints.now() == before
+
+
+@pytest.mark.row("H6")
+async def test_nothing_is_posted_into_a_closed_month_by_any_mutation(books: Players, prints: Fingerprints) -> None:
+    before = await prints.now()
+    answers = {case.mutation: await refused(books, case) for case in CLOSED}
+    assert answers == {case.mutation: case.code for case in CLOSED}
+    assert await prints.now() == before

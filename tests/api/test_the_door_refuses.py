@@ -1,0 +1,129 @@
+"""What every mutation refuses alike: callers it is not for, a key that is at work, a busy customer, a lost database."""
+
+import asyncio
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import asyncpg
+import pytest
+
+from domain import perform, points
+from domain.actor import staff
+from tests.api_callers import Api, Caller, Guest, key
+from tests.bad_input_stage import Stage, mutation, stage_for
+
+AT_ONCE = 6  # calls; fewer than there are connections
+SHORT_MS = 40  # waits for a lock here end soon: what is held is held until the end
+
+
+@pytest.fixture(scope="module")
+async def stage(api: Api, owner_url: str) -> AsyncIterator[Stage]:
+    """Good input for every mutation."""
+    async with stage_for(api, owner_url) as made:
+        yield made
+
+
+@pytest.fixture
+async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection whose transaction is rolled back in the end."""
+    connection = await asyncpg.connect(owner_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits long for a lock."""
+    monkeypatch.setattr(perform, "LOCK_MS", SHORT_MS)
+
+
+def scope_of(stage: Stage, caller: Caller) -> str:
+    """In which the caller's keys are its own."""
+    if isinstance(caller, Guest):
+        return caller.who.actor.scope
+    claims = json.loads(urlsafe_b64decode(caller.token.split(".")[1] + "=="))
+    of = stage.guest.who
+    return staff(of.actor.tenant, of.id, claims["iss"], claims["sub"], frozenset(), "request").scope
+
+
+@contextmanager
+def no_server(point: str) -> Iterator[None]:
+    """Every connection is lost at that point."""
+
+    def lose(reached: str) -> None:
+        if reached == point:
+            raise asyncpg.ConnectionDoesNotExistError("the server is gone")
+
+    points.on_reached.append(lose)
+    try:
+        yield
+    finally:
+        points.on_reached.remove(lose)
+
+
+async def answers(stage: Stage, used: str | None = None) -> dict[str, tuple[str, str, bool]]:
+    """How each mutation refuses good input: the kind, the code, and whether to try again; nothing is written."""
+    before, found, few = await stage.prints.now(), {}, asyncio.Semaphore(AT_ONCE)
+
+    async def ask(name: str) -> None:
+        async with few:
+            given = {**stage.good[name], "idempotencyKey": used or key()}
+            refused = await stage.caller(name).refusal(mutation(name), **given)
+        found[name] = (refused["__typename"], refused["code"], refused["retryable"])
+
+    await asyncio.gather(*map(ask, stage.good))
+    assert await stage.prints.now() == before
+    return found
+
+
+@pytest.mark.row("F4")
+async def test_a_key_that_is_at_work_is_told_to_come_again(
+    stage: Stage, owner: asyncpg.Connection, impatient: None
+) -> None:
+    used = key()
+    for caller in (stage.guest, stage.support, stage.admin, stage.finance):
+        await owner.execute(  # what any first call with this key has written before its commit
+            """INSERT INTO operation_key (shard_key, customer_id, actor_scope, key, operation_id, operation,
+                   command_hash, recorded_at)
+               SELECT shard_key, customer_id, $1, $2, gen_random_uuid(), 'first', '', now() FROM customer_head
+                WHERE tenant_id = (SELECT tenant_id FROM customer_head WHERE customer_id = $3)""",
+            scope_of(stage, caller), used, stage.guest.who.id.uuid,
+        )  # fmt: skip
+    expected = dict.fromkeys(stage.good, ("TryAgainError", "IN_PROGRESS", True))
+    assert await answers(stage, used) == expected
+
+
+@pytest.mark.row("H8")
+async def test_a_customer_that_another_operation_holds_is_busy(
+    stage: Stage, owner: asyncpg.Connection, impatient: None
+) -> None:
+    await owner.execute(
+        """SELECT customer_id FROM customer_head
+            WHERE tenant_id = (SELECT tenant_id FROM customer_head WHERE customer_id = $1) FOR UPDATE""",
+        stage.guest.who.id.uuid,
+    )
+    assert await answers(stage) == dict.fromkeys(stage.good, ("TryAgainError", "BUSY", True))
+
+
+async def test_a_database_that_is_lost_again_and_again_is_unavailable(stage: Stage) -> None:
+    with no_server("perform.locked"):
+        assert await answers(stage) == dict.fromkeys(stage.good, ("TryAgainError", "UNAVAILABLE", True))
+
+
+async def test_a_mutation_of_somebody_else_s_is_forbidden_and_so_is_all_to_who_acts_for_a_customer(
+    api: Api, stage: Stage
+) -> None:
+    by_phone = {"act": {"sub": "sue"}, "reason": "By phone."}
+    acting = Caller(api.http, await api.token("portal", stage.guest.who.subject, **by_phone))
+    before, found = await stage.prints.now(), {}
+    for name, good in stage.good.items():
+        other = acting if isinstance(stage.caller(name), Guest) else stage.guest
+        refused = await other.refusal(mutation(name), **good)
+        found[name] = (refused["__typename"], refused["code"], refused["retryable"])
+    assert found == dict.fromkeys(stage.good, ("ForbiddenError", "FORBIDDEN", False))
+    assert await stage.prints.now() == before

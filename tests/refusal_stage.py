@@ -1,0 +1,218 @@
+"""The stage on which every refusal is produced: customers each in a state of its own, and the ids of what they have."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from domain.actor import Grant
+from domain.catalog.coupon import Scope
+from domain.catalog.feature import MAX_FEATURES, FeatureKind
+from domain.catalog.publish_coupon import EndCoupon, end_coupon, publish_coupon
+from domain.catalog.redeem import RedeemCoupon, redeem_coupon
+from domain.catalog.redemption import EndRedemption, end_redemption
+from domain.corrections.void_invoice import VoidInvoice, void_invoice
+from domain.customers.tax_exemption import AddTaxExemption, add_tax_exemption
+from domain.ids import CouponId, InvoiceId, PlanId
+from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
+from domain.invoices.contract import SignContract, sign_contract
+from domain.invoices.manual_line import ManualLine
+from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
+from domain.ledger.period_close import ClosePeriod, close_period
+from domain.money import Money
+from domain.perform import perform
+from domain.period import Unit
+from domain.subscriptions.cancel_scheduled import CancelScheduledChange, cancel_scheduled_change
+from domain.subscriptions.change import Timing
+from domain.subscriptions.change_plan import ChangePlan, change_plan
+from domain.subscriptions.pause import PauseSubscription, pause_subscription
+from tests.api.test_portal_quotes import quoted
+from tests.api_callers import Api, Caller, Guest
+from tests.catalog_kit import by_admin, half_off, new_feature
+from tests.domain.invoices.bills import note
+from tests.domain.invoices.test_staff_invoices import by_finance, draft, drafted, issue
+from tests.lives import buy, by_house, day, publish, start, subscription_of, until
+from tests.world import EUR, NEW_YEAR, USD, World, fresh
+
+WORK = ManualLine("Work", 1, Money(600, EUR))
+JUNE = datetime(2020, 6, 10, tzinfo=UTC)
+
+
+@dataclass
+class Players:
+    """Who calls, and the ids and codes that a call can name."""
+
+    api: Api
+    callers: dict[str, Caller]
+    ids: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def world(self) -> World:
+        """The tenant."""
+        return self.api.world
+
+    async def guest(self, name: str, card: str | None = None, clock_at: datetime | None = NEW_YEAR) -> Guest:
+        """Another customer, known by that name."""
+        guest = self.callers[name] = await self.api.guest(card, clock_at=clock_at)
+        self.ids[f"{name} customer"] = guest.id
+        return guest
+
+    def given(self, value: Any) -> Any:
+        """The input with the ids in the place of their names."""
+        if isinstance(value, str) and value.startswith("$"):
+            return self.ids[value[1:]]
+        return {key: self.given(each) for key, each in value.items()} if isinstance(value, dict) else value
+
+
+async def staff_of(api: Api) -> dict[str, Caller]:
+    """One of each role that mutations ask for."""
+    roles = {"support": Grant.SUPPORT, "finance": Grant.FINANCE, "admin": Grant.ADMIN}
+    return {name: await api.staff(role) for name, role in roles.items()}
+
+
+async def stage_of_refusals(api: Api, owner: asyncpg.Connection) -> Players:
+    """Everybody that the table of refusals names."""
+    players = Players(api, await staff_of(api), {code: str(price) for code, price in api.world.prices.items()})
+    await _owner(players)
+    await _bare(players)
+    await _pending(players)
+    await _freed(players)
+    await _coupons(players)
+    await _renewing(players)
+    await players.guest("live", clock_at=None)
+    erased = await players.guest("erased", "tok_visa")
+    players.ids["erased draft"] = str(await draft(players.world, erased.who, WORK, WORK))
+    await owner.execute(
+        "DELETE FROM billing_person WHERE shard_key = $1 AND customer_id = $2", erased.who.id.shard, erased.who.id.uuid
+    )  # as what erases a customer will
+    return players
+
+
+async def _owner(players: Players) -> None:
+    """Has two subscriptions, and used up the credit that was given back of the first."""
+    guest, world, ids = await players.guest("owner", "tok_visa"), players.world, players.ids
+    own = await start(world, guest.who)
+    await start(world, guest.who, "team")
+    ids |= {"own": str(own.subscription), "payment": str(own.payment)}
+    ids["stale"] = (await quoted(guest, ids["own"], ids["yearly"]))["id"]
+    for operation, command in (
+        (change_plan, ChangePlan(own.subscription, world.prices["yearly"], timing=Timing.PERIOD_END)),
+        (cancel_scheduled_change, CancelScheduledChange(own.subscription)),
+    ):  # what another tab did and undid
+        await world.do(guest.who, operation, command)  # type: ignore[arg-type]
+    assert own.invoice
+    given = await note(world, guest.who, own.invoice, 600, credit=600)
+    ids |= {"paid by credit": str(await _issued(players, guest)), "used note": str(given.credit_note)}
+    certificate = AddTaxExemption("US", "CA", "", day(1, 1), day(1, 1, year=2028), "1")
+    ids["exemption"] = str((await by_finance(world, guest.who, add_tax_exemption, certificate)).exemption)
+    ids["reference"] = (await guest.data("{ viewer { customer { reference } } }"))["viewer"]["customer"]["reference"]
+
+
+async def _issued(players: Players, guest: Guest) -> InvoiceId:
+    id = await draft(players.world, guest.who, WORK)
+    await issue(players.world, guest.who, id)
+    return id
+
+
+async def _bare(players: Players) -> None:
+    """Has no card; and an open invoice, a void one, a void credit note, and a contract."""
+    guest, world, ids = await players.guest("bare"), players.world, players.ids
+    billed, void = await _issued(players, guest), await _issued(players, guest)
+    noted = (await note(world, guest.who, billed, 100)).credit_note
+    await by_finance(world, guest.who, void_credit_note, VoidCreditNote(noted))
+    await by_finance(world, guest.who, void_invoice, VoidInvoice(void, "Wrong.", False))
+    signed = SignContract(world.prices["starter"], Money(0, EUR), day(1, 1), day(1, 1, year=2028), 0, None)
+    await by_finance(world, guest.who, sign_contract, signed)
+    ids |= {"billed": str(billed), "void": str(void), "void note": str(noted)}
+
+
+async def _pending(players: Players) -> None:
+    """Two for whom a charge waits for the bank: that of a change, and that of a first invoice."""
+    pending, world = await players.guest("pending", "tok_visa"), players.world
+    begun = await start(world, pending.who)
+    await world.card(pending.who, "tok_3ds")
+    await world.do(pending.who, change_plan, ChangePlan(begun.subscription, world.prices["team"]))
+    waiting = await players.guest("waiting", "tok_3ds")
+    first = await start(world, waiting.who)
+    assert first.invoice
+    players.ids |= {
+        "pending": str(begun.subscription), "waiting": str(first.subscription), "waited for": str(first.invoice),
+    }  # fmt: skip
+
+
+async def _freed(players: Players) -> None:
+    """Has no card and two subscriptions that cost nothing, one asleep for longer than its week."""
+    guest, world = await players.guest("freed"), players.world
+    await by_finance(world, guest.who, set_billing_terms, SetBillingTerms(30, None))
+    nothing = Money(0, EUR)
+    free = await buy(world, guest.who, await publish(world, nothing))
+    slept = await buy(world, guest.who, await publish(world, nothing, Unit.WEEK))
+    await world.do(guest.who, pause_subscription, PauseSubscription(slept.subscription, None))
+    await until(world, guest.who, day(1, 10))
+    await by_finance(world, guest.who, set_billing_terms, SetBillingTerms(0, None))
+    players.ids |= {"freed": str(free.subscription), "slept": str(slept.subscription)}
+
+
+async def _coupons(players: Players) -> None:
+    """A coupon in each state, and a feature."""
+    world, ids, owner = players.world, players.ids, players.callers["owner"]
+    assert isinstance(owner, Guest)
+    dollar = {"percent_ppm": None, "amount": Money(100, USD)}
+    plan = await world.house.db.primary.fetchval("SELECT plan_id FROM price WHERE id = $1", world.prices["team"].uuid)
+    only = {"plans": (PlanId(plan),), "scope": Scope.SUBSCRIPTION}
+    made = {
+        "redeemed": {},
+        "over": {},
+        "used up": {"max_redemptions": 1},
+        "dollars": dollar,
+        "elsewhere": only,
+        "ended": {},
+    }
+    for name, terms in made.items():
+        coupon = half_off(**terms)
+        ids[name] = coupon.code
+        ids[f"{name} coupon"] = str((await by_admin(world, publish_coupon, coupon)).coupon)
+    await by_admin(world, end_coupon, EndCoupon(CouponId.parse(ids["over coupon"])))
+    for name in ("redeemed", "used up", "ended"):
+        redeemed = (await world.do(owner.who, redeem_coupon, RedeemCoupon(ids[name], None))).outcome.redemption
+    await by_house(world, owner.who, end_redemption, EndRedemption(redeemed))
+    ids |= {"ended redemption": str(redeemed), "feature": await new_feature(world, FeatureKind.SWITCH)}
+
+
+async def _renewing(players: Players) -> None:
+    """Within the hour in which the draft of a renewal stands."""
+    guest, world = await players.guest("renewing", "tok_visa"), players.world
+    await start(world, guest.who)
+    of = await subscription_of(world, guest.who)
+    await until(world, guest.who, of.renew_at(of.period.end) + timedelta(minutes=1))
+    players.ids["renewal"] = str(await drafted(world, guest.who))
+
+
+async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
+    """A customer of a tenant of its own, in a month whose books are closed, and as many features as there can be."""
+    players = Players(api, await staff_of(api), {code: str(price) for code, price in api.world.prices.items()})
+    guest, world = await players.guest("late", "tok_visa", JUNE), players.world
+    own = await start(world, guest.who)
+    two = await buy(world, guest.who, await publish(world, Money(500, EUR)), 2)
+    slept = await buy(world, guest.who, await publish(world, Money(100, EUR), Unit.WEEK))
+    await world.do(guest.who, pause_subscription, PauseSubscription(slept.subscription, None))
+    await until(world, guest.who, JUNE + timedelta(days=8))
+    assert own.invoice
+    noted = (await note(world, guest.who, own.invoice, 100, credit=100)).credit_note
+    unpaid = await draft(world, guest.who, replace(WORK, unit_amount=Money(5000, EUR)), net_days=30)
+    await issue(world, guest.who, unpaid)
+    players.ids |= {
+        "customer": guest.id, "own": str(own.subscription), "payment": str(own.payment), "paid": str(own.invoice),
+        "seats": str(two.subscription), "slept": str(slept.subscription), "note": str(noted), "open": str(unpaid),
+        "draft": str(await draft(world, guest.who, WORK)),
+    }  # fmt: skip
+    month, home = ClosePeriod(date(2020, 6, 1)), world.tenant.sandbox_house
+    await perform(world.house.db, close_period, world.staff(Grant.FINANCE), home, month, fresh("close"))
+    await owner.execute(
+        """INSERT INTO feature (tenant_id, code, name, kind, recorded_at)
+           SELECT $1, 'f' || n, 'F', 'switch', now() FROM generate_series(1, $2::int) AS n""",
+        world.tenant.tenant.uuid,
+        MAX_FEATURES,
+    )
+    return players

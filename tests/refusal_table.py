@@ -1,0 +1,122 @@
+"""Which mutation refuses what, to whom and for which input: run over HTTP, and read by the rules of the house.
+
+A text that begins with ``$`` stands for an id or code of the stage. What a bad input alone brings about stands in
+``tests/api/test_bad_input.py``; what every mutation refuses alike in ``tests/api/test_the_door_refuses.py``.
+"""
+
+from typing import Any, NamedTuple
+
+EUROS = {"minorUnits": "600", "currency": "EUR"}
+
+
+class Case(NamedTuple):
+    """A call that is refused, by the name of who calls."""
+
+    mutation: str
+    code: str
+    caller: str
+    given: dict[str, Any]
+
+
+CASES = [
+    Case("startSubscription", "ALREADY_EXISTS", "owner", {"priceId": "$starter"}),
+    Case("startSubscription", "CURRENCY_MISMATCH", "owner", {"priceId": "$usd"}),
+    Case("startSubscription", "PAYMENT_METHOD_REQUIRED", "bare", {"priceId": "$starter"}),
+    Case("startSubscription", "STATE_CONFLICT", "erased", {"priceId": "$starter"}),
+    Case("changePlan", "ALREADY_EXISTS", "owner", {"subscriptionId": "$own", "priceId": "$team"}),
+    Case("changePlan", "CHANGE_PENDING", "pending", {"subscriptionId": "$pending", "priceId": "$yearly"}),
+    Case("changePlan", "CURRENCY_MISMATCH", "owner", {"subscriptionId": "$own", "priceId": "$usd"}),
+    Case("changePlan", "PAYMENT_METHOD_REQUIRED", "freed", {"subscriptionId": "$freed", "priceId": "$starter"}),
+    Case("changePlan", "QUOTE_STALE", "owner", {"quoteId": "$stale"}),
+    Case("changePlan", "STATE_CONFLICT", "owner", {"subscriptionId": "$own", "priceId": "$starter"}),
+    Case("changeQuantity", "CHANGE_PENDING", "pending", {"subscriptionId": "$pending", "quantity": 2}),
+    Case("changeQuantity", "PAYMENT_METHOD_REQUIRED", "support",
+         {"customerId": "$freed customer", "subscriptionId": "$freed", "quantity": 2, "timing": "NOW"}),
+    Case("cancelScheduledChange", "INVALID_INPUT", "support", {"subscriptionId": "$own"}),
+    Case("cancelScheduledChange", "STATE_CONFLICT", "owner", {"subscriptionId": "$own"}),
+    Case("cancelSubscription", "INVALID_INPUT", "support", {"subscriptionId": "$own"}),
+    Case("cancelSubscription", "PAYMENT_IN_PROGRESS", "waiting", {"subscriptionId": "$waiting", "timing": "NOW"}),
+    Case("reactivateSubscription", "INVALID_INPUT", "support", {"subscriptionId": "$own"}),
+    Case("reactivateSubscription", "STATE_CONFLICT", "owner", {"subscriptionId": "$own"}),
+    Case("pauseSubscription", "CHANGE_PENDING", "pending", {"subscriptionId": "$pending"}),
+    Case("pauseSubscription", "STATE_CONFLICT", "waiting", {"subscriptionId": "$waiting"}),
+    Case("resumeSubscription", "INVALID_INPUT", "support", {"subscriptionId": "$own"}),
+    Case("resumeSubscription", "PAYMENT_METHOD_REQUIRED", "freed", {"subscriptionId": "$slept"}),
+    Case("resumeSubscription", "STATE_CONFLICT", "owner", {"subscriptionId": "$own"}),
+    Case("payInvoice", "PAYMENT_IN_PROGRESS", "waiting", {"invoiceId": "$waited for"}),
+    Case("payInvoice", "PAYMENT_METHOD_REQUIRED", "bare", {"invoiceId": "$billed"}),
+    Case("advanceTestClock", "NO_TEST_CLOCK", "live", {"to": "2030-01-05T00:00:00Z"}),
+    Case("createCustomer", "ALREADY_EXISTS", "support", {
+        "legalEntity": "ACMETEST", "reference": "$reference", "currency": "EUR", "timeZone": "UTC", "locale": "en",
+        "country": "DE", "name": "Ada", "email": "ada@example.test", "address": "1 Test Street"}),
+    Case("publishFeature", "ALREADY_EXISTS", "admin", {"code": "$feature", "name": "F", "kind": "SWITCH"}),
+    Case("publishCoupon", "ALREADY_EXISTS", "admin", {
+        "code": "$redeemed", "name": "Half off", "percentPpm": 500_000, "duration": "FOREVER", "scope": "ACCOUNT"}),
+    Case("endCoupon", "STATE_CONFLICT", "admin", {"couponId": "$over coupon"}),
+    Case("redeemCoupon", "ALREADY_EXISTS", "owner", {"code": "$redeemed"}),
+    Case("redeemCoupon", "COUPON_OVER", "owner", {"code": "$over"}),
+    Case("redeemCoupon", "COUPON_USED_UP", "bare", {"code": "$used up"}),
+    Case("redeemCoupon", "CURRENCY_MISMATCH", "owner", {"code": "$dollars"}),
+    Case("redeemCoupon", "STATE_CONFLICT", "owner", {"code": "$elsewhere", "subscriptionId": "$own"}),
+    Case("endCouponRedemption", "STATE_CONFLICT", "support", {
+        "customerId": "$owner customer", "redemptionId": "$ended redemption"}),
+    Case("refundPayment", "EXCEEDS_INVOICED", "support", {
+        "customerId": "$owner customer", "paymentId": "$payment", "amount": {"minorUnits": "1000", "currency": "EUR"},
+        "reason": "All of it."}),
+    Case("changeBillingDetails", "NOT_FOUND", "owner", {
+        "customerId": "$bare customer", "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
+    Case("changeBillingDetails", "STATE_CONFLICT", "erased", {
+        "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
+    Case("endTaxExemption", "STATE_CONFLICT", "support", {
+        "customerId": "$owner customer", "exemptionId": "$exemption", "endsAt": "2029-01-01T00:00:00Z"}),
+    Case("issueCreditNote", "EXCEEDS_CAPTURED", "finance", {
+        "customerId": "$owner customer", "invoiceId": "$paid by credit", "kind": "GOODWILL", "reason": "R.",
+        "amount": EUROS, "refund": EUROS}),
+    Case("issueCreditNote", "PAYMENT_IN_PROGRESS", "finance", {
+        "customerId": "$waiting customer", "invoiceId": "$waited for", "kind": "GOODWILL", "reason": "R.",
+        "amount": EUROS}),
+    Case("issueCreditNote", "STATE_CONFLICT", "finance", {
+        "customerId": "$bare customer", "invoiceId": "$void", "kind": "GOODWILL", "reason": "R.", "amount": EUROS,
+        "credit": EUROS}),
+    Case("voidCreditNote", "INSUFFICIENT_BALANCE", "finance", {
+        "customerId": "$owner customer", "creditNoteId": "$used note"}),
+    Case("voidCreditNote", "STATE_CONFLICT", "finance", {
+        "customerId": "$bare customer", "creditNoteId": "$void note"}),
+    *(Case(name, code, "finance", {"customerId": f"${who} customer", "invoiceId": f"${what}", "reason": "R."})
+      for name in ("voidInvoice", "markInvoiceUncollectible")
+      for code, who, what in (("PAYMENT_IN_PROGRESS", "waiting", "waited for"), ("STATE_CONFLICT", "bare", "void"))),
+    Case("createInvoice", "CURRENCY_MISMATCH", "finance", {"customerId": "$owner customer", "lines": [
+        {"description": "Work", "unitAmount": {"minorUnits": "1", "currency": "USD"}}]}),
+    Case("createInvoice", "INVALID_AMOUNT", "finance", {"customerId": "$owner customer", "lines": [
+        {"description": "Work", "unitAmount": {"minorUnits": "-1", "currency": "EUR"}}]}),
+    Case("removeInvoiceLine", "STATE_CONFLICT", "finance", {
+        "customerId": "$renewing customer", "draftId": "$renewal", "position": 1}),
+    Case("deleteInvoiceDraft", "STATE_CONFLICT", "finance", {
+        "customerId": "$renewing customer", "draftId": "$renewal"}),
+    Case("finalizeInvoice", "STATE_CONFLICT", "finance", {
+        "customerId": "$erased customer", "draftId": "$erased draft"}),
+    Case("setBillingTerms", "NOT_FOUND", "finance", {"customerId": "customer_" + "0" * 32, "netDays": 30}),
+    Case("createContract", "ALREADY_EXISTS", "finance", {
+        "customerId": "$bare customer", "priceId": "$starter", "commitment": EUROS, "netDays": 30,
+        "startsAt": "2027-06-01T00:00:00Z", "endsAt": "2028-06-01T00:00:00Z"}),
+]  # fmt: skip
+
+# What is refused once the books of the month are closed, of a customer of a tenant of its own.
+CLOSED = [
+    Case("startSubscription", "PERIOD_CLOSED", "late", {"priceId": "$yearly"}),
+    Case("changePlan", "PERIOD_CLOSED", "late", {"subscriptionId": "$own", "priceId": "$team"}),
+    Case("changeQuantity", "PERIOD_CLOSED", "late", {"subscriptionId": "$seats", "quantity": 3}),
+    Case("cancelSubscription", "PERIOD_CLOSED", "support", {
+        "customerId": "$customer", "subscriptionId": "$own", "timing": "NOW", "unused": "CREDIT"}),
+    Case("resumeSubscription", "PERIOD_CLOSED", "late", {"subscriptionId": "$slept"}),
+    Case("refundPayment", "PERIOD_CLOSED", "finance", {
+        "customerId": "$customer", "paymentId": "$payment", "amount": EUROS, "reason": "R."}),
+    Case("issueCreditNote", "PERIOD_CLOSED", "finance", {
+        "customerId": "$customer", "invoiceId": "$paid", "kind": "GOODWILL", "reason": "R.", "amount": EUROS,
+        "credit": EUROS}),
+    Case("voidCreditNote", "PERIOD_CLOSED", "finance", {"customerId": "$customer", "creditNoteId": "$note"}),
+    *(Case(name, "PERIOD_CLOSED", "finance", {"customerId": "$customer", "invoiceId": "$open", "reason": "R."})
+      for name in ("voidInvoice", "markInvoiceUncollectible")),
+    Case("finalizeInvoice", "PERIOD_CLOSED", "finance", {"customerId": "$customer", "draftId": "$draft"}),
+    Case("publishFeature", "STATE_CONFLICT", "admin", {"code": "one-too-many", "name": "F", "kind": "SWITCH"}),
+]  # fmt: skip
