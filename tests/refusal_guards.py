@@ -50,6 +50,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "removeInvoiceLine", "removeTaxId", "voidCreditNote"),
     "ConflictError": (
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
-        "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "removeTaxId",
-        "saveDunningPolicy", "setBillingTerms", "setSellerTax", "setSubscriptionPolicy"),
+        "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
+        "setBillingTerms", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

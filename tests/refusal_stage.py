@@ -2,17 +2,25 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from domain.actor import Grant
 from domain.catalog.coupon import Scope
+from domain.catalog.end_exception import EndException, end_exception
+from domain.catalog.entitlement import GrantEntitlement, grant_entitlement
 from domain.catalog.feature import MAX_FEATURES, FeatureKind
 from domain.catalog.publish_coupon import EndCoupon, end_coupon, publish_coupon
 from domain.catalog.redeem import RedeemCoupon, redeem_coupon
 from domain.catalog.redemption import EndRedemption, end_redemption
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
+from domain.customers.keep_tax_identity import (
+    JudgeTaxIdentity,
+    StoreTaxIdentity,
+    judge_tax_identity,
+    store_tax_identity,
+)
 from domain.customers.tax_exemption import AddTaxExemption, add_tax_exemption
 from domain.ids import CouponId, InvoiceId, PlanId
 from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
@@ -21,6 +29,7 @@ from domain.invoices.manual_line import ManualLine
 from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.ledger.period_close import ClosePeriod, close_period
 from domain.money import Money
+from domain.operation import Operation
 from domain.perform import perform
 from domain.period import Unit
 from domain.subscriptions.cancel_scheduled import CancelScheduledChange, cancel_scheduled_change
@@ -33,7 +42,11 @@ from tests.catalog_kit import by_admin, half_off, new_feature
 from tests.domain.invoices.bills import note
 from tests.domain.invoices.test_staff_invoices import by_finance, draft, drafted, issue
 from tests.lives import buy, by_house, day, publish, start, subscription_of, until
-from tests.world import EUR, NEW_YEAR, USD, World, fresh
+from tests.tax_kit import TAX_IDS
+from tests.world import EUR, NEW_YEAR, USD, Someone, World, fresh
+
+C = TypeVar("C")
+O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
 
 WORK = ManualLine("Work", 1, Money(600, EUR))
 JUNE = datetime(2020, 6, 10, tzinfo=UTC)
@@ -79,6 +92,7 @@ async def stage_of_refusals(api: Api, owner: asyncpg.Connection) -> Players:
     await _pending(players)
     await _freed(players)
     await _coupons(players)
+    await _over(players)
     await _renewing(players)
     await players.guest("live", clock_at=None)
     erased = await players.guest("erased", "tok_visa")
@@ -105,7 +119,7 @@ async def _owner(players: Players) -> None:
     given = await note(world, guest.who, own.invoice, 600, credit=600)
     ids |= {"paid by credit": str(await _issued(players, guest)), "used note": str(given.credit_note)}
     certificate = AddTaxExemption("US", "CA", "", day(1, 1), day(1, 1, year=2028), "1")
-    ids["exemption"] = str((await by_finance(world, guest.who, add_tax_exemption, certificate)).exemption)
+    ids["exemption"] = str((await by_support(world, guest.who, add_tax_exemption, certificate)).exemption)
     ids["reference"] = (await guest.data("{ viewer { customer { reference } } }"))["viewer"]["customer"]["reference"]
 
 
@@ -180,6 +194,24 @@ async def _coupons(players: Players) -> None:
     ids |= {"ended redemption": str(redeemed), "feature": await new_feature(world, FeatureKind.SWITCH)}
 
 
+async def _over(players: Players) -> None:
+    """A tax id that was found invalid, and an exception from what plans allow that has ended."""
+    world, ids, owner = players.world, players.ids, players.callers["owner"]
+    assert isinstance(owner, Guest)
+    stored = (await world.do(owner.who, store_tax_identity, StoreTaxIdentity("AU", TAX_IDS["AU"]))).outcome.identity
+    await by_support(world, owner.who, judge_tax_identity, JudgeTaxIdentity(stored, False))
+    grant = GrantEntitlement(ids["feature"], 1, None, None, "A good one.")
+    granted = await by_support(world, owner.who, grant_entitlement, grant)
+    await by_support(world, owner.who, end_exception, EndException(granted.exception, None))
+    ids |= {"invalid": str(stored), "ended exception": str(granted.exception)}
+
+
+async def by_support(world: World, of: Someone, operation: Operation[C, O], command: C) -> O:
+    """What support does."""
+    actor = world.staff(Grant.SUPPORT)
+    return (await perform(world.house.db, operation, actor, of.id, command, fresh("support"))).outcome
+
+
 async def _renewing(players: Players) -> None:
     """Within the hour in which the draft of a renewal stands."""
     guest, world = await players.guest("renewing", "tok_visa"), players.world
@@ -199,9 +231,9 @@ async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
     await world.do(guest.who, pause_subscription, PauseSubscription(slept.subscription, None))
     await until(world, guest.who, JUNE + timedelta(days=8))
     assert own.invoice
-    noted = (await note(world, guest.who, own.invoice, 100, credit=100)).credit_note
     unpaid = await draft(world, guest.who, replace(WORK, unit_amount=Money(5000, EUR)), net_days=30)
     await issue(world, guest.who, unpaid)
+    noted = (await note(world, guest.who, own.invoice, 100, credit=100)).credit_note
     players.ids |= {
         "customer": guest.id, "own": str(own.subscription), "payment": str(own.payment), "paid": str(own.invoice),
         "seats": str(two.subscription), "slept": str(slept.subscription), "note": str(noted), "open": str(unpaid),

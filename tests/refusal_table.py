@@ -60,6 +60,8 @@ CASES = [
     Case("redeemCoupon", "STATE_CONFLICT", "owner", {"code": "$elsewhere", "subscriptionId": "$own"}),
     Case("endCouponRedemption", "STATE_CONFLICT", "support", {
         "customerId": "$owner customer", "redemptionId": "$ended redemption"}),
+    Case("endEntitlementException", "STATE_CONFLICT", "support", {
+        "customerId": "$owner customer", "exceptionId": "$ended exception"}),
     Case("refundPayment", "EXCEEDS_INVOICED", "support", {
         "customerId": "$owner customer", "paymentId": "$payment", "amount": {"minorUnits": "1000", "currency": "EUR"},
         "reason": "All of it."}),
@@ -67,6 +69,7 @@ CASES = [
         "customerId": "$bare customer", "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
     Case("changeBillingDetails", "STATE_CONFLICT", "erased", {
         "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
+    Case("removeTaxId", "STATE_CONFLICT", "owner", {"taxId": "$invalid"}),
     Case("endTaxExemption", "STATE_CONFLICT", "support", {
         "customerId": "$owner customer", "exemptionId": "$exemption", "endsAt": "2029-01-01T00:00:00Z"}),
     Case("issueCreditNote", "EXCEEDS_CAPTURED", "finance", {

@@ -4,18 +4,17 @@ import asyncio
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
 import pytest
 
-from domain import perform, points
+from domain import points
 from domain.actor import staff
 from tests.api_callers import Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
 
 AT_ONCE = 6  # calls; fewer than there are connections
-SHORT_MS = 40  # waits for a lock here end soon: what is held is held until the end
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +35,26 @@ async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits long for a lock."""
-    monkeypatch.setattr(perform, "LOCK_MS", SHORT_MS)
+@asynccontextmanager
+async def impatient(url: str) -> AsyncIterator[None]:
+    """The server ends every wait for a lock, as it does itself after some seconds."""
+    server = await asyncpg.connect(url)
+    over = asyncio.Event()
+
+    async def end_waits() -> None:
+        while not over.is_set():
+            await server.execute(
+                """SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+            )
+
+    ending = asyncio.ensure_future(end_waits())
+    try:
+        yield
+    finally:
+        over.set()
+        await ending
+        await server.close()
 
 
 def scope_of(stage: Stage, caller: Caller) -> str:
@@ -83,7 +98,7 @@ async def answers(stage: Stage, used: str | None = None) -> dict[str, tuple[str,
 
 @pytest.mark.row("F4")
 async def test_a_key_that_is_at_work_is_told_to_come_again(
-    stage: Stage, owner: asyncpg.Connection, impatient: None
+    stage: Stage, owner: asyncpg.Connection, database_url: str
 ) -> None:
     used = key()
     for caller in (stage.guest, stage.support, stage.admin, stage.finance):
@@ -95,12 +110,13 @@ async def test_a_key_that_is_at_work_is_told_to_come_again(
             scope_of(stage, caller), used, stage.guest.who.id.uuid,
         )  # fmt: skip
     expected = dict.fromkeys(stage.good, ("TryAgainError", "IN_PROGRESS", True))
-    assert await answers(stage, used) == expected
+    async with impatient(database_url):
+        assert await answers(stage, used) == expected
 
 
 @pytest.mark.row("H8")
 async def test_a_customer_that_another_operation_holds_is_busy(
-    stage: Stage, owner: asyncpg.Connection, impatient: None
+    stage: Stage, owner: asyncpg.Connection, database_url: str
 ) -> None:
     await owner.execute(
         """SELECT customer_id FROM customer_head
