@@ -9,6 +9,7 @@ import strawberry
 from api.graph.catalog import Price
 from api.graph.context import Info
 from api.graph.credit_notes import CreditNote
+from api.graph.dunning_case import Dunning
 from api.graph.explanations import LineExplanation
 from api.graph.money import Money, Period
 from api.graph.node import Node
@@ -178,6 +179,12 @@ class Invoice(Node):
         """The credit notes."""
         found = await info.context.loaders.notes.load((self.source.customer, self.source.id))
         return [CreditNote.of(each) for each in found]
+
+    @strawberry.field(description="Its dunning; null where it was never overdue nor a payment of it failed.")
+    async def dunning(self, info: Info) -> Dunning | None:
+        """The case."""
+        found = await info.context.loaders.cases.load(self.source.customer)
+        return next((Dunning.of(case) for case in found if case.invoice == self.source.id), None)
 
     @strawberry.field(description="The attempts to collect it, in order.")
     async def payments(self, info: Info) -> list[Payment]:

@@ -154,7 +154,8 @@ class Mutation:
         staff_terms.void, "Finance: takes an open invoice back whole, and may put another in its place."
     )
     mark_invoice_uncollectible: staff_terms.MarkInvoiceUncollectiblePayload = _mutation(
-        staff_terms.mark_uncollectible, "Finance: gives up what is due on an invoice."
+        staff_terms.mark_uncollectible,
+        "Finance: gives up what is due on an invoice; a subscription that was being dunned for it ends.",
     )
     create_invoice: staff_invoices.CreateInvoicePayload = _mutation(
         staff_invoices.create, "Finance: begins an invoice of staff."

@@ -1,4 +1,7 @@
-"""Marking an invoice uncollectible: what is due is written off; money that comes later is recovered."""
+"""Marking an invoice uncollectible: what is due is written off; money that comes later is recovered.
+
+The debt is not gone: where the invoice was being dunned, its case is given up and the subscription that it bills ends.
+"""
 
 from dataclasses import dataclass
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from domain import due
 from domain.db import Primary, Row, Tx
@@ -29,6 +30,17 @@ RETRY, SUSPEND, GIVE_UP = "dunning_retry", "dunning_suspend", "dunning_write_off
 LIVING = ("retrying", "grace", "suspended")
 
 
+class Ended(StrEnum):
+    """What ended a case. Only money that pays the invoice recovers it; whatever else closes the invoice stops it."""
+
+    PAID = "paid"
+    VOIDED = "voided"
+    CREDITED = "credited"  # a credit note left nothing due
+    WRITTEN_OFF = "written_off"  # staff gave the invoice up
+    SUBSCRIPTION_ENDED = "subscription_ended"
+    TIMELINE = "timeline"  # its last day came
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A tenant's timeline, in days after the first failure; suspension never stands before the last retry."""
@@ -42,7 +54,8 @@ class Policy:
 class Case:
     """A case with the timeline it was opened under; a later change of policy does not move it.
 
-    The case of an invoice that bills no subscription suspends nothing.
+    The case of an invoice that bills no subscription suspends nothing. ``ended_by`` is why one is over that ended since
+    this is kept.
     """
 
     id: DunningCaseId
@@ -55,6 +68,7 @@ class Case:
     suspend_at: datetime
     give_up_at: datetime
     state: State
+    ended_by: Ended | None = None
 
     @property
     def next_retry_at(self) -> datetime | None:
@@ -91,6 +105,7 @@ def _case(row: Row) -> Case:
         suspend_at=row["suspend_at"],
         give_up_at=row["give_up_at"],
         state=State(row["state"], row["seq"]),
+        ended_by=Ended(row["ended_by"]) if row["ended_by"] else None,
     )
 
 
@@ -98,7 +113,7 @@ async def cases(db: Primary, customer: CustomerId) -> list[Case]:
     """The customer's cases, newest first."""
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, subscription_id, opened_at, retry_days, retries_done,
-                  suspend_at, give_up_at, state, seq
+                  suspend_at, give_up_at, state, seq, ended_by
              FROM dunning_case WHERE shard_key = $1 AND customer_id = $2 ORDER BY id DESC""",
         customer.shard,
         customer.uuid,
@@ -116,16 +131,18 @@ async def case(db: Primary, customer: CustomerId, id: DunningCaseId) -> Case:
     return next(each for each in await cases(db, customer) if each.id == id)
 
 
-async def move(tx: Tx, of: Case, event: str) -> State:
-    """Moves the case, stores its new state, and drops its due work where it is over."""
+async def move(tx: Tx, of: Case, event: str, ended_by: Ended | None = None) -> State:
+    """Moves the case, stores its new state and what ended it, and drops its due work where it is over."""
     state = await DUNNING.move(tx, tx.customer, of.id.uuid, of.state, event)
     await tx.execute(
-        "UPDATE dunning_case SET state = $4, seq = $5 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        """UPDATE dunning_case SET state = $4, seq = $5, ended_by = $6
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard,
         tx.customer.uuid,
         of.id.uuid,
         state.name,
         state.seq,
+        ended_by,
     )
     if state.name not in LIVING:
         for kind in (RETRY, SUSPEND, GIVE_UP):

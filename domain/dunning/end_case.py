@@ -1,11 +1,11 @@
-"""The ends of a case: recovery by payment, suspension on its own day, and giving up."""
+"""The ends of a case: its invoice is closed, suspension on its own day, and giving up."""
 
 from dataclasses import dataclass, replace
 
 from domain import due
 from domain.actor import Grant
 from domain.db import Tx
-from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, case, case_of, cases, move
+from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, Ended, case, case_of, cases, move
 from domain.dunning.retry_payment import WAIT
 from domain.ids import DunningCaseId, InvoiceId
 from domain.invoices.invoice import invoice
@@ -17,6 +17,7 @@ from domain.subscriptions.recover import recover_subscription
 from domain.subscriptions.store import move as move_subscription
 from domain.subscriptions.store import move_if_allowed
 from domain.subscriptions.subscription import subscription
+from domain.wire import added
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +30,36 @@ class CaseStands:
 
 @dataclass(frozen=True, slots=True)
 class RecoverCase:
-    """An invoice that was paid."""
+    """An invoice on which nothing is due any more, and what closed it."""
 
     invoice: InvoiceId
+    closed: Ended = added(Ended.PAID)
 
 
 @operation("dunning.recover", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def recover(tx: Tx, command: RecoverCase) -> CaseStands:
-    """Ends the invoice's case; once no other is open, the subscription is active again and renewals go on."""
+    """Ends the invoice's case: paid, it is recovered; voided or credited to nothing, it is stopped, for nothing was
+    owed. Either way the debt is gone, and once no other case is open the subscription is active again and renews. What
+    replaces a void invoice is a debt of its own, with a case of its own, from its issue on.
+
+    Of an invoice that staff wrote off the debt is not gone: its case is given up and the subscription ends, as on the
+    timeline's last day. Who means to let it go on credits the invoice instead.
+    """
     of = await case_of(tx, tx.customer, command.invoice)
     if of is None or not of.is_living:
         return CaseStands(of.id if of else None, of.state.name if of else None)
-    state = await move(tx, of, "recover")
+    closed = command.closed
+    if closed is Ended.WRITTEN_OFF and (await invoice(tx, tx.customer, of.invoice)).state.name == "paid":
+        closed = Ended.PAID  # by money that came after all, before this was heard of
+    if closed is Ended.WRITTEN_OFF:
+        await _give_up_one(tx, of, closed)
+        await _end_subscription(tx, of)
+        return CaseStands(of.id, DUNNING.next("suspended", "give_up"))
+    paid = closed is Ended.PAID
+    state = await move(tx, of, "recover" if paid else "stop", closed)
     if of.subscription is not None and not await _living(tx, of):
         await recover_subscription(tx, await subscription(tx, tx.customer, of.subscription))
-    tx.emit("dunning.recovered", case=of.id, invoice=of.invoice)
+    tx.emit("dunning.recovered" if paid else "dunning.stopped", case=of.id, invoice=of.invoice)
     return CaseStands(of.id, state.name)
 
 
@@ -63,10 +79,10 @@ class EndCase:
 
 
 async def _is_undecided(tx: Tx, of: Case) -> bool:
-    """Whether an attempt may still succeed, or has: nobody loses access before that is known and performed."""
+    """Whether an attempt may still succeed, or the invoice is closed: nobody loses access before that is performed."""
     attempts = await payments_of(tx, tx.customer, of.invoice)
-    paid = (await invoice(tx, tx.customer, of.invoice)).state.name == "paid"
-    return paid or any(attempt.is_open for attempt in attempts)
+    closed = (await invoice(tx, tx.customer, of.invoice)).state.name != "open"
+    return closed or any(attempt.is_open for attempt in attempts)
 
 
 @operation("dunning.suspend", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
@@ -102,19 +118,26 @@ async def give_up(tx: Tx, command: EndCase) -> CaseStands:
         await due.schedule(tx, GIVE_UP, of.id.uuid, tx.now + WAIT)
         return CaseStands(of.id, of.state.name)
     for each in together:
-        await _give_up_one(tx, each)
-    if of.subscription is not None:
-        subscribed = await subscription(tx, tx.customer, of.subscription)
-        if SUBSCRIPTION.allows(subscribed.state.name, "give_up"):
-            await move_subscription(tx, subscribed, "give_up", ended_at=tx.now)
+        await _give_up_one(tx, each, Ended.TIMELINE)
+    await _end_subscription(tx, of)
     return CaseStands(of.id, DUNNING.next("suspended", "give_up"))
 
 
-async def _give_up_one(tx: Tx, of: Case) -> None:
+async def _end_subscription(tx: Tx, of: Case) -> None:
+    """Ends the case's subscription, which loses its access with that at the latest."""
+    if of.subscription is None:
+        return
+    await move_if_allowed(tx, of.subscription, "suspend")
+    subscribed = await subscription(tx, tx.customer, of.subscription)
+    if SUBSCRIPTION.allows(subscribed.state.name, "give_up"):
+        await move_subscription(tx, subscribed, "give_up", ended_at=tx.now)
+
+
+async def _give_up_one(tx: Tx, of: Case, ended_by: Ended) -> None:
     unpaid = await invoice(tx, tx.customer, of.invoice)
     if unpaid.state.name == "open":
         await write_off(tx, unpaid)
     if of.state.name != "suspended":
         of = replace(of, state=await move(tx, of, "suspend"))
     tx.emit("dunning.given_up", case=of.id, invoice=of.invoice)
-    await move(tx, of, "give_up")
+    await move(tx, of, "give_up", ended_by)

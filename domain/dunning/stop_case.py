@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from domain.actor import Grant
 from domain.db import Tx
-from domain.dunning.case import cases, move
+from domain.dunning.case import Ended, cases, move
 from domain.ids import DunningCaseId, SubscriptionId
 from domain.operation import operation
 
@@ -29,7 +29,7 @@ async def stop_cases(tx: Tx, command: StopCases) -> CasesStopped:
     stopped = []
     for of in await cases(tx, tx.customer):
         if of.subscription == command.subscription and of.is_living:
-            await move(tx, of, "stop")
+            await move(tx, of, "stop", Ended.SUBSCRIPTION_ENDED)
             tx.emit("dunning.stopped", case=of.id, invoice=of.invoice)
             stopped.append(of.id)
     return CasesStopped(tuple(stopped))

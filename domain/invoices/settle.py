@@ -69,7 +69,7 @@ async def lower(tx: Tx, of: Invoice, reduced: Money) -> None:
     amounts, state = _amounts(of, noted=of.noted + reduced, written_off=given_up), of.state
     if amounts["due"] == 0 and given_up.minor == 0:
         state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "pay")
-        emit_of(tx, "invoice.paid", of.id, of.subscription)
+        emit_of(tx, "invoice.credited", of.id, of.subscription)
     await store_settlement(tx, of.id, state, amounts)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from domain import dead_letter, outbox
+from domain.dunning.case import Ended
 from domain.dunning.end_case import RecoverCase, recover
 from domain.dunning.open_case import PaymentFailed, payment_failed
 from domain.dunning.retry_payment import MethodAdded, method_added
@@ -26,13 +27,22 @@ from domain.subscriptions.invoice_paid import InvoicePaid, invoice_paid
 LEASE = timedelta(seconds=30)  # above one provider call; a drainer that died is replaced within half a minute
 MAX_EVENTS = 1000  # one drain's share; the rest is the next sweep's
 
+# What an event about an invoice says of how it was closed.
+CLOSING = {
+    "invoice.paid": Ended.PAID,
+    "invoice.credited": Ended.CREDITED,
+    "invoice.voided": Ended.VOIDED,
+    "invoice.written_off": Ended.WRITTEN_OFF,
+}
+
 
 async def _invoice_paid(house: House, event: Event) -> None:
+    """An invoice that a credit note closed was paid to its subscription, but not to its dunning case."""
     id = InvoiceId.parse(event.body["invoice"])
     if subscription := event.body.get("subscription"):
         command = InvoicePaid(SubscriptionId.parse(subscription), id)
         await perform(house.db, invoice_paid, house.actor, event.customer, command, f"{event.key}:subscription")
-    await perform(house.db, recover, house.actor, event.customer, RecoverCase(id), f"{event.key}:dunning")
+    await _invoice_closed(house, event)
 
 
 async def _invoice_on_account(house: House, event: Event) -> None:
@@ -43,7 +53,7 @@ async def _invoice_on_account(house: House, event: Event) -> None:
 
 
 async def _invoice_closed(house: House, event: Event) -> None:
-    command = RecoverCase(InvoiceId.parse(event.body["invoice"]))
+    command = RecoverCase(InvoiceId.parse(event.body["invoice"]), CLOSING[event.kind])
     await perform(house.db, recover, house.actor, event.customer, command, f"{event.key}:dunning")
 
 
@@ -77,6 +87,7 @@ async def _refund_requested(house: House, event: Event) -> None:
 
 CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "invoice.paid": _invoice_paid,
+    "invoice.credited": _invoice_paid,
     "invoice.on_account": _invoice_on_account,
     "invoice.voided": _invoice_closed,
     "invoice.written_off": _invoice_closed,
