@@ -24,7 +24,7 @@ REST = timedelta(days=1)  # issuers count tries a day: retries that were missed 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFailed:
-    """An attempt that failed for good, or (without a payment) an invoice that nothing could be tried on."""
+    """An attempt that failed for good or took less than is due, or (without one) an invoice to try nothing on."""
 
     invoice: InvoiceId
     payment: PaymentId | None

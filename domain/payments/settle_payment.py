@@ -8,6 +8,7 @@ from domain import due
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId, ReceiptId
+from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import apply_capture
 from domain.ledger.post import Cause, post
@@ -87,11 +88,14 @@ async def _captured(tx: Tx, before: Payment, command: SettlePayment) -> tuple[St
         captured = command.captured or before.amount
         event = "capture" if state.name in OPEN else "capture_late"
         state = await PAYMENT.move(tx, tx.customer, before.id.uuid, state, event)
-        applied = await apply_capture(tx, await invoice(tx, tx.customer, before.invoice), captured)
+        billed = await invoice(tx, tx.customer, before.invoice)
+        applied = await apply_capture(tx, billed, captured)
         posted = await post(tx, Cause("payment.captured", before.id.uuid), applied.transfers())
         await _store_capture(tx, before, state, captured, posted, command.provider_ref)
         receipt = await issue_receipt(tx, before.id)
         tx.emit("payment.captured", payment=before.id, invoice=before.invoice)
+        if billed.collection == AUTOMATIC and applied.receivable < billed.due:
+            tx.emit("payment.short", payment=before.id, invoice=before.invoice)
         # Until the provider itself has confirmed it, the row stays due: a lost webhook is made up for by a query.
         await due.schedule(tx, SEND, before.id.uuid, tx.recorded_at + CONFIRM_AFTER, follows="wall")
     if command.confirmed and PAYMENT.allows(state.name, "confirm"):

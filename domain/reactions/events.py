@@ -94,6 +94,7 @@ CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "payment.begun": _payment_begun,
     "payment.failed": _payment_failed,
     "payment.missing": _payment_failed,
+    "payment.short": _payment_failed,
     "method.stored": _method_stored,
     "refund.requested": _refund_requested,
     "subscription.canceled": _subscription_canceled,

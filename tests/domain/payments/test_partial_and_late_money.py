@@ -100,6 +100,35 @@ async def test_a_part_that_was_given_back_does_not_keep_its_invoice_from_expirin
     assert await wrong_rows(world, ada) == []
 
 
+@pytest.mark.row("B10")
+async def test_what_is_missing_of_a_renewal_is_collected_like_one_that_failed(world: World) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    await world.card(ada, "tok_bank_held")
+    await until(world, ada, day(2, 2))
+    renewed = (await invoices_of(world, ada))[-1]
+    (held,) = await attempts_at(world, ada, renewed.id)
+    await tell(world, ada, held.id, News.CAPTURED, captured=euro(400))
+    assert (await subscription_of(world, ada)).state.name == "past_due"
+    await world.card(ada)
+    assert [each.captured for each in await attempts_at(world, ada, renewed.id)] == [euro(400), euro(600)]
+    assert (await subscription_of(world, ada)).state.name == "active"
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_change_that_was_paid_in_part_does_not_take_effect_and_its_part_becomes_credit(world: World) -> None:
+    ada = await buyer(world)
+    now = await start(world, ada)
+    await until(world, ada, day(1, 11, 18))
+    await world.card(ada, "tok_bank_held")
+    change = (await world.do(ada, change_plan, ChangePlan(now.subscription, world.prices["team"]))).outcome
+    await tell(world, ada, change.payment, News.CAPTURED, captured=euro(400))
+    stands = await subscription_of(world, ada)
+    assert (stands.price, stands.pending) == (world.prices["starter"], None)
+    assert await owed_and_credit(world, ada) == (0, 400)
+    assert await wrong_rows(world, ada) == []
+
+
 async def test_what_arrives_beyond_the_amount_becomes_credit_and_pays_the_next_invoice(world: World) -> None:
     ada = await world.customer()
     first = await begun(world, ada)
