@@ -13,7 +13,7 @@ from domain.subscriptions.binding import Binding, instant_of, require_same, requ
 from domain.subscriptions.change import PlanChanging, Timing, mode_of, require_changeable, require_fitting
 from domain.subscriptions.change_now import change_to
 from domain.subscriptions.invoice_paid import drop_change
-from domain.subscriptions.offer import offered
+from domain.subscriptions.offer import offered_to
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
 from domain.wire import added
 
@@ -46,7 +46,7 @@ async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
     at = instant_of(tx, command.quote)
     require_same(tx, command.quote, of)
     require_version(of, command.version)
-    to = await offered(tx, command.price, await _quantity(tx, of, command), at)
+    to = await offered_to(tx, of, command.price, await _quantity(tx, of, command), at)
     require_fitting(of, to, "priceId")
     mode = await mode_of(tx, of, to, command.timing, at)
     done = await change_to(tx, of, to, mode, at)

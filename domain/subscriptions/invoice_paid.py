@@ -51,13 +51,14 @@ async def _take_effect(tx: Tx, of: Subscription, change: Pending, paid: Invoice)
 
 async def apply_change(tx: Tx, of: Subscription, change: Pending, paid: Invoice) -> None:
     """Puts the subscription on what was paid for; of what was planned, only what the change does not settle stays."""
-    offer = await agreed(tx, of, change.price, change.quantity, paid.issued_at)
+    since = change.since or paid.issued_at
+    offer = await agreed(tx, of, change.price, change.quantity, since)
     anchor, index, running = of.anchor, of.period_index, of.period
     if change.anchor_at is not None:
         anchor = Anchor.at(change.anchor_at, of.time_zone, offer.price.cadence)
         index, running = 0, period(anchor, 0)
     terms = Terms.on(offer.version, offer.price, change.quantity, anchor.start)
-    await store_terms(tx, of, terms, change.since or paid.issued_at, "change", index=index, running=running)
+    await store_terms(tx, of, terms, since, "change", index=index, running=running)
     planned = planned_after(of, change)
     await store_plans(tx, of, planned, None)
     await claim_families(tx, of.id, [] if of.ended_at else [terms.family, planned.family])

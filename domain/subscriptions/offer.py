@@ -13,6 +13,7 @@ from domain.catalog.plan import (
     offered_price,
     plan,
     plan_version,
+    plan_versions,
     price,
     price_at_renewal,
     version_at_renewal,
@@ -66,6 +67,15 @@ async def offered(tx: Tx, id: PriceId, quantity: int, at: datetime) -> Offer:
     return Offer(named, await current_version(tx, tx.head.tenant, named.id, at), wanted, quantity)
 
 
+async def offered_to(tx: Tx, of: Subscription, id: PriceId, quantity: int, at: datetime) -> Offer:
+    """What is on offer to who has the subscription, refused as ``offered``: another price of its plan, at another
+    interval or by contract, leaves it on the version of the plan that it is on."""
+    to = await offered(tx, id, quantity, at)
+    if to.plan.id != of.plan:
+        return to
+    return replace(to, version=await plan_version(tx, of.tenant, of.plan_version))
+
+
 async def standing(tx: Tx, of: Subscription, quantity: int) -> Offer:
     """The subscription's own price, on offer or not, for a quantity; INVALID_INPUT for one that cannot be."""
     own = await price(tx, of.tenant, of.price)
@@ -94,10 +104,11 @@ async def agreed(tx: Tx, of: Subscription, id: PriceId, quantity: int, at: datet
     return Offer(await plan(tx, of.tenant, chosen.plan), version, chosen, quantity)
 
 
-async def family_kept(tx: Tx, of: Subscription, offer: Offer) -> Offer:
-    """The offer; on the pinned version where a later one is of a family that another subscription has."""
-    if offer.version.family == of.family or offer.plan.id != of.plan:
-        return offer  # what was planned has claimed its family already
+async def family_kept(tx: Tx, of: Subscription, offer: Offer, at: datetime) -> Offer:
+    """The offer of a term that begins at the instant; where its version is of a family that another subscription has,
+    on the version that is pinned, or the newest one of the family that the planned change has claimed."""
+    if offer.version.family == of.family:
+        return offer
     holder = await tx.fetchval(
         "SELECT subscription_id FROM family_claim WHERE shard_key = $1 AND customer_id = $2 AND family = $3",
         tx.customer.shard,
@@ -106,4 +117,8 @@ async def family_kept(tx: Tx, of: Subscription, offer: Offer) -> Offer:
     )
     if holder in (None, of.id.uuid):
         return offer
-    return replace(offer, version=await plan_version(tx, of.tenant, of.plan_version))
+    if offer.plan.id == of.plan:
+        return replace(offer, version=await plan_version(tx, of.tenant, of.plan_version))
+    versions = (await plan_versions(tx, of.tenant, [offer.plan.id]))[offer.plan.id]
+    claimed = [each for each in versions if each.family == of.planned.family and each.effective_from <= at]
+    return replace(offer, version=claimed[-1])

@@ -109,7 +109,7 @@ async def resume_subscription(tx: Tx, command: ResumeSubscription) -> Subscripti
 async def _begin_cycle(tx: Tx, of: Subscription) -> tuple[Period, InvoiceId]:
     """A new cycle that starts now, on what a term that begins now is billed."""
     start = pin(tx.now)
-    offer = await family_kept(tx, of, await next_term(tx, of, start))
+    offer = await family_kept(tx, of, await next_term(tx, of, start), start)
     anchor = Anchor.at(start, of.time_zone, offer.price.cadence)
     first = period(anchor, 0)
     terms = Terms.on(offer.version, offer.price, offer.quantity, start)

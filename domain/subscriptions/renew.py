@@ -1,6 +1,6 @@
 """Renewal: the next period begins, its invoice is drafted, and an hour later issued and collected."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain import due
@@ -14,7 +14,7 @@ from domain.payments.collect import collect
 from domain.period import Anchor, Period, period, period_index, pin
 from domain.subscriptions.lifecycle import RENEW
 from domain.subscriptions.lines import full_charge
-from domain.subscriptions.offer import family_kept, next_term
+from domain.subscriptions.offer import Offer, family_kept, next_term
 from domain.subscriptions.plans import NOTHING
 from domain.subscriptions.store import claim_families, move, schedule_renewal, store_plans
 from domain.subscriptions.subscription import Subscription, subscription
@@ -66,34 +66,71 @@ async def renew_subscription(tx: Tx, command: RenewSubscription) -> Subscription
     return SubscriptionRenewed(of.id, following.start, following.end, draft)
 
 
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """What a period is billed, and the calendar that it is a period of."""
+
+    offer: Offer
+    anchor: Anchor
+    index: int
+
+    @property
+    def period(self) -> Period:
+        return period(self.anchor, self.index)
+
+
 async def begin_term(tx: Tx, of: Subscription) -> tuple[Period, InvoiceId]:
     """Puts the subscription into the period that follows, on what was planned or what versions say, and drafts it."""
-    index, start = next_period(of)
-    offer = await family_kept(tx, of, await next_term(tx, of, start))
-    if offer.price.cadence == of.cadence:
-        anchor = of.anchor
-    else:
-        anchor, index = Anchor.at(start, of.time_zone, offer.price.cadence), 0
-    following = period(anchor, index)
-    terms = Terms.on(offer.version, offer.price, offer.quantity, anchor.start)
-    await store_terms(tx, of, terms, following.start, "renewal", index=index, running=following)
+    term = await _following(tx, of)
+    offer, following = term.offer, term.period
+    terms = Terms.on(offer.version, offer.price, offer.quantity, term.anchor.start)
+    await store_terms(tx, of, terms, following.start, "renewal", index=term.index, running=following)
     if not of.planned.is_nothing:
         await store_plans(tx, of, NOTHING, of.pending)
-    if of.family != terms.family:
+    if of.planned.family or of.family != terms.family:
         await claim_families(tx, of.id, [terms.family, of.pending.family if of.pending else None])
     line = full_charge(offer, following, offer.ruler(of.time_zone))
     currency = of.unit_amount.currency
     return following, await store_draft(tx, Draft(of.id, "renewal", following.start, following.end, currency, (line,)))
 
 
-def next_period(of: Subscription) -> tuple[int, datetime]:
-    """The period that goes on from the running one: its index by the present anchor, and where it starts.
+async def _following(tx: Tx, of: Subscription) -> _Term:
+    """The period that goes on from the running one.
 
-    Whole periods in which it was suspended are not billed: it goes on in the one in which it came back.
+    Periods that were over before a suspension are billed, one after the other. The one in which it lost access is not,
+    nor are those after it: it goes on in the one in which it came back.
     """
+    term = await _term(tx, of, next_period(replace(of, resumed_at=None)))
+    if of.resumed_at is None or of.resumed_at <= term.period.start or term.period.end <= await _suspended_at(tx, of):
+        return term
+    return await _term(tx, of, next_period(of))
+
+
+def next_period(of: Subscription) -> tuple[int, datetime]:
+    """The period that follows, or that in which it came back from a suspension: its index by the anchor, and start."""
     resumed = of.period.end if of.resumed_at is None else max(of.period.end, pin(of.resumed_at))
     index = period_index(of.anchor, resumed)
     return index, period(of.anchor, index).start
+
+
+async def _term(tx: Tx, of: Subscription, following: tuple[int, datetime]) -> _Term:
+    """What that period is billed; at another interval a new cycle begins with it."""
+    index, start = following
+    offer = await family_kept(tx, of, await next_term(tx, of, start), start)
+    if offer.price.cadence == of.cadence:
+        return _Term(offer, of.anchor, index)
+    return _Term(offer, Anchor.at(start, of.time_zone, offer.price.cadence), 0)
+
+
+async def _suspended_at(tx: Tx, of: Subscription) -> datetime:
+    """When the last suspension began, of a subscription that came back from one."""
+    began: datetime = await tx.fetchval(
+        """SELECT happened_at FROM transition
+            WHERE shard_key = $1 AND entity_id = $2 AND to_state = 'suspended' ORDER BY seq DESC LIMIT 1""",
+        of.id.shard,
+        of.id.uuid,
+    )
+    return began
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,3 +61,17 @@ async def test_an_interval_that_was_to_change_during_a_suspension_starts_when_ac
         (8, 300),
         (29, 1000),
     ]
+
+
+async def test_weeks_that_were_used_before_a_suspension_are_billed_when_access_is_back(world: World) -> None:
+    ada = await buyer(world)
+    await buy(world, ada, await publish(world, Money(300, EUR), Unit.WEEK))
+    await world.card(ada, "tok_insufficient_funds")
+    await until(world, ada, day(2, 7))
+    await world.card(ada)
+    await until(world, ada, day(2, 7, 6))
+    # Unpaid from the 8th on, suspended in the second hour of the 22nd, back on 7 February.
+    billed = await invoices_of(world, ada)
+    assert [invoice.period_start for invoice in billed] == [day(1, 1), day(1, 8), day(1, 15), day(2, 5)]
+    assert {invoice.state.name for invoice in billed} == {"paid"}
+    assert await wrong_rows(world, ada) == []
