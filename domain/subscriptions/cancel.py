@@ -10,6 +10,7 @@ from domain.db import Tx
 from domain.ids import SubscriptionId
 from domain.invoices.line import live_charge
 from domain.invoices.settle import void
+from domain.machine import State
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.give_back_unused import How, give_back_unused
@@ -21,7 +22,7 @@ from domain.subscriptions.expire import first_invoice
 from domain.subscriptions.lifecycle import END, ENDED, REMIND, RENEW, RESUME, SUBSCRIPTION
 from domain.subscriptions.lines import unused_of
 from domain.subscriptions.policy import Unused, subscription_policy
-from domain.subscriptions.store import forget_planned, move, schedule_renewal, store_end
+from domain.subscriptions.store import Pause, forget_planned, move, schedule_renewal, store_end
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
 from domain.subscriptions.trial import schedule_reminder
 from domain.subscriptions.unbilled import drop_unbilled, drop_unpaid_change
@@ -87,7 +88,7 @@ async def _at_period_end(tx: Tx, of: Subscription) -> Canceling:
     await store_end(tx, of, ends_at)
     state = await move(tx, of, "schedule_cancel")
     await forget_planned(tx, of)
-    for kind in (RENEW, REMIND, RESUME):
+    for kind in (RENEW, REMIND):  # a day to come back holds on: the pause may be gone on with
         await due.finish(tx, kind, of.id.uuid)
     return Canceling(of.id, state.name, ends_at)
 
@@ -133,13 +134,16 @@ class ReactivateSubscription:
 
 @operation("subscriptions.reactivate", allowed=CANCELLERS)
 async def reactivate_subscription(tx: Tx, command: ReactivateSubscription) -> SubscriptionStands:
-    """Goes on as if it had not been cancelled; STATE_CONFLICT for one that is not cancelled or has ended."""
+    """Goes on as if it had not been cancelled, in its pause where it was in one; STATE_CONFLICT for one that is not
+    cancelled or has ended."""
     of = await subscription(tx, tx.customer, command.subscription)
     if of.cancel_at is None or of.ended_at is not None or tx.now >= of.cancel_at:
         message = "Only a cancellation whose day has not come can be taken back."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
     state = of.state
-    if of.state.name == "pending_cancellation":
+    if of.state.name == "pending_cancellation" and (access := await _access_of_pause(tx, of)) is not None:
+        state = await _pause_again(tx, of, access)
+    elif of.state.name == "pending_cancellation":
         on_trial = of.trial_end is not None and of.trial_end == of.period.end
         state = await move(tx, of, "reactivate_trial" if on_trial else "reactivate")
         await schedule_renewal(tx, of, of.period.end)
@@ -148,6 +152,27 @@ async def reactivate_subscription(tx: Tx, command: ReactivateSubscription) -> Su
     await store_end(tx, of, None)
     tx.emit("subscription.reactivated", subscription=of.id)
     return SubscriptionStands(of.id, state.name)
+
+
+async def _access_of_pause(tx: Tx, of: Subscription) -> str | None:
+    """What access the pause gave in which it was cancelled; None where it did not pause then."""
+    access: str | None = await tx.fetchval(
+        """SELECT access FROM subscription_pause
+            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND seq = $4""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.id.uuid,
+        of.state.seq - 1,
+    )
+    return access
+
+
+async def _pause_again(tx: Tx, of: Subscription, access: str) -> State:
+    """Whose day to come back has passed meanwhile comes back when it says so: nobody is billed for want of a word."""
+    resumes = await due.find(tx, tx.customer, RESUME, of.id.uuid)
+    await move(tx, of, "reactivate")
+    again = Pause(resumes.due_at if resumes else None, access)
+    return await move(tx, await subscription(tx, tx.customer, of.id), "pause", pause=again)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ async def apply_change(tx: Tx, of: Subscription, change: Pending, paid: Invoice)
     planned = planned_after(of, change)
     await store_plans(tx, of, planned, None)
     await claim_families(tx, of.id, [] if of.ended_at else [terms.family, planned.family])
-    if change.anchor_at is not None and of.state.name == "pending_cancellation":
+    if change.anchor_at is not None and of.cancel_at is not None:
         await store_end(tx, of, running.end)  # what was just paid for is not cut short
     elif change.anchor_at is not None:
         await schedule_renewal(tx, of, running.end)

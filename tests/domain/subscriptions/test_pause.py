@@ -1,11 +1,13 @@
 """Pausing: no bill, no time lost that was paid for, and where it goes on."""
 
+from datetime import datetime
+
 import pytest
 
 from domain.money import Money
 from domain.payments.settle_payment import News
 from domain.refusals import RefusalCode
-from domain.subscriptions.cancel import CancelAt
+from domain.subscriptions.cancel import CancelAt, ReactivateSubscription, reactivate_subscription
 from domain.subscriptions.pause import (
     LONGEST,
     PauseSubscription,
@@ -136,6 +138,26 @@ async def test_a_pause_can_be_cancelled_and_what_was_paid_for_still_ends_on_its_
     now = await subscription_of(world, ada)
     assert (now.state.name, now.ended_at) == ("canceled", canceling.ends_at)
     assert len(await invoices_of(world, ada)) == 1
+
+
+@pytest.mark.parametrize("back", [None, day(1, 20), day(2, 20)])
+async def test_a_pause_that_was_cancelled_is_gone_on_with_when_that_is_taken_back(
+    world: World, back: datetime | None
+) -> None:
+    ada = await buyer(world)
+    begun = await start(world, ada)
+    await rules(world, SubscriptionPolicy(pause_access=PauseAccess.NONE))
+    await world.do(ada, pause_subscription, PauseSubscription(begun.subscription, back))
+    await rules(world, SubscriptionPolicy())
+    await cancel(world, ada, CancelAt.PERIOD_END)
+    await until(world, ada, day(1, 10))
+    await world.do(ada, reactivate_subscription, ReactivateSubscription(begun.subscription))
+    now = await subscription_of(world, ada)
+    assert (now.state.name, now.pause_access, now.resumes_at, now.cancel_at) == ("paused", "none", back, None)
+    await until(world, ada, day(3, 1))
+    billed = {None: [], day(1, 20): [day(2, 1)], day(2, 20): [day(2, 20)]}[back]
+    assert [each.period_start for each in await invoices_of(world, ada)] == [day(1, 1), *billed]
+    assert await wrong_rows(world, ada) == []
 
 
 async def test_what_was_planned_before_a_pause_begins_with_the_return(world: World) -> None:
