@@ -16,6 +16,7 @@ TABLES: dict[str, str] = {
     "tax_rate": "R",
     "tax_registration": "R",
     "subscription_policy": "R",
+    "payment_policy": "R",
     "plan_version": "R",
     "feature": "R",
     "plan_entitlement": "R",
@@ -78,6 +79,7 @@ TABLES: dict[str, str] = {
     "entitlement_exception": "S",
     "customer_directory": "D:customer",
     "login_directory": "D:login",
+    "offline_reference": "D:reference",
     "inbox_event": "D:event",
     "webhook_body": "D:event",
 }
@@ -85,6 +87,7 @@ TABLES: dict[str, str] = {
 DIRECTORY_KEYS: dict[str, str] = {
     "customer_directory": "reference_key",
     "login_directory": "login_key",
+    "offline_reference": "reference_key",
     "inbox_event": "event_key",
     "webhook_body": "event_key",
 }

@@ -38,9 +38,18 @@ class PaymentState(Enum):
     PROCESSING = strawberry.enum_value("processing", description="The provider is at work.")
     REQUIRES_ACTION = strawberry.enum_value("requires_action", description="The customer must confirm at actionUrl.")
     UNKNOWN = strawberry.enum_value("unknown", description="The provider did not answer; it is being asked.")
+    AUTHORIZED = strawberry.enum_value(
+        "authorized", description="The money is held and not taken: nothing is paid and no access given for it yet."
+    )
     CAPTURED = strawberry.enum_value("captured", description="The money was taken; the provider has yet to confirm it.")
+    SETTLING = strawberry.enum_value(
+        "settling", description="The money was taken, and the customer's bank may still take it back."
+    )
     SUCCEEDED = strawberry.enum_value("succeeded", description="The money was taken, and the provider confirmed it.")
-    FAILED = strawberry.enum_value("failed", description="Nothing was taken; failureCode says why.")
+    FAILED = strawberry.enum_value(
+        "failed", description="Nothing was taken, or the bank took it back; failureCode says why."
+    )
+    EXPIRED = strawberry.enum_value("expired", description="What was held ran out before it was taken.")
     VOIDED = strawberry.enum_value("voided", description="It was taken back before any money moved.")
 
 
@@ -134,9 +143,11 @@ class Payment(Node):
     def _owner(self) -> CustomerId:
         return self.source.customer
 
-    @strawberry.field(description="The method it was tried on.")
+    @strawberry.field(description="The method it was tried on; null for one that staff recorded.")
     async def method(self, info: Info) -> PaymentMethod | None:
         """The method, also after it was removed."""
+        if self.source.method is None:
+            return None
         found = await info.context.loaders.methods.load((self._owner, self.source.method))
         return PaymentMethod.of(found) if found else None
 

@@ -9,7 +9,7 @@ import msgspec
 from dev.provider.faults import Fault
 from dev.provider.keys import count_try
 from dev.provider.records import Method
-from dev.provider.tokens import read_token
+from dev.provider.tokens import Script, read_token
 
 Operation = Literal["charge", "refund", "query", "void", "capture", "method"]
 WebhookMode = Literal["prompt", "late", "twice", "shuffled", "never", "on_demand"]
@@ -82,10 +82,9 @@ def plan_request(db: sqlite3.Connection, operation: Operation, method: Method | 
         if treats and operation in behaviour.operations:
             _use_up(db, scope, behaviour)
             return Plan(behaviour.fault, behaviour.decline, behaviour.delay_ms, behaviour.reply_delay_ms)
-    script = read_token(method.token) if method and first_try else None
-    if script and operation == "charge":
-        return Plan(script.charge_fault)
-    return Plan(script.refund_fault) if script and operation == "refund" else Plan()
+    script = (read_token(method.token) if method and first_try else None) or Script()
+    scripted = {"charge": script.charge_fault, "capture": script.capture_fault, "refund": script.refund_fault}
+    return Plan(scripted.get(operation))
 
 
 def webhook_rule(db: sqlite3.Connection, method: Method | None) -> WebhookRule:

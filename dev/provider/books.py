@@ -14,7 +14,7 @@ _Kept = TypeVar("_Kept", Payment, Refund, Dispute)
 
 
 def read_books(db: sqlite3.Connection, customer: str | None) -> Mapping[str, object]:
-    """Payments, refunds and disputes, oldest first, and per currency what was captured, given back and disputed."""
+    """Payments, refunds and disputes, oldest first, and per currency what was captured, returned, refunded, disputed."""
     payments = _of(customer, records.every(db, Payment))
     refunds = _of(customer, records.every(db, Refund))
     disputes = _of(customer, records.every(db, Dispute))
@@ -23,6 +23,9 @@ def read_books(db: sqlite3.Connection, customer: str | None) -> Mapping[str, obj
         "refunds": [to_builtins(refund) for refund in refunds],
         "disputes": [to_builtins(dispute) for dispute in disputes],
         "captured_minor": _sum((payment.currency, payment.captured_minor) for payment in payments),
+        "returned_minor": _sum(
+            (payment.currency, payment.captured_minor) for payment in payments if payment.status == "returned"
+        ),
         "refunded_minor": _sum(
             (refund.currency, refund.amount_minor) for refund in refunds if refund.status == "succeeded"
         ),

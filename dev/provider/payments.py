@@ -1,20 +1,22 @@
-"""Payments: charge, authenticate, settle, capture, void. Every function runs inside one transaction."""
+"""Payments: charge, authenticate, settle, void; holds.py captures. Every function runs inside one transaction."""
 
 import sqlite3
 from dataclasses import dataclass
-from typing import Literal
+from datetime import timedelta
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from dev.provider import records
+from dev.provider import holds, records
 from dev.provider.behaviour import settling
 from dev.provider.events import emit
 from dev.provider.records import Method, Payment, new_id, save
 from dev.provider.refusals import Refusal, Why
-from dev.provider.settlements import add_line, charge_fee
 from dev.provider.store import moment
 from dev.provider.timers import AS_SCRIPTED, DEFAULT_SETTLE_MS, start_timer, stop_timer
 from dev.provider.tokens import Script, read_token
+
+BANK_TAKES: Final = timedelta(days=3)  # what a bank says of a debit; in the sandbox it decides as soon as its timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def charge(db: sqlite3.Connection, order: ChargeOrder, decline: str | None) -> P
     if script.settles:
         outcome = decline or AS_SCRIPTED
         start_timer(db, payment.id, outcome, settling(db, method, DEFAULT_SETTLE_MS))
-        return _move(db, payment)
+        return _move(db, replace(payment, until=moment() + BANK_TAKES))
     return _conclude(db, payment, decline or _decline(db, script, method), script)
 
 
@@ -70,9 +72,14 @@ def authenticate(db: sqlite3.Connection, payment_id: str, *, passed: bool) -> Pa
 
 
 def settle_payment(db: sqlite3.Connection, payment_id: str, outcome: str | None) -> Payment:
-    """End a processing payment as its timer says or as told ("succeeded" or a failure code)."""
+    """End a processing payment as its timer says or as told ("succeeded" or a failure code); the time of one that is
+    held runs out, and a debit that was taken comes back."""
     timer = stop_timer(db, payment_id)
     payment = records.get(db, Payment, payment_id)
+    if payment.status == "authorized":
+        return holds.let_go(db, payment, "expired")
+    if payment.status == "succeeded" and (timer or outcome not in (None, "succeeded")):
+        return holds.give_back(db, payment, outcome or AS_SCRIPTED)
     if timer is None:
         raise Refusal(Why.NOT_WAITING, "the payment does not wait for a bank")
     method = records.get(db, Method, payment.method)
@@ -82,23 +89,12 @@ def settle_payment(db: sqlite3.Connection, payment_id: str, outcome: str | None)
     return _conclude(db, payment, None if told == "succeeded" else told, _script(method))
 
 
-def capture(db: sqlite3.Connection, payment_id: str, amount_minor: int | None) -> Payment:
-    """Take all or a part of an authorized amount; the rest is let go."""
-    payment = records.get(db, Payment, payment_id)
-    if payment.status != "authorized":
-        raise Refusal(Why.NOT_CAPTURABLE, f"the payment is {payment.status}")
-    amount = payment.authorized_minor if amount_minor is None else amount_minor
-    if amount > payment.authorized_minor:
-        raise Refusal(Why.EXCEEDS_AUTHORIZED, "more than was authorized")
-    return _take(db, payment, amount)
-
-
 def void_payment(db: sqlite3.Connection, payment_id: str) -> Payment:
     """Give up a payment that has taken nothing; NOT_VOIDABLE when it has or when it can no longer be stopped."""
     payment = records.get(db, Payment, payment_id)
     if payment.status not in ("requires_action", "authorized"):
         raise Refusal(Why.NOT_VOIDABLE, f"the payment is {payment.status}")
-    return _move(db, replace(payment, status="canceled", authorized_minor=0))
+    return holds.let_go(db, payment, "canceled")
 
 
 def void_reference(db: sqlite3.Connection, reference: str) -> list[Payment]:
@@ -134,16 +130,11 @@ def _decline(db: sqlite3.Connection, script: Script, method: Method) -> str | No
 
 def _conclude(db: sqlite3.Connection, payment: Payment, decline: str | None, script: Script) -> Payment:
     if decline is not None:
-        return _move(db, replace(payment, status="failed", failure=decline))
+        return _move(db, replace(payment, status="failed", failure=decline, until=None))
     granted = max(1, payment.amount_minor // 2) if script.partial else payment.amount_minor
     if payment.capture == "manual":
-        return _move(db, replace(payment, status="authorized", authorized_minor=granted))
-    return _take(db, payment, granted)
-
-
-def _take(db: sqlite3.Connection, payment: Payment, amount_minor: int) -> Payment:
-    add_line(db, "charge", payment.id, payment, amount_minor, charge_fee(amount_minor))
-    return _move(db, replace(payment, status="succeeded", authorized_minor=0, captured_minor=amount_minor))
+        return holds.hold(db, payment, granted)
+    return holds.take(db, payment, granted)
 
 
 def _move(db: sqlite3.Connection, payment: Payment) -> Payment:

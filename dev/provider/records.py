@@ -9,7 +9,9 @@ import msgspec
 
 from dev.provider.refusals import Refusal, Why
 
-PaymentStatus = Literal["requires_action", "processing", "authorized", "succeeded", "failed", "canceled"]
+PaymentStatus = Literal[
+    "requires_action", "processing", "authorized", "succeeded", "failed", "canceled", "expired", "returned"
+]
 
 
 class Method(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +25,9 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """`amount_minor` is what was asked; refunded and disputed are what may not be taken from captured again."""
+    """`amount_minor` is what was asked, `held_minor` what a manual capture may take in all, `authorized_minor` what is
+    left of that; refunded and disputed are what may not be taken from captured again. `until` is when a hold runs out,
+    when a bank decides, or until when it may take a debit back."""
 
     id: str
     key: str
@@ -35,7 +39,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str]
     status: PaymentStatus
     failure: str | None = None
+    held_minor: int = 0
     authorized_minor: int = 0
+    until: datetime | None = None
     captured_minor: int = 0
     refunded_minor: int = 0
     disputed_minor: int = 0

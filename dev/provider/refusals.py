@@ -13,6 +13,7 @@ class Why(StrEnum):
     METHOD_DETACHED = "method_detached"
     NOT_CAPTURABLE = "not_capturable"
     NOT_VOIDABLE = "not_voidable"
+    NOT_RETURNABLE = "not_returnable"
     NOT_REFUNDABLE = "not_refundable"
     EXCEEDS_AUTHORIZED = "exceeds_authorized"
     EXCEEDS_CAPTURED = "exceeds_captured"

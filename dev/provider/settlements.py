@@ -14,12 +14,14 @@ from dev.provider.store import moment
 _FEE_PER_MILLE: Final = 14  # 1.4 % and a fixed part: the shape of a European card price, so that fees are never zero
 _FEE_FIXED_MINOR: Final = 25
 DISPUTE_FEE_MINOR: Final = 1500  # a dispute costs its flat fee whoever wins
+RETURN_FEE_MINOR: Final = 350  # what banks charge for a debit that comes back, passed on as it is
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One movement: gross as seen by the merchant (a refund is negative), the fee it cost, net = gross - fee."""
 
+    number: int
     kind: str
     object: str
     payment: str
@@ -52,15 +54,19 @@ def add_line(
     )
 
 
-def list_lines(db: sqlite3.Connection, payout: str | None, payment: str | None, currency: str | None) -> list[Line]:
-    """The settlement report, oldest first, narrowed where asked."""
+def list_lines(
+    db: sqlite3.Connection, payout: str | None, payment: str | None, currency: str | None,
+    after: int = 0, limit: int | None = None,
+) -> list[Line]:  # fmt: skip
+    """The settlement report, oldest first, narrowed where asked; `after` is the number of a line."""
     rows = db.execute(
         "SELECT * FROM lines WHERE (?1 IS NULL OR payout = ?1) AND (?2 IS NULL OR payment = ?2)"
-        " AND (?3 IS NULL OR currency = ?3) ORDER BY number",
-        (payout, payment, currency),
+        " AND (?3 IS NULL OR currency = ?3) AND number > ?4 ORDER BY number LIMIT ?5",
+        (payout, payment, currency, after, -1 if limit is None else limit),
     )
     return [
         Line(
+            number=row["number"],
             kind=row["kind"],
             object=row["object"],
             payment=row["payment"],

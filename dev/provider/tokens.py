@@ -54,8 +54,15 @@ class Script:
     held: bool = False
     """Whether what settles waits for the admin API instead of a timer."""
     partial: bool = False
-    """Whether only half of the amount is taken."""
+    """Whether only half of the amount is taken or held."""
+    expires: bool = False
+    """Whether what is held runs out as soon as other tokens settle."""
+    returnable: bool = False
+    """Whether the bank may take back what was debited."""
+    returned: str | None = None
+    """The code under which the bank does that, as soon again as it took to settle."""
     charge_fault: Fault | None = None
+    capture_fault: Fault | None = None
     refund_fault: Fault | None = None
     refund: RefundScript = "succeeds"
 
@@ -71,7 +78,10 @@ _PLAIN: Final[dict[str, Script]] = {
     "tok_3ds_once": Script(last4="3155", action="once"),
     "tok_bank": _BANK,
     "tok_bank_held": replace(_BANK, held=True),
+    "tok_bank_returnable": replace(_BANK, held=True, returnable=True),
+    "tok_bank_returned": replace(_BANK, returnable=True, returned="insufficient_funds"),
     "tok_partial": Script(last4="5050", partial=True),
+    "tok_expiring": Script(last4="5060", expires=True),
     "tok_refund_pending": Script(last4="7726", refund="pending"),
     "tok_refund_fails_later": Script(last4="5126", refund="fails_later"),
     "tok_refund_reversed": Script(last4="5127", refund="reversed"),
@@ -81,6 +91,7 @@ _BANK_DECLINE: Final = re.compile(r"tok_bank_([a-z_]+)")
 _ACTION_DECLINE: Final = re.compile(r"tok_3ds_then_([a-z_]+)")
 _DECLINE: Final = re.compile(r"tok_([a-z_]+?)(?:_(after|times)_([1-9][0-9]{0,3}))?", re.ASCII)
 _REFUND_FAULT: Final = re.compile(r"tok_refund_([a-z_]+)")
+_CAPTURE_FAULT: Final = re.compile(r"tok_capture_([a-z_]+)")
 _FAULT: Final = re.compile(r"tok_([a-z_]+)")
 
 
@@ -107,6 +118,8 @@ def _declining(name: str) -> Script | None:
 def _faulty(name: str) -> Script | None:
     if (refund := _REFUND_FAULT.fullmatch(name)) and refund[1] in set(Fault):
         return Script(last4="6001", refund_fault=Fault(refund[1]))
+    if (capture := _CAPTURE_FAULT.fullmatch(name)) and capture[1] in set(Fault):
+        return Script(last4="6002", capture_fault=Fault(capture[1]))
     if (charge := _FAULT.fullmatch(name)) and charge[1] in set(Fault):
         return Script(last4="6000", charge_fault=Fault(charge[1]))
     return None
@@ -116,5 +129,5 @@ def every_token() -> tuple[str, ...]:
     """All tokens without a number in them; each decline also exists as `tok_CODE_after_N` and `tok_CODE_times_N`."""
     declines = [f"tok_{code}" for code in SOFT_DECLINES + HARD_DECLINES]
     settling = [f"tok_{kind}_{code}" for kind in ("bank", "3ds_then") for code in SOFT_DECLINES + HARD_DECLINES]
-    faults = [f"tok_{part}{fault}" for part in ("", "refund_") for fault in Fault]
+    faults = [f"tok_{part}{fault}" for part in ("", "refund_", "capture_") for fault in Fault]
     return (*_PLAIN, NOT_ACCEPTED, *declines, *settling, *faults)

@@ -18,6 +18,9 @@ INVOICE = Machine(
         ("open", "void"): "void",
         ("open", "write_off"): "uncollectible",
         ("uncollectible", "pay"): "paid",
+        # The bank took back what had paid it: it is owed again, or given up again.
+        ("paid", "reopen"): "open",
+        ("paid", "lose_again"): "uncollectible",
     },
 )
 

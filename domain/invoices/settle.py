@@ -29,14 +29,14 @@ class Applied:
     recovered: Money
     excess: Money
 
-    def transfers(self) -> list[Transfer]:
-        """The posting of the captured money."""
+    def transfers(self, cash: Account = Account.CASH_CLEARING) -> list[Transfer]:
+        """The posting of the captured money, which is now on that account of cash."""
         parts = (
             (Account.RECEIVABLE, self.receivable),
             (Account.WRITE_OFFS, self.recovered),
             (Account.CUSTOMER_CREDIT, self.excess),
         )
-        return [Transfer(Account.CASH_CLEARING, account, amount) for account, amount in parts if amount.minor]
+        return [Transfer(cash, account, amount) for account, amount in parts if amount.minor]
 
 
 def _amounts(of: Invoice, **changed: Money) -> dict[str, int]:
@@ -59,6 +59,29 @@ async def apply_capture(tx: Tx, of: Invoice, captured: Money) -> Applied:
         emit_of(tx, "invoice.paid", of.id, of.subscription)
     await store_settlement(tx, of.id, state, amounts)
     return applied
+
+
+async def owe_again(tx: Tx, of: Invoice, used: Applied) -> None:
+    """What money had done for the invoice that a bank has taken back, its postings reversed: it is owed again.
+
+    A void invoice owes nothing: the credit that its payment had become goes. What had been given up stays given up.
+    """
+    if of.state.name == "void":
+        if used.receivable.minor:
+            back = Transfer(Account.CUSTOMER_CREDIT, Account.RECEIVABLE, used.receivable)
+            await post(tx, Cause("payment.returned_of_void", of.id.uuid), [back])
+        return
+    back_again = used.receivable + used.recovered
+    if back_again.minor == 0:
+        return
+    lost, state = of.state.name == "uncollectible" or used.recovered.minor > 0, of.state
+    if lost and used.receivable.minor:
+        await post(tx, Cause("invoice.written_off", of.id.uuid), [_write_off(used.receivable)])
+    if state.name == "paid":
+        state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "lose_again" if lost else "reopen")
+    written_off = of.written_off + back_again if lost else of.written_off
+    await store_settlement(tx, of.id, state, _amounts(of, paid=of.paid - back_again, written_off=written_off))
+    emit_of(tx, "invoice.reopened", of.id, of.subscription)
 
 
 async def lower(tx: Tx, of: Invoice, reduced: Money) -> None:

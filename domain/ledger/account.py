@@ -17,10 +17,19 @@ class Account(StrEnum):
     TAX_PAYABLE = "tax_payable"  # credit: taken for the authorities, owed on to them
     REFUNDS_PAYABLE = "refunds_payable"  # credit: refunds that are under way
     WRITE_OFFS = "write_offs"  # debit: what is given up
+    RETURNED_PAYMENTS = "returned_payments"  # debit: taken back by a bank after it had become credit that was used up
     CASH_OUTSIDE = "cash_outside"  # debit: paid to us less paid by us where no provider of ours is part of it
 
 
-DEBIT_NORMAL = frozenset({Account.RECEIVABLE, Account.CASH_CLEARING, Account.CASH_OUTSIDE, Account.WRITE_OFFS})
+DEBIT_NORMAL = frozenset(
+    {
+        Account.RECEIVABLE,
+        Account.CASH_CLEARING,
+        Account.CASH_OUTSIDE,
+        Account.WRITE_OFFS,
+        Account.RETURNED_PAYMENTS,
+    }
+)
 KEPT = frozenset({Account.RECEIVABLE, Account.CUSTOMER_CREDIT})  # read strongly, so their balance is stored
 
 

@@ -1,23 +1,44 @@
-"""The port to payment providers, in our words: what is asked, every answer there is, and what a webhook says."""
+"""The port to payment providers, in our words: what is asked and every answer there is; with its events and lines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from domain.money import Money
+from domain.payments.provider_event import BadSignature as BadSignature
+from domain.payments.provider_event import EventKind as EventKind
+from domain.payments.provider_event import MalformedEvent as MalformedEvent
+from domain.payments.provider_event import ProviderEvent as ProviderEvent
+from domain.payments.settlement import LineKind as LineKind
+from domain.payments.settlement import SettlementLine as SettlementLine
+from domain.payments.settlement import SettlementLines as SettlementLines
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeRequest:
-    """Capture `money` (above zero) from a stored method; `key` makes it once, `reference` is how it is found again."""
+    """`money` (above zero) of a stored method, to take or to hold; `key` makes it once, `reference` finds it again."""
 
     key: str
     reference: str
     money: Money
     method_ref: str
     metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequest:
+    """Take `money` (above zero) of what a charge holds, beside what was taken of it before; key as for a charge.
+
+    `final` lets the rest go; without it the rest can still be taken, where the method allows more than one capture.
+    """
+
+    key: str
+    reference: str
+    """Our reference of the charge."""
+    charge_ref: str
+    money: Money
+    final: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +73,52 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The money is taken: exactly what was asked."""
+    """The money is taken: exactly what was asked; of a hold, all that was taken of it, and the rest is let go."""
 
     provider_ref: str
     money: Money
+    authorized: Money | None = None
+    """What was held first; None where the charge was taken at once."""
+    returnable_until: datetime | None = None
+    """Until when the customer's bank may take it back without a dispute, where it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """Held and not all taken. `authorized` may be less than was asked: then it is no payment of what was asked."""
+
+    provider_ref: str
+    authorized: Money
+    captured: Money
+    """What was taken of it so far."""
+    capturable: Money
+    """What can still be taken; authorized - captured - capturable was let go."""
+    expires_at: datetime | None
+    """When the hold runs out by itself; None where the provider does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The hold ran out: nothing was taken and nothing can be any more."""
+
+    provider_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """`money`, all that was taken, was taken back by the customer's bank (a returned debit); `hard` as for Declined."""
+
+    provider_ref: str
+    money: Money
+    code: str
+    hard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRefused:
+    """Nothing was taken by this request, and nothing will be; find_charge says what became of the hold."""
+
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +143,8 @@ class Processing:
     """Accepted, and open for up to days; a webhook or a query tells the rest."""
 
     provider_ref: str
+    expected_at: datetime | None = None
+    """When the provider expects to know, where it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,64 +201,18 @@ class Detached:
     """The method can no longer be charged; detaching it twice is the same."""
 
 
-ChargeAnswer = Captured | Declined | ActionRequired | Processing | Voided | Unknown | Unavailable
+# Whatever a charge has become: charge() and authorize() may answer any of it where the key was used before.
+ChargeAnswer = (
+    Captured | Authorized | Declined | ActionRequired | Processing | Voided | Expired | Returned | Unknown | Unavailable
+)
 ChargeFound = ChargeAnswer | NotFound
-VoidAnswer = Voided | Captured | Declined | Processing | Unknown | Unavailable
+CaptureAnswer = Captured | Authorized | CaptureRefused | Unknown | Unavailable
+VoidAnswer = Voided | Captured | Declined | Processing | Expired | Returned | Unknown | Unavailable
+SettlementAnswer = SettlementLines | Unknown | Unavailable
 RefundAnswer = RefundSucceeded | RefundPending | RefundFailed | Unknown | Unavailable
 RefundFound = RefundAnswer | NotFound
 MethodAnswer = MethodFacts | MethodRefused | Unknown | Unavailable
 DetachAnswer = Detached | NotFound | Unknown | Unavailable
-
-
-class EventKind(StrEnum):
-    """What a provider's event means to us."""
-
-    CHARGE_CAPTURED = "charge_captured"
-    CHARGE_AUTHORIZED = "charge_authorized"
-    CHARGE_DECLINED = "charge_declined"
-    CHARGE_ACTION_REQUIRED = "charge_action_required"
-    CHARGE_PROCESSING = "charge_processing"
-    CHARGE_VOIDED = "charge_voided"
-    REFUND_SUCCEEDED = "refund_succeeded"
-    REFUND_FAILED = "refund_failed"
-    DISPUTE_OPENED = "dispute_opened"
-    DISPUTE_WON = "dispute_won"
-    DISPUTE_LOST = "dispute_lost"
-    PAYOUT_PAID = "payout_paid"
-    UNRECOGNIZED = "unrecognized"
-    """A kind this adapter has no word for: stored, never applied."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderEvent:
-    """One authentic event in our words; equal events have equal `event_id`s, whatever was delivered how often."""
-
-    event_id: str
-    kind: EventKind
-    occurred_at: datetime
-    object_ref: str | None
-    """The provider's id of the payment, refund, dispute or payout; None only when the kind is unrecognized."""
-    sequence: int
-    """1, 2, 3 … without a gap per object_ref."""
-    charge_ref: str | None
-    """The payment concerned; None for a payout."""
-    reference: str | None
-    """Our reference of the charge or refund; None for disputes and payouts."""
-    money: Money | None
-    """Captured, refunded, disputed or paid out by this object so far; for an open or failed one, what was asked."""
-    failure_code: str | None
-    hard: bool
-    """Whether failure_code forbids a retry with the same method; False without a failure_code."""
-    metadata: Mapping[str, str]
-    """What the charge was created with."""
-
-
-class BadSignature(Exception):
-    """The event is not authentic or too old or too new; the text says why and is for our log alone."""
-
-
-class MalformedEvent(Exception):
-    """The event is authentic, but this adapter cannot read it."""
 
 
 class Gateway(Protocol):
@@ -220,17 +239,32 @@ class Gateway(Protocol):
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         """Take the money at once; an answer about another amount, currency or reference is Unknown("mismatch")."""
 
+    async def authorize(self, request: ChargeRequest) -> ChargeAnswer:
+        """Hold the money, so that capture() can take it; Captured where the method cannot only be held. As charge()."""
+
+    async def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        """Take of what is held, at most what is left of it; Authorized where more may follow, else Captured."""
+
     async def find_charge(self, reference: str, asked: Money) -> ChargeFound:
-        """What became of the charge under our reference; another captured amount than asked is Unknown("mismatch")."""
+        """What became of the charge under our reference, and how much of a hold was taken.
+
+        Another amount than asked is Unknown("mismatch"), and so is another captured one of a charge taken at once.
+        """
 
     async def void(self, reference: str) -> VoidAnswer:
-        """Bar every charge under the reference, found or not yet arrived; what is taken or beyond stopping says so."""
+        """Bar every charge under the reference, found or not yet arrived; what is taken or beyond stopping says so.
+
+        A hold is let go; where a part of it was taken, Captured says which.
+        """
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:
         """Give back; more than is left of the charge is RefundFailed."""
 
     async def find_refund(self, reference: str, asked: Money) -> RefundFound:
         """What became of the refund under our reference; as for find_charge."""
+
+    async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
+        """What the provider settles with us, of one payout or (None) of all, after the line of that line_ref."""
 
     def parse_event(
         self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime

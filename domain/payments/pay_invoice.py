@@ -12,8 +12,10 @@ from domain.invoices.invoice import Invoice, invoice
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.method import PaymentMethod, default_method, payment_methods
-from domain.payments.payment import PAYMENT, payments_of
+from domain.payments.payment import PAYMENT, CaptureMode, payments_of
+from domain.payments.policy import payment_policy
 from domain.refusals import RefusalCode, Refused
+from domain.wire import added
 
 SEND = "send_payment"
 HEAD_START = timedelta(seconds=5)  # the process that took the call sends at once; a worker only if it died
@@ -26,6 +28,8 @@ class PayInvoice:
 
     invoice: InvoiceId
     method: PaymentMethodId | None
+    capture: CaptureMode | None = added(None)
+    """Staff may choose to only hold the money; None is what the tenant's policy says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,15 @@ class PaymentBegun:
 
 @operation("payments.pay_invoice", allowed=_PAYERS, moves_money=True)
 async def pay_invoice(tx: Tx, command: PayInvoice) -> PaymentBegun:
-    """Begins an attempt; see ``begin_payment`` for its refusals."""
-    return await begin_payment(tx, await invoice(tx, tx.customer, command.invoice), command.method)
+    """Begins an attempt; see ``begin_payment`` for its refusals. FORBIDDEN for a customer that chooses the capture."""
+    if command.capture is not None and Grant.PORTAL in tx.actor.grants:
+        raise Refused(RefusalCode.FORBIDDEN, "When the money is taken is not the customer's to choose.", ("capture",))
+    return await begin_payment(tx, await invoice(tx, tx.customer, command.invoice), command.method, command.capture)
 
 
-async def begin_payment(tx: Tx, of: Invoice, chosen: PaymentMethodId | None = None) -> PaymentBegun:
+async def begin_payment(
+    tx: Tx, of: Invoice, chosen: PaymentMethodId | None = None, capture: CaptureMode | None = None
+) -> PaymentBegun:
     """NOTHING_DUE for an invoice that is not open; PAYMENT_IN_PROGRESS while an attempt may still succeed;
     PAYMENT_METHOD_REQUIRED without a method; NOT_FOUND for a method that is not the customer's."""
     if of.state.name != "open" or of.due.minor == 0:
@@ -54,7 +62,8 @@ async def begin_payment(tx: Tx, of: Invoice, chosen: PaymentMethodId | None = No
         raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("invoiceId",))
     method = await _method(tx, chosen)
     id, number = tx.new_id(PaymentId), len(attempts) + 1
-    await _insert(tx, id, of, number, method)
+    mode = capture or (await payment_policy(tx, tx.head.tenant)).capture
+    await _insert(tx, id, of, number, method, mode)
     await due.schedule(tx, SEND, id.uuid, tx.recorded_at + HEAD_START, follows="wall")
     tx.emit("payment.begun", payment=id, invoice=of.id)
     return PaymentBegun(id, of.id, of.due)
@@ -75,14 +84,16 @@ def provider_key(tx: Tx, subject: str, number: int) -> str:
     return hashlib.sha256(intent.encode()).hexdigest()
 
 
-async def _insert(tx: Tx, id: PaymentId, of: Invoice, number: int, method: PaymentMethod) -> None:
+async def _insert(
+    tx: Tx, id: PaymentId, of: Invoice, number: int, method: PaymentMethod, mode: CaptureMode
+) -> None:  # fmt: skip
     state = await PAYMENT.begin(tx, tx.customer, id.uuid, "begin")
     await tx.execute(
         """INSERT INTO payment (shard_key, id, tenant_id, customer_id, invoice_id, attempt_number, currency, amount,
                method_id, provider_account, provider_key, queries, captured, refunds_reserved, state, seq, happened_at,
-               recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $12, $13, $14, $15)""",
+               recorded_at, capture_mode)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $12, $13, $14, $15, $16)""",
         id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, of.id.uuid, number, str(of.currency), of.due.minor,
         method.id.uuid, method.provider_account, provider_key(tx, str(of.id), number), state.name, state.seq, tx.now,
-        tx.recorded_at,
+        tx.recorded_at, mode.value,
     )  # fmt: skip

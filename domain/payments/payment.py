@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from domain.db import Primary, Row
 from domain.ids import CustomerId, InvoiceId, PaymentId, PaymentMethodId
@@ -14,6 +15,7 @@ PAYMENT = Machine(
     "payment",
     {
         ("new", "begin"): "processing",
+        ("new", "record"): "succeeded",  # by staff: the money is there
         ("processing", "capture"): "captured",
         ("processing", "require_action"): "requires_action",
         ("processing", "fail"): "failed",
@@ -28,10 +30,29 @@ PAYMENT = Machine(
         ("unknown", "fail"): "failed",
         ("unknown", "process"): "processing",
         ("unknown", "void"): "voided",
+        # Held, not taken: it can be taken until the hold runs out. What was asked of it may go unanswered.
+        ("processing", "authorize"): "authorized",
+        ("requires_action", "authorize"): "authorized",
+        ("unknown", "authorize"): "authorized",
+        ("authorized", "capture"): "captured",
+        ("authorized", "void"): "voided",
+        ("authorized", "fail"): "failed",
+        ("authorized", "lose"): "unknown",
+        ("authorized", "expire"): "expired",
+        ("processing", "expire"): "expired",
+        ("requires_action", "expire"): "expired",
+        ("unknown", "expire"): "expired",
         ("captured", "confirm"): "succeeded",
+        # Taken and confirmed, and the customer's bank may still take it back without a dispute.
+        ("captured", "settle"): "settling",
+        ("settling", "confirm"): "succeeded",
+        ("captured", "return"): "failed",
+        ("settling", "return"): "failed",
+        ("succeeded", "return"): "failed",
         # A success that arrives after we gave up is recorded all the same: the money was taken.
         ("failed", "capture_late"): "captured",
         ("voided", "capture_late"): "captured",
+        ("expired", "capture_late"): "captured",
     },
 )
 
@@ -39,17 +60,51 @@ OPEN = frozenset({"processing", "requires_action", "unknown", "authorized"})  # 
 IN_FLIGHT = frozenset({"processing", "unknown"})  # goes on without anybody's doing
 TAKEN = frozenset({"captured", "settling", "succeeded"})  # the provider has the money
 
+PROVIDER, OFFLINE = "provider", "offline"  # who was part of it
+
+
+class CaptureMode(StrEnum):
+    """Whether a payment is taken as soon as it can be, or held until somebody takes it."""
+
+    NOW = "now"
+    LATER = "later"
+
+
+class Ask(StrEnum):
+    """What may be asked of a hold."""
+
+    CAPTURE = "capture"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of a hold and not answered yet: to take it up to a total, or to let it go.
+
+    ``code`` is why the payment will have failed once the hold is let go; None: it will be voided.
+    """
+
+    what: Ask
+    total: Money | None
+    final: bool
+    code: str | None
+    sent_at: datetime | None
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One attempt; ``provider_key`` makes it once at the provider, ``sent_at`` says that it may have left the house."""
+    """One attempt; ``provider_key`` makes it once at the provider, ``sent_at`` says that it may have left the house.
+
+    ``authorized`` = captured + capturable + released, of what was held; None where nothing was held or taken. A payment
+    of kind ``offline`` was recorded by staff: it came by its ``means`` under a ``reference`` and has no method.
+    """
 
     id: PaymentId
     customer: CustomerId
     invoice: InvoiceId
     attempt_number: int
     amount: Money
-    method: PaymentMethodId
+    method: PaymentMethodId | None
     provider_account: str
     provider_key: str
     provider_ref: str | None
@@ -63,10 +118,25 @@ class Payment:
     posted_number: int | None
     state: State
     happened_at: datetime
+    kind: str
+    means: str | None
+    reference: str | None
+    capture_mode: CaptureMode
+    authorized: Money | None
+    capturable: Money
+    released: Money
+    returned: Money
+    expires_at: datetime | None
+    expected_at: datetime | None
+    returnable_until: datetime | None
+    asked: Asked | None
+    asks: int
 
     @property
     def refundable(self) -> Money:
-        """What was captured and neither refunded nor about to be."""
+        """What was captured by a provider and neither refunded, nor about to be, nor taken back by the bank."""
+        if self.kind == OFFLINE or self.returned.minor:
+            return Money.zero(self.amount.currency)
         return self.captured - self.refunds_reserved
 
     @property
@@ -89,7 +159,7 @@ def from_row(row: Row) -> Payment:
         invoice=InvoiceId(shard, row["invoice_id"]),
         attempt_number=row["attempt_number"],
         amount=Money(row["amount"], currency),
-        method=PaymentMethodId(shard, row["method_id"]),
+        method=PaymentMethodId(shard, row["method_id"]) if row["method_id"] else None,
         provider_account=row["provider_account"],
         provider_key=row["provider_key"],
         provider_ref=row["provider_ref"],
@@ -103,7 +173,27 @@ def from_row(row: Row) -> Payment:
         posted_number=row["posted_number"],
         state=State(row["state"], row["seq"]),
         happened_at=row["happened_at"],
+        kind=row["kind"],
+        means=row["means"],
+        reference=row["reference"],
+        capture_mode=CaptureMode(row["capture_mode"]),
+        authorized=None if row["authorized"] is None else Money(row["authorized"], currency),
+        capturable=Money(row["capturable"], currency),
+        released=Money(row["released"], currency),
+        returned=Money(row["returned"], currency),
+        expires_at=row["expires_at"],
+        expected_at=row["expected_at"],
+        returnable_until=row["returnable_until"],
+        asked=_asked(row, currency),
+        asks=row["asks"],
     )
+
+
+def _asked(row: Row, currency: Currency) -> Asked | None:
+    if row["asked"] is None:
+        return None
+    total = None if row["asked_total"] is None else Money(row["asked_total"], currency)
+    return Asked(Ask(row["asked"]), total, bool(row["asked_final"]), row["asked_code"], row["asked_sent_at"])
 
 
 async def payment(db: Primary, customer: CustomerId, id: PaymentId) -> Payment:
@@ -111,7 +201,9 @@ async def payment(db: Primary, customer: CustomerId, id: PaymentId) -> Payment:
     row = await db.fetchrow(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
-                  refunds_reserved, posted_number, state, seq, happened_at
+                  refunds_reserved, posted_number, state, seq, happened_at, kind, means, reference, capture_mode,
+                  authorized, capturable, released, returned, expires_at, expected_at, returnable_until, asked,
+                  asked_total, asked_final, asked_code, asked_sent_at, asks
              FROM payment WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -134,7 +226,9 @@ async def payments_of_invoices(
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
-                  refunds_reserved, posted_number, state, seq, happened_at
+                  refunds_reserved, posted_number, state, seq, happened_at, kind, means, reference, capture_mode,
+                  authorized, capturable, released, returned, expires_at, expected_at, returnable_until, asked,
+                  asked_total, asked_final, asked_code, asked_sent_at, asks
              FROM payment WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = ANY ($3::uuid[])
             ORDER BY invoice_id, attempt_number""",
         customer.shard,

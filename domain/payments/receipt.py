@@ -18,6 +18,8 @@ class Receipt:
     payment: PaymentId
     number: str
     issued_at: datetime
+    withdrawn_at: datetime | None
+    """Since when it is not valid any more: the money was taken back by the bank."""
 
 
 async def issue_receipt(tx: Tx, payment: PaymentId) -> ReceiptId:
@@ -34,10 +36,22 @@ async def issue_receipt(tx: Tx, payment: PaymentId) -> ReceiptId:
     return id
 
 
+async def withdraw_receipt(tx: Tx, payment: PaymentId) -> None:
+    """Marks the payment's receipt as not valid any more; the document stays as it was issued, with its number."""
+    await tx.execute(
+        """UPDATE receipt SET withdrawn_at = $4 WHERE shard_key = $1 AND customer_id = $2 AND payment_id = $3""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        payment.uuid,
+        tx.now,
+    )
+    tx.emit("receipt.withdrawn", payment=payment)
+
+
 async def receipts_of(db: Primary, customer: CustomerId, payments: Sequence[PaymentId]) -> dict[PaymentId, Receipt]:
     """The receipts of those of the customer's payments that have one."""
     rows = await db.fetch(
-        """SELECT id, payment_id, number_text, issued_at FROM receipt
+        """SELECT id, payment_id, number_text, issued_at, withdrawn_at FROM receipt
             WHERE shard_key = $1 AND customer_id = $2 AND payment_id = ANY ($3::uuid[])""",
         customer.shard,
         customer.uuid,
@@ -46,14 +60,16 @@ async def receipts_of(db: Primary, customer: CustomerId, payments: Sequence[Paym
     found: dict[PaymentId, Receipt] = {}
     for row in rows:
         of = PaymentId(customer.shard, row["payment_id"])
-        found[of] = Receipt(ReceiptId(customer.shard, row["id"]), of, row["number_text"], row["issued_at"])
+        found[of] = Receipt(
+            ReceiptId(customer.shard, row["id"]), of, row["number_text"], row["issued_at"], row["withdrawn_at"]
+        )
     return found
 
 
 async def receipt(db: Primary, customer: CustomerId, id: ReceiptId) -> Receipt:
     """The customer's receipt of that id, else NOT_FOUND."""
     row = await db.fetchrow(
-        """SELECT payment_id, number_text, issued_at FROM receipt
+        """SELECT payment_id, number_text, issued_at, withdrawn_at FROM receipt
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -61,4 +77,6 @@ async def receipt(db: Primary, customer: CustomerId, id: ReceiptId) -> Receipt:
     )
     if row is None or id.shard != customer.shard:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such receipt.", ("receiptId",))
-    return Receipt(id, PaymentId(customer.shard, row["payment_id"]), row["number_text"], row["issued_at"])
+    return Receipt(
+        id, PaymentId(customer.shard, row["payment_id"]), row["number_text"], row["issued_at"], row["withdrawn_at"]
+    )

@@ -1,43 +1,49 @@
 """Performing a provider's answer or event: the payment moves, money that was taken is posted, a receipt is issued."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 
 from domain import due
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId, ReceiptId
-from domain.invoices.billing_terms import AUTOMATIC
-from domain.invoices.invoice import invoice
-from domain.invoices.settle import apply_capture
-from domain.ledger.post import Cause, post
-from domain.machine import State
 from domain.money import Money
 from domain.operation import operation
+from domain.payments.book_money import Hold, book_money, confirm, take_whole
 from domain.payments.pay_invoice import SEND
-from domain.payments.payment import OPEN, PAYMENT, TAKEN, Payment, payment
-from domain.payments.receipt import issue_receipt
+from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Payment, payment
+from domain.payments.receipt import issue_receipt, withdraw_receipt
+from domain.payments.store_payment import store_payment
+from domain.payments.take_back import take_back
 from domain.refusals import RefusalCode, Refused
-from domain.wire import learned
+from domain.wire import added, learned
 
-CONFIRM_AFTER = timedelta(hours=1)  # a webhook later than this is taken for lost and the provider is asked
+NO_REASON = "returned"  # for a bank that gives none; the payment keeps some word for it
 
 
 class News(StrEnum):
     """What is known of a charge."""
 
     CAPTURED = "captured"
+    AUTHORIZED = "authorized"
     DECLINED = "declined"
     ACTION_REQUIRED = "action_required"
     PROCESSING = "processing"
     UNKNOWN = "unknown"
     VOIDED = "voided"
+    EXPIRED = "expired"
+    RETURNED = "returned"
 
 
 @dataclass(frozen=True, slots=True)
 class SettlePayment:
-    """One piece of news about a payment; ``confirmed`` says that it came from the provider unasked or on a query."""
+    """One piece of news about a payment; ``confirmed`` says that it came from the provider unasked or on a query.
+
+    ``captured`` is what was taken (or returned) in all so far, ``capturable`` what of a hold can still be taken;
+    ``code`` of a hold says why what was asked of it was refused. ``until`` is when a hold runs out, when a bank is
+    expected to decide, or until when it may take a debit back.
+    """
 
     payment: PaymentId
     news: News
@@ -47,11 +53,14 @@ class SettlePayment:
     hard: bool
     action_url: str | None = learned(None)
     confirmed: bool = field(kw_only=True)
+    authorized: Money | None = added(None)
+    capturable: Money | None = added(None)
+    until: datetime | None = added(None)
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentSettled:
-    """Where the payment stands now, and the receipt where money was taken by this."""
+    """Where the payment stands now, and the receipt where all of it was taken by this."""
 
     payment: PaymentId
     invoice: InvoiceId
@@ -66,42 +75,87 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
     CURRENCY_MISMATCH for money in another currency than was asked for.
     """
     before = await payment(tx, tx.customer, command.payment)
-    if command.captured is not None and command.captured.currency != before.amount.currency:
-        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The payment is in {before.amount.currency}.", ("captured",))
-    receipt = None
-    if command.news is News.CAPTURED:
-        state, receipt = await _captured(tx, before, command)
-    elif before.state.name in OPEN:
-        state = await _open_news(tx, before, command)
-    else:
-        state = before.state
-    # No other news is a reason to stop asking about money that was taken.
-    sure = command.confirmed and command.news is News.CAPTURED
-    if state.name not in OPEN and (sure or state.name not in TAKEN):
+    for told in (command.captured, command.authorized, command.capturable):
+        if told is not None and told.currency != before.amount.currency:
+            raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The payment is in {before.amount.currency}.", ("captured",))
+    after = before if before.kind == OFFLINE else await _heard(tx, before, command)
+    if after != before:
+        await store_payment(tx, after)
+    receipt = await issue_receipt(tx, before.id) if _is_received(after) and not _is_received(before) else None
+    if after.returned > before.returned:
+        await withdraw_receipt(tx, before.id)
+    if after.state.name not in OPEN | {"captured", "settling"}:  # those are asked about again
         await due.finish(tx, SEND, before.id.uuid)
-    return PaymentSettled(before.id, before.invoice, state.name, receipt)
+    return PaymentSettled(before.id, before.invoice, after.state.name, receipt)
 
 
-async def _captured(tx: Tx, before: Payment, command: SettlePayment) -> tuple[State, ReceiptId | None]:
-    state, receipt = before.state, None
-    if state.name not in TAKEN:
-        captured = command.captured or before.amount
-        event = "capture" if state.name in OPEN else "capture_late"
-        state = await PAYMENT.move(tx, tx.customer, before.id.uuid, state, event)
-        billed = await invoice(tx, tx.customer, before.invoice)
-        applied = await apply_capture(tx, billed, captured)
-        posted = await post(tx, Cause("payment.captured", before.id.uuid), applied.transfers())
-        await _store_capture(tx, before, state, captured, posted, command.provider_ref)
-        receipt = await issue_receipt(tx, before.id)
-        tx.emit("payment.captured", payment=before.id, invoice=before.invoice)
-        if billed.collection == AUTOMATIC and applied.receivable < billed.due:
-            tx.emit("payment.short", payment=before.id, invoice=before.invoice)
-        # Until the provider itself has confirmed it, the row stays due: a lost webhook is made up for by a query.
-        await due.schedule(tx, SEND, before.id.uuid, tx.recorded_at + CONFIRM_AFTER, follows="wall")
-    if command.confirmed and PAYMENT.allows(state.name, "confirm"):
-        state = await PAYMENT.move(tx, tx.customer, before.id.uuid, state, "confirm")
-        await _store_state(tx, before, state, command)
-    return state, receipt
+def _is_received(of: Payment) -> bool:
+    """Whether money came of it, and no more can: that has a receipt, whatever becomes of it."""
+    return of.captured.minor > 0 and not of.is_open
+
+
+async def _heard(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
+    match command.news:
+        case News.CAPTURED | News.AUTHORIZED:
+            return await _money(tx, before, command)
+        case News.VOIDED | News.EXPIRED:
+            return await _let_go(tx, before, command)
+        case News.RETURNED:
+            return await _returned(tx, before, command)
+    return await _other_news(tx, before, command)
+
+
+async def _money(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
+    nothing = Money.zero(before.amount.currency)
+    captured = command.captured or (before.amount if command.news is News.CAPTURED else nothing)
+    left = command.capturable or nothing
+    told = Hold(max(command.authorized or nothing, captured + left), captured, left)
+    heard = await book_money(tx, _known_as(before, command), told)
+    if heard.state.name == "authorized":
+        heard = replace(heard, expires_at=command.until or heard.expires_at)
+        return _refused(tx, heard) if command.code else heard
+    if command.news is News.CAPTURED and captured == heard.captured and left == heard.capturable:
+        heard = replace(heard, returnable_until=command.until or heard.returnable_until)
+        return await confirm(tx, heard) if command.confirmed else heard
+    return heard
+
+
+def _refused(tx: Tx, held: Payment) -> Payment:
+    """The hold stands, but what was asked of it was refused: it may be asked anew."""
+    if held.asked is None:
+        return held
+    tx.emit("payment.capture_refused", payment=held.id, invoice=held.invoice)
+    return replace(held, asked=None)
+
+
+async def _let_go(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
+    """Nothing more will be taken: what was taken of a hold stays, and without any the payment is over."""
+    if not before.is_open:
+        return before
+    nothing = Money.zero(before.amount.currency)
+    released = before.released + before.capturable
+    let_go = replace(_known_as(before, command), capturable=nothing, released=released, asked=None, expires_at=None)
+    if before.captured.minor:
+        taken = await take_whole(tx, let_go)
+        return await confirm(tx, taken) if command.confirmed else taken
+    code = before.asked.code if before.asked else None
+    event = "expire" if command.news is News.EXPIRED else "fail" if code else "void"
+    state = await PAYMENT.move(tx, tx.customer, before.id.uuid, before.state, event)
+    tx.emit("payment.failed", payment=before.id, invoice=before.invoice)
+    return replace(let_go, state=state, failure_code=code if event == "fail" else None, failure_hard=False)
+
+
+async def _returned(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
+    """The bank took it back: news of that proves that it had been taken, heard of or not."""
+    if before.returned.minor:
+        return before
+    taken = before
+    if before.is_open or before.captured.minor == 0:
+        whole = command.captured or before.amount
+        taken = await book_money(
+            tx, _known_as(before, command), Hold(whole, whole, Money.zero(whole.currency))
+        )  # fmt: skip
+    return await take_back(tx, taken, command.code or NO_REASON, hard=command.hard)
 
 
 _EVENTS = {
@@ -109,40 +163,32 @@ _EVENTS = {
     News.ACTION_REQUIRED: "require_action",
     News.PROCESSING: "process",
     News.UNKNOWN: "lose",
-    News.VOIDED: "void",
 }
 
 
-async def _open_news(tx: Tx, before: Payment, command: SettlePayment) -> State:
-    event = _EVENTS[command.news]
-    if not PAYMENT.allows(before.state.name, event):
-        await _store_state(tx, before, before.state, command)
-        return before.state
+async def _other_news(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
+    if not before.is_open or before.captured.minor:
+        return before
+    heard, event = _known_as(before, command), _EVENTS[command.news]
+    if command.news is News.PROCESSING:
+        heard = replace(heard, expected_at=command.until or heard.expected_at)
+    idle = before.state.name == "authorized" and before.asked is None  # nobody waits for an answer about it
+    if idle or not PAYMENT.allows(before.state.name, event):
+        return heard
     state = await PAYMENT.move(tx, tx.customer, before.id.uuid, before.state, event)
-    await _store_state(tx, before, state, command)
-    if state.name in ("failed", "voided"):
-        tx.emit("payment.failed", payment=before.id, invoice=before.invoice)
-    return state
-
-
-async def _store_state(tx: Tx, before: Payment, state: State, command: SettlePayment) -> None:
-    await tx.execute(
-        """UPDATE payment SET state = $4, seq = $5, provider_ref = coalesce($6, provider_ref),
-                  action_url = coalesce($7, action_url), failure_code = $8, failure_hard = $9
-            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
-        tx.customer.shard, tx.customer.uuid, before.id.uuid, state.name, state.seq, command.provider_ref,
-        command.action_url, command.code if state.name == "failed" else None,
-        command.hard if state.name == "failed" else None,
+    if event != "fail":
+        return replace(heard, state=state)
+    tx.emit("payment.failed", payment=before.id, invoice=before.invoice)
+    nothing = Money.zero(before.amount.currency)
+    return replace(
+        heard, state=state, failure_code=command.code, failure_hard=command.hard, capturable=nothing,
+        released=heard.released + heard.capturable, asked=None, expires_at=None,
     )  # fmt: skip
 
 
-async def _store_capture(
-    tx: Tx, before: Payment, state: State, captured: Money, posted: int, provider_ref: str | None
-) -> None:
-    await tx.execute(
-        """UPDATE payment SET state = $4, seq = $5, captured = $6, posted_number = $7,
-                  provider_ref = coalesce($8, provider_ref), failure_code = NULL, failure_hard = NULL
-            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
-        tx.customer.shard, tx.customer.uuid, before.id.uuid, state.name, state.seq, captured.minor, posted,
-        provider_ref,
-    )  # fmt: skip
+def _known_as(before: Payment, command: SettlePayment) -> Payment:
+    return replace(
+        before,
+        provider_ref=command.provider_ref or before.provider_ref,
+        action_url=command.action_url or before.action_url,
+    )

@@ -92,6 +92,7 @@ CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "invoice.voided": _invoice_closed,
     "invoice.written_off": _invoice_closed,
     "payment.begun": _payment_begun,
+    "payment.asked": _payment_begun,
     "payment.failed": _payment_failed,
     "payment.missing": _payment_failed,
     "payment.short": _payment_failed,

@@ -4,7 +4,7 @@ from domain.ids import CustomerId, PaymentId
 from domain.inbox import InboxEvent
 from domain.payments.attempt import attempt
 from domain.payments.gateway import EventKind, ProviderEvent
-from domain.payments.payment import OPEN, Payment, payment
+from domain.payments.payment import OPEN, CaptureMode, Payment, payment
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.reactions.house import House
 from domain.reactions.provider_verdict import Misfit, Verdict, perform_news, silent
@@ -12,12 +12,20 @@ from domain.refusals import RefusalCode, Refused
 
 NEWS = {
     EventKind.CHARGE_CAPTURED: News.CAPTURED,
+    EventKind.CHARGE_AUTHORIZED: News.AUTHORIZED,
     EventKind.CHARGE_DECLINED: News.DECLINED,
     EventKind.CHARGE_ACTION_REQUIRED: News.ACTION_REQUIRED,
     EventKind.CHARGE_PROCESSING: News.PROCESSING,
     EventKind.CHARGE_VOIDED: News.VOIDED,
+    EventKind.CHARGE_EXPIRED: News.EXPIRED,
+    EventKind.CHARGE_RETURNED: News.RETURNED,
 }
-_SAYS = {"failed": EventKind.CHARGE_DECLINED, "voided": EventKind.CHARGE_VOIDED}
+_SAYS = {
+    "failed": EventKind.CHARGE_DECLINED,
+    "voided": EventKind.CHARGE_VOIDED,
+    "expired": EventKind.CHARGE_EXPIRED,
+}
+_MONEY = (EventKind.CHARGE_CAPTURED, EventKind.CHARGE_RETURNED)
 _UNNAMED_DECLINE = "declined"  # a provider that gives no reason; the payment keeps some word for it
 
 
@@ -27,12 +35,16 @@ async def take_charge(house: House, event: InboxEvent, news: ProviderEvent, *, s
     A payment that is over takes only a late capture; Misfit for an event that is not about a payment of ours.
     """
     known = await _payment_of(house, event, news)
+    if news.kind is EventKind.CHARGE_RETURNED:
+        if news.money != (known.captured if known.captured.minor and not known.is_open else known.amount):
+            raise Misfit("returned another amount than was captured")
+        return await _perform(house, event, known, news)
     if known.state.name in OPEN or known.state.name == "captured":
         if sure and _suffices(known, news):
             return await _perform(house, event, known, news)
         return await _ask(house, known)
     captured = news.kind is EventKind.CHARGE_CAPTURED
-    if captured and news.money != (known.amount if known.captured.minor == 0 else known.captured):
+    if captured and not _fits(known, news):
         raise Misfit("captured another amount than was asked for")
     if captured or _SAYS.get(known.state.name) is news.kind:
         return await _perform(house, event, known, news)
@@ -57,10 +69,20 @@ async def _payment_of(house: House, event: InboxEvent, news: ProviderEvent) -> P
     return known
 
 
+def _fits(known: Payment, news: ProviderEvent) -> bool:
+    """Whether what was captured is what the payment can have taken: of a hold, any part up to what is known."""
+    if known.capture_mode is CaptureMode.LATER and news.money is not None:
+        most = known.captured if known.captured.minor else known.amount
+        return news.money.currency == most.currency and news.money <= most
+    return news.money == (known.amount if known.captured.minor == 0 else known.captured)
+
+
 def _suffices(known: Payment, news: ProviderEvent) -> bool:
     """Whether the news can be believed and used as it is, for a payment that is open or not yet confirmed."""
     if known.sent_at is None:  # as far as we know it never left the house: the provider knows better
         return False
+    if known.capture_mode is CaptureMode.LATER and news.kind in (*_MONEY, EventKind.CHARGE_AUTHORIZED):
+        return news.authorized is not None and _fits(known, news)
     if news.kind is EventKind.CHARGE_CAPTURED:
         return news.money == known.amount
     if news.kind is EventKind.CHARGE_ACTION_REQUIRED and known.action_url is None:
@@ -69,16 +91,19 @@ def _suffices(known: Payment, news: ProviderEvent) -> bool:
 
 
 async def _perform(house: House, event: InboxEvent, known: Payment, news: ProviderEvent) -> Verdict:
-    declined = news.kind is EventKind.CHARGE_DECLINED
+    failed = news.kind in (EventKind.CHARGE_DECLINED, EventKind.CHARGE_RETURNED)
     command = SettlePayment(
         known.id,
         NEWS[news.kind],
         news.object_ref,
-        captured=news.money if news.kind is EventKind.CHARGE_CAPTURED else None,
-        code=(news.failure_code or _UNNAMED_DECLINE) if declined else None,
+        captured=news.money if news.kind in _MONEY else None,
+        code=(news.failure_code or _UNNAMED_DECLINE) if failed else None,
         hard=news.hard,
         action_url=None,
         confirmed=True,
+        authorized=news.authorized,
+        capturable=news.capturable,
+        until=news.until,
     )
     return await perform_news(house, event, known.customer, settle_payment, command)
 

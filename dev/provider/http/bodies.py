@@ -42,6 +42,7 @@ class CapturePayment(Body):
     payment: str = ""
     """Filled from the path, so that a key covers it."""
     amount_minor: Amount | None = None
+    final: bool = True
 
 
 class VoidReference(Body):

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dev.provider import payments, records
+from dev.provider import holds, payments, records
 from dev.provider.behaviour import Operation, plan_request
 from dev.provider.http.bodies import CapturePayment, CreatePayment, VoidReference, read_body, read_key
 from dev.provider.http.keyed import Act, act_freely, act_once, provider_of
@@ -41,7 +41,7 @@ async def _capture(request: Request) -> Response:
     body = replace(await read_body(request, CapturePayment), payment=payment_id)
     db = provider_of(request).store.db
     method = _method(db, records.find(db, Payment, payment_id))
-    act = Act("capture", method, Payment, lambda _: payments.capture(db, payment_id, body.amount_minor))
+    act = Act("capture", method, Payment, lambda _: holds.capture(db, payment_id, body.amount_minor, final=body.final))
     return await act_once(request, body, act)
 
 

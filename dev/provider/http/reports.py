@@ -17,6 +17,7 @@ from dev.provider.settlements import Line, list_lines
 
 _EVENTS_MAX: Final = 1000  # a page that stays below a megabyte
 _EVENTS_DEFAULT: Final = 100
+_DIGITS_MAX: Final = 9  # of a line's number: a billion lines are beyond any sandbox
 _COLUMNS: Final = (
     *("created_at", "kind", "object", "payment", "reference"),
     *("currency", "gross_minor", "fee_minor", "net_minor", "payout"),
@@ -35,15 +36,26 @@ async def _events(request: Request) -> Response:
 
 
 async def _settlements(request: Request) -> Response:
-    """Lines of gross, fee and net, oldest first; `payout`, `payment` and `currency` narrow; `format` json or csv."""
+    """Lines of gross, fee and net, oldest first; `payout`, `payment` and `currency` narrow; `after` is a line's id,
+    `limit` a number of lines; `format` json or csv."""
     asked = request.query_params
-    lines = list_lines(provider_of(request).store.db, asked.get("payout"), asked.get("payment"), asked.get("currency"))
+    after, limit = asked.get("after", "line_0").removeprefix("line_"), asked.get("limit")
+    if not _is_count(after) or (limit is not None and not _is_count(limit)):
+        raise Refusal(Why.INVALID_REQUEST, "after is the id of a line, and limit a number of lines")
+    lines = list_lines(
+        provider_of(request).store.db, asked.get("payout"), asked.get("payment"), asked.get("currency"),
+        int(after), None if limit is None else int(limit),
+    )  # fmt: skip
     match asked.get("format", "json"):
         case "json":
             return Json({"lines": [line_view(line) for line in lines]})
         case "csv":
             return Response(_csv(lines), media_type="text/csv")
     raise Refusal(Why.INVALID_REQUEST, "format must be json or csv")
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX
 
 
 def _csv(lines: list[Line]) -> str:

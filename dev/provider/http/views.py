@@ -34,12 +34,14 @@ def payment_view(payment: Payment, base_url: str) -> View:
         "amount_minor": payment.amount_minor,
         "currency": payment.currency,
         "capture": payment.capture,
+        "authorized_minor": payment.held_minor,
         "capturable_minor": payment.authorized_minor,
         "captured_minor": payment.captured_minor,
         "refunded_minor": payment.refunded_minor,
         "disputed_minor": payment.disputed_minor,
         "failure": {"code": payment.failure} if payment.failure else None,
         "action": {"url": f"{base_url}/actions/{payment.id}"} if waits else None,
+        "until": payment.until,
         "metadata": payment.metadata,
         "created_at": payment.created_at,
     }
@@ -87,6 +89,7 @@ def payout_view(payout: Payout) -> View:
 
 def line_view(line: Line) -> View:
     return {
+        "id": f"line_{line.number}",
         "kind": line.kind,
         "object": line.object,
         "payment": line.payment,

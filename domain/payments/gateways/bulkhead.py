@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from domain.money import Money
 from domain.payments.gateway import (
+    CaptureAnswer,
+    CaptureRequest,
     ChargeAnswer,
     ChargeFound,
     ChargeRequest,
@@ -17,6 +19,7 @@ from domain.payments.gateway import (
     RefundAnswer,
     RefundFound,
     RefundRequest,
+    SettlementAnswer,
     Unavailable,
     VoidAnswer,
 )
@@ -55,6 +58,12 @@ class Bulkhead:
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         return await self._call(lambda: self._gateway.charge(request))
 
+    async def authorize(self, request: ChargeRequest) -> ChargeAnswer:
+        return await self._call(lambda: self._gateway.authorize(request))
+
+    async def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        return await self._call(lambda: self._gateway.capture(request))
+
     async def find_charge(self, reference: str, asked: Money) -> ChargeFound:
         return await self._call(lambda: self._gateway.find_charge(reference, asked))
 
@@ -66,6 +75,9 @@ class Bulkhead:
 
     async def find_refund(self, reference: str, asked: Money) -> RefundFound:
         return await self._call(lambda: self._gateway.find_refund(reference, asked))
+
+    async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
+        return await self._call(lambda: self._gateway.settlement_lines(payout_ref, after, limit))
 
     def parse_event(
         self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime

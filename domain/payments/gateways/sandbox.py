@@ -9,6 +9,9 @@ import msgspec
 
 from domain.money import Money
 from domain.payments.gateway import (
+    CaptureAnswer,
+    CaptureRefused,
+    CaptureRequest,
     ChargeAnswer,
     ChargeFound,
     ChargeRequest,
@@ -23,6 +26,7 @@ from domain.payments.gateway import (
     RefundFailed,
     RefundFound,
     RefundRequest,
+    SettlementAnswer,
     Unavailable,
     Unknown,
     VoidAnswer,
@@ -67,12 +71,29 @@ class SandboxGateway:
         return Detached() if _object(reply, sandbox_wire.WireMethod) else reply.unclear
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        return await self._create(request, "automatic")
+
+    async def authorize(self, request: ChargeRequest) -> ChargeAnswer:
+        return await self._create(request, "manual")
+
+    async def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        path = f"/v1/payments/{quote(request.charge_ref, safe='')}/capture"
+        body = {"amount_minor": request.money.minor, "final": request.final}
+        reply = await self._send("POST", path, key=request.key, body=body)
+        if not isinstance(reply, Reply):
+            return reply
+        if reply.refusal:
+            return CaptureRefused(reply.refusal.code)
+        payment = _object(reply, sandbox_wire.WirePayment)
+        return sandbox_wire.read_capture(payment, request.reference, request.money) if payment else reply.unclear
+
+    async def _create(self, request: ChargeRequest, capture: str) -> ChargeAnswer:
         body = {
             "amount_minor": request.money.minor,
             "currency": request.money.currency.code,
             "method": request.method_ref,
             "reference": request.reference,
-            "capture": "automatic",
+            "capture": capture,
             "metadata": dict(request.metadata),
         }
         reply = await self._send("POST", "/v1/payments", key=request.key, body=body)
@@ -119,6 +140,14 @@ class SandboxGateway:
             return reply
         found = _object(reply, sandbox_wire.RefundList)
         return sandbox_wire.read_refunds(found.refunds, reference, asked) if found else reply.unclear
+
+    async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
+        query = {"limit": str(limit + 1)} | ({"payout": payout_ref} if payout_ref else {})
+        reply = await self._send("GET", "/v1/settlements", query=query | ({"after": after} if after else {}))
+        if not isinstance(reply, Reply):
+            return reply
+        listed = _object(reply, sandbox_wire.LineList)
+        return sandbox_wire.read_lines(listed, limit) if listed else reply.unclear
 
     def parse_event(
         self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime

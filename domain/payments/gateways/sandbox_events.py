@@ -17,12 +17,18 @@ _KINDS: Final[Mapping[str, EventKind]] = {
     "payment.failed": EventKind.CHARGE_DECLINED,
     "payment.requires_action": EventKind.CHARGE_ACTION_REQUIRED,
     "payment.processing": EventKind.CHARGE_PROCESSING,
+    "payment.captured": EventKind.CHARGE_CAPTURED,
     "payment.canceled": EventKind.CHARGE_VOIDED,
+    "payment.expired": EventKind.CHARGE_EXPIRED,
+    "payment.returned": EventKind.CHARGE_RETURNED,
     "refund.succeeded": EventKind.REFUND_SUCCEEDED,
     "refund.failed": EventKind.REFUND_FAILED,
     "dispute.opened": EventKind.DISPUTE_OPENED,
     "payout.paid": EventKind.PAYOUT_PAID,
 }
+
+_MOVED: Final = (EventKind.CHARGE_CAPTURED, EventKind.CHARGE_RETURNED)
+_FAILED: Final = (EventKind.CHARGE_DECLINED, EventKind.CHARGE_RETURNED)
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -63,8 +69,9 @@ def read_event(raw: bytes, message_id: str) -> ProviderEvent:
 def _payment(envelope: _Envelope) -> ProviderEvent:
     payment = _decode(envelope.object, WirePayment)
     kind = _KINDS.get(envelope.type, EventKind.UNRECOGNIZED)
-    minor = payment.captured_minor if kind is EventKind.CHARGE_CAPTURED else payment.amount_minor
-    failure = payment.failure.code if payment.failure and kind is EventKind.CHARGE_DECLINED else None
+    minor = payment.captured_minor if kind in _MOVED else payment.amount_minor
+    failure = payment.failure.code if payment.failure and kind in _FAILED else None
+    is_hold = payment.capture == "manual" and payment.authorized_minor > 0
     return ProviderEvent(
         event_id=envelope.id,
         kind=kind,
@@ -77,6 +84,9 @@ def _payment(envelope: _Envelope) -> ProviderEvent:
         failure_code=failure,
         hard=failure is not None and is_hard(failure),
         metadata=payment.metadata,
+        authorized=_money(payment.authorized_minor, payment.currency) if is_hold else None,
+        capturable=_money(payment.capturable_minor, payment.currency) if is_hold else None,
+        until=payment.until,
     )
 
 

@@ -1,17 +1,22 @@
 """What the sandbox provider's objects say, and which of our answers each of them is."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from datetime import datetime
+from typing import Final, TypeVar
 
 import msgspec
 
 from domain.money import AmountOutOfRange, Currency, Money, UnknownCurrency
 from domain.payments.gateway import (
     ActionRequired,
+    Authorized,
+    CaptureAnswer,
     Captured,
     ChargeAnswer,
     ChargeFound,
     Declined,
+    Expired,
+    LineKind,
     MethodFacts,
     NotFound,
     Processing,
@@ -20,6 +25,9 @@ from domain.payments.gateway import (
     RefundFound,
     RefundPending,
     RefundSucceeded,
+    Returned,
+    SettlementLine,
+    SettlementLines,
     Unknown,
     VoidAnswer,
     Voided,
@@ -28,7 +36,15 @@ from domain.payments.gateways.declines import is_hard
 
 _MISMATCH = Unknown("mismatch")
 _SEVERAL = Unknown("several live objects under one reference")
-_OVER = ("failed", "canceled")  # states in which a payment or refund moves no money, now or later
+_OVER = ("failed", "canceled", "expired")  # states in which a payment or refund moves no money, now or later
+_LINES: Final = {
+    "charge": LineKind.CHARGE,
+    "refund": LineKind.REFUND,
+    "refund_reversal": LineKind.REFUND_REVERSED,
+    "return": LineKind.RETURN,
+    "dispute": LineKind.DISPUTE,
+    "dispute_reversal": LineKind.DISPUTE_REVERSED,
+}
 
 
 class WireFailure(msgspec.Struct, frozen=True):
@@ -44,7 +60,11 @@ class WireAction(msgspec.Struct, frozen=True):
 
 
 class WirePayment(msgspec.Struct, frozen=True):
-    """`amount_minor` is what was asked, `captured_minor` what was taken; `action` only while it is required."""
+    """`amount_minor` is what was asked, `captured_minor` what was taken; `action` only while it is required.
+
+    Of a hold (`capture` manual), `authorized_minor` is what was granted and `capturable_minor` what is left of it.
+    `until` is when a hold runs out, when a bank decides, or until when it may take a debit back.
+    """
 
     id: str
     reference: str
@@ -55,6 +75,10 @@ class WirePayment(msgspec.Struct, frozen=True):
     failure: WireFailure | None
     action: WireAction | None
     metadata: dict[str, str]
+    capture: str = "automatic"
+    authorized_minor: int = 0
+    capturable_minor: int = 0
+    until: datetime | None = None
 
 
 class WireRefund(msgspec.Struct, frozen=True):
@@ -78,6 +102,27 @@ class WireMethod(msgspec.Struct, frozen=True):
     brand: str
     last4: str
     expires: tuple[int, int] | None
+
+
+class WireLine(msgspec.Struct, frozen=True):
+    """One movement of the settlement report; `payment` is ours to find by `reference`."""
+
+    id: str
+    kind: str
+    object: str
+    payment: str
+    reference: str
+    currency: str
+    gross_minor: int
+    fee_minor: int
+    created_at: datetime
+    payout: str | None
+
+
+class LineList(msgspec.Struct, frozen=True):
+    """Lines of the settlement report, oldest first."""
+
+    lines: list[WireLine]
 
 
 _Found = TypeVar("_Found", WirePayment, WireRefund)
@@ -104,18 +149,47 @@ def read_charge(payment: WirePayment, reference: str, asked: Money) -> ChargeAns
     """Our answer for one payment; anything about other money or another reference is Unknown("mismatch")."""
     if (payment.reference, payment.amount_minor, payment.currency) != (reference, asked.minor, asked.currency.code):
         return _MISMATCH
+    if payment.capture == "automatic" and payment.captured_minor not in (0, asked.minor):
+        return _MISMATCH
     match payment.status:
-        case "succeeded":
-            return Captured(payment.id, asked) if payment.captured_minor == asked.minor else _MISMATCH
-        case "failed" if payment.failure:
-            return Declined(payment.id, payment.failure.code, is_hard(payment.failure.code))
         case "requires_action" if payment.action:
             return ActionRequired(payment.id, payment.action.url)
-        case "processing":
-            return Processing(payment.id)
         case "canceled":
             return Voided(payment.id)
+    return _read_moved(payment)
+
+
+def _read_moved(payment: WirePayment) -> Captured | Authorized | Declined | Processing | Expired | Returned | Unknown:
+    captured = money_of(payment.captured_minor, payment.currency)
+    held, left = (money_of(each, payment.currency) for each in (payment.authorized_minor, payment.capturable_minor))
+    if captured is None or held is None or left is None:
+        return _MISMATCH
+    match payment.status:
+        case "succeeded" if captured.minor:
+            return Captured(payment.id, captured, held if payment.capture == "manual" else None, payment.until)
+        case "authorized" if left.minor and captured + left <= held:
+            return Authorized(payment.id, held, captured, left, payment.until)
+        case "failed" if payment.failure:
+            return Declined(payment.id, payment.failure.code, is_hard(payment.failure.code))
+        case "returned" if payment.failure:
+            return Returned(payment.id, captured, payment.failure.code, is_hard(payment.failure.code))
+        case "processing":
+            return Processing(payment.id, payment.until)
+        case "expired":
+            return Expired(payment.id)
     return Unknown(f"payment {payment.status[:40]}")
+
+
+def read_capture(payment: WirePayment, reference: str, asked: Money) -> CaptureAnswer:
+    """Our answer for a payment of which a part was just taken; less than that is Unknown("mismatch")."""
+    if (payment.reference, payment.currency) != (reference, asked.currency.code):
+        return _MISMATCH
+    answer = _read_moved(payment)
+    if isinstance(answer, Captured) and answer.money >= asked:
+        return answer
+    if isinstance(answer, Authorized) and answer.captured >= asked:
+        return answer
+    return _MISMATCH
 
 
 def read_charges(payments: Sequence[WirePayment], reference: str, asked: Money) -> ChargeFound:
@@ -131,15 +205,8 @@ def read_void(payments: Sequence[WirePayment]) -> VoidAnswer:
         return chosen
     if isinstance(chosen, NotFound) or chosen.status == "canceled":
         return Voided(None if isinstance(chosen, NotFound) else chosen.id)
-    money = money_of(chosen.captured_minor, chosen.currency)
-    match chosen.status:
-        case "succeeded" if money:
-            return Captured(chosen.id, money)
-        case "failed" if chosen.failure:
-            return Declined(chosen.id, chosen.failure.code, is_hard(chosen.failure.code))
-        case "processing":
-            return Processing(chosen.id)
-    return Unknown(f"payment {chosen.status[:40]}")
+    left = _read_moved(chosen)
+    return Unknown(f"payment {chosen.status[:40]}") if isinstance(left, Authorized) else left
 
 
 def read_refund(refund: WireRefund, reference: str, asked: Money) -> RefundAnswer:
@@ -160,6 +227,23 @@ def read_refunds(refunds: Sequence[WireRefund], reference: str, asked: Money) ->
     """Our answer for all refunds under one reference, as for charges."""
     chosen = _live_or_newest(refunds)
     return read_refund(chosen, reference, asked) if isinstance(chosen, WireRefund) else chosen
+
+
+def read_lines(listed: LineList, limit: int) -> SettlementLines | Unknown:
+    """The lines in our words; one more than the limit says that others follow."""
+    lines = [_line(line) for line in listed.lines[:limit]]
+    known = tuple(line for line in lines if line is not None)
+    return SettlementLines(known, len(listed.lines) > limit) if len(known) == len(lines) else _MISMATCH
+
+
+def _line(line: WireLine) -> SettlementLine | None:
+    gross, fee = money_of(line.gross_minor, line.currency), money_of(line.fee_minor, line.currency)
+    if gross is None or fee is None:
+        return None
+    kind = _LINES.get(line.kind, LineKind.OTHER)
+    return SettlementLine(
+        line.id, kind, line.object, line.payment, line.reference, gross, fee, line.created_at, line.payout
+    )  # fmt: skip
 
 
 def money_of(minor: int, currency: str) -> Money | None:

@@ -1,0 +1,122 @@
+"""Money of a payment that arrives: what was held or taken so far, as totals, so that the order of news is nothing."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from domain import due
+from domain.db import Tx
+from domain.invoices.invoice import invoice
+from domain.invoices.settle import apply_capture
+from domain.ledger.post import Cause, post
+from domain.money import Money
+from domain.payments.pay_invoice import SEND
+from domain.payments.payment import OPEN, PAYMENT, TAKEN, Ask, Asked, Payment
+from domain.payments.policy import PartialAuthorization, payment_policy
+from domain.payments.store_payment import ask_of
+
+CONFIRM_AFTER = timedelta(hours=1)  # a webhook later than this is taken for lost and the provider is asked
+CAPTURED = "payment.captured"  # the cause of every posting of money that a payment brought
+PART = "partially_authorized"  # why a payment has failed of which less was held than was asked
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What of a payment is held in all, was taken so far, and can still be taken."""
+
+    authorized: Money
+    captured: Money
+    capturable: Money
+
+
+async def book_money(tx: Tx, before: Payment, told: Hold) -> Payment:
+    """The payment after it is known how much was held and taken; news that is older than what is known changes nothing.
+
+    What was taken since is posted once; the last of it moves the payment to captured. A hold of less than was asked is
+    let go, or taken as the tenant's policy says.
+    """
+    if before.returned.minor or _is_old(before, told):
+        return before
+    taken = told.captured - before.captured
+    posted = await _post(tx, before, taken) if taken.minor else None
+    left = told.capturable if before.is_open else Money.zero(taken.currency)
+    after = replace(
+        before,
+        authorized=told.authorized,
+        captured=told.captured,
+        capturable=left,
+        released=told.authorized - told.captured - left,
+        posted_number=before.posted_number or posted,
+        asked=_still_asked(before, told.captured, left),
+    )
+    return await _moved(tx, before, after)
+
+
+def _is_old(before: Payment, told: Hold) -> bool:
+    if before.is_open:
+        same = told.captured == before.captured
+        return told.captured < before.captured or (
+            same and before.state.name == "authorized" and told.capturable >= before.capturable
+        )
+    return told.captured <= before.captured
+
+
+def _still_asked(before: Payment, captured: Money, left: Money) -> Asked | None:
+    """What was asked and is not there yet."""
+    asked = before.asked
+    if asked is None or left.minor == 0:
+        return None
+    return None if asked.total is not None and captured >= asked.total else asked
+
+
+async def _post(tx: Tx, before: Payment, taken: Money) -> int:
+    applied = await apply_capture(tx, await invoice(tx, tx.customer, before.invoice), taken)
+    return await post(tx, Cause(CAPTURED, before.id.uuid), applied.transfers())
+
+
+async def _moved(tx: Tx, before: Payment, after: Payment) -> Payment:
+    name = before.state.name
+    if name in TAKEN:
+        return after
+    if after.capturable.minor == 0:
+        return await take_whole(tx, after)
+    if after.captured > before.captured:
+        tx.emit("payment.part_captured", payment=before.id, invoice=before.invoice)
+    if name == "authorized":
+        return after
+    after = replace(after, state=await PAYMENT.move(tx, tx.customer, before.id.uuid, before.state, "authorize"))
+    tx.emit("payment.authorized", payment=before.id, invoice=before.invoice)
+    return await _judged(tx, after) if after.asked is None else after
+
+
+async def _judged(tx: Tx, held: Payment) -> Payment:
+    """Less than was asked is no payment, unless the tenant takes it for a part of one."""
+    assert held.authorized is not None, "what is held has an amount"
+    if held.authorized >= held.amount or held.captured.minor:
+        return held
+    rules = await payment_policy(tx, tx.head.tenant)
+    if rules.partial_authorization is PartialAuthorization.VOID:
+        return await ask_of(tx, held, Asked(Ask.VOID, None, False, PART, None))
+    return await ask_of(tx, held, Asked(Ask.CAPTURE, held.authorized, True, None, None))
+
+
+async def take_whole(tx: Tx, of: Payment) -> Payment:
+    """The payment, of which nothing can be taken any more beside what was; it stays due until that is confirmed."""
+    event = "capture" if of.state.name in OPEN else "capture_late"
+    state = await PAYMENT.move(tx, tx.customer, of.id.uuid, of.state, event)
+    tx.emit("payment.captured", payment=of.id, invoice=of.invoice)
+    # Until the provider itself has confirmed it, the row stays due: a lost webhook is made up for by a query.
+    await due.schedule(tx, SEND, of.id.uuid, tx.recorded_at + CONFIRM_AFTER, follows="wall")
+    return replace(of, state=state, failure_code=None, failure_hard=False, expires_at=None)
+
+
+async def confirm(tx: Tx, of: Payment) -> Payment:
+    """The provider itself has said that it was taken: for good, or as long as the customer's bank leaves it there."""
+    until = of.returnable_until
+    is_sure = until is None or until <= tx.recorded_at
+    event = "settle" if of.state.name == "captured" and not is_sure else "confirm"
+    if not PAYMENT.allows(of.state.name, event) or (of.state.name == "settling" and not is_sure):
+        return of
+    state = await PAYMENT.move(tx, tx.customer, of.id.uuid, of.state, event)
+    if event == "settle" and until is not None:
+        await due.schedule(tx, SEND, of.id.uuid, until, follows="wall")
+    return replace(of, state=state)

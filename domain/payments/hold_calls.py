@@ -1,0 +1,63 @@
+"""Asking the provider to take a hold or to let it go. What may have been sent is looked for before it is sent again."""
+
+import hashlib
+from datetime import datetime
+
+from domain.database import Database
+from domain.payments.gateway import (
+    Authorized,
+    CaptureRefused,
+    CaptureRequest,
+    ChargeAnswer,
+    ChargeFound,
+    Gateway,
+    NotFound,
+    Unknown,
+)
+from domain.payments.payment import Ask, Asked, Payment
+
+LOST = "capture_lost"  # why a capture is over that the provider never got while it would have known its key
+
+
+async def ask_hold(
+    db: Database, gateway: Gateway, known: Payment, asked: Asked, now: datetime
+) -> tuple[ChargeAnswer, str | None]:
+    """What became of the hold, and why what was asked of it was refused, if it was."""
+    if asked.what is Ask.VOID:
+        return await gateway.void(str(known.id)), None
+    claimed = await db.marks.fetchval(
+        """UPDATE payment SET asked_sent_at = $4
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND asked = 'capture' AND asks = $5
+              AND asked_sent_at IS NULL
+            RETURNING id""",
+        known.customer.shard, known.customer.uuid, known.id.uuid, now, known.asks,
+    )  # fmt: skip
+    if claimed:
+        return await _capture(gateway, known, asked)
+    found = await _found(gateway, known)
+    if not isinstance(found, Authorized) or (asked.total is not None and found.captured >= asked.total):
+        return found, None
+    if asked.sent_at is None or now - asked.sent_at < gateway.key_window:
+        return await _capture(gateway, known, asked)
+    return found, LOST
+
+
+async def _capture(gateway: Gateway, known: Payment, asked: Asked) -> tuple[ChargeAnswer, str | None]:
+    assert known.provider_ref is not None and asked.total is not None, "a hold that is to be taken is known there"
+    request = CaptureRequest(
+        capture_key(known), str(known.id), known.provider_ref, asked.total - known.captured, asked.final
+    )  # fmt: skip
+    answer = await gateway.capture(request)
+    if isinstance(answer, CaptureRefused):
+        return await _found(gateway, known), answer.code
+    return answer, None
+
+
+async def _found(gateway: Gateway, known: Payment) -> ChargeAnswer:
+    found: ChargeFound = await gateway.find_charge(str(known.id), known.amount)
+    return Unknown("a hold that is not there") if isinstance(found, NotFound) else found
+
+
+def capture_key(known: Payment) -> str:
+    """The key at the provider of what was asked last: a repeated request takes nothing twice."""
+    return hashlib.sha256(f"{known.provider_key}|capture|{known.asks}".encode()).hexdigest()
