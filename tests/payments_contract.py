@@ -24,6 +24,7 @@ from domain.payments.gateway import (
     Unknown,
 )
 from tests.payments_contract_after import EventContract, RefundContract, VoidContract
+from tests.payments_contract_holds import HoldContract, HoldEventContract, ReturnContract, SettlementContract
 from tests.payments_stories import EUR, TEN, Case, Story, captured, charge_of, refund_of, request_for
 
 
@@ -184,5 +185,16 @@ class AmbiguityContract:
         assert await case.gateway.find_charge(request.reference, Money(1000, Currency("USD"))) == Unknown("mismatch")
 
 
-class GatewayContract(MethodContract, ChargeContract, AmbiguityContract, VoidContract, RefundContract, EventContract):
+class GatewayContract(
+    MethodContract,
+    ChargeContract,
+    AmbiguityContract,
+    VoidContract,
+    RefundContract,
+    EventContract,
+    HoldContract,
+    ReturnContract,
+    HoldEventContract,
+    SettlementContract,
+):
     """The whole contract."""

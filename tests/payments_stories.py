@@ -7,7 +7,9 @@ from uuid import uuid4
 
 from domain.money import Currency, Money
 from domain.payments.gateway import (
+    Authorized,
     Captured,
+    CaptureRequest,
     ChargeRequest,
     Gateway,
     MethodFacts,
@@ -39,6 +41,11 @@ class Story(StrEnum):
     ECHOES_WRONG_AMOUNT = "another amount in the answer"
     ECHOES_WRONG_CURRENCY = "another currency in the answer"
     TAKES_LESS = "only a part is taken"
+    HOLDS_LESS = "only a part is held"
+    HOLD_RUNS_OUT = "what is held runs out when it is settled"
+    CAPTURE_ACTS_BUT_NEVER_ANSWERS = "capture: time-out after acting"
+    CAPTURE_NEVER_ANSWERS_NOR_ACTS = "capture: time-out before acting"
+    BANK_RETURNS = "settles, and is returned when it is settled again"
     REFUND_FAILS_LATER = "refunds fail later"
     REFUND_ACTS_BUT_NEVER_ANSWERS = "refund: time-out after acting"
     NOT_ACCEPTED = "cannot be stored"
@@ -66,7 +73,7 @@ class Case(Protocol):
         """Do what the customer is asked to do, or fail to."""
 
     async def settle(self, provider_ref: str, failure: str | None) -> None:
-        """End what settles later."""
+        """End what settles later; return a debit that succeeded; let a hold run out."""
 
     async def act_late(self, key: str) -> None:
         """Let the request whose client has gone act now."""
@@ -94,6 +101,21 @@ async def captured(case: Case, story: Story = Story.SUCCEEDS, money: Money = TEN
     answer = await case.gateway.charge(request)
     assert isinstance(answer, Captured)
     return request, answer
+
+
+async def authorized(
+    case: Case, story: Story = Story.SUCCEEDS, money: Money = TEN
+) -> tuple[ChargeRequest, Authorized]:  # fmt: skip
+    """A charge that is held."""
+    request = await charge_of(case, story, money)
+    answer = await case.gateway.authorize(request)
+    assert isinstance(answer, Authorized)
+    return request, answer
+
+
+def capture_of(request: ChargeRequest, hold: Authorized, money: Money, *, final: bool = True) -> CaptureRequest:
+    """A new capture of what is held."""
+    return CaptureRequest(f"key-{uuid4().hex}", request.reference, hold.provider_ref, money, final)
 
 
 def refund_of(charge: Captured, money: Money) -> RefundRequest:

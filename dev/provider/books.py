@@ -14,7 +14,7 @@ _Kept = TypeVar("_Kept", Payment, Refund, Dispute)
 
 
 def read_books(db: sqlite3.Connection, customer: str | None) -> Mapping[str, object]:
-    """Payments, refunds and disputes, oldest first, and per currency what was captured, returned, refunded, disputed."""
+    """Payments, refunds and disputes, oldest first, and per currency what was captured, returned and so on."""
     payments = _of(customer, records.every(db, Payment))
     refunds = _of(customer, records.every(db, Refund))
     disputes = _of(customer, records.every(db, Dispute))

@@ -76,7 +76,7 @@ async def owe_again(tx: Tx, of: Invoice, used: Applied) -> None:
         return
     lost, state = of.state.name == "uncollectible" or used.recovered.minor > 0, of.state
     if lost and used.receivable.minor:
-        await post(tx, Cause("invoice.written_off", of.id.uuid), [_write_off(used.receivable)])
+        await post(tx, Cause("invoice.written_off", of.id.uuid), [given_up(used.receivable)])
     if state.name == "paid":
         state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "lose_again" if lost else "reopen")
     written_off = of.written_off + back_again if lost else of.written_off

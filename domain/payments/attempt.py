@@ -28,7 +28,7 @@ from domain.payments.gateway import (
     Unknown,
     Voided,
 )
-from domain.payments.hold_calls import ask_hold
+from domain.payments.hold_calls import HoldAnswer, ask_hold
 from domain.payments.method import payment_methods
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import CaptureMode, Payment, payment
@@ -70,11 +70,8 @@ async def attempt(
     if known.is_settled:
         return None
     reached("attempt.claimed")
-    refused: str | None = None
-    if known.asked is not None and known.provider_ref is not None:
-        answer, refused = await ask_hold(db, gateway, known, known.asked, now)
-    else:
-        answer = await _charge(db, gateway, known) if sent else await _ask(db, gateway, known)
+    heard = await _ask_for(db, gateway, known, now, first=sent is not None)
+    answer, refused = heard.answer, heard.refused
     reached("attempt.answered")
     if isinstance(answer, Unavailable):
         await _later(db, known, answer.retry_after or UNAVAILABLE_AFTER)
@@ -84,11 +81,19 @@ async def attempt(
         settle_payment,
         actor,
         customer,
-        _news(known, answer, refused, asked=sent is None),
-        _key(known, answer, refused, now, asked=sent is None),
+        _news(known, answer, refused, asked=heard.looked),
+        _key(known, answer, refused, now, asked=heard.looked),
     )
     await _ask_again(db, known, performed)
     return performed.outcome
+
+
+async def _ask_for(db: Database, gateway: Gateway, known: Payment, now: datetime, *, first: bool) -> HoldAnswer:
+    if known.asked is not None and known.provider_ref is not None:
+        return await ask_hold(db, gateway, known, known.asked, now)
+    if first:
+        return HoldAnswer(await _charge(db, gateway, known), looked=False)
+    return HoldAnswer(await _ask(db, gateway, known))
 
 
 async def _charge(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswer:

@@ -264,7 +264,10 @@ class Gateway(Protocol):
         """What became of the refund under our reference; as for find_charge."""
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
-        """What the provider settles with us, of one payout or (None) of all, after the line of that line_ref."""
+        """What the provider settles with us, of one payout or (None) of all, after the line of that line_ref.
+
+        At most ``limit`` lines, or fewer where a provider gives no more at once; ``more`` says whether others follow.
+        """
 
     def parse_event(
         self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime

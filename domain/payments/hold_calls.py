@@ -1,6 +1,7 @@
 """Asking the provider to take a hold or to let it go. What may have been sent is looked for before it is sent again."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.database import Database
@@ -19,12 +20,20 @@ from domain.payments.payment import Ask, Asked, Payment
 LOST = "capture_lost"  # why a capture is over that the provider never got while it would have known its key
 
 
-async def ask_hold(
-    db: Database, gateway: Gateway, known: Payment, asked: Asked, now: datetime
-) -> tuple[ChargeAnswer, str | None]:
-    """What became of the hold, and why what was asked of it was refused, if it was."""
+@dataclass(frozen=True, slots=True)
+class HoldAnswer:
+    """What became of the hold; ``refused`` is why what was asked of it was not done, ``looked`` whether the provider
+    was only asked how it stands."""
+
+    answer: ChargeAnswer
+    refused: str | None = None
+    looked: bool = True
+
+
+async def ask_hold(db: Database, gateway: Gateway, known: Payment, asked: Asked, now: datetime) -> HoldAnswer:
+    """Asks of the hold what is to be asked: to let it go, or to take of it what was not taken yet."""
     if asked.what is Ask.VOID:
-        return await gateway.void(str(known.id)), None
+        return HoldAnswer(await gateway.void(str(known.id)))
     claimed = await db.marks.fetchval(
         """UPDATE payment SET asked_sent_at = $4
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND asked = 'capture' AND asks = $5
@@ -36,21 +45,21 @@ async def ask_hold(
         return await _capture(gateway, known, asked)
     found = await _found(gateway, known)
     if not isinstance(found, Authorized) or (asked.total is not None and found.captured >= asked.total):
-        return found, None
+        return HoldAnswer(found)
     if asked.sent_at is None or now - asked.sent_at < gateway.key_window:
         return await _capture(gateway, known, asked)
-    return found, LOST
+    return HoldAnswer(found, LOST)
 
 
-async def _capture(gateway: Gateway, known: Payment, asked: Asked) -> tuple[ChargeAnswer, str | None]:
+async def _capture(gateway: Gateway, known: Payment, asked: Asked) -> HoldAnswer:
     assert known.provider_ref is not None and asked.total is not None, "a hold that is to be taken is known there"
     request = CaptureRequest(
         capture_key(known), str(known.id), known.provider_ref, asked.total - known.captured, asked.final
     )  # fmt: skip
     answer = await gateway.capture(request)
     if isinstance(answer, CaptureRefused):
-        return await _found(gateway, known), answer.code
-    return answer, None
+        return HoldAnswer(await _found(gateway, known), answer.code)
+    return HoldAnswer(answer, looked=False)
 
 
 async def _found(gateway: Gateway, known: Payment) -> ChargeAnswer:

@@ -19,7 +19,7 @@ async def receipt_pdf(db: Database, owner: CustomerId, id: ReceiptId) -> bytes:
     issued = await receipt(db.primary, owner, id)
     paid = await payment(db.primary, owner, issued.payment)
     seen = await billed(db, await invoice(db.primary, owner, paid.invoice))
-    (method,) = await payment_methods(db.primary, owner, [paid.method])
+    method = (await payment_methods(db.primary, owner, [paid.method]))[0] if paid.method else None
     facts = ReceiptFacts(
         number=issued.number,
         invoice_number=seen.of.number,
@@ -32,7 +32,7 @@ async def receipt_pdf(db: Database, owner: CustomerId, id: ReceiptId) -> bytes:
         total=seen.of.total,
         applied_credit=seen.applied,
         paid=paid.captured,
-        method=PaymentMethod(method.brand, method.last4),
+        method=PaymentMethod(method.brand, method.last4) if method else None,
         legal=seen.legal,
     )
     version = await _version(db.primary, owner, id)

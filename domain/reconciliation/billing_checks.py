@@ -19,17 +19,22 @@ async def receivables_are_what_is_due(db: Primary, shard: int) -> list[Row]:
 
 
 async def captures_are_posted(db: Primary, shard: int) -> list[Row]:
-    """Every captured amount was debited to cash in the payment's own posting."""
+    """Every captured amount was debited to cash by the payment's own postings, and every returned one credited."""
     return await db.fetch(
         """SELECT p.customer_id, 'payment' AS relation, p.id::text AS row
              FROM payment p
              LEFT JOIN ledger_transaction t ON t.shard_key = p.shard_key AND t.customer_id = p.customer_id
-                                           AND t.number = p.posted_number AND t.cause_id = p.id
+                                           AND t.cause_id = p.id AND t.cause IN ('payment.captured', 'payment.returned')
              LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
-                                        AND f.number = t.number AND f.debit_kind = 'cash_clearing'
-            WHERE p.shard_key = $1 AND p.captured > 0
-            GROUP BY p.customer_id, p.id, p.captured
-           HAVING coalesce(sum(f.amount), 0) <> p.captured
+                                        AND f.number = t.number
+            WHERE p.shard_key = $1
+            GROUP BY p.customer_id, p.id, p.kind, p.captured, p.returned
+           HAVING p.captured <> coalesce(sum(f.amount) FILTER (
+                      WHERE t.cause = 'payment.captured'
+                        AND f.debit_kind = CASE p.kind WHEN 'offline' THEN 'cash_outside' ELSE 'cash_clearing' END), 0)
+               OR p.returned <> coalesce(sum(f.amount) FILTER (
+                      WHERE t.cause = 'payment.returned'
+                        AND f.credit_kind = CASE p.kind WHEN 'offline' THEN 'cash_outside' ELSE 'cash_clearing' END), 0)
             ORDER BY p.customer_id, p.id""",
         shard,
     )
@@ -73,7 +78,7 @@ async def refunds_are_posted(db: Primary, shard: int) -> list[Row]:
 
 
 async def invoices_say_how_they_were_paid(db: Primary, shard: int) -> list[Row]:
-    """What an invoice calls credited its own posting used up, and what it calls paid its captures brought in."""
+    """What an invoice calls credited its own posting used up, and what it calls paid its payments brought and left."""
     return await db.fetch(
         """WITH used AS (
                SELECT i.id, coalesce(sum(f.amount), 0) AS credited
@@ -83,13 +88,17 @@ async def invoices_say_how_they_were_paid(db: Primary, shard: int) -> list[Row]:
                                             AND f.credit_kind = 'receivable'
                 WHERE i.shard_key = $1 GROUP BY i.id),
            brought AS (
-               SELECT i.id, coalesce(sum(f.amount), 0) AS paid
+               SELECT i.id, coalesce(sum(CASE WHEN f.credit_kind IN ('receivable', 'write_offs') THEN f.amount
+                                              WHEN f.debit_kind IN ('receivable', 'write_offs') THEN -f.amount END), 0)
+                          AS paid
                  FROM invoice i
                  LEFT JOIN payment p ON p.shard_key = i.shard_key AND p.customer_id = i.customer_id
                                     AND p.invoice_id = i.id
-                 LEFT JOIN ledger_transfer f ON f.shard_key = p.shard_key AND f.customer_id = p.customer_id
-                                            AND f.number = p.posted_number AND f.debit_kind = 'cash_clearing'
-                                            AND f.credit_kind IN ('receivable', 'write_offs')
+                 LEFT JOIN ledger_transaction t ON t.shard_key = p.shard_key AND t.customer_id = p.customer_id
+                                               AND t.cause_id = p.id
+                                               AND t.cause IN ('payment.captured', 'payment.returned')
+                 LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
+                                            AND f.number = t.number
                 WHERE i.shard_key = $1 GROUP BY i.id)
            SELECT i.customer_id, 'invoice' AS relation, i.number_text AS row
              FROM invoice i

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from domain.money import Money
 from domain.payments.gateway import (
     ActionRequired,
+    Authorized,
     Captured,
     ChargeAnswer,
     ChargeFound,
@@ -14,6 +15,7 @@ from domain.payments.gateway import (
     Declined,
     DetachAnswer,
     Detached,
+    Expired,
     MethodAnswer,
     MethodFacts,
     MethodRefused,
@@ -26,6 +28,7 @@ from domain.payments.gateway import (
     RefundPending,
     RefundRequest,
     RefundSucceeded,
+    Returned,
     Unavailable,
     Unknown,
     VoidAnswer,
@@ -34,12 +37,14 @@ from domain.payments.gateway import (
 from tests.simulation.clock import SimClock
 from tests.simulation.course import Course, Fault
 from tests.simulation.provider_books import Books, Charge, Method, Repayment
+from tests.simulation.provider_holds import Holds
 
 KEY_WINDOW = timedelta(hours=24)  # as the best known provider remembers its keys
+HOLD_FOR = timedelta(days=7)  # as card networks hold an amount
 RETRY_AFTER = timedelta(seconds=1)  # what a provider says that turns a request away
 
 
-class SimulatedProvider:
+class SimulatedProvider(Holds):
     """The port, on books that tests can read; time is the simulation's."""
 
     name, account, key_window = "sandbox", "main", KEY_WINDOW
@@ -88,6 +93,12 @@ class SimulatedProvider:
         return Detached()
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        return await self._ask(request)
+
+    async def authorize(self, request: ChargeRequest) -> ChargeAnswer:
+        return await self._ask(request, hold=True)
+
+    async def _ask(self, request: ChargeRequest, *, hold: bool = False) -> ChargeAnswer:
         self.catch_up()
         self.books.ask(request.key, self.clock.at, KEY_WINDOW)
         if request.key in self.on_their_way:
@@ -97,23 +108,23 @@ class SimulatedProvider:
         if fault is Fault.DOWN:
             return Unavailable("down", RETRY_AFTER)
         if fault is Fault.LATE:
-            self._send_late(request, method)
+            self._send_late(request, method, hold=hold)
         if fault in (Fault.LATE, Fault.LOST_BEFORE):
             return Unknown("no answer")
-        answer = self._charge(request, method)
+        answer = self._charge(request, method, hold=hold)
         return Unknown("no answer") if fault is Fault.LOST_AFTER else answer
 
-    def _send_late(self, request: ChargeRequest, method: Method | None) -> None:
+    def _send_late(self, request: ChargeRequest, method: Method | None, *, hold: bool) -> None:
         def arrive() -> None:
             if self.on_their_way.pop(request.key, None):
-                self._charge(request, method)
+                self._charge(request, method, hold=hold)
 
         self.on_their_way[request.key] = arrive
         after = self.course.late()
         if after is not None:
             self.plan(after, arrive)
 
-    def _charge(self, request: ChargeRequest, method: Method | None) -> ChargeAnswer:
+    def _charge(self, request: ChargeRequest, method: Method | None, *, hold: bool) -> ChargeAnswer:
         if request.reference in self.books.barred:
             return Voided(None)
         known = self.books.charge_by_key(request.key, self.clock.at, KEY_WINDOW)
@@ -122,9 +133,9 @@ class SimulatedProvider:
             return self._answer(known, known.money) if same else Unknown("mismatch")
         if method is None:
             return Declined(None, "no_such_method", hard=True)
-        return self._answer(self._new_charge(request, method), request.money)
+        return self._answer(self._new_charge(request, method, hold=hold), request.money)
 
-    def _new_charge(self, request: ChargeRequest, method: Method) -> Charge:
+    def _new_charge(self, request: ChargeRequest, method: Method, *, hold: bool) -> Charge:
         method.charges += 1
         state, code, hard = ("declined", "detached", True) if method.detached else self.course.verdict(method)
         charge = Charge(
@@ -133,6 +144,10 @@ class SimulatedProvider:
         )  # fmt: skip
         if code == "less":
             charge.taken, charge.code = request.money.minor - 1, None
+        if hold and state == "captured":
+            state, charge.held, charge.left = "authorized", request.money.minor, request.money.minor
+            charge.expires_at = self.clock.at + HOLD_FOR
+            self.plan(HOLD_FOR, lambda: self.expire(charge))
         self.books.put(charge, state, self.clock.at)
         ends = self.course.bank(charge) if state == "processing" else None
         if ends:
@@ -152,7 +167,18 @@ class SimulatedProvider:
         match charge.state:
             case "captured":
                 taken = Money(charge.taken, charge.money.currency)
+                if charge.held:
+                    return Captured(charge.ref, taken, Money(charge.held, taken.currency))
                 return Captured(charge.ref, taken) if taken == asked else Unknown("mismatch")
+            case "authorized":
+                held, taken, left = (
+                    Money(each, charge.money.currency) for each in (charge.held, charge.taken, charge.left)
+                )
+                return Authorized(charge.ref, held, taken, left, charge.expires_at)
+            case "expired":
+                return Expired(charge.ref)
+            case "returned":
+                return Returned(charge.ref, charge.money, charge.code or "returned", hard=False)
             case "declined":
                 return Declined(charge.ref, charge.code or "declined", charge.hard)
             case "action":
@@ -188,10 +214,11 @@ class SimulatedProvider:
         found = self.books.charges_under(reference)
         if not found:
             return Voided(None)
-        if found[0].state == "action":
-            self.books.put(found[0], "voided", self.clock.at)
+        if found[0].state in ("action", "authorized"):
+            found[0].left = 0
+            self.books.put(found[0], "captured" if found[0].taken else "voided", self.clock.at)
         answer = self._answer(found[0], found[0].money)
-        assert not isinstance(answer, ActionRequired)
+        assert not isinstance(answer, ActionRequired | Authorized)
         return answer
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:

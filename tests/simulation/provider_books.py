@@ -20,7 +20,10 @@ class Method:
 
 @dataclass(eq=False)
 class Charge:
-    """One charge; ``state`` is captured, declined, action, processing or voided; ``revived`` was declined before."""
+    """One charge; ``state`` is captured, authorized, declined, action, processing, voided, expired or returned.
+
+    ``revived`` was declined before. Of a hold, ``held`` in all, ``left`` can still be taken; ``taken_under`` its keys.
+    """
 
     ref: str
     key: str
@@ -34,6 +37,10 @@ class Charge:
     code: str | None = None
     hard: bool = False
     revived: bool = False
+    held: int = 0
+    left: int = 0
+    expires_at: datetime | None = None
+    taken_under: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -55,6 +62,9 @@ _CHARGE_EVENTS = {
     "action": EventKind.CHARGE_ACTION_REQUIRED,
     "processing": EventKind.CHARGE_PROCESSING,
     "voided": EventKind.CHARGE_VOIDED,
+    "authorized": EventKind.CHARGE_AUTHORIZED,
+    "expired": EventKind.CHARGE_EXPIRED,
+    "returned": EventKind.CHARGE_RETURNED,
 }
 _REFUND_EVENTS = {"succeeded": EventKind.REFUND_SUCCEEDED, "failed": EventKind.REFUND_FAILED}
 
@@ -108,10 +118,13 @@ class Books:
     def put(self, charge: Charge, state: str, now: datetime) -> None:
         """Moves a charge, with the event that tells of it."""
         charge.state = state
-        if state == "captured":
+        if state == "captured" and not charge.held:
             charge.taken = charge.taken or charge.money.minor
         self.charges[charge.ref] = charge
-        self._tell(_CHARGE_EVENTS[state], charge.ref, charge, charge.reference, charge.money, charge.code, now)
+        kind = EventKind.CHARGE_CAPTURED if state == "authorized" and charge.taken else _CHARGE_EVENTS[state]
+        moved = charge.taken if charge.held and kind is EventKind.CHARGE_CAPTURED else charge.money.minor
+        money = Money(moved, charge.money.currency)
+        self._tell(kind, charge.ref, charge, charge.reference, money, charge.code, now)
 
     def put_back(self, repayment: Repayment, state: str, now: datetime) -> None:
         """Moves a refund, with the event where it is final."""
@@ -137,6 +150,9 @@ class Books:
             failure_code=code,
             hard=charge.hard and kind is EventKind.CHARGE_DECLINED,
             metadata=charge.metadata,
+            authorized=Money(charge.held, money.currency) if charge.held and ref == charge.ref else None,
+            capturable=Money(charge.left, money.currency) if charge.held and ref == charge.ref else None,
+            until=charge.expires_at if ref == charge.ref else None,
         )
         self.events.append(event)
         self.on_event(event)

@@ -54,7 +54,7 @@ TAMPERING = [
     ("UPDATE customer_head SET audit_number = audit_number + 1", "audit_chains", None),
     ("UPDATE customer_head SET ledger_number = ledger_number + 1", "numbers_without_gaps", "5"),
     ("UPDATE invoice_line SET amount = amount - 1", "invoices_sum_up", "ACMETEST-000001"),
-    ("UPDATE payment SET captured = captured + 1", "captures_are_posted", None),
+    ("UPDATE payment SET captured = captured + 1, authorized = authorized + 1", "captures_are_posted", None),
     ("UPDATE payment SET refunds_reserved = 0", "refunds_are_reserved", None),
     ("UPDATE refund SET amount = amount + 1", "refunds_are_posted", None),
     ("UPDATE number_series SET last_number = last_number + 1 WHERE prefix = 'ACMETEST'",
