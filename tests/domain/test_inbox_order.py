@@ -9,8 +9,8 @@ import pytest
 
 from domain.ledger.balance import balance
 from domain.payments.attempt import QUERY_AFTER
+from domain.payments.book_money import CONFIRM_AFTER
 from domain.payments.payment import Payment, payment
-from domain.payments.settle_payment import CONFIRM_AFTER
 from domain.reactions.provider_events import GAP_PATIENCE, apply
 from domain.reactions.work import do_now
 from domain.subscriptions.start import SubscriptionStarted

@@ -129,7 +129,7 @@ async def test_a_hold_that_ran_out_cannot_be_captured_and_is_noticed_by_itself(
     await provider.settle(hold.provider_ref, "expired")
     assert hold.expires_at is not None
     late = ahead(world.house, timedelta(days=7, minutes=1))
-    await refused(late, world, ada, CapturePayment(hold.id, ALL, final=True), RefusalCode.AUTHORIZATION_EXPIRED)
+    await refused(late, world, ada, CapturePayment(hold.id, ALL, final=True), RefusalCode.STATE_CONFLICT)
     await do_now(late, ada.id)
     over = await now(world, ada, hold.id)
     assert (over.state.name, sums(over)) == ("expired", (1000, 0, 0, 1000))
