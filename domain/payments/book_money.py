@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from domain import due
 from domain.db import Tx
+from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import apply_capture
 from domain.ledger.post import Cause, post
@@ -104,6 +105,9 @@ async def take_whole(tx: Tx, of: Payment) -> Payment:
     event = "capture" if of.state.name in OPEN else "capture_late"
     state = await PAYMENT.move(tx, tx.customer, of.id.uuid, of.state, event)
     tx.emit("payment.captured", payment=of.id, invoice=of.invoice)
+    billed = await invoice(tx, tx.customer, of.invoice)
+    if billed.state.name == "open" and billed.collection == AUTOMATIC:
+        tx.emit("payment.short", payment=of.id, invoice=of.invoice)
     # Until the provider itself has confirmed it, the row stays due: a lost webhook is made up for by a query.
     await due.schedule(tx, SEND, of.id.uuid, tx.recorded_at + CONFIRM_AFTER, follows="wall")
     return replace(of, state=state, failure_code=None, failure_hard=False, expires_at=None)
