@@ -47,7 +47,9 @@ class TaxRegistration:
     scheme: TaxScheme = strawberry.field(description="What kind it is.")
     tax_number: str = strawberry.field(description="The number that documents show.")
     registered_from: datetime = strawberry.field(description="From when on tax is owed there.")
-    registered_until: datetime | None = strawberry.field(description="From when on it is not owed any more.")
+    registered_until: datetime | None = strawberry.field(
+        description="From when on it is not owed any more, or owed under the next registration there."
+    )
 
     @classmethod
     def of(cls, registration: domain.Registration) -> "TaxRegistration":
@@ -68,7 +70,9 @@ async def registrations_of(info: Info, code: str) -> list[TaxRegistration]:
     return [TaxRegistration.of(each) for each in await domain.registrations(info.context.db.primary, entity.id)]
 
 
-@strawberry.input(description="Registers a legal entity; the same place and scheme again replaces its span and number.")
+@strawberry.input(
+    description="Registers a legal entity; the same place, scheme and begin again replaces the end and the number."
+)
 class RegisterForTaxInput:
     """Input of registerForTax."""
 

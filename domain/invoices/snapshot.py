@@ -15,6 +15,7 @@ from domain.ids import CustomerId, InvoiceId, LegalEntityId
 from domain.invoices.document_facts import Party
 from domain.money import Money
 from domain.refusals import RefusalCode, Refused
+from domain.tax.place import Place, lies_in
 from domain.tax.registration import Registration, Scheme, registrations
 from domain.tenants.tenant import LegalEntity
 from domain.vault import Vault
@@ -106,19 +107,25 @@ async def seal_again(tx: Tx, of: InvoiceId, applied: Money) -> bytes:
 
 async def _seller(tx: Tx, entity: LegalEntityId, row: Row) -> Seller:
     known = await registrations(tx, entity)
-    number = _number(known, row["seller_country"], row["country"], tx.now)
+    number = _number(known, row["seller_country"], Place(row["country"], row["region"]), tx.now)
     return Seller(
         row["seller_code"], row["seller_name"], row["seller_address"], row["seller_country"], row["seller_region"],
         number,
     )  # fmt: skip
 
 
-def _number(known: Sequence[Registration], home: str, there: str, at: datetime) -> str | None:
-    """Where the buyer is, if the seller is registered there itself, else at home, else in the one-stop shop."""
+def _number(known: Sequence[Registration], home: str, there: Place, at: datetime) -> str | None:
+    """Where the buyer is, if the seller is registered there itself, else at home, else in the one-stop shop.
+
+    Each authority over the buyer's place has a number of its own: in Quebec that of GST and that of QST are named.
+    """
     own = [each for each in known if each.holds(at)]
     plain = [each for each in own if each.scheme is not Scheme.OSS]
-    by_place = {each.country: each.tax_number for each in reversed(plain)}
-    return by_place.get(there) or by_place.get(home) or next((each.tax_number for each in own), None)
+    here = [each for each in plain if each.country == there.country and lies_in(there.region, each.region)]
+    if here:
+        return ", ".join(dict.fromkeys(each.tax_number for each in here))
+    at_home = (each.tax_number for each in plain if each.country == home)
+    return next(at_home, None) or next((each.tax_number for each in own), None)
 
 
 async def opened_snapshot(db: Primary, vault: Vault, customer: CustomerId, id: InvoiceId) -> Snapshot:

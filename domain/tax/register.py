@@ -1,4 +1,4 @@
-"""Registering a legal entity for tax, under its own house customer: versions, of which the last one holds."""
+"""Registering a legal entity for tax, under its own house customer: spans of time, each in versions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,10 @@ _BUYERS = (CustomerKind.CONSUMER, CustomerKind.BUSINESS)
 
 @dataclass(frozen=True, slots=True)
 class RegisterForTax:
-    """A registration and its span; the same place and scheme again is the next version of it, an end included."""
+    """A registration and its span; the same place, scheme and begin again is what holds instead, an end included.
+
+    One that begins later ends the one before it; a mistake is taken back by an end right after its begin.
+    """
 
     country: str
     region: str

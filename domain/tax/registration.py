@@ -1,4 +1,7 @@
-"""Where a legal entity is registered for tax: versions of one fact, of which the greatest holds."""
+"""Where a legal entity is registered for tax: spans, each in versions of which the greatest holds.
+
+A span ends where the next one at the same place begins, so that a later one leaves the past as it was.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,12 +40,17 @@ class Registration:
 
 
 async def registrations(db: Primary, entity: LegalEntityId) -> tuple[Registration, ...]:
-    """The legal entity's registrations as they are known now, by country and region, ended ones too."""
+    """The legal entity's registrations as they are known now, by place, scheme and begin, ended ones too; of one place
+    and scheme at most one is in force at an instant."""
     rows = await db.fetch(
-        """SELECT DISTINCT ON (country, region, scheme)
-                  country, region, scheme, tax_number, registered_from, registered_until
-             FROM tax_registration WHERE legal_entity_id = $1
-            ORDER BY country, region, scheme, version DESC""",
+        """SELECT country, region, scheme, tax_number, registered_from,
+                  least(registered_until, lead(registered_from) OVER place) AS registered_until
+             FROM (SELECT DISTINCT ON (country, region, scheme, registered_from)
+                          country, region, scheme, tax_number, registered_from, registered_until
+                     FROM tax_registration WHERE legal_entity_id = $1
+                    ORDER BY country, region, scheme, registered_from, version DESC) newest
+           WINDOW place AS (PARTITION BY country, region, scheme ORDER BY registered_from)
+            ORDER BY country, region, scheme, registered_from""",
         entity.uuid,
     )
     return tuple(

@@ -16,7 +16,8 @@ from tests.domain.corrections.correction_kit import (
     rate_is,
     tax_payable,
 )
-from tests.lives import wrong_rows
+from tests.lives import day, wrong_rows
+from tests.tax_kit import register
 from tests.world import World, fresh
 
 
@@ -123,3 +124,11 @@ async def test_twice_under_one_key_under_two_and_at_once_it_has_one_effect(shop:
     assert len((await credit_notes_of(shop.house.db.primary, ada.id, [of.id]))[of.id]) == 1
     assert await tax_payable(shop, ada) == 160
     assert await wrong_rows(shop, ada) == []
+
+
+async def test_a_new_tax_number_is_no_reason_to_give_back_what_was_owed_under_the_old_one(shop: World) -> None:
+    ada, of = await bought(shop)
+    await register(shop, "DE", since=day(2, 1))
+    done = await corrected(shop, ada, of.id)
+    assert (done.credit_note, done.adjustment, done.tax) == (None, None, eur(0))
+    assert await tax_payable(shop, ada) == 190

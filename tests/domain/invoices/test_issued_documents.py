@@ -81,6 +81,17 @@ async def test_a_french_business_is_told_that_it_owes_the_tax_and_under_which_id
     assert "VATEX-EU-AE" in xml and TAX_IDS["FR"] in xml
 
 
+async def test_each_authority_over_the_buyers_place_has_its_number_of_the_seller_and_no_other(shop: World) -> None:
+    for place, component, authority in (("CA", "GST", ""), ("CA-BC", "PST", "BC"), ("CA-QC", "QST", "QC")):
+        await publish_rate(shop, vat(place, 50_000, component, authority=authority))
+        await register(shop, place, Scheme.STATE if authority else Scheme.GST)
+    ada = await buyer(shop)
+    await move(shop, ada, "CA-QC")
+    said = text(await paper(shop, ada, (await start(shop, ada)).invoice))
+    assert "Tax ID CA 1, CA-QC 1" in said
+    assert "CA-BC" not in said and TAX_IDS["DE"] not in said
+
+
 async def test_unused_time_goes_back_at_the_rate_it_was_taxed_at(shop: World) -> None:
     ada = await buyer(shop)
     await start(shop, ada)

@@ -24,6 +24,8 @@ from tests.tax_kit import publish_rate, register, vat
 from tests.world import LONG_AGO, NEW_YEAR, World, fresh, make_world
 
 SUMMER = NEW_YEAR + timedelta(days=180)
+AUTUMN = NEW_YEAR + timedelta(days=270)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -117,6 +119,18 @@ async def test_an_entity_registers_and_ends_that_by_the_next_version(shop: World
     (kept,) = await registrations(shop.house.db.primary, shop.tenant.sandbox)
     assert (kept.country, kept.holds(NEW_YEAR), kept.holds(SUMMER)) == ("DE", True, False)
     assert await registrations(shop.house.db.primary, shop.tenant.live) == ()
+
+
+async def test_a_registration_that_begins_later_leaves_what_was_before_it(shop: World) -> None:
+    await publish_rate(shop, vat("DE", 190_000))
+    await register(shop, "DE", until=SUMMER)
+    await register(shop, "DE", since=AUTUMN)
+    known = await registrations(shop.house.db.primary, shop.tenant.sandbox)
+    in_force = [any(each.holds(at) for each in known) for at in (LONG_AGO, SUMMER - SECOND, SUMMER, AUTUMN)]
+    assert in_force == [True, True, False, True]
+    await register(shop, "DE")
+    first, second = await registrations(shop.house.db.primary, shop.tenant.sandbox)
+    assert (first.registered_until, second.registered_from, second.registered_until) == (AUTUMN, AUTUMN, None)
 
 
 async def test_nobody_registers_where_no_rate_says_what_is_owed(shop: World) -> None:
