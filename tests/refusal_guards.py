@@ -24,11 +24,11 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("INSUFFICIENT_BALANCE", "it lowers what is owed by what is owed, never by more"): (
         "cancelSubscription", "issueCreditNote", "markInvoiceUncollectible", "voidInvoice"),
     ("INVALID_AMOUNT", "what comes to less than nothing is given back by a credit note instead"): PORTAL_CHANGES,
-    ("INVALID_AMOUNT", "its lines are charges alone, which are not negative, and nothing posts nothing"): (
+    ("INVALID_AMOUNT", "its lines are charges, not negative; only the dearest price is too much with its tax"): (
         "startSubscription", "resumeSubscription", "finalizeInvoice"),
     ("INVALID_AMOUNT", "a posting of nothing is not made: there is something unused, owed, or noted"): (
         "cancelSubscription", "markInvoiceUncollectible", "voidCreditNote", "voidInvoice"),
-    ("INVALID_INPUT", "a draft that loses a line is not too long"): ("removeInvoiceLine",),
+    ("INVALID_AMOUNT", "what is left of a draft comes to less than what it was kept at"): ("removeInvoiceLine",),
     ("NOTHING_DUE", "a payment is begun only where something is due"): ("finalizeInvoice", *BILLERS),
     ("PAYMENT_IN_PROGRESS", "an invoice that was issued in this transaction has no attempt yet"): (
         "finalizeInvoice", *BILLERS),

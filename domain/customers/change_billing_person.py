@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from domain.actor import STAFF, Grant
-from domain.countries import require_region
-from domain.customers.place_and_time import require_country
+from domain.countries import require_known_country, require_region
 from domain.db import Tx
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
@@ -33,7 +32,7 @@ class BillingPersonChanged:
 @operation("customers.change_billing_person", allowed=STAFF | {Grant.SYSTEM, Grant.PORTAL})
 async def change_billing_person(tx: Tx, command: ChangeBillingPerson) -> BillingPersonChanged:
     """INVALID_INPUT for a country or region that is none; STATE_CONFLICT once the customer was erased."""
-    require_country(command.country)
+    require_known_country(command.country, "country")
     require_region(command.region, "region")
     changed = await tx.fetchval(
         """UPDATE billing_person SET name = $3, email = $4, address = $5, country = $6, region = $7

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.actor import Grant
-from domain.countries import require_region
-from domain.customers.place_and_time import clock_instant, require_country, require_zone
+from domain.countries import require_known_country, require_region
+from domain.customers.place_and_time import clock_instant, require_zone
 from domain.db import Tx
 from domain.ids import CustomerId, CustomerUserId, LegalEntityId
 from domain.ledger.account import open_accounts
@@ -65,7 +65,7 @@ async def create_customer(tx: Tx, command: CreateCustomer) -> CustomerCreated:
 
 async def _check(tx: Tx, command: CreateCustomer, entity: LegalEntityId) -> None:
     require_zone(command.time_zone)
-    require_country(command.country)
+    require_known_country(command.country, "country")
     require_region(command.region, "region")
     if command.clock_at is None:
         return

@@ -1,6 +1,5 @@
-"""What a customer's country, time zone and test clock can be; each refused as INVALID_INPUT otherwise."""
+"""What a customer's time zone and test clock can be; each refused as INVALID_INPUT otherwise."""
 
-import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -9,7 +8,6 @@ from typing import Final
 from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 
-_COUNTRY: Final = re.compile(r"[A-Z]{2}")  # ISO 3166 alpha-2
 # A test clock stays where calendars, prices and zone rules mean something; beyond, periods would leave the calendar.
 CLOCK_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_UNTIL: Final = datetime(2200, 1, 1, tzinfo=UTC)
@@ -25,12 +23,6 @@ def require_zone(name: str) -> None:
     """An IANA name, exactly as it is written there."""
     if name not in _zones():
         raise Refused(RefusalCode.INVALID_INPUT, "There is no such time zone.", ("timeZone",))
-
-
-def require_country(code: str) -> None:
-    """Two capital letters."""
-    if not _COUNTRY.fullmatch(code):
-        raise Refused(RefusalCode.INVALID_INPUT, "A country is two capital letters of ISO 3166.", ("country",))
 
 
 def clock_instant(at: datetime, *path: str) -> datetime:

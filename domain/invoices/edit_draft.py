@@ -68,7 +68,9 @@ class AddInvoiceLine:
 async def add_invoice_line(tx: Tx, command: AddInvoiceLine) -> DraftStands:
     """NOT_FOUND for what is no draft (any more); INVALID_INPUT, INVALID_AMOUNT, CURRENCY_MISMATCH."""
     of = await draft_of(tx, command.draft)
-    return await _stored(tx, command.draft, of, (*of.lines, written(tx, command.line, of.currency)))
+    lines = (*of.lines, written(tx, command.line, of.currency))
+    _bounded(lines)
+    return await _stored(tx, command.draft, of, lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ async def edit_invoice_line(tx: Tx, command: EditInvoiceLine) -> DraftStands:
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("position",))
     lines = list(of.lines)
     lines[place] = rewritten(lines[place], command.line)
+    _bounded(lines)
     return await _stored(tx, command.draft, of, lines)
 
 
@@ -156,7 +159,6 @@ def _bounded(lines: Sequence[Line]) -> None:
 
 
 async def _stored(tx: Tx, id: InvoiceId, of: Draft, lines: Sequence[Line]) -> DraftStands:
-    _bounded(lines)
     await tx.execute(
         "DELETE FROM invoice_draft_line WHERE shard_key = $1 AND customer_id = $2 AND draft_id = $3",
         id.shard,

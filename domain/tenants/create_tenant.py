@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.actor import Grant
 from domain.audit import GENESIS
+from domain.countries import require_known_country
 from domain.db import Head, Tx
 from domain.ids import CustomerId, LegalEntityId, TenantId
 from domain.operation import operation
@@ -14,7 +15,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.tenants.tenant import house_uuid
 
 RETRY_DAYS, SUSPEND_DAY, GIVE_UP_DAY = [2, 5, 9, 14], 14, 30  # the defaults of the requirements, part dunning
-_SLUG, _CODE, _COUNTRY = (re.compile(form) for form in (r"[a-z][a-z0-9-]{1,30}", r"[A-Z][A-Z0-9]{1,5}", r"[A-Z]{2}"))
+_SLUG, _CODE = re.compile(r"[a-z][a-z0-9-]{1,30}"), re.compile(r"[A-Z][A-Z0-9]{1,5}")
 SANDBOX_SUFFIX = "TEST"  # seen in every document number of the sandbox entity, so that none is taken for real
 
 
@@ -66,10 +67,10 @@ async def create_tenant(tx: Tx, command: CreateTenant) -> TenantCreated:
 
 
 def _check(tx: Tx, command: CreateTenant) -> None:
-    forms = (("slug", _SLUG, command.slug), ("code", _CODE, command.code), ("country", _COUNTRY, command.country))
-    for field, form, value in forms:
+    for field, form, value in (("slug", _SLUG, command.slug), ("code", _CODE, command.code)):
         if not form.fullmatch(value):
             raise Refused(RefusalCode.INVALID_INPUT, f"{value!r:.40} is no {field} of a tenant.", (field,))
+    require_known_country(command.country, "country")
     try:
         local_date(pin(tx.now), command.time_zone)
     except UnknownZone as error:

@@ -49,7 +49,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ),
     *(
         ("createCustomer", {"country": country}, "INVALID_INPUT", ["country"])
-        for country in ("", "de", "DEU", "Germany", "D1", "ÄÖ", "DE\n")
+        for country in ("", "de", "DEU", "Germany", "D1", "ÄÖ", "DE\n", "UK", "EL", "ZZ")
     ),
     *(
         ("createCustomer", {"locale": locale}, "INVALID_INPUT", ["locale"])
@@ -181,6 +181,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("endTaxExemption", {"endsAt": "2026-01-01T00:00:00Z"}, "INVALID_INPUT", ["endsAt"]),
     ("changeBillingDetails", {"name": ""}, "INVALID_INPUT", ["name"]),
     ("changeBillingDetails", {"country": "Germany"}, "INVALID_INPUT", ["country"]),
+    ("changeBillingDetails", {"country": "EL"}, "INVALID_INPUT", ["country"]),  # sold to nowhere, it would be untaxed
     ("changeBillingDetails", {"region": "berlin"}, "INVALID_INPUT", ["region"]),
     ("changeBillingDetails", {"address": "x" * 501}, "INVALID_INPUT", ["address"]),
     ("createCustomer", {"region": "new york"}, "INVALID_INPUT", ["region"]),

@@ -93,7 +93,9 @@ async def test_a_customer_that_moves_is_billed_at_its_new_address(world: World) 
     assert (person.country, person.region, person.name) == ("US", "CA-SF", "Ada Lovelace")
 
 
-@pytest.mark.parametrize(("country", "region", "path"), [("U", "", "country"), ("US", "California", "region")])
+@pytest.mark.parametrize(
+    ("country", "region", "path"), [("U", "", "country"), ("UK", "", "country"), ("US", "California", "region")]
+)
 async def test_nobody_moves_to_where_nothing_is(world: World, country: str, region: str, path: str) -> None:
     ada = await world.customer()
     before = await billing_person(world.house.db.primary, world.tenant.tenant, ada.id)
