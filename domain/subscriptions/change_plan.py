@@ -1,6 +1,7 @@
 """Changing the plan, its interval, and with them the seats if wanted; as it was quoted, or as it is now."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.actor import Grant
 from domain.catalog.plan import PriceModel, price
@@ -9,11 +10,12 @@ from domain.ids import InvoiceId, PriceId, SubscriptionId
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import void
 from domain.operation import operation
-from domain.subscriptions.binding import Binding, instant_of, require_same, require_version, sealed
+from domain.refusals import Refused
+from domain.subscriptions.binding import Binding, instant_of, require_same, require_version, sealed, stale
 from domain.subscriptions.change import PlanChanging, Timing, mode_of, require_changeable, require_fitting
 from domain.subscriptions.change_now import change_to
 from domain.subscriptions.invoice_paid import drop_change
-from domain.subscriptions.offer import offered_to
+from domain.subscriptions.offer import Offer, offered_to
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
 from domain.wire import added
 
@@ -46,11 +48,21 @@ async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
     at = instant_of(tx, command.quote)
     require_same(tx, command.quote, of)
     require_version(of, command.version)
-    to = await offered_to(tx, of, command.price, await _quantity(tx, of, command), at)
+    to = await _offered(tx, of, command, at)
     require_fitting(of, to, "priceId")
     mode = await mode_of(tx, of, to, command.timing, at)
     done = await change_to(tx, of, to, mode, at)
     return sealed(of, to, done, at, command.quote, preview=tx.preview)
+
+
+async def _offered(tx: Tx, of: Subscription, command: ChangePlan, at: datetime) -> Offer:
+    """What it is put on; a price that was quoted and is not on offer any more makes the quote stale."""
+    try:
+        return await offered_to(tx, of, command.price, await _quantity(tx, of, command), at)
+    except Refused as refused:
+        if command.quote is None:
+            raise
+        raise stale("What was quoted is not on offer any more; ask for a new quote.") from refused
 
 
 async def _quantity(tx: Tx, of: Subscription, command: ChangePlan) -> int:
