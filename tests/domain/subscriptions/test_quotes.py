@@ -15,9 +15,10 @@ from domain.subscriptions.binding import QUOTE_FOR, Binding
 from domain.subscriptions.change import PlanChanging, Timing
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.next_invoice import PreviewNextInvoice, preview_next_invoice
+from tests.catalog_kit import monthly, new_plan, new_price
 from tests.lives import buy, buyer, day, invoices_of, start, subscription_of, until, wrong_rows
 from tests.subscription_lives import BY_DAY, plan_of, refusal, seats, switch, trial
-from tests.world import Someone, World, fresh
+from tests.world import LONG_AGO, Someone, World, fresh
 
 EVERY = int(os.environ.get("EVERY_PAIR", "5"))  # of the pairs of plans; each has another timing and instant. 1: all
 
@@ -82,6 +83,19 @@ async def test_a_quote_of_a_period_that_is_over_charges_nothing_before_its_renew
         assert await refusal(world, ada, change_plan, year) is RefusalCode.QUOTE_STALE
         assert await refusal(world, ada, change_plan, month) is RefusalCode.QUOTE_STALE
     assert len(await invoices_of(world, ada)) == 1
+
+
+@pytest.mark.row("X1")
+async def test_a_quote_of_a_price_that_was_taken_off_the_list_meanwhile_is_stale(world: World) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    plan, _ = await new_plan(world)
+    price = await new_price(world, monthly(plan, 2000))
+    command = ChangePlan((await subscription_of(world, ada)).id, price)
+    shown = (await perform(world.house.db, change_plan, ada.actor, ada.id, command, "preview", preview=True)).outcome
+    await new_price(world, monthly(plan, 2500, LONG_AGO + timedelta(days=1)))
+    assert await refusal(world, ada, change_plan, bound(command, shown)) is RefusalCode.QUOTE_STALE
+    assert await refusal(world, ada, change_plan, command) is RefusalCode.NOT_FOUND
 
 
 @pytest.mark.row("D20")
