@@ -23,6 +23,7 @@ from domain.invoices.e_invoice_line import (
     line_item,
     percent,
     require,
+    require_rate,
     xml_text,
 )
 from domain.invoices.texts.english import ENGLISH
@@ -115,6 +116,7 @@ def _document(facts: InvoiceFacts | CreditNoteFacts, kind: str) -> Document:
         doc.trade.settlement.period.end = max(each.last for each in days)
     doc.trade.settlement.currency_code = facts.currency.code
     for group in found:
+        require_rate(group)
         doc.trade.settlement.trade_tax.add(_trade_tax(group))
     return doc
 

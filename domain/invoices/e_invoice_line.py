@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from drafthorse.models.accounting import TradeAllowanceCharge
@@ -47,6 +47,17 @@ def require(holds: bool, rule: str) -> None:
     """NotRepresentable, naming the rule, where it does not hold."""
     if not holds:
         raise NotRepresentable(f"not so: {rule}")
+
+
+def require_rate(group: Group) -> None:
+    """BR-S-09: the tax is its rate of what it is on, but for less than one unit of the currency.
+
+    Taxes that were rounded line by line can be further off: by many small lines, or in a currency without minor unit.
+    """
+    if group.category != CATEGORIES[Treatment.STANDARD]:
+        return
+    expected = (abs(amount(group.taxable)) * percent(group.rate_ppm)).quantize(Decimal(1), ROUND_HALF_UP) / 100
+    require(abs(abs(amount(group.tax)) - expected) < 1, "the tax of a rate is that rate of its sum")
 
 
 def xml_text(text: str) -> str:

@@ -154,6 +154,24 @@ def test_two_taxes_on_a_line_and_three_digits_are_refused() -> None:
         e_invoice(in_dinar)
 
 
+def test_a_tax_that_was_rounded_line_by_line_to_another_sum_is_refused() -> None:
+    facts, yen = taxed_invoice(), Currency("JPY")
+
+    def rounded(off: int) -> InvoiceFacts:
+        tax = LineTax("VAT", "standard", 190_000, Money(19 + off, yen))
+        line = replace(facts.lines[0], amount=Money(100, yen), unit_price=None, discounts=(), taxes=(tax,))
+        return replace(
+            facts, lines=(line,), taxes=(TaxSum("VAT", "standard", 190_000, line.amount, tax.amount),),
+            total=line.amount + tax.amount, applied_credit=Money(0, yen), paid=Money(0, yen),
+            due=line.amount + tax.amount,
+        )  # fmt: skip
+
+    assert findings(e_invoice(rounded(0))) == []
+    for off in (-1, 1):
+        with pytest.raises(NotRepresentable):
+            e_invoice(rounded(off))
+
+
 def test_untaxed_and_taxed_lines_together_are_refused() -> None:
     facts = taxed_invoice()
     free = replace(facts.lines[0], taxes=(LineTax("VAT", "unregistered", 0, Money(0, EUR)),))
