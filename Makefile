@@ -15,6 +15,7 @@ PYTEST := $(PY) -m pytest
 # Two, since each worker has its own database and the machines we test on have two cores.
 WORKERS ?= 2
 SEEDS ?= 50
+STEPS ?= 60
 FIRST ?= 1
 
 # An environment that was moved, or whose Python is gone, is made anew; READY holds the place it was made in.
@@ -50,8 +51,8 @@ reset: $(READY) ## delete the data of the stopped stack
 rows: $(READY) ## rows of docs/requirements.md that no test carries
 	@$(PY) -m cli.rows
 
-simulate: $(READY) ## random lives of customers; SEEDS=50 FIRST=1
-	@$(QUITTANCE) simulate --seeds $(SEEDS) --first $(FIRST)
+simulate: $(READY) ## random lives of customers; SEEDS=50 FIRST=1 STEPS=60
+	@$(QUITTANCE) simulate --seeds $(SEEDS) --first $(FIRST) --steps $(STEPS)
 
 bench: $(READY) ## measured ratios beside the machine's own limits
 	@$(QUITTANCE) bench

@@ -45,6 +45,8 @@ def simulate(
                 typer.echo(f"{outcome}\n")
             else:
                 reports.append(outcome)
+                if steps > run.STEPS:
+                    typer.echo(_long(outcome))
 
         try:
             alone.run_alone(range(first, first + seeds), steps, told)
@@ -56,11 +58,18 @@ def simulate(
         raise typer.Exit(1)
 
 
+def _long(report: "Report") -> str:
+    years = report.span.days / 365
+    return f"seed {report.seed}: {report.steps} steps, {years:.1f} years by its longest clock, {report.rows} rows."
+
+
 def _summary(reports: "list[Report]", failures: int, seconds: float) -> str:
     years = sum(report.simulated.days for report in reports) / 365
     calls, moves = sum(report.calls for report in reports), sum(sum(report.moves.values()) for report in reports)
+    spans = [report.span.days / 365 for report in reports] or [0.0]
     kinds = len({kind for report in reports for kind in report.moves})
     return (
         f"{len(reports) + failures} seeds in {seconds:.0f} s, {failures} failed: {years:.0f} years of customers, "
+        f"{min(spans):.1f} to {max(spans):.1f} years a seed, "
         f"{calls} calls, {moves} moves, postings and invoices of {kinds} kinds."
     )

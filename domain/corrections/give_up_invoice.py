@@ -6,7 +6,7 @@ The debt is not gone: where the invoice was being dunned, its case is given up a
 from dataclasses import dataclass
 
 from domain.actor import Grant
-from domain.corrections.void_invoice import require_reason
+from domain.corrections.void_invoice import require_nobody_waits, require_reason
 from domain.db import Tx
 from domain.ids import InvoiceId
 from domain.invoices.invoice import invoice
@@ -35,12 +35,14 @@ class InvoiceGivenUp:
 
 @operation("invoices.mark_uncollectible", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}), moves_money=True)
 async def give_up_invoice(tx: Tx, command: GiveUpInvoice) -> InvoiceGivenUp:
-    """STATE_CONFLICT unless it is open; PAYMENT_IN_PROGRESS while a payment of it may still succeed."""
+    """STATE_CONFLICT unless it is open and no subscription waits for it; PAYMENT_IN_PROGRESS while a payment of it may
+    still succeed."""
     of = await invoice(tx, tx.customer, command.invoice)
     require_reason(command.reason)
     if of.state.name != "open":
         message = f"Invoice {of.number} is {of.state.name}: nothing of it is left to give up."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("invoiceId",))
     await refuse_while_paying(tx, of)
+    await require_nobody_waits(tx, of)
     await write_off(tx, of)
     return InvoiceGivenUp(of.id, of.due)

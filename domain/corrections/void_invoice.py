@@ -63,6 +63,11 @@ async def _check(tx: Tx, of: Invoice) -> None:
     if await _is_credited_elsewhere(tx, of.id):
         message = f"Another invoice gives back a part of {of.number}: void that one first."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("invoiceId",))
+    await require_nobody_waits(tx, of)
+
+
+async def require_nobody_waits(tx: Tx, of: Invoice) -> None:
+    """STATE_CONFLICT where a subscription waits for the invoice to be paid: it would wait for ever."""
     if of.subscription is None:
         return
     billed = await subscription(tx, tx.customer, of.subscription)

@@ -20,9 +20,9 @@ class CancelScheduledChange:
 
 @operation("subscriptions.cancel_scheduled_change", allowed=CHANGERS)
 async def cancel_scheduled_change(tx: Tx, command: CancelScheduledChange) -> SubscriptionStands:
-    """STATE_CONFLICT where nothing is planned; a change that waits for its payment is not touched."""
+    """STATE_CONFLICT where nothing is planned or no period follows; a change that waits for its payment stays."""
     of = await subscription(tx, tx.customer, command.subscription)
-    if of.planned.is_nothing:
+    if of.planned.is_nothing or of.ended_at is not None:
         message = "No change is planned for the next period."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
     await forget_planned(tx, of)

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+from tests.simulation.acts_catalog import coupon, edition, rate, reprice, withdraw
+from tests.simulation.acts_coupons import redeem, take_coupon_back
 from tests.simulation.acts_customers import Act, add_card, arrive, change, pay, refund, rescue, start, visit
+from tests.simulation.acts_desk import arrange, contract, give_up
 from tests.simulation.acts_lives import cancel, pause, reactivate, resume, seats, unschedule
 from tests.simulation.acts_quotes import quote, take
 from tests.simulation.acts_rough import at_once, doubt, forget, mismatch, preview, repeat, stranger
-from tests.simulation.acts_staff import agree, identify, issue, note, take_note_back, void, write
+from tests.simulation.acts_staff import agree, issue, note, take_note_back, void, write
+from tests.simulation.acts_taxpayers import exempt, identify, relocate, unexempt
 from tests.simulation.acts_time import advance, pass_time, post, work_all, work_once
 from tests.simulation.town import Town
 
@@ -46,6 +50,19 @@ ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "identify": (1, identify),
     "quote": (4, quote),
     "take": (4, take),
+    "reprice": (3, reprice),
+    "edition": (2, edition),
+    "rate": (2, rate),
+    "coupon": (2, coupon),
+    "withdraw": (1, withdraw),
+    "redeem": (5, redeem),
+    "take coupon": (1, take_coupon_back),
+    "relocate": (2, relocate),
+    "exempt": (1, exempt),
+    "unexempt": (1, unexempt),
+    "arrange": (3, arrange),
+    "give up": (1, give_up),
+    "contract": (2, contract),
 }
 
 ALWAYS = frozenset({"arrive", "card", "start", "sweep", "time"})  # without these nothing happens at all

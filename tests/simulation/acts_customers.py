@@ -16,10 +16,11 @@ from domain.reactions.work import do_now
 from domain.refusals import RefusalCode as No
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.start import StartSubscription, start_subscription
+from tests.simulation.catalog_model import Offer
 from tests.simulation.clock import START
 from tests.simulation.facts import Row
 from tests.simulation.options import FIRST
-from tests.simulation.town import ACCOUNT, Offer, Patron, Town
+from tests.simulation.town import ACCOUNT, Patron, Town
 
 MOST_PATRONS = 4  # enough to mix them up; more would share the same number of steps
 Act = Coroutine[Any, Any, None]
@@ -33,7 +34,7 @@ def arrive(town: Town) -> Act | None:
     on_clock, zone = chance.random() < town.options.test_clocks, chance.choice(town.options.zones)
     currency = Currency(chance.choice(("EUR", "EUR", "EUR", "USD", "JPY")))
     clock_at = START + timedelta(seconds=chance.randint(0, 90 * 24 * 3600)) if on_clock else None
-    country = chance.choice(("DE", "DE", "FR", "US"))
+    country = chance.choice(("DE", "DE", "FR", "AT", "US"))
     name = f"patron-{town.new_key()}-{town.tenant.tenant}"
     command = CreateCustomer(
         name, currency, zone, "en", country, clock_at, "simulation", name, name="N", email="e@example.test", address="A"
@@ -52,7 +53,9 @@ def welcome(town: Town, command: CreateCustomer, made: CustomerCreated) -> None:
     """Makes a patron of a customer that was created."""
     actor = portal(town.tenant.tenant, made.customer, str(made.user), "simulated")
     on_clock = command.clock_at is not None
-    town.patrons.append(Patron(command.reference, made.customer, actor, command.currency, command.time_zone, on_clock))
+    town.patrons.append(
+        Patron(command.reference, made.customer, actor, command.currency, command.time_zone, on_clock, command.country)
+    )
 
 
 def _somebody(town: Town, table: str) -> Patron:
@@ -102,9 +105,25 @@ async def prompt(town: Town, patron: Patron) -> None:
 
 
 def _offer(town: Town, patron: Patron) -> Offer:
-    """Mostly an offer in the patron's currency."""
-    fitting = [offer for offer in town.offers.values() if offer.currency == patron.currency]
-    return town.chance.choice(fitting if town.chance.random() < 0.9 else list(town.offers.values()))
+    """Mostly an offer in the patron's currency, sometimes one in another or one that is over or private."""
+    luck = town.chance.random()
+    everywhere = town.catalog.on_offer(town.now_of(patron))
+    fitting = [offer for offer in everywhere if offer.currency == patron.currency]
+    return town.chance.choice(fitting if luck < 0.9 else everywhere if luck < 0.96 else town.catalog.offers)
+
+
+def _refusal(town: Town, patron: Patron, offer: Offer, quantity: int) -> No | None:
+    """Why nobody sells that to the patron now, if nobody does; what a contract gives it may be sold."""
+    if offer not in town.catalog.on_offer(town.now_of(patron)) and not _agreed(town, patron, offer):
+        return No.NOT_FOUND
+    if quantity == 0 or (offer.flat and quantity != 1):
+        return No.INVALID_INPUT
+    return No.CURRENCY_MISMATCH if offer.currency != patron.currency else None
+
+
+def _agreed(town: Town, patron: Patron, offer: Offer) -> bool:
+    now, rows = town.now_of(patron), town.facts.of("contract", customer_id=patron.id.uuid, price_id=offer.price.uuid)
+    return any(row["starts_at"] <= now < row["ends_at"] for row in rows)
 
 
 def start(town: Town) -> Act | None:
@@ -113,9 +132,10 @@ def start(town: Town) -> Act | None:
         return None
     patron = _somebody(town, "subscription")
     offer, quantity = _offer(town, patron), town.chance.choice((1, 1, 1, 2, 7, 0))
-    town.note(f"{offer.code} x {quantity} for {patron}")
+    quantity = 1 if offer.flat and town.chance.random() < 0.8 else quantity
+    town.note(f"{offer} x {quantity} for {patron}")
     trial = town.chance.random() < 0.8
-    must = No.INVALID_INPUT if quantity == 0 else No.CURRENCY_MISMATCH if offer.currency != patron.currency else None
+    must = _refusal(town, patron, offer, quantity)
 
     async def act() -> None:
         command = StartSubscription(offer.price, quantity, trial)
@@ -161,11 +181,12 @@ def change(town: Town) -> Act | None:
     early = [row for row in active if row["id"] in unpaid]
     row = town.chance.choice(town.chance.choice([each for each in (rows, active, active, active, early) if each]))
     patron = town.patron_of(row["customer_id"])
-    dearer = [offer for offer in town.offers.values() if _is_dearer(offer, row)]
+    dearer = [offer for offer in town.catalog.on_offer(town.now_of(patron)) if _is_dearer(offer, row)]
     offer = town.chance.choice(dearer) if dearer and town.chance.random() < 0.6 else _offer(town, patron)
-    town.note(f"{row['unit_amount']} -> {offer.code} for {patron}")
+    town.note(f"{row['unit_amount']} -> {offer} for {patron}")
     may = (No.STATE_CONFLICT, No.CHANGE_PENDING, No.ALREADY_EXISTS, No.PAYMENT_METHOD_REQUIRED)
-    foreign = (No.CURRENCY_MISMATCH,) if offer.currency != patron.currency else ()
+    refusal = _refusal(town, patron, offer, 1)
+    foreign = (refusal,) if refusal else ()
 
     async def act() -> None:
         command = ChangePlan(SubscriptionId(patron.id.shard, row["id"]), offer.price)
@@ -176,7 +197,7 @@ def change(town: Town) -> Act | None:
 
 
 def _is_dearer(offer: Offer, of: Row) -> bool:
-    same = (offer.unit, str(offer.currency)) == (of["cadence_unit"], of["currency"])
+    same = (offer.unit, offer.count, str(offer.currency)) == (of["cadence_unit"], of["cadence_count"], of["currency"])
     return bool(same and offer.minor > of["unit_amount"])
 
 

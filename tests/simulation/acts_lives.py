@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from domain.actor import Grant
 from domain.ids import SubscriptionId
 from domain.refusals import RefusalCode as No
 from domain.subscriptions.cancel import (
@@ -14,6 +15,7 @@ from domain.subscriptions.cancel import (
 from domain.subscriptions.cancel_scheduled import CancelScheduledChange, cancel_scheduled_change
 from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
 from domain.subscriptions.pause import PauseSubscription, ResumeSubscription, pause_subscription, resume_subscription
+from domain.subscriptions.policy import Unused
 from tests.simulation.acts_customers import Act, prompt
 from tests.simulation.facts import Row
 from tests.simulation.town import Patron, Town
@@ -46,7 +48,8 @@ def seats(town: Town) -> Act | None:
         No.STATE_CONFLICT,
         No.CHANGE_PENDING,
         No.PAYMENT_METHOD_REQUIRED,
-        *((No.INVALID_INPUT,) if not wanted else ()),
+        No.PAYMENT_IN_PROGRESS,
+        *((No.INVALID_INPUT,) if not wanted or town.catalog.offer(row["price_id"]).flat else ()),
     )
 
     async def act() -> None:
@@ -63,12 +66,14 @@ def cancel(town: Town) -> Act | None:
     if found is None:
         return None
     row, patron, id = found
-    at = town.chance.choice((CancelAt.PERIOD_END, CancelAt.PERIOD_END, CancelAt.NOW))
-    town.note(f"{row['state']} of {patron} at {at.value}")
+    at = town.chance.choice((CancelAt.PERIOD_END, CancelAt.PERIOD_END, CancelAt.NOW, CancelAt.NOW))
+    unused = town.chance.choice((None, None, *Unused)) if at is CancelAt.NOW else None
+    actor = town.staff(Grant.LEAD) if unused else patron.actor
+    town.note(f"{row['state']} of {patron} at {at.value}, unused time {unused}")
 
     async def act() -> None:
-        command, may = CancelSubscription(id, at), (No.STATE_CONFLICT, No.PAYMENT_IN_PROGRESS)
-        await town.call("cancel", cancel_subscription, patron.actor, patron.id, command, may=may)
+        command, may = CancelSubscription(id, at, unused=unused), (No.STATE_CONFLICT, No.PAYMENT_IN_PROGRESS)
+        await town.call("cancel", cancel_subscription, actor, patron.id, command, may=may)
         await prompt(town, patron)
 
     return act()

@@ -31,9 +31,9 @@ def quote(town: Town) -> Act | None:
         return None
     row = town.chance.choice(rows)
     patron = town.patron_of(row["customer_id"])
-    offer = town.chance.choice([each for each in town.offers.values() if each.currency == patron.currency])
+    offer = town.chance.choice(town.catalog.on_offer(town.now_of(patron), patron.currency))
     command = ChangePlan(SubscriptionId(patron.id.shard, row["id"]), offer.price, town.chance.choice((None, 1, 4)))
-    town.note(f"{row['unit_amount']} -> {offer.code} for {patron}")
+    town.note(f"{row['unit_amount']} -> {offer} for {patron}")
 
     async def act() -> None:
         db, key = town.process.house.db, town.new_key()
@@ -60,6 +60,7 @@ def take(town: Town) -> Act | None:
     town.note(f"of {at:%Y-%m-%d %H:%M:%S} for {patron}")
     may = (
         No.QUOTE_STALE, No.STATE_CONFLICT, No.CHANGE_PENDING, No.ALREADY_EXISTS, No.PAYMENT_METHOD_REQUIRED,
+        No.NOT_FOUND,  # another version was published meanwhile, for a day before the quote
     )  # fmt: skip
 
     now, row = town.now_of(patron), town.facts.one("subscription", id=command.subscription.uuid)

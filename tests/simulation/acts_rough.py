@@ -9,7 +9,9 @@ from domain.ids import EntityId
 from domain.perform import perform
 from domain.refusals import RefusalCode as No
 from domain.refusals import Refused
+from tests.simulation.acts_coupons import redeem
 from tests.simulation.acts_customers import Act, add_card, change, pay, refund, start, visit, welcome
+from tests.simulation.acts_desk import arrange, give_up
 from tests.simulation.acts_lives import cancel, pause, resume, seats
 from tests.simulation.acts_staff import note, void
 from tests.simulation.acts_time import work_once
@@ -35,6 +37,10 @@ TOGETHER = (
     note,
     note,
     void,
+    redeem,
+    redeem,
+    arrange,
+    give_up,
 )
 
 

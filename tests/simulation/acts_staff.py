@@ -3,7 +3,6 @@
 from domain.actor import Grant
 from domain.corrections.finalize_draft import FinalizeDraft, finalize_draft
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
-from domain.customers.keep_tax_identity import StoreTaxIdentity, store_tax_identity
 from domain.ids import CreditNoteId, InvoiceId
 from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
 from domain.invoices.edit_draft import CreateInvoice, create_invoice
@@ -17,7 +16,6 @@ from tests.simulation.facts import Row
 from tests.simulation.town import Patron, Town
 
 NET_DAYS = (0, 0, 7, 30)  # mostly charged at once, so that on-account customers do not hide what cards do
-TAX_IDS = {"DE": "DE136695976", "FR": "FR40303265045"}  # their check digits are right
 MOST_REPLACED = 3  # replacements of replacements are as the first
 
 
@@ -120,21 +118,6 @@ def agree(town: Town) -> Act | None:
     async def act() -> None:
         command = SetBillingTerms(days, None)
         await town.call("agree", set_billing_terms, town.staff(Grant.FINANCE), patron.id, command)
-
-    return act()
-
-
-def identify(town: Town) -> Act | None:
-    """A customer stores a tax id, so that it counts as a business in that country."""
-    if not town.patrons:
-        return None
-    patron, country = town.chance.choice(town.patrons), town.chance.choice(tuple(TAX_IDS))
-    town.note(f"{country} for {patron}")
-
-    async def act() -> None:
-        command = StoreTaxIdentity(country, TAX_IDS[country])
-        may = [No.ALREADY_EXISTS]
-        await town.call("identify", store_tax_identity, patron.actor, patron.id, command, may=may)
 
     return act()
 

@@ -25,6 +25,11 @@ STRIDES = (
 )
 
 
+LONG_STRIDES = (*STRIDES[2:], (timedelta(days=40), timedelta(days=130)), (timedelta(days=60), timedelta(days=300)))
+OPEN = frozenset({"processing", "requires_action", "unknown"})
+SLOWLY = timedelta(days=2)  # while a payment is open; its outcome comes by the wall, and each hour is asked for it
+
+
 async def perform_one(town: Town, piece: Waiting) -> None:
     """One piece of work, as a worker does it that was woken for it."""
     house = town.process.house
@@ -89,7 +94,7 @@ def work_all(town: Town) -> Act:
 
 def pass_time(town: Town) -> Act:
     """Wall time passes: seconds to days, or exactly up to what is due next."""
-    low, high = town.chance.choice(STRIDES)
+    low, high = town.chance.choice(LONG_STRIDES if town.is_long else STRIDES)
     by = timedelta(seconds=town.chance.randint(int(low.total_seconds()), int(high.total_seconds())))
     exact = town.chance.random() < 0.4
 
@@ -124,8 +129,10 @@ def advance(town: Town) -> Act | None:
     if not clocked:
         return None
     patron = town.chance.choice(clocked)
-    low, high = town.chance.choice(STRIDES)
+    low, high = town.chance.choice(LONG_STRIDES if town.is_long else STRIDES)
     by = timedelta(seconds=town.chance.randint(int(low.total_seconds()), int(high.total_seconds())))
+    if any(row["state"] in OPEN for row in town.facts.of("payment", customer_id=patron.id.uuid)):
+        by = min(by, SLOWLY)
     exact = town.chance.random() < 0.3
 
     async def act() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dev.stack.plan import Plan
 from dev.stack.stack import Stack
 from migrations.runner import migrate
-from tests.simulation.run import Failed, Report, open_simulation_pool, simulate
+from tests.simulation.run import LONG_MONTHS, MONTHS, STEPS, Failed, Report, open_simulation_pool, simulate
 from tests.throw_away import new_state, sweep, throw_away
 
 
@@ -27,7 +27,8 @@ async def _run(
     owner_url: str, url: str, seeds: Iterable[int], steps: int, told: Callable[[Report | Failed], None]
 ) -> None:
     await migrate(owner_url)
-    async with open_simulation_pool(owner_url, url) as pool:
+    months = LONG_MONTHS if steps > STEPS else MONTHS
+    async with open_simulation_pool(owner_url, url, months) as pool:
         for seed in seeds:
             try:
                 told(await simulate(seed, pool, steps))

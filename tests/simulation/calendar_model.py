@@ -23,6 +23,14 @@ def boundary(anchor: datetime, zone: str, unit: str, count: int) -> datetime:
     return shifted.astimezone(UTC)
 
 
-def share(price: int, part: timedelta, whole: timedelta) -> int:
+def units(start: datetime, end: datetime, zone: str | None) -> int:
+    """How much lies between two instants: days of the zone's calendar, or seconds where no zone is given."""
+    if zone is None:
+        return int((end - start).total_seconds())
+    first, last = (instant.astimezone(ZoneInfo(zone)).date() for instant in (start, end))
+    return (last - first).days
+
+
+def share(price: int, part: int, whole: int) -> int:
     """price x part / whole in minor units, half to even."""
-    return round(Fraction(price) * Fraction(int(part.total_seconds()), int(whole.total_seconds())))
+    return round(Fraction(price) * Fraction(part, whole))

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from domain.reconciliation.verify import verify_shard
 from tests.simulation import (
     invariants_books,
+    invariants_contracts,
+    invariants_coupons,
+    invariants_credits,
     invariants_documents,
+    invariants_law,
     invariants_payments,
     invariants_rest,
     invariants_states,
     invariants_tax,
+    invariants_terms,
     invariants_trail,
 )
 from tests.simulation.look import Check, Look, Memory
@@ -20,10 +25,19 @@ EACH_STEP: tuple[Check, ...] = (
     *invariants_trail.CHECKS,
     *invariants_documents.CHECKS,
     *invariants_tax.CHECKS,
+    *invariants_coupons.EACH_STEP,
     *invariants_payments.CHECKS,
     *invariants_states.CHECKS,
 )
-AT_REST: tuple[Check, ...] = (invariants_trail.audit_chains_hold, *invariants_rest.CHECKS)
+AT_REST: tuple[Check, ...] = (
+    invariants_trail.audit_chains_hold,
+    *invariants_rest.CHECKS,
+    *invariants_terms.CHECKS,
+    *invariants_credits.CHECKS,
+    *invariants_coupons.AT_REST,
+    *invariants_law.CHECKS,
+    *invariants_contracts.CHECKS,
+)
 
 
 def check_each_step(town: Town, memory: Memory) -> None:

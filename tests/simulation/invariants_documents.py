@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from tests.simulation.calendar_model import boundary, share
+from tests.simulation.calendar_model import boundary, share, units
 from tests.simulation.facts import Row
 from tests.simulation.look import Look
 
@@ -78,31 +78,40 @@ def _state_of(row: Row) -> str:
     return "void" if row["voided"] else "paid"
 
 
-def lines_are_priced_as_offered(look: Look) -> Iterator[str]:
-    """14, 17 and 21: a period costs quantity x price; a change charges and credits exact shares of it.
+def charges_are_priced_as_offered(look: Look) -> Iterator[str]:
+    """14, 17 and 21: a period costs quantity x price, a change the exact share of it, in the days or seconds it counts.
 
-    Of a charge that a credit note took something off, a change credits a share of what is left.
+    A line that was looked at once never changes.
     """
-    noted = {(line["invoice_id"], line["invoice_position"]) for line in look.facts.rows["credit_note_line"]}
     invoices = {row["id"]: row for row in look.facts.rows["invoice"]}
     for line in look.facts.rows["invoice_line"]:
-        of = invoices[line["invoice_id"]]
+        of, place = invoices[line["invoice_id"]], (line["invoice_id"], line["position"])
+        if place in look.memory.priced:
+            continue
+        look.memory.priced.add(place)
+        listed = line["amount"] + line["discount"]
         if line["price_id"] is None:  # of staff
-            if line["amount"] + line["discount"] != line["quantity"] * line["unit_amount"]:
+            if listed != line["quantity"] * line["unit_amount"]:
                 yield f"line {line['position']} of {of['number_text']} is not {line['quantity']} times its price"
             continue
-        offer = look.offer(line["price_id"])
-        priced = invoices[line["credits_invoice_id"]] if line["kind"] == "credit" else of  # a new cycle has another
-        whole = priced["period_end"] - priced["period_start"]
-        part = line["ends_at"] - line["starts_at"]
-        amount = share(offer.minor * line["quantity"], part, whole)
-        expected = -amount if line["kind"] == "credit" else amount
-        less = (line["credits_invoice_id"], line["credits_position"]) in noted and expected <= line["amount"] <= 0
-        if (line["amount"] != expected and not less) or line["currency"] != str(offer.currency):
-            yield f"line {line['position']} of {of['number_text']} is {line['amount']}, not {expected}"
         full = (line["starts_at"], line["ends_at"]) == (of["period_start"], of["period_end"])
         if not full and not of["reason"].startswith(("change:", "replacement:")):
             yield f"line {line['position']} of {of['number_text']} covers a part of its period"
+        if line["kind"] != "credit":
+            offer, zone = look.offer(line["price_id"]), ruler_of(look, line)
+            whole = units(of["period_start"], of["period_end"], zone)
+            expected = share(offer.minor * line["quantity"], units(line["starts_at"], line["ends_at"], zone), whole)
+            as_sold = (expected, str(offer.currency), offer.inclusive)
+            if (listed, line["currency"], line["tax_inclusive"]) != as_sold:
+                yield f"line {line['position']} of {of['number_text']} is listed at {listed}, not {as_sold}"
+
+
+def ruler_of(look: Look, line: Row) -> str | None:
+    """The zone in whose days a line is counted; None for seconds."""
+    if not look.town.catalog.edition(line["plan_version_id"]).by_day:
+        return None
+    zone: str = look.facts.one("subscription", id=line["subscription_id"])["time_zone"]
+    return zone
 
 
 def credits_have_a_charge(look: Look) -> Iterator[str]:
@@ -187,7 +196,7 @@ CHECKS = (
     numbers_have_no_gaps,
     invoices_add_up,
     credit_notes_add_up,
-    lines_are_priced_as_offered,
+    charges_are_priced_as_offered,
     credits_have_a_charge,
     periods_follow_the_calendar,
     nobody_is_billed_early_or_forgotten,

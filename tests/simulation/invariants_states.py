@@ -9,6 +9,7 @@ from tests.simulation.facts import Row
 from tests.simulation.look import OPEN_PAYMENT, Look
 
 EDGES = {
+    "contract": "new>active active>ended",
     "credit_note": "new>issued issued>void",
     "subscription": """new>incomplete incomplete>active incomplete>incomplete_expired active>past_due past_due>grace
         past_due>active grace>active suspended>active past_due>suspended grace>suspended suspended>canceled
@@ -28,6 +29,7 @@ EDGES = {
         suspended>recovered suspended>given_up retrying>stopped grace>stopped suspended>stopped""",
 }
 ENTITIES = {
+    "contract": "contract",
     "credit_note": "credit_note",
     "subscription": "subscription",
     "invoice": "invoice",

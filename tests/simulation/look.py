@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from tests.simulation.catalog_model import Offer
 from tests.simulation.facts import Facts, Row
 from tests.simulation.provider_books import Books, Charge
-from tests.simulation.town import Offer, Town
+from tests.simulation.town import Town
 
 OPEN_PAYMENT = frozenset({"processing", "requires_action", "unknown"})
 TAKEN_PAYMENT = frozenset({"captured", "succeeded"})
@@ -18,12 +19,14 @@ TAKEN_PAYMENT = frozenset({"captured", "succeeded"})
 class Memory:
     """What earlier steps saw, for what must never change; parsed audit bodies are kept too, since those never do.
 
-    ``forgotten`` are operations that moved nothing and whose keys were deleted after their time.
+    ``forgotten`` are operations that moved nothing and whose keys were deleted after their time, ``priced`` the lines
+    whose price was looked at.
     """
 
     frozen: dict[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=dict)
     bodies: dict[tuple[UUID, int], Any] = field(default_factory=dict)
     forgotten: set[UUID] = field(default_factory=set)
+    priced: set[tuple[UUID, int]] = field(default_factory=set)
 
 
 @dataclass
@@ -45,7 +48,7 @@ class Look:
 
     def offer(self, price: UUID) -> Offer:
         """The offer of a price, as the simulation published it."""
-        return next(offer for offer in self.town.offers.values() if offer.price.uuid == price)
+        return self.town.catalog.offer(price)
 
     def charges(self, payment: Row) -> list[Charge]:
         """What the provider did for a payment."""

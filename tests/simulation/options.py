@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 
 from domain.payments.gateway import EventKind, ProviderEvent
-from domain.subscriptions.policy import PauseAccess, SeatDecrease, SubscriptionPolicy
+from domain.subscriptions.policy import PauseAccess, SeatDecrease, SubscriptionPolicy, Unused
 from domain.tax.decision import Rounding
 from tests.simulation.course import Fault
 from tests.simulation.provider_books import Charge, Method
@@ -64,7 +64,9 @@ def draw_options(seed: int, actions: dict[str, int]) -> Options:
         prompt=chance.choice((0.0, 0.5, 0.9, 0.9)),
         weights={name: weight * chance.choice((0, 1, 1, 1, 3)) for name, weight in actions.items()},
         policy=SubscriptionPolicy(
-            seat_decrease=chance.choice(tuple(SeatDecrease)), pause_access=chance.choice(tuple(PauseAccess))
+            cancel_now=chance.choice(tuple(Unused)),
+            seat_decrease=chance.choice(tuple(SeatDecrease)),
+            pause_access=chance.choice(tuple(PauseAccess)),
         ),
         rounding=chance.choice(tuple(Rounding)),
     )

@@ -16,7 +16,9 @@ REST_WITHIN = timedelta(days=3 * 66)
 WAVES = 60  # of work that makes work at one instant; the longest known has a dozen, a test clock goes its way in one
 STRIDE = timedelta(hours=6)  # the worker looks so rarely now: lateness must not matter, and a run not take for ever
 PENDING_EVENT = frozenset({"received", "waiting"})
-FINAL = frozenset({"renew", "end_subscription"})  # what goes on for ever, or waits for the end of a long period
+FINAL = frozenset(
+    {"renew", "end_subscription", "contract_end"}
+)  # what goes on for ever, or waits for the end of a long period
 
 
 async def come_to_rest(town: Town, memory: Memory) -> None:

@@ -28,7 +28,8 @@ from tests.simulation.town import Broken, Town
 
 LOG = logging.getLogger("quittance")
 CONNECTIONS = 8  # for up to five clients at once, each with one for its operation and one for what it reads
-MONTHS = 60  # wall time of the longest run; customers on test clocks may be far ahead of it
+MONTHS = 60  # wall time of the longest short run; customers on test clocks may be far ahead of it
+LONG_MONTHS = 240  # and of a run of a thousand steps and more
 STEPS = 60  # long enough for several renewals and a dunning story, short enough for many seeds
 
 
@@ -43,6 +44,7 @@ class Report:
     seed: int
     steps: int
     simulated: timedelta
+    span: timedelta
     calls: int
     rows: int
     moves: Counter[str]
@@ -51,7 +53,7 @@ class Report:
 
 async def simulate(seed: int, pool: asyncpg.Pool, steps: int = STEPS) -> Report:
     """Runs a seed; Failed with everything needed to repeat it where a promise breaks."""
-    town = await open_town(seed, pool)
+    town = await open_town(seed, pool, is_long=steps > STEPS)
     memory = Memory()
     LOG.addHandler(town.errors)
     points.on_reached.append(lambda point: town.process.mortal.at_point(point))
@@ -61,7 +63,7 @@ async def simulate(seed: int, pool: asyncpg.Pool, steps: int = STEPS) -> Report:
             await _step(town, memory, number)
         await come_to_rest(town, memory)
     except Exception as error:
-        raise Failed(_story(town, error)) from error
+        raise Failed(_story(town, steps, error)) from error
     finally:
         points.on_reached.remove(listener)
         LOG.removeHandler(town.errors)
@@ -71,13 +73,15 @@ async def simulate(seed: int, pool: asyncpg.Pool, steps: int = STEPS) -> Report:
     )
     seen.update(f"posting: {row['cause']}" for row in town.facts.rows["ledger_transaction"])
     seen.update(f"invoice for: {row['reason'].partition(':')[0]}" for row in town.facts.rows["invoice"])
-    return Report(seed, steps, _simulated(town), len(town.answered), rows, seen, tuple(town.journal))
+    lived = _lived(town)
+    together, span = sum(lived, timedelta(0)), max(lived)
+    return Report(seed, steps, together, span, len(town.answered), rows, seen, tuple(town.journal))
 
 
-def _simulated(town: Town) -> timedelta:
-    """How much time all customers lived through together."""
+def _lived(town: Town) -> list[timedelta]:
+    """How much time passed for each customer."""
     spans = [town.clock.at - START if not patron.on_clock else town.now_of(patron) - START for patron in town.patrons]
-    return sum(spans, timedelta(0))
+    return spans or [timedelta(0)]
 
 
 async def _step(town: Town, memory: Memory, number: int) -> None:
@@ -121,12 +125,12 @@ def _arm(town: Town) -> None:
             town.rough = True
 
 
-def _story(town: Town, error: Exception) -> str:
+def _story(town: Town, steps: int, error: Exception) -> str:
     what = str(error) if isinstance(error, Broken) else f"{type(error).__name__}: {error}"
-    steps = "\n".join(town.journal)
+    journal = "\n".join(town.journal)
     return (
-        f"seed {town.seed}: {what}\n\n{steps}\n\noptions: {town.options}\ncommit: {_commit()}\n"
-        f"replay: make simulate SEEDS=1 FIRST={town.seed}"
+        f"seed {town.seed}: {what}\n\n{journal}\n\noptions: {town.options}\ncommit: {_commit()}\n"
+        f"replay: make simulate SEEDS=1 FIRST={town.seed} STEPS={steps}"
     )
 
 
@@ -138,11 +142,11 @@ def _commit() -> str:
 
 
 @asynccontextmanager
-async def open_simulation_pool(owner_url: str, url: str) -> AsyncIterator[asyncpg.Pool]:
+async def open_simulation_pool(owner_url: str, url: str, months: int = MONTHS) -> AsyncIterator[asyncpg.Pool]:
     """Connections as the application's role; the months that runs live through get their partitions first."""
     owner = await asyncpg.connect(owner_url)
     try:
-        await ensure_partitions(owner, PARTITIONED, START.date(), MONTHS)
+        await ensure_partitions(owner, PARTITIONED, START.date(), months)
     finally:
         await owner.close()
     pool = await open_pool(url, size=CONNECTIONS, attrs=READ_WRITE, name="simulation")

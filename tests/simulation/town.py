@@ -11,34 +11,26 @@ from uuid import UUID
 import asyncpg
 
 from domain.actor import Actor, Grant, staff
-from domain.ids import CustomerId, PriceId
+from domain.ids import CustomerId
 from domain.money import Currency
 from domain.operation import Operation
 from domain.perform import perform
+from domain.reactions.house import House
 from domain.refusals import RETRYABLE, RefusalCode, Refused
 from domain.tenants.create_tenant import TenantCreated
+from tests.simulation.catalog_model import Catalog
 from tests.simulation.clock import SimClock
 from tests.simulation.facts import Facts, read_facts
 from tests.simulation.mortal import Process
 from tests.simulation.options import DrawnCourse, Options
 from tests.simulation.provider import SimulatedProvider
+from tests.simulation.tax_model import PublishedRate
 
 ACCOUNT = "sandbox/main"
 
 
 class Broken(AssertionError):
     """A promise of the house that did not hold."""
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A price on offer, as the simulation itself published it."""
-
-    code: str
-    price: PriceId
-    minor: int
-    currency: Currency
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +43,7 @@ class Patron:
     currency: Currency
     zone: str
     on_clock: bool
+    country: str  # where it was at first
 
     def __str__(self) -> str:
         return "-".join(self.name.split("-")[:3])
@@ -82,7 +75,10 @@ class Errors(logging.Handler):
 
 @dataclass
 class Town:
-    """The state of a run. ``chance`` draws the actions; the provider and the ids have dice of their own."""
+    """The state of a run. ``chance`` draws the actions; the provider and the ids have dice of their own.
+
+    ``founder`` is a process that does not crash; it publishes what the tenant sells, as its ``house`` customer.
+    """
 
     seed: int
     options: Options
@@ -93,7 +89,10 @@ class Town:
     pool: asyncpg.Pool
     process: Process
     tenant: TenantCreated
-    offers: dict[str, Offer]
+    catalog: Catalog
+    rates: list[PublishedRate]
+    founder: House
+    house: CustomerId
     shard: int
     facts: Facts
     patrons: list[Patron] = field(default_factory=list)
@@ -104,6 +103,7 @@ class Town:
     errors: Errors = field(default_factory=Errors)
     rough: bool = False
     at_once: bool = False
+    is_long: bool = False  # of a thousand steps and more: time passes in longer strides
     _keys: int = 0
 
     def note(self, text: str) -> None:

@@ -89,6 +89,17 @@ async def test_what_is_planned_can_be_taken_back(world: World) -> None:
     assert sorted(each.total.minor for each in await invoices_of(world, ada)) == [1000, 1000, 2000, 2000]
 
 
+async def test_what_an_ended_subscription_had_planned_is_past_and_its_plan_is_free(world: World) -> None:
+    ada = await buyer(world)
+    begun = await start(world, ada, "team")
+    await switch(world, ada, world.prices["starter"])
+    await world.do(ada, cancel_subscription, CancelSubscription(begun.subscription, CancelAt.NOW))
+    forget = CancelScheduledChange(begun.subscription)
+    assert await refusal(world, ada, cancel_scheduled_change, forget) is RefusalCode.STATE_CONFLICT
+    again = await start(world, ada, "team")
+    assert again.subscription != begun.subscription
+
+
 async def test_a_tenant_may_let_fewer_seats_count_now(world: World) -> None:
     ada = await buyer(world)
     await buy(world, ada, world.prices["starter"], 4)
