@@ -71,7 +71,7 @@ async def put_on_sale(
     done = await publish(town, publish_price, command)
     made = Offer(
         of.code, of.plan, done.price, minor, of.currency, of.unit, of.count, done.version, begins, existing,
-        inclusive, flat, private,
+        town.clock.at, inclusive, flat, private,
     )  # fmt: skip
     town.catalog.offers.append(made)
     return made
@@ -96,8 +96,8 @@ def edition(town: Town) -> Act | None:
 
     async def act() -> None:
         done = await publish(town, publish_plan_version, PublishPlanVersion(plan, begins, existing, terms))
-        id, version = done.plan_version.uuid, done.version
-        town.catalog.editions.append(Edition(id, plan, version, begins, existing, family, category, by_day, terms))
+        id, version, now = done.plan_version.uuid, done.version, town.clock.at
+        town.catalog.editions.append(Edition(id, plan, version, begins, existing, family, category, by_day, now, terms))
 
     return act()
 

@@ -12,7 +12,7 @@ from domain.money import Currency
 
 @dataclass(frozen=True)
 class Offer:
-    """A version of a price; one that is private is sold by contract alone."""
+    """A version of a price, and the wall time it was published at; one that is private is sold by contract alone."""
 
     code: str
     plan: PlanId
@@ -24,6 +24,7 @@ class Offer:
     version: int
     effective_from: datetime
     existing_from: datetime | None
+    known_from: datetime
     inclusive: bool = False
     flat: bool = False
     private: bool = False
@@ -49,6 +50,7 @@ class Edition:
     family: str
     category: str
     by_day: bool
+    known_from: datetime
     terms: Any = None
 
 
@@ -94,27 +96,29 @@ class Catalog:
         """The plan version of that id."""
         return next(edition for edition in self.editions if edition.id == id)
 
-    def sold(self, plan: PlanId, at: datetime) -> Edition:
-        """The version of a plan that is sold at the instant."""
-        return [each for each in self.editions if each.plan == plan and each.effective_from <= at][-1]
+    def sold(self, plan: PlanId, at: datetime, known: datetime) -> Edition:
+        """The version of a plan that is sold at the instant, as far as was published by then."""
+        mine = [each for each in self.editions if each.plan == plan and each.known_from <= known]
+        return [each for each in mine if each.effective_from <= at][-1]
 
-    def renewed(self, own: Offer, at: datetime) -> Offer:
+    def renewed(self, own: Offer, at: datetime, known: datetime) -> Offer:
         """What the next term costs: the own price, unless a later version is for who has an earlier one by then."""
         later = [
             each
             for each in self.offers
             if each.series == own.series and each.flat == own.flat and each.version > own.version
             if not (own.private or each.private) and each.existing_from and each.existing_from <= at
+            if each.known_from <= known
         ]
         return later[-1] if later else own
 
-    def kept(self, own: Edition, at: datetime) -> Edition:
+    def kept(self, own: Edition, at: datetime, known: datetime) -> Edition:
         """The plan version of the next term, as ``renewed``."""
         later = [
             each
             for each in self.editions
             if each.plan == own.plan and each.version > own.version and each.existing_from
-            if each.existing_from <= at
+            if each.existing_from <= at and each.known_from <= known
         ]
         return later[-1] if later else own
 

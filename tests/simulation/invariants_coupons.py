@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
@@ -43,7 +43,10 @@ def discounts_add_up(look: Look) -> Iterator[str]:
 
 @dataclass(eq=False)
 class Redeemed:
-    """A redemption as it goes along; ``left`` None is for ever, ``subscription`` the one it is bound to, if any."""
+    """A redemption as it goes along; ``left`` None is for ever, ``subscription`` the one it is bound to, if any.
+
+    ``used_by`` are the invoices that it reduced, ``bound_by`` the one that bound it.
+    """
 
     id: str
     coupon: Coupon
@@ -51,12 +54,19 @@ class Redeemed:
     subscription: str | None
     left: int | None
     until: datetime | None = None
+    bound_by: UUID | None = None
+    used_by: set[UUID] = field(default_factory=set)
 
 
 def coupons_take_what_they_say(look: Look) -> Iterator[str]:
     """20: percentages first, in the order of redemption, then amounts; each for as many whole periods as it says."""
     history = History.of(look)
     issued = {history.began(row["id"]).id: row for row in look.facts.rows["invoice"]}
+    void: dict[UUID, list[Row]] = {}
+    for row in look.facts.of("invoice", state="void"):
+        taken_back = history.moved(row["id"], "void")
+        assert taken_back is not None
+        void.setdefault(taken_back.id, []).append(row)
     for customer, done in history.done.items():
         known: dict[str, Redeemed] = {}
         for each in done:
@@ -65,7 +75,9 @@ def coupons_take_what_they_say(look: Look) -> Iterator[str]:
             elif each.name == "catalog.end_redemption":
                 of = known[each.outcome["redemption"]]
                 of.until = max(each.at, of.since)
-            elif each.id in issued:
+            for row in void.get(each.id, []):
+                _voided(look, row, list(known.values()))
+            if each.id in issued:
                 yield from _billed(look, issued[each.id], each, list(known.values()))
         left = {look.reference("redemption", row["id"]): row["periods_left"]
                 for row in look.facts.of("coupon_redemption", customer_id=customer)}  # fmt: skip
@@ -94,8 +106,23 @@ def _billed(look: Look, invoice: Row, each: Done, known: list[Redeemed]) -> Iter
             yield f"{invoice['number_text']} has discounts {stands}, coupons make {told}"
         for one in expected if expected and _is_whole(look, invoice, line) else ():
             one.left = None if one.left is None else one.left - 1
-            if not one.coupon.account:
-                one.subscription = one.subscription or of
+            if not one.coupon.account and one.subscription is None:
+                one.subscription, one.bound_by = of, invoice["id"]
+        for one in expected:
+            one.used_by.add(invoice["id"])
+
+
+def _voided(look: Look, invoice: Row, known: list[Redeemed]) -> None:
+    """A void invoice gives the periods back that it used up, and the coupon its freedom if it alone had bound it."""
+    for one in known:
+        if invoice["id"] not in one.used_by:
+            continue
+        one.used_by.remove(invoice["id"])
+        charges = look.facts.of("invoice_line", invoice_id=invoice["id"], kind="charge")
+        if any(line["price_id"] and _is_whole(look, invoice, line) for line in charges):
+            one.left = None if one.left is None else one.left + 1
+        if one.bound_by == invoice["id"] and not one.used_by:
+            one.subscription = one.bound_by = None
 
 
 def _is_whole(look: Look, invoice: Row, line: Row) -> bool:

@@ -56,9 +56,11 @@ def _term_start(each: Done) -> datetime:
 
 def _not_as_agreed(look: Look, of: Row, before: Row, now: Row, planned: Plans, each: Done) -> Iterator[str]:
     catalog, start = look.town.catalog, _term_start(each)
-    offer = catalog.renewed(catalog.offer(planned.price or before["price_id"]), start)
+    offer = catalog.renewed(catalog.offer(planned.price or before["price_id"]), start, each.known)
     own = catalog.edition(before["plan_version_id"])
-    edition = catalog.kept(own, start) if offer.plan == own.plan else catalog.sold(offer.plan, start)
+    edition = (
+        catalog.kept(own, start, each.known) if offer.plan == own.plan else catalog.sold(offer.plan, start, each.known)
+    )
     quantity = 1 if offer.flat else planned.quantity or before["quantity"]
     if offer.plan == own.plan and edition.family != before["family"] and now["plan_version_id"] == own.id:
         held = [row for row in look.facts.of("subscription_terms", customer_id=of["customer_id"])

@@ -119,7 +119,7 @@ async def _publish(
     plan = PublishPlan(code, code.capitalize(), f"The {code} plan", rank, terms)
     made = (await perform(founder.db, publish_plan, founder.actor, house, plan, f"plan-{code}")).outcome
     catalog.editions.append(
-        Edition(made.plan_version.uuid, made.plan, 1, BEGINNING, None, code, STANDARD, by_day, terms)
+        Edition(made.plan_version.uuid, made.plan, 1, BEGINNING, None, code, STANDARD, by_day, LONG_AGO, terms)
     )
     count, inclusive, flat = 3 if code == QUARTER else 1, code == INCLUSIVE, code == FLAT
     money, model = Money(minor, Currency(currency)), PriceModel.FLAT if flat else PriceModel.PER_SEAT
@@ -127,6 +127,7 @@ async def _publish(
     done = (await perform(founder.db, publish_price, founder.actor, house, price, f"price-{code}")).outcome
     version = done.version
     offer = Offer(
-        code, made.plan, done.price, minor, money.currency, unit.value, count, version, LONG_AGO, None, inclusive, flat
+        code, made.plan, done.price, minor, money.currency, unit.value, count, version, LONG_AGO, None, LONG_AGO,
+        inclusive, flat,
     )  # fmt: skip
     catalog.offers.append(offer)
