@@ -10,7 +10,7 @@ from tests.simulation.acts_lives import cancel, pause, reactivate, resume, seats
 from tests.simulation.acts_quotes import quote, take
 from tests.simulation.acts_rough import at_once, doubt, forget, mismatch, preview, repeat, stranger
 from tests.simulation.acts_staff import agree, issue, note, take_note_back, void, write
-from tests.simulation.acts_taxpayers import exempt, identify, relocate, unexempt
+from tests.simulation.acts_taxpayers import correct, exempt, identify, relocate, unexempt
 from tests.simulation.acts_time import advance, pass_time, post, work_all, work_once
 from tests.simulation.town import Town
 
@@ -60,6 +60,7 @@ ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "relocate": (2, relocate),
     "exempt": (1, exempt),
     "unexempt": (1, unexempt),
+    "correct": (3, correct),
     "arrange": (3, arrange),
     "give up": (1, give_up),
     "contract": (2, contract),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from domain.actor import Grant
+from domain.corrections.correct_tax import CorrectTax, correct_tax
 from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
 from domain.customers.keep_tax_identity import (
     StoreTaxIdentity,
@@ -11,9 +12,9 @@ from domain.customers.keep_tax_identity import (
     withdraw_tax_identity,
 )
 from domain.customers.tax_exemption import AddTaxExemption, EndTaxExemption, add_tax_exemption, end_tax_exemption
-from domain.ids import TaxExemptionId, TaxIdentityId
+from domain.ids import InvoiceId, TaxExemptionId, TaxIdentityId
 from domain.refusals import RefusalCode as No
-from tests.simulation.acts_customers import Act
+from tests.simulation.acts_customers import Act, prompt
 from tests.simulation.tax_model import COUNTRIES
 from tests.simulation.town import Town
 
@@ -86,5 +87,25 @@ def unexempt(town: Town) -> Act | None:
     async def act() -> None:
         command = EndTaxExemption(TaxExemptionId(patron.id.shard, row["id"]), ends)
         await town.call("unexempt", end_tax_exemption, town.staff(Grant.FINANCE), patron.id, command, must=must)
+
+    return act()
+
+
+def correct(town: Town) -> Act | None:
+    """Staff corrects the tax of an invoice, which mostly changes nothing; what was too little may be borne."""
+    rows = town.facts.rows["invoice"]
+    if not rows:
+        return None
+    chance = town.chance
+    row = chance.choice(rows)
+    patron = town.patron_of(row["customer_id"])
+    refund, collect = chance.random() < 0.5, chance.random() < 0.5
+    town.note(f"{row['number_text']} ({row['state']}), refund {refund}, collect {collect}")
+
+    async def act() -> None:
+        command = CorrectTax(InvoiceId(patron.id.shard, row["id"]), "The rate was wrong", refund, collect)
+        may = [No.PAYMENT_IN_PROGRESS]
+        await town.call("correct", correct_tax, town.staff(Grant.FINANCE), patron.id, command, may=may)
+        await prompt(town, patron)
 
     return act()

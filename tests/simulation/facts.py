@@ -46,6 +46,7 @@ TABLES = {
     "coupon_redemption": "id",
     "invoice_line_discount": "invoice_id, position, redemption_id",
     "contract": "id",
+    "tax_correction": "document_id",
     "payment": "id",
     "refund": "id",
     "receipt": "legal_entity_id, number",

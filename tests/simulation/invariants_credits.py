@@ -27,7 +27,10 @@ def credits_are_exact_shares(look: Look) -> Iterator[str]:
     history, lines = History.of(look), {}
     for line in look.facts.rows["invoice_line"]:
         lines[line["invoice_id"], line["position"]] = line
+    corrections = {row["adjustment_id"] for row in look.facts.rows["tax_correction"]}  # of tax alone
     for line in look.facts.of("invoice_line", kind="credit"):
+        if line["invoice_id"] in corrections:
+            continue
         charge = lines[line["credits_invoice_id"], line["credits_position"]]
         number = history.began(line["invoice_id"]).number
         expected = unused_of(look, history, charge, line["starts_at"], number)
@@ -45,7 +48,7 @@ def tax_goes_back_by_share(look: Look) -> Iterator[str]:
         amount, tax = line["amount"], line["tax"]
         parts = max(1, len(look.facts.of("invoice_line_tax", invoice_id=place[0], position=place[1])))
         for each in events:
-            if each.amount >= 0 and amount and not (each.gross and line["tax_inclusive"]):
+            if each.amount > 0 and amount and not (each.gross and line["tax_inclusive"]):
                 bound = amount + tax if each.gross else amount
                 if 2 * abs(each.tax * amount - tax * each.amount) > bound * parts:
                     yield f"{each} took tax {each.tax} of {tax} with {each.amount} of {amount}"

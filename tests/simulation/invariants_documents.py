@@ -95,7 +95,7 @@ def charges_are_priced_as_offered(look: Look) -> Iterator[str]:
                 yield f"line {line['position']} of {of['number_text']} is not {line['quantity']} times its price"
             continue
         full = (line["starts_at"], line["ends_at"]) == (of["period_start"], of["period_end"])
-        if not full and not of["reason"].startswith(("change:", "replacement:")):
+        if not full and not of["reason"].startswith(("change:", "replacement:", "tax_correction:")):
             yield f"line {line['position']} of {of['number_text']} covers a part of its period"
         if line["kind"] != "credit":
             offer, zone = look.offer(line["price_id"]), ruler_of(look, line)
@@ -118,9 +118,10 @@ def credits_have_a_charge(look: Look) -> Iterator[str]:
     """17 and 18: a credit gives back time of one charge, once, never more than was charged nor of an unpaid one."""
     lines = {(line["invoice_id"], line["position"]): line for line in look.facts.rows["invoice_line"]}
     state = {row["id"]: row["state"] for row in look.facts.rows["invoice"]}
+    corrections = {row["adjustment_id"] for row in look.facts.rows["tax_correction"]}  # of tax alone
     given: Counter[tuple[object, int]] = Counter()
     for line in lines.values():
-        if line["kind"] != "credit" or state[line["invoice_id"]] == "void":
+        if line["kind"] != "credit" or state[line["invoice_id"]] == "void" or line["invoice_id"] in corrections:
             continue
         place = (line["credits_invoice_id"], line["credits_position"])
         given[place] += 1

@@ -20,11 +20,18 @@ def taxes_are_as_the_law_says(look: Look) -> Iterator[str]:
     sandbox = look.town.tenant.sandbox.uuid
     for customer, done in history.done.items():
         payer = TaxPayer(look.town.patron_of(customer).country)
+        then: dict[str, tuple[Row, TaxPayer, Done]] = {}
         for each in done:
             _follow(payer, each)
             row = issued.get(each.id)
             if row is not None and row["legal_entity_id"] == sandbox:
                 yield from _not_as_law(look, row, payer, each)
+                was = TaxPayer(payer.country, dict(payer.ids))
+                then[look.reference("invoice", row["id"])] = row, was, each
+            if each.name == "invoices.correct_tax" and each.command["invoice"] in then:
+                row, was, first = then[each.command["invoice"]]
+                today = TaxPayer(was.country, was.ids, payer.certificates)
+                yield from _not_corrected(look, history, row, today, first, each)
 
 
 def _follow(payer: TaxPayer, each: Done) -> None:
@@ -51,7 +58,8 @@ def _not_as_law(look: Look, row: Row, payer: TaxPayer, each: Done) -> Iterator[s
     charges = [Taxable(line["amount"], line["tax_inclusive"], line["category"]) for line in lines]
     exact = exact_taxes(charges, payer, look.town.rates, each.at, each.known)
     for line, (rate, ppm, _) in zip(lines, exact, strict=True):
-        parts = look.facts.of("invoice_line_tax", invoice_id=row["id"], position=line["position"])
+        every = look.facts.of("invoice_line_tax", invoice_id=row["id"], position=line["position"])
+        parts = [part for part in every if part["correction_id"] is None]
         if [(part["rate_id"], part["rate_ppm"]) for part in parts] != [(rate, ppm)]:
             yield f"{row['number_text']} is taxed {parts}, the law says {ppm} of {rate} in {payer}"
         if line["price_id"] and line["category"] != look.town.catalog.edition(line["plan_version_id"]).category:
@@ -71,6 +79,26 @@ def _not_as_law(look: Look, row: Row, payer: TaxPayer, each: Done) -> Iterator[s
     for of, amounts in sums.items():
         if billed[of] != round(sum(amounts, Fraction(0))):
             yield f"{row['number_text']} has {billed[of]} at {of}, exactly {sum(amounts)}"
+
+
+def _not_corrected(
+    look: Look, history: History, row: Row, payer: TaxPayer, first: Done, each: Done
+) -> Iterator[str]:  # fmt: skip
+    """19: what is left is taxed as of then, by the rates and certificates that were known at the correction."""
+    void = history.moved(row["id"], "void")
+    lines = look.facts.of("invoice_line", invoice_id=row["id"], kind="charge")
+    charges = [Taxable(line["amount"], line["tax_inclusive"], line["category"]) for line in lines]
+    exact = exact_taxes(charges, payer, look.town.rates, first.at, each.known)
+    given = [history.given_before(line, each.number + 1) for line in lines]
+    left = [line["amount"] - amount for line, (amount, _) in zip(lines, given, strict=True)]
+    if not any(left) or (void and void.number < each.number):
+        return
+    whole = all(amount == 0 for amount, _ in given)
+    for line, (_, ppm, tax), (_, back), rest in zip(lines, exact, given, left, strict=True):
+        stands, should = line["tax"] - back, tax * rest / line["amount"] if line["amount"] else Fraction(0)
+        by_line = look.town.options.rounding is Rounding.LINE and whole
+        if (by_line and stands != round(should)) or abs(stands - should) >= 1 + (not whole):
+            yield f"{row['number_text']} was corrected to {stands}, at {ppm} it should be {should}"
 
 
 CHECKS = (taxes_are_as_the_law_says,)

@@ -17,7 +17,8 @@ def taxes_add_up(look: Look) -> Iterator[str]:
     lines = look.facts.by("invoice_line", "invoice_id")
     for row in look.facts.rows["invoice"]:
         for line in lines.get(row["id"], []):
-            made = sum(part["amount"] for part in parts.get((row["id"], line["position"]), []))
+            own = parts.get((row["id"], line["position"]), [])
+            made = sum(part["amount"] for part in own if part["correction_id"] is None)
             if made != line["tax"]:
                 yield f"line {line['position']} of {row['number_text']} has tax {line['tax']}, its parts make {made}"
         by_rate = sum(total["amount"] for total in totals.get(row["id"], []))
