@@ -37,7 +37,19 @@ async def unbilled_draft(tx: Tx, of: Subscription) -> InvoiceId | None:
 
 
 async def drop_unbilled(tx: Tx, of: Subscription) -> None:
-    """Takes back the draft of a period that began within the hour: who leaves then does not owe it."""
-    while (id := await unbilled_draft(tx, of)) is not None:
-        await due.finish(tx, FINALIZE, id.uuid)
-        await drop_draft(tx, id)
+    """Takes back the draft of the running period, which began within the hour: who leaves then does not owe it.
+
+    After a downtime there may be drafts of periods that are over: those were had, and are issued in their hour.
+    """
+    rows = await tx.fetch(
+        """SELECT id FROM invoice_draft
+            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND reason = 'renewal'
+              AND period_end > $4""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.id.uuid,
+        tx.now,
+    )
+    for row in rows:
+        await due.finish(tx, FINALIZE, row["id"])
+        await drop_draft(tx, InvoiceId(tx.customer.shard, row["id"]))

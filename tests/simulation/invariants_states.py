@@ -115,20 +115,31 @@ def _off_timeline(case: Row, retries: list[datetime]) -> Iterator[str]:
 def nobody_loses_access_early(look: Look) -> Iterator[str]:
     """23: suspension and giving up wait for their day, for the last retry, for every open attempt and for a payment.
 
-    A case that is given up together with another one of its subscription has not come to its own day.
+    A case that is given up together with another one of its subscription has not come to its own day, nor has one whose
+    invoice staff gave up.
     """
     given_up = look.facts.by("transition", "operation_id", "to_state")
+    names = look.operation_names()
     for case in look.facts.rows["dunning_case"]:
         for state, day in (("suspended", case["suspend_at"]), ("given_up", case["give_up_at"])):
             moved = _moved(look, case["id"], state)
             if moved is None:
                 continue
             together = len(given_up.get((moved["operation_id"], "given_up"), [])) > 1
+            if names.get(moved["operation_id"]) == "dunning.recover":
+                yield from _not_written_off(look, case, names)
+                continue
             if moved["happened_at"] < day and not together:
                 yield f"case {case['id']} was {state} at {moved['happened_at']}, before {day}"
             if state == "suspended" and not together and not _is_exhausted(look, case):
                 yield f"case {case['id']} was suspended after {case['retries_done']} retries"
             yield from _undecided(look, case, look.audit_number(moved["operation_id"]))
+
+
+def _not_written_off(look: Look, case: Row, names: dict[UUID, str]) -> Iterator[str]:
+    moves = look.facts.of("transition", entity_id=case["invoice_id"], to_state="uncollectible")
+    if not any(names.get(move["operation_id"]) == "invoices.mark_uncollectible" for move in moves):
+        yield f"case {case['id']} was given up early, and nobody gave its invoice up"
 
 
 def _is_exhausted(look: Look, case: Row) -> bool:

@@ -7,8 +7,10 @@ from domain.ids import PaymentId
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.perform import perform
 from domain.reactions.work import do_now
+from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.subscriptions.subscription import subscription
+from tests.lives import invoices_of
 from tests.world import Someone, World, fresh
 
 
@@ -29,3 +31,17 @@ async def test_three_months_that_a_standing_test_clock_left_behind_are_caught_up
     await world.do(ada, advance_clock, AdvanceClock(datetime(2027, 4, 2, 0, 0, 1, tzinfo=UTC)))
     now = await subscription(world.house.db.primary, ada.id, started.subscription)
     assert now.period.start == datetime(2027, 4, 1, tzinfo=UTC)
+
+
+async def test_who_leaves_while_late_periods_are_drafted_owes_those_that_are_over(world: World) -> None:
+    ada = await world.customer()
+    await world.card(ada, "tok_bank_held")
+    started = (await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))).outcome
+    await world.do(ada, advance_clock, AdvanceClock(datetime(2027, 4, 2, tzinfo=UTC)))
+    assert started.payment is not None
+    await settled(world, ada, started.payment)
+    await world.do(ada, advance_clock, AdvanceClock(datetime(2027, 4, 2, 0, 0, 1, tzinfo=UTC)))
+    await world.do(ada, cancel_subscription, CancelSubscription(started.subscription, CancelAt.NOW))
+    await world.do(ada, advance_clock, AdvanceClock(datetime(2027, 4, 2, 3, tzinfo=UTC)))
+    billed = sorted(invoice.period_start.month for invoice in await invoices_of(world, ada))
+    assert billed == [1, 2, 3]  # April had just begun
