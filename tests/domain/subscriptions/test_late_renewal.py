@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from domain.customers.advance_clock import AdvanceClock, advance_clock
+from domain.customers.advance_clock import AdvanceClock, SetClock, advance_clock, set_clock
 from domain.ids import PaymentId
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.perform import perform
@@ -10,7 +10,7 @@ from domain.reactions.work import do_now
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.subscriptions.subscription import subscription
-from tests.lives import invoices_of
+from tests.lives import buyer, by_house, day, invoices_of, start, until
 from tests.world import Someone, World, fresh
 
 
@@ -34,14 +34,11 @@ async def test_three_months_that_a_standing_test_clock_left_behind_are_caught_up
 
 
 async def test_who_leaves_while_late_periods_are_drafted_owes_those_that_are_over(world: World) -> None:
-    ada = await world.customer()
-    await world.card(ada, "tok_bank_held")
-    started = (await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))).outcome
-    await world.do(ada, advance_clock, AdvanceClock(datetime(2027, 4, 2, tzinfo=UTC)))
-    assert started.payment is not None
-    await settled(world, ada, started.payment)
-    await world.do(ada, advance_clock, AdvanceClock(datetime(2027, 4, 2, 0, 0, 1, tzinfo=UTC)))
-    await world.do(ada, cancel_subscription, CancelSubscription(started.subscription, CancelAt.NOW))
-    await world.do(ada, advance_clock, AdvanceClock(datetime(2027, 4, 2, 3, tzinfo=UTC)))
+    ada = await buyer(world)
+    begun = await start(world, ada)
+    await by_house(world, ada, set_clock, SetClock(day(4, 2)), follow=False)  # nobody worked for three months
+    await until(world, ada, day(4, 2, 0, 1))
+    await world.do(ada, cancel_subscription, CancelSubscription(begun.subscription, CancelAt.NOW))
+    await until(world, ada, day(4, 2, 3))
     billed = sorted(invoice.period_start.month for invoice in await invoices_of(world, ada))
     assert billed == [1, 2, 3]  # April had just begun
