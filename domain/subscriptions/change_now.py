@@ -13,6 +13,7 @@ from domain.payments.give_back_unused import How, give_back_unused
 from domain.period import Anchor, Period, period
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change import Mode, PlanChanging, change_in_trial, change_later
+from domain.subscriptions.invoice_paid import apply_change
 from domain.subscriptions.lines import change_lines, invoiced_slice, period_price, unused_of
 from domain.subscriptions.offer import Offer
 from domain.subscriptions.plans import Pending
@@ -55,7 +56,7 @@ async def change_now(tx: Tx, of: Subscription, to: Offer, mode: Mode, at: dateti
     """Issues the invoice and begins its payment; as ``paid_charge``, and PAYMENT_METHOD_REQUIRED, ALREADY_EXISTS.
 
     No invoice is for less than nothing: where more is unused than charged, that is given back by a credit note, and the
-    credit pays the invoice of the charge.
+    credit pays the invoice of the charge. What nothing is due for takes effect at once.
     """
     live = await paid_charge(tx, of, at)
     await require_means(tx)
@@ -74,10 +75,12 @@ async def change_now(tx: Tx, of: Subscription, to: Offer, mode: Mode, at: dateti
         message = "What is unused does not pay for what begins; plan the change for the end of the period."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("timing",))
     if not tx.preview:
-        # What was planned for the next term stays planned until this change is paid.
         until, anchor_at = of.period.end, whole.start if mode is Mode.NEW_CYCLE else None
         pending = Pending(to.price.id, to.quantity, to.version.family, issued.invoice, at, until, anchor_at)
-        await store_plans(tx, of, of.planned, pending)
+        if issued.due.minor:  # what was planned for the next term stays planned until this change is paid
+            await store_plans(tx, of, of.planned, pending)
+        else:
+            await apply_change(tx, of, pending, await invoice(tx, tx.customer, issued.invoice))
     payment = await collect(tx, issued)
     changing = PlanChanging(of.id, quote.credit, quote.charge, issued.due, at, issued.invoice, payment, mode.value)
     given_back = note.total if note else None

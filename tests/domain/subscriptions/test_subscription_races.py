@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.actor import Grant
 from domain.ids import PaymentId, SubscriptionId
 from domain.ledger.balance import balance
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
@@ -50,6 +51,19 @@ async def test_who_has_paid_in_time_does_not_expire_while_the_activation_is_on_i
     await perform(db, expire_subscription, world.house.actor, ada.id, expire, fresh("expire"))
     await do_now(world.house, ada.id)
     assert await state_of(world, ada, begun.subscription) == "active"
+
+
+async def test_a_change_that_nothing_is_due_for_waits_for_nothing(world: World) -> None:
+    ada, db = await buyer(world), world.house.db
+    begun = await start(world, ada, "team")
+    command = ChangePlan(begun.subscription, world.prices["starter"], timing=Timing.NOW)
+    await perform(db, change_plan, world.staff(Grant.SUPPORT), ada.id, command, fresh("change"))
+    now = await subscription(db.primary, ada.id, begun.subscription)
+    # What is given back and what is charged stand or fall together, however late the rest of it is performed.
+    assert (now.price, now.pending) == (world.prices["starter"], None)
+    await do_now(world.house, ada.id)
+    assert await subscription(db.primary, ada.id, begun.subscription) == now
+    assert (await balance(db.primary, ada.id, EUR)).credit.minor == 1000
 
 
 async def test_a_change_is_not_discarded_while_another_attempt_to_pay_it_is_open(world: World) -> None:
