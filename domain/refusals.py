@@ -25,6 +25,7 @@ class RefusalCode(StrEnum):
     PAYMENT_METHOD_REQUIRED = "PAYMENT_METHOD_REQUIRED"
     PAYMENT_METHOD_REFUSED = "PAYMENT_METHOD_REFUSED"  # the provider does not take this token
     PAYMENT_IN_PROGRESS = "PAYMENT_IN_PROGRESS"  # an attempt is open or its outcome unknown
+    NO_PRICE = "NO_PRICE"  # the contract of a private price is over, and there is no public one to go on at
     NOTHING_DUE = "NOTHING_DUE"
     EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"  # more refunded than was ever captured
     COUPON_OVER = "COUPON_OVER"  # it has ended or expired

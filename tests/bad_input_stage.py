@@ -39,6 +39,9 @@ FINALIZE = """mutation ($input: FinalizeInvoiceInput!) { finalizeInvoice(input: 
 ISSUE = """mutation ($input: IssueCreditNoteInput!) { issueCreditNote(input: $input) {
     creditNote { id } errors { ... on UserError { code } } } }"""
 
+SIGN = """mutation ($input: CreateContractInput!) { createContract(input: $input) {
+    contract { id } errors { ... on UserError { code } } } }"""
+
 
 def mutation(name: str) -> str:
     """A document of that mutation that selects its errors."""
@@ -172,6 +175,9 @@ async def good_input_about_invoices(api: Api, admin: Caller, guest: Guest, paid:
     owed = [(await admin.do(FINALIZE, **of, draftId=drafts.pop()))["invoice"]["id"] for _ in range(3)]
     note = {"kind": "GOODWILL", "reason": "Goodwill."}
     issued = await admin.do(ISSUE, **of, **note, invoiceId=owed[0], amount=euro)
+    contract = {"commitment": amount(50_000), "startsAt": "2027-01-01T00:00:00Z", "endsAt": "2028-01-01T00:00:00Z",
+                "netDays": 30}  # fmt: skip
+    signed = await admin.do(SIGN, **of, **contract, priceId=str(api.world.prices["team"]))
     return {
         "issueCreditNote": {"customerId": guest.id, "invoiceId": paid, **note, "amount": euro, "credit": euro},
         "voidCreditNote": {**of, "creditNoteId": issued["creditNote"]["id"]},
@@ -184,8 +190,8 @@ async def good_input_about_invoices(api: Api, admin: Caller, guest: Guest, paid:
         "deleteInvoiceDraft": {**of, "draftId": drafts[3]},
         "finalizeInvoice": {**of, "draftId": drafts[4]},
         "setBillingTerms": {**of, "netDays": 30},
-        "createContract": {**of, "priceId": str(api.world.prices["starter"]), "commitment": amount(50_000),
-                           "startsAt": "2027-01-01T00:00:00Z", "endsAt": "2028-01-01T00:00:00Z", "netDays": 30},
+        "createContract": {**of, **contract, "priceId": str(api.world.prices["starter"])},
+        "cancelContract": {**of, "contractId": signed["contract"]["id"], "owed": "PRO_RATA", "reason": "They asked."},
     }  # fmt: skip
 
 
@@ -206,4 +212,4 @@ SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitleme
             "judgeTaxId", "addTaxExemption", "endTaxExemption")  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
-            "setBillingTerms", "createContract")  # fmt: skip
+            "setBillingTerms", "createContract", "cancelContract")  # fmt: skip

@@ -16,23 +16,25 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
         "cancelSubscription", *PORTAL_CHANGES),
     ("EXCEEDS_INVOICED", "its lines are charges alone, which give nothing back"): (
         "startSubscription", "resumeSubscription", "createInvoice", "addInvoiceLine", "editInvoiceLine",
-        "removeInvoiceLine", "finalizeInvoice"),
+        "removeInvoiceLine", "finalizeInvoice", "cancelContract"),
     ("EXCEEDS_INVOICED", "it takes back what was given back, which only makes more left"): (
         "voidCreditNote", "voidInvoice"),
     ("INSUFFICIENT_BALANCE", "credit is used as far as it goes, under the lock of its customer"): (
-        "finalizeInvoice", "refundPayment", *BILLERS),
+        "finalizeInvoice", "refundPayment", "cancelContract", *BILLERS),
     ("INSUFFICIENT_BALANCE", "it lowers what is owed by what is owed, never by more"): (
         "cancelSubscription", "issueCreditNote", "markInvoiceUncollectible", "voidInvoice"),
     ("INVALID_AMOUNT", "what comes to less than nothing is given back by a credit note instead"): PORTAL_CHANGES,
     ("INVALID_AMOUNT", "its lines are charges, not negative; only the dearest price is too much with its tax"): (
-        "startSubscription", "resumeSubscription", "finalizeInvoice"),
+        "startSubscription", "resumeSubscription", "finalizeInvoice", "cancelContract"),
     ("INVALID_AMOUNT", "a posting of nothing is not made: there is something unused, owed, or noted"): (
         "cancelSubscription", "markInvoiceUncollectible", "voidCreditNote", "voidInvoice"),
     ("INVALID_AMOUNT", "what is left of a draft comes to less than what it was kept at"): ("removeInvoiceLine",),
-    ("NOTHING_DUE", "a payment is begun only where something is due"): ("finalizeInvoice", *BILLERS),
+    ("NOTHING_DUE", "a payment is begun only where something is due"): (
+        "finalizeInvoice", "cancelContract", *BILLERS),
     ("PAYMENT_IN_PROGRESS", "an invoice that was issued in this transaction has no attempt yet"): (
-        "finalizeInvoice", *BILLERS),
-    ("PAYMENT_METHOD_REQUIRED", "without a method the invoice is issued and stays open"): ("finalizeInvoice",),
+        "finalizeInvoice", "cancelContract", *BILLERS),
+    ("PAYMENT_METHOD_REQUIRED", "without a method the invoice is issued and stays open"): (
+        "finalizeInvoice", "cancelContract"),
     ("STATE_CONFLICT", "the move is asked for in a state that has it: the table of moves guards every layer"): (
         "createContract", "payInvoice", "refundPayment"),
     ("STATE_CONFLICT", "a draft's tax is shown, and decided when it is issued"): (

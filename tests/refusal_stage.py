@@ -24,8 +24,8 @@ from domain.customers.keep_tax_identity import (
 from domain.customers.tax_exemption import AddTaxExemption, add_tax_exemption
 from domain.ids import CouponId, InvoiceId, PlanId
 from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
-from domain.invoices.contract import SignContract, sign_contract
 from domain.invoices.manual_line import ManualLine
+from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.ledger.period_close import ClosePeriod, close_period
 from domain.money import Money
@@ -38,7 +38,7 @@ from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.pause import PauseSubscription, pause_subscription
 from tests.api.test_portal_quotes import quoted
 from tests.api_callers import Api, Caller, Guest
-from tests.catalog_kit import by_admin, half_off, new_feature
+from tests.catalog_kit import by_admin, half_off, monthly, new_feature, new_plan, new_price
 from tests.domain.invoices.bills import note
 from tests.domain.invoices.test_staff_invoices import by_finance, draft, drafted, issue
 from tests.lives import buy, by_house, day, publish, start, subscription_of, until
@@ -94,6 +94,7 @@ async def stage_of_refusals(api: Api, owner: asyncpg.Connection) -> Players:
     await _coupons(players)
     await _over(players)
     await _renewing(players)
+    await _unpriced(players)
     await players.guest("live", clock_at=None)
     erased = await players.guest("erased", "tok_visa")
     players.ids["erased draft"] = str(await draft(players.world, erased.who, WORK, WORK))
@@ -221,6 +222,18 @@ async def _renewing(players: Players) -> None:
     players.ids["renewal"] = str(await drafted(world, guest.who))
 
 
+async def _unpriced(players: Players) -> None:
+    """Pauses because the contract of its private price is over, and its plan has no public one."""
+    guest, world = await players.guest("unpriced", "tok_visa"), players.world
+    plan, _ = await new_plan(world)
+    price = await new_price(world, replace(monthly(plan), private=True))
+    signed = SignContract(price, Money(0, EUR), day(1, 1), day(2, 1), 0, None)
+    contract = (await by_finance(world, guest.who, sign_contract, signed)).contract
+    begun = await buy(world, guest.who, price)
+    await until(world, guest.who, day(2, 2))
+    players.ids |= {"unpriced": str(begun.subscription), "over contract": str(contract)}
+
+
 async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
     """A customer of a tenant of its own, in a month whose books are closed, and as many features as there can be."""
     players = Players(api, await staff_of(api), {code: str(price) for code, price in api.world.prices.items()})
@@ -239,6 +252,9 @@ async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
         "seats": str(two.subscription), "slept": str(slept.subscription), "note": str(noted), "open": str(unpaid),
         "draft": str(await draft(world, guest.who, WORK)),
     }  # fmt: skip
+    signed = SignContract(world.prices["team"], Money(500, EUR), JUNE, JUNE + timedelta(days=90), 0, None)
+    contract = await by_finance(world, guest.who, sign_contract, signed)
+    players.ids["contract"] = str(contract.contract)
     month, home = ClosePeriod(date(2020, 6, 1)), world.tenant.sandbox_house
     await perform(world.house.db, close_period, world.staff(Grant.FINANCE), home, month, fresh("close"))
     await owner.execute(

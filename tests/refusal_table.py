@@ -41,6 +41,7 @@ CASES = [
     Case("pauseSubscription", "CHANGE_PENDING", "pending", {"subscriptionId": "$pending"}),
     Case("pauseSubscription", "STATE_CONFLICT", "waiting", {"subscriptionId": "$waiting"}),
     Case("resumeSubscription", "INVALID_INPUT", "support", {"subscriptionId": "$own"}),
+    Case("resumeSubscription", "NO_PRICE", "unpriced", {"subscriptionId": "$unpriced"}),
     Case("resumeSubscription", "PAYMENT_METHOD_REQUIRED", "freed", {"subscriptionId": "$slept"}),
     Case("resumeSubscription", "STATE_CONFLICT", "owner", {"subscriptionId": "$own"}),
     Case("payInvoice", "PAYMENT_IN_PROGRESS", "waiting", {"invoiceId": "$waited for"}),
@@ -102,6 +103,8 @@ CASES = [
     Case("createContract", "ALREADY_EXISTS", "finance", {
         "customerId": "$bare customer", "priceId": "$starter", "commitment": EUROS, "netDays": 30,
         "startsAt": "2027-06-01T00:00:00Z", "endsAt": "2028-06-01T00:00:00Z"}),
+    Case("cancelContract", "STATE_CONFLICT", "finance", {
+        "customerId": "$unpriced customer", "contractId": "$over contract", "owed": "FULL", "reason": "R."}),
 ]  # fmt: skip
 
 # What is refused once the books of the month are closed, of a customer of a tenant of its own.
@@ -121,5 +124,7 @@ CLOSED = [
     *(Case(name, "PERIOD_CLOSED", "finance", {"customerId": "$customer", "invoiceId": "$open", "reason": "R."})
       for name in ("voidInvoice", "markInvoiceUncollectible")),
     Case("finalizeInvoice", "PERIOD_CLOSED", "finance", {"customerId": "$customer", "draftId": "$draft"}),
+    Case("cancelContract", "PERIOD_CLOSED", "finance", {
+        "customerId": "$customer", "contractId": "$contract", "owed": "FULL", "reason": "R."}),
     Case("publishFeature", "STATE_CONFLICT", "admin", {"code": "one-too-many", "name": "F", "kind": "SWITCH"}),
 ]  # fmt: skip

@@ -65,6 +65,12 @@ class ChangeKind(Enum):
     REFUND_FAILED = strawberry.enum_value("refund_failed", description="A refund could not be paid out.")
     CREDIT_NOTE_ISSUED = strawberry.enum_value("credit_note_issued", description="A credit note was issued.")
     CREDIT_NOTE_VOIDED = strawberry.enum_value("credit_note_voided", description="A credit note was taken back.")
+    CONTRACT_SIGNED = strawberry.enum_value("contract_signed", description="A contract was signed.")
+    CONTRACT_ENDING = strawberry.enum_value(
+        "contract_ending", description="A contract ends within a month: what is on its price renews at the public one."
+    )
+    CONTRACT_ENDED = strawberry.enum_value("contract_ended", description="The term of a contract is over.")
+    CONTRACT_CANCELED = strawberry.enum_value("contract_canceled", description="A contract was cancelled.")
 
 
 @strawberry.input(description="A part of business time, open where an end is left out.")

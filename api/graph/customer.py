@@ -8,6 +8,7 @@ from api.connection import HistoryConnection
 from api.graph import pages
 from api.graph.arguments import After, At, AtLeast, First, From, Id, Key, MaybeAt, To
 from api.graph.context import Info
+from api.graph.contracts import Contract, contract_of, contracts_of
 from api.graph.credit_notes import CreditNote
 from api.graph.customer_past import CustomerPast
 from api.graph.customer_previews import CustomerPreviews
@@ -23,7 +24,7 @@ from api.graph.tax_exemptions import TaxExemption, exemptions_of
 from api.graph.tax_ids import TaxId, tax_ids_of
 from api.scalars import CurrencyCode, GlobalId, Int64
 from domain.customers import customer as customers
-from domain.ids import CustomerId, InvoiceId, PaymentId, SubscriptionId
+from domain.ids import ContractId, CustomerId, InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.invoice import invoice
 from domain.ledger import balance as balances
 from domain.ledger.statement import Span
@@ -151,6 +152,16 @@ class Customer(CustomerPast, CustomerPreviews, Node):
     async def coupon_redemptions(self, info: Info) -> list[CouponRedemption]:
         """The redemptions."""
         return await redemptions_of(info, self.source.id)
+
+    @strawberry.field(description="What was agreed with it on prices and commitments, the newest first.")
+    async def contracts(self, info: Info) -> list[Contract]:
+        """The contracts."""
+        return await contracts_of(info, self.source.id)
+
+    @strawberry.field(description="One of its contracts.")
+    async def contract(self, info: Info, id: Id) -> Contract | None:
+        """The contract of that id."""
+        return await contract_of(info, self.source.id, ContractId.parse(id))
 
     @strawberry.field(description="One of its invoices, as it stands on the primary.")
     async def invoice(self, info: Info, id: Id) -> Invoice | None:

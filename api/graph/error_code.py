@@ -28,6 +28,7 @@ class ErrorCode(Enum):
     PAYMENT_METHOD_REQUIRED = _value("PAYMENT_METHOD_REQUIRED", description="Add a payment method first.")
     PAYMENT_METHOD_REFUSED = _value("PAYMENT_METHOD_REFUSED", description="The provider does not take this method.")
     PAYMENT_IN_PROGRESS = _value("PAYMENT_IN_PROGRESS", description="An attempt is open, or its outcome not known yet.")
+    NO_PRICE = _value("NO_PRICE", description="The contract of its price is over, and its plan has no public price.")
     NOTHING_DUE = _value("NOTHING_DUE", description="Nothing is due on the invoice.")
     EXCEEDS_CAPTURED = _value("EXCEEDS_CAPTURED", description="More than what was captured and not yet given back.")
     COUPON_OVER = _value("COUPON_OVER", description="The coupon has ended or expired.")

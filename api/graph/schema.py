@@ -23,6 +23,7 @@ from api.graph import (
     redemptions,
     refunds,
     sign_up,
+    staff_contracts,
     staff_credit_notes,
     staff_invoices,
     staff_terms,
@@ -178,8 +179,11 @@ class Mutation:
     set_billing_terms: staff_terms.SetBillingTermsPayload = _mutation(
         staff_terms.set_terms, "Finance: sets how a customer pays."
     )
-    create_contract: staff_terms.CreateContractPayload = _mutation(
-        staff_terms.create_contract, "Finance: agrees on a price for a term."
+    create_contract: staff_contracts.CreateContractPayload = _mutation(
+        staff_contracts.create_contract, "Finance: agrees on a price for a term, or on the next one."
+    )
+    cancel_contract: staff_contracts.CancelContractPayload = _mutation(
+        staff_contracts.cancel, "Finance: ends a contract before its term is over."
     )
 
 

@@ -84,6 +84,9 @@ class Simulation:
 
     invoices: list[ForeseenInvoice] = strawberry.field(description="The invoices, in the order of issue.")
     ends_at: datetime | None = strawberry.field(description="When the subscription ends, if it does until then.")
+    without_price_at: datetime | None = strawberry.field(
+        description="When it pauses for want of a price: the contract of its own is over, and there is no public one."
+    )
     trouble: PaymentTrouble | None = strawberry.field(description="What a failing card leads to; null: it pays.")
 
 
@@ -104,6 +107,7 @@ async def simulation_of(
     return Simulation(
         invoices=[ForeseenInvoice.of(each) for each in done.invoices],
         ends_at=done.ends_at,
+        without_price_at=done.without_price_at,
         trouble=PaymentTrouble(
             failed_at=trouble.failed_at,
             retries=list(trouble.retries),

@@ -1,6 +1,4 @@
-"""Staff voids and gives up invoices, and agrees on terms and contracts with customers."""
-
-from datetime import datetime
+"""Staff voids and gives up invoices, and agrees on terms with customers."""
 
 import strawberry
 
@@ -8,10 +6,8 @@ from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
 from api.graph.drafts import InvoiceDraft, draft_shown
 from api.graph.invoices import Invoice
-from api.graph.money import Money, MoneyInput, amount_of
 from api.graph.outcome import OperationInfo
 from api.graph.refusal import (
-    CreateContractError,
     MarkInvoiceUncollectibleError,
     SetBillingTermsError,
     VoidInvoiceError,
@@ -22,10 +18,8 @@ from api.graph.texts import NOTE, id_of, text
 from api.scalars import GlobalId, IdempotencyKey
 from domain.corrections.give_up_invoice import GiveUpInvoice, give_up_invoice
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
-from domain.ids import InvoiceId, PriceId
-from domain.invoices import contract as contracts
+from domain.ids import InvoiceId
 from domain.invoices.billing_terms import AUTOMATIC, SetBillingTerms, set_billing_terms
-from domain.invoices.contract import SignContract, contract, sign_contract
 from domain.invoices.invoice import invoice
 from domain.refusals import Refused
 
@@ -151,69 +145,3 @@ async def set_terms(info: Info, input: SetBillingTermsInput) -> SetBillingTermsP
         purchase_order=terms.purchase_order,
     )
     return SetBillingTermsPayload(terms=shown, operation=done.operation, errors=[])
-
-
-@strawberry.type(description="A negotiated price for a term, and what is committed to for it.")
-class Contract:
-    """A contract."""
-
-    id: GlobalId = strawberry.field(description="The contract.")
-    price_id: GlobalId = strawberry.field(description="The negotiated price.")
-    commitment: Money = strawberry.field(description="Before tax, for the whole term; what is billed less is billed.")
-    starts_at: datetime = strawberry.field(description="When the term begins.")
-    ends_at: datetime = strawberry.field(description="When it ends; this instant is not part of it.")
-    net_days: int = strawberry.field(description="The days to pay.")
-    purchase_order: str | None = strawberry.field(description="What its invoices name.")
-    active: bool = strawberry.field(description="Whether its term is not over.")
-
-    @classmethod
-    def of(cls, signed: contracts.Contract) -> "Contract":
-        """The domain's contract."""
-        return cls(
-            id=GlobalId(str(signed.id)),
-            price_id=GlobalId(str(signed.price)),
-            commitment=Money.of(signed.commitment),
-            starts_at=signed.starts_at,
-            ends_at=signed.ends_at,
-            net_days=signed.net_days,
-            purchase_order=signed.purchase_order,
-            active=signed.state.name == "active",
-        )
-
-
-@strawberry.input(description="Agrees with a customer on a price for a term; its terms become the customer's.")
-class CreateContractInput:
-    """Input of createContract."""
-
-    customer_id: GlobalId = strawberry.field(description="The customer.")
-    price_id: GlobalId = strawberry.field(description="The negotiated price, private or not.")
-    commitment: MoneyInput = strawberry.field(description="Before tax, for the whole term; 0: none.")
-    starts_at: datetime = strawberry.field(description="When the term begins.")
-    ends_at: datetime = strawberry.field(description="When it ends.")
-    net_days: int = strawberry.field(default=0, description="The days to pay, 1 to 120; 0: charged at once.")
-    purchase_order: str | None = strawberry.field(default=None, description="What its invoices name.")
-    idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
-
-
-@strawberry.type(description="The contract.")
-class CreateContractPayload:
-    """Payload of createContract."""
-
-    contract: Contract | None = strawberry.field(description="The contract.")
-    operation: OperationInfo | None = strawberry.field(description=OPERATION)
-    errors: list[CreateContractError] = strawberry.field(description=ERRORS)
-
-
-async def create_contract(info: Info, input: CreateContractInput) -> CreateContractPayload:
-    """For finance."""
-
-    def command() -> SignContract:
-        price, amount = id_of(PriceId.parse, input.price_id, "priceId"), amount_of(input.commitment, "commitment")
-        return SignContract(price, amount, input.starts_at, input.ends_at, input.net_days, input.purchase_order)
-
-    try:
-        done = await by_staff(info, sign_contract, input.customer_id, command, input.idempotency_key)
-    except Refused as refused:
-        return CreateContractPayload(contract=None, operation=None, errors=[as_error(refused)])
-    signed = await contract(info.context.db.primary, done.customer, done.outcome.contract)
-    return CreateContractPayload(contract=Contract.of(signed), operation=done.operation, errors=[])

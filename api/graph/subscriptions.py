@@ -86,6 +86,10 @@ class Subscription(Node):
     cancel_at: datetime | None = strawberry.field(description="When it ends, if that was asked for.")
     paused_at: datetime | None = strawberry.field(description="Since when it pauses.")
     resumes_at: datetime | None = strawberry.field(description="When it resumes by itself; null: somebody has to.")
+    without_price: bool = strawberry.field(
+        description="Whether it pauses, without access, because the contract of its price is over and its plan has no "
+        "public price: staff finds one, then it is resumed."
+    )
     change_pending: bool = strawberry.field(description="Whether a plan change waits for its payment.")
     ended_at: datetime | None = strawberry.field(description="When it ended.")
 
@@ -106,6 +110,7 @@ class Subscription(Node):
             cancel_at=subscription.cancel_at,
             paused_at=subscription.paused_at,
             resumes_at=subscription.resumes_at,
+            without_price=subscription.is_without_price,
             change_pending=subscription.pending_invoice is not None,
             ended_at=subscription.ended_at,
         )

@@ -207,6 +207,27 @@ async def price_at_renewal(db: Primary, tenant: TenantId, id: PriceId, at: datet
     return _price(row) if row else await price(db, tenant, id)
 
 
+async def public_price(
+    db: Primary, tenant: TenantId, plan: PlanId, currency: Currency, cadence: Cadence, at: datetime
+) -> Price | None:
+    """The price that everybody gets for the plan at the instant, in that currency and for that interval, if any."""
+    row = await db.fetchrow(
+        """SELECT id AS price_id, plan_id, version, currency, unit_amount, cadence_unit, cadence_count, model,
+                  tax_inclusive, private
+             FROM price
+            WHERE tenant_id = $1 AND plan_id = $2 AND currency = $3 AND cadence_unit = $4 AND cadence_count = $5
+              AND NOT private AND effective_from <= $6
+            ORDER BY version DESC LIMIT 1""",
+        tenant.uuid,
+        plan.uuid,
+        str(currency),
+        cadence.unit.value,
+        cadence.count,
+        at,
+    )
+    return _price(row) if row else None
+
+
 async def plan_versions(db: Primary, tenant: TenantId, plans: Sequence[PlanId]) -> dict[PlanId, list[PlanVersion]]:
     """All versions of those of the plans that are the tenant's, oldest first."""
     rows = await db.fetch(

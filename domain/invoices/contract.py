@@ -3,17 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain import due
-from domain.actor import Grant
-from domain.catalog.plan import price
-from domain.customers.customer import customer
-from domain.db import Primary, Row, Tx
+from domain.db import Primary, Row
 from domain.ids import ContractId, CustomerId, InvoiceId, PriceId
-from domain.invoices.billing_terms import require_net_days, require_purchase_order, store_terms
 from domain.machine import Machine, State
 from domain.money import Currency, Money
-from domain.operation import operation
-from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 
 CONTRACT = Machine(
@@ -27,12 +20,16 @@ CONTRACT = Machine(
         ("ending", "cancel"): "canceled",
     },
 )
-CONTRACT_END = "contract_end"  # the due work of the end of a term
+CONTRACT_END, CONTRACT_NOTICE = "contract_end", "contract_notice"  # the due work of a term: its end, and word of it
+LIVING = frozenset({"active", "ending"})  # announced or not, its term is not over
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """``commitment`` is before tax and for the whole term; what is billed less is billed at its end, as a true-up."""
+    """``commitment`` is before tax and for the whole term; what is billed less is billed at its end, as a true-up.
+
+    ``renews`` is the contract whose term it goes on from. One that was cancelled has run until ``canceled_at``.
+    """
 
     id: ContractId
     customer: CustomerId
@@ -44,6 +41,22 @@ class Contract:
     purchase_order: str | None
     true_up: InvoiceId | None
     state: State
+    canceled_at: datetime | None
+    renews: ContractId | None
+
+    @property
+    def until(self) -> datetime:
+        """The first instant at which it holds no longer."""
+        return self.ends_at if self.canceled_at is None else self.canceled_at
+
+    @property
+    def is_living(self) -> bool:
+        """Whether it has neither ended nor been cancelled."""
+        return self.state.name in LIVING
+
+    def runs_at(self, at: datetime) -> bool:
+        """Whether the instant lies in its term."""
+        return self.starts_at <= at < self.until
 
 
 def _contract(row: Row) -> Contract:
@@ -59,6 +72,8 @@ def _contract(row: Row) -> Contract:
         purchase_order=row["purchase_order"],
         true_up=InvoiceId(shard, true_up) if true_up else None,
         state=State(row["state"], row["seq"]),
+        canceled_at=row["canceled_at"],
+        renews=ContractId(shard, row["renews_id"]) if row["renews_id"] else None,
     )
 
 
@@ -66,7 +81,7 @@ async def contracts(db: Primary, customer: CustomerId) -> list[Contract]:
     """The customer's contracts, the newest first."""
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, price_id, currency, commitment, starts_at, ends_at, net_days,
-                  purchase_order, true_up_invoice_id, state, seq
+                  purchase_order, true_up_invoice_id, state, seq, canceled_at, renews_id
              FROM contract WHERE shard_key = $1 AND customer_id = $2 ORDER BY starts_at DESC, id DESC""",
         customer.shard,
         customer.uuid,
@@ -84,63 +99,35 @@ async def contract(db: Primary, customer: CustomerId, id: ContractId) -> Contrac
 
 async def has_negotiated(db: Primary, customer: CustomerId, price: PriceId, at: datetime) -> bool:
     """Whether a contract gives the customer that price at the instant: only so a private price can be bought."""
-    return any(each.price == price and each.starts_at <= at < each.ends_at for each in await contracts(db, customer))
+    return any(each.price == price and each.runs_at(at) for each in await contracts(db, customer))
 
 
-@dataclass(frozen=True, slots=True)
-class SignContract:
-    """What was agreed on; ``commitment`` may be nothing. The terms become the customer's billing terms."""
-
-    price: PriceId
-    commitment: Money
-    starts_at: datetime
-    ends_at: datetime
-    net_days: int
-    purchase_order: str | None
+async def renewal_of(db: Primary, of: Contract) -> Contract | None:
+    """The living contract that goes on where this one ends, if there is one."""
+    found = await contracts(db, of.customer)
+    return next((each for each in found if each.renews == of.id and each.is_living), None)
 
 
-@dataclass(frozen=True, slots=True)
-class ContractSigned:
-    """The contract, which runs now or from its start on."""
-
-    contract: ContractId
-
-
-@operation("invoices.sign_contract", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}))
-async def sign_contract(tx: Tx, command: SignContract) -> ContractSigned:
-    """NOT_FOUND for a price of nobody here; CURRENCY_MISMATCH; INVALID_AMOUNT for a negative commitment; INVALID_INPUT
-    for a term that is over or goes backwards, days or a purchase order; ALREADY_EXISTS where a contract for the plan
-    runs in that time."""
-    require_net_days(command.net_days)
-    require_purchase_order(command.purchase_order)
-    agreed = await price(tx, tx.head.tenant, command.price)
-    currency = (await customer(tx, tx.head.tenant, tx.customer)).currency
-    if not agreed.unit_amount.currency == command.commitment.currency == currency:
-        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"This customer is billed in {currency}.", ("commitment",))
-    if command.commitment.minor < 0:
-        raise Refused(RefusalCode.INVALID_AMOUNT, "Nobody commits to less than nothing.", ("commitment",))
-    start, end = pin(command.starts_at), pin(command.ends_at)
-    if not start < end or end <= tx.now:
-        raise Refused(RefusalCode.INVALID_INPUT, "A term ends after its start, and later than now.", ("endsAt",))
-    for other in await contracts(tx, tx.customer):
-        same = (await price(tx, tx.head.tenant, other.price)).plan == agreed.plan
-        if same and start < other.ends_at and other.starts_at < end:
-            raise Refused(RefusalCode.ALREADY_EXISTS, "A contract for this plan runs in that time.", ("startsAt",))
-    return await _signed(tx, command, start, end)
-
-
-async def _signed(tx: Tx, command: SignContract, start: datetime, end: datetime) -> ContractSigned:
-    id = tx.new_id(ContractId)
-    state = await CONTRACT.begin(tx, tx.customer, id.uuid, "sign")
-    await tx.execute(
-        """INSERT INTO contract (shard_key, id, tenant_id, customer_id, price_id, currency, commitment, starts_at,
-               ends_at, net_days, purchase_order, state, seq, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
-        id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, command.price.uuid,
-        str(command.commitment.currency), command.commitment.minor, start, end, command.net_days,
-        command.purchase_order, state.name, state.seq, tx.recorded_at,
-    )  # fmt: skip
-    await store_terms(tx, command.net_days, command.purchase_order)
-    await due.schedule(tx, CONTRACT_END, id.uuid, end)
-    tx.emit("contract.signed", contract=id)
-    return ContractSigned(id)
+async def billed_toward(db: Primary, customer: CustomerId) -> dict[ContractId, Money]:
+    """For each contract, what was billed so far for its plan for time that began within its term, before tax, less what
+    was given back."""
+    rows = await db.fetch(
+        """SELECT c.shard_key, c.id, c.currency,
+                  coalesce(sum(l.amount - l.given_back - CASE WHEN l.tax_inclusive THEN l.tax - x.back ELSE 0 END)
+                           FILTER (WHERE i.state <> 'void'), 0)::bigint AS billed
+             FROM contract c
+             JOIN price p ON p.id = c.price_id
+             JOIN price q ON q.plan_id = p.plan_id
+             LEFT JOIN invoice_line l ON l.shard_key = c.shard_key AND l.customer_id = c.customer_id
+                                     AND l.price_id = q.id AND l.kind = 'charge' AND l.currency = c.currency
+                                     AND l.starts_at >= c.starts_at
+                                     AND l.starts_at < coalesce(c.canceled_at, c.ends_at)
+             LEFT JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
+             LEFT JOIN LATERAL (SELECT coalesce(sum(t.given_back), 0) AS back FROM invoice_line_tax t
+                                 WHERE t.shard_key = l.shard_key AND t.invoice_id = l.invoice_id
+                                   AND t.position = l.position) x ON true
+            WHERE c.shard_key = $1 AND c.customer_id = $2 GROUP BY c.shard_key, c.id, c.currency""",
+        customer.shard,
+        customer.uuid,
+    )
+    return {ContractId(row["shard_key"], row["id"]): Money(row["billed"], Currency(row["currency"])) for row in rows}

@@ -1,15 +1,25 @@
 """The end of a contract's term: what was committed to and not billed is billed now."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain import due
 from domain.actor import Grant
 from domain.catalog.plan import current_version, price
 from domain.db import Tx
 from domain.ids import ContractId, InvoiceId
-from domain.invoices.contract import CONTRACT, CONTRACT_END, Contract, contract
+from domain.invoices.billing_terms import store_terms
+from domain.invoices.contract import (
+    CONTRACT,
+    CONTRACT_END,
+    CONTRACT_NOTICE,
+    Contract,
+    billed_toward,
+    contract,
+    renewal_of,
+)
 from domain.invoices.draft import Draft, store_draft
-from domain.invoices.finalize import finalize
+from domain.invoices.finalize import Finalized, finalize
 from domain.invoices.line import COMMITMENT, Derivation, charge_line
 from domain.money import Money
 from domain.operation import operation
@@ -35,58 +45,75 @@ class ContractEnded:
 
 @operation("invoices.end_contract", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
-    """Ends an active contract once its term is over; otherwise nothing changes."""
+    """Ends a contract once its term is over, and puts the terms of its renewal in force; otherwise nothing changes.
+
+    A subscription on its private price goes on at that until its paid period is over: see ``subscriptions.renew``.
+    """
     of = await contract(tx, tx.customer, command.contract)
-    if of.state.name != "active":
+    if not of.is_living:
         await due.finish(tx, CONTRACT_END, of.id.uuid)
         return ContractEnded(of.id, of.true_up)
     if tx.now < of.ends_at:
         await due.schedule(tx, CONTRACT_END, of.id.uuid, of.ends_at)
         return ContractEnded(of.id, None)
-    short = of.commitment - await billed(tx, of)
-    true_up = await _true_up(tx, of, short) if short.minor > 0 else None
-    state = await CONTRACT.move(tx, tx.customer, of.id.uuid, of.state, "end")
-    await tx.execute(
-        """UPDATE contract SET state = $4, seq = $5, true_up_invoice_id = $6
-            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
-        tx.customer.shard, tx.customer.uuid, of.id.uuid, state.name, state.seq, true_up.uuid if true_up else None,
-    )  # fmt: skip
-    await due.finish(tx, CONTRACT_END, of.id.uuid)
+    billed = await bill_true_up(tx, of, of.commitment, of.ends_at)
+    true_up = billed.invoice if billed else None
+    await store_end(tx, of, "end", true_up, None)
+    if (following := await renewal_of(tx, of)) is not None:
+        await store_terms(tx, following.net_days, following.purchase_order)
     tx.emit("contract.ended", contract=of.id)
     return ContractEnded(of.id, true_up)
 
 
-async def billed(tx: Tx, of: Contract) -> Money:
-    """What was billed for the contract's plan for time that began within its term, before tax, less what was given
-    back."""
-    plan = (await price(tx, tx.head.tenant, of.price)).plan
-    minor = await tx.fetchval(
-        """SELECT coalesce(sum(l.amount - l.given_back - CASE WHEN l.tax_inclusive THEN l.tax - x.back ELSE 0 END), 0)
-             FROM invoice_line l
-             JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
-             JOIN price p ON p.id = l.price_id
-             LEFT JOIN LATERAL (SELECT coalesce(sum(t.given_back), 0) AS back FROM invoice_line_tax t
-                                 WHERE t.shard_key = l.shard_key AND t.invoice_id = l.invoice_id
-                                   AND t.position = l.position) x ON true
-            WHERE l.shard_key = $1 AND l.customer_id = $2 AND p.plan_id = $3 AND l.kind = 'charge' AND l.currency = $4
-              AND l.starts_at >= $5 AND l.starts_at < $6 AND i.state <> 'void'""",
-        tx.customer.shard, tx.customer.uuid, plan.uuid, str(of.commitment.currency), of.starts_at, of.ends_at,
-    )  # fmt: skip
-    return Money(int(minor), of.commitment.currency)
-
-
-async def _true_up(tx: Tx, of: Contract, short: Money) -> InvoiceId:
+async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> Finalized | None:
+    """Bills what of the whole commitment of the term until then was not billed; None where all of it was."""
+    short = whole - (await billed_toward(tx, tx.customer))[of.id]
+    if short.minor <= 0:
+        return None
     plan = (await price(tx, tx.head.tenant, of.price)).plan
     version = await current_version(tx, tx.head.tenant, plan, tx.now)
     line = charge_line(
         description="Commitment not used up", price=None, plan=None, quantity=1, unit_amount=short,
-        starts_at=of.starts_at, ends_at=of.ends_at, amount=short,
-        derivation=Derivation(COMMITMENT, of.commitment, short.minor, of.commitment.minor),
+        starts_at=of.starts_at, ends_at=until, amount=short,
+        derivation=Derivation(COMMITMENT, whole, short.minor, whole.minor),
         category=version.tax_category, plan_version=version.id,
     )  # fmt: skip
-    draft = Draft(
-        None, TRUE_UP, of.starts_at, of.ends_at, short.currency, (line,), of.purchase_order, of.net_days
-    )  # fmt: skip
+    draft = Draft(None, TRUE_UP, of.starts_at, until, short.currency, (line,), of.purchase_order, of.net_days)
     issued = await finalize(tx, await store_draft(tx, draft), tx.now)
     await collect(tx, issued)
-    return issued.invoice
+    return issued
+
+
+async def store_end(tx: Tx, of: Contract, event: str, true_up: InvoiceId | None, canceled_at: datetime | None) -> None:
+    """Moves the contract to its end, and takes away what was due for it."""
+    state = await CONTRACT.move(tx, tx.customer, of.id.uuid, of.state, event)
+    await tx.execute(
+        """UPDATE contract SET state = $4, seq = $5, true_up_invoice_id = $6, canceled_at = $7
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        tx.customer.shard, tx.customer.uuid, of.id.uuid, state.name, state.seq, true_up.uuid if true_up else None,
+        canceled_at,
+    )  # fmt: skip
+    for kind in (CONTRACT_END, CONTRACT_NOTICE):
+        await due.finish(tx, kind, of.id.uuid)
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceContractEnd:
+    """A contract whose term ends soon."""
+
+    contract: ContractId
+
+
+@operation("invoices.announce_contract_end", allowed=frozenset({Grant.SYSTEM}))
+async def announce_contract_end(tx: Tx, command: AnnounceContractEnd) -> ContractEnded:
+    """Tells of the end, once, by the history of changes and an event; not of one that is renewed, or over."""
+    of = await contract(tx, tx.customer, command.contract)
+    await due.finish(tx, CONTRACT_NOTICE, of.id.uuid)
+    if of.state.name == "active" and await renewal_of(tx, of) is None:
+        state = await CONTRACT.move(tx, tx.customer, of.id.uuid, of.state, "announce")
+        await tx.execute(
+            "UPDATE contract SET state = $4, seq = $5 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+            tx.customer.shard, tx.customer.uuid, of.id.uuid, state.name, state.seq,
+        )  # fmt: skip
+        tx.emit("contract.ending", contract=of.id)
+    return ContractEnded(of.id, None)

@@ -14,14 +14,19 @@ from domain.dunning.overdue import InvoiceOverdue, invoice_overdue
 from domain.dunning.retry_payment import RetryPayment, retry_payment
 from domain.ids import ContractId, CustomerId, DunningCaseId, InvoiceId, PaymentId, RefundId, SubscriptionId
 from domain.invoices.billing_terms import OVERDUE
-from domain.invoices.contract import CONTRACT_END
+from domain.invoices.contract import CONTRACT_END, CONTRACT_NOTICE
 from domain.invoices.draft import FINALIZE
 from domain.operation import Operation
 from domain.outbox import next_event
 from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
 from domain.payments.begin_refund import SEND_REFUND
-from domain.payments.end_contract import EndContract, end_contract
+from domain.payments.end_contract import (
+    AnnounceContractEnd,
+    EndContract,
+    announce_contract_end,
+    end_contract,
+)
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import payment
 from domain.payments.refund import FINAL, refund
@@ -123,6 +128,11 @@ async def _true_up(house: House, work: Due) -> None:
     await _perform(house, work, end_contract, EndContract(ContractId(work.customer.shard, work.subject)))
 
 
+async def _announce(house: House, work: Due) -> None:
+    command = AnnounceContractEnd(ContractId(work.customer.shard, work.subject))
+    await _perform(house, work, announce_contract_end, command)
+
+
 async def _advance(house: House, work: Due) -> None:
     """Goes the way of a test clock: to each due instant in turn, doing what is due there, and then to the target."""
     marks = house.db.marks
@@ -181,6 +191,7 @@ HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     GIVE_UP: _give_up,
     OVERDUE: _overdue,
     CONTRACT_END: _true_up,
+    CONTRACT_NOTICE: _announce,
     ADVANCE: _advance,
 }
 

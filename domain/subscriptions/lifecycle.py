@@ -44,3 +44,5 @@ ENDED = frozenset({"canceled", "incomplete_expired"})
 RENEW, EXPIRE = "renew", "expire_subscription"
 END, RESUME, REMIND = "end_subscription", "resume_subscription", "remind_of_trial_end"
 SPREAD_SECONDS = 3600  # renewals of one anchor are spread over the hour after it, never one batch at midnight
+
+NO_PRICE = "no_price"  # the cause of a pause: a private price whose contract is over, of a plan without a public one

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.actor import Grant
 from domain.db import Tx
-from domain.ids import InvoiceId, SubscriptionId
+from domain.ids import InvoiceId, PriceId, SubscriptionId
 from domain.invoices.draft import read_draft
 from domain.invoices.finalize import finalize
 from domain.invoices.line import Line
@@ -30,7 +30,11 @@ class PreviewNextInvoice:
 
 @dataclass(frozen=True, slots=True)
 class NextInvoice:
-    """The period, when its invoice will be issued, its lines, and what credit there is now would pay of it."""
+    """The period, when its invoice will be issued, its lines, and what credit there is now would pay of it.
+
+    ``new_price`` is what it moves to, where that is another price than the present one: by a plan, by a version, or
+    because the contract of a private price is over.
+    """
 
     subscription: SubscriptionId
     period_start: datetime
@@ -40,6 +44,7 @@ class NextInvoice:
     total: Money
     credited: Money
     due: Money
+    new_price: PriceId | None
 
 
 @operation(
@@ -47,7 +52,8 @@ class NextInvoice:
     allowed=frozenset({Grant.PORTAL, Grant.PARTNER, Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN}),
 )
 async def preview_next_invoice(tx: Tx, command: PreviewNextInvoice) -> NextInvoice:
-    """Only ever previewed. STATE_CONFLICT for a subscription that will not be billed as things stand."""
+    """Only ever previewed. STATE_CONFLICT for a subscription that will not be billed as things stand, NO_PRICE for
+    one that will pause for want of a price."""
     assert tx.preview, "the next invoice is made in its time"
     of = await subscription(tx, tx.customer, command.subscription)
     draft = await unbilled_draft(tx, of)
@@ -65,6 +71,7 @@ async def preview_next_invoice(tx: Tx, command: PreviewNextInvoice) -> NextInvoi
         issued.total,
         issued.credited,
         issued.due,
+        new if (new := (await subscription(tx, tx.customer, of.id)).price) != of.price else None,
     )
 
 

@@ -16,11 +16,12 @@ from domain.catalog.plan import (
     plan_versions,
     price,
     price_at_renewal,
+    public_price,
     version_at_renewal,
 )
 from domain.db import Tx
 from domain.ids import PriceId
-from domain.invoices.contract import has_negotiated
+from domain.invoices.contract import contracts, has_negotiated
 from domain.money import Money
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.proration import SECONDS, Ruler
@@ -84,14 +85,38 @@ async def standing(tx: Tx, of: Subscription, quantity: int) -> Offer:
 
 
 async def next_term(tx: Tx, of: Subscription, at: datetime) -> Offer:
-    """What a term that begins at the instant is billed: what was planned, else as before, else as versions say."""
-    chosen = await price_at_renewal(tx, of.tenant, of.planned.price or of.price, at)
+    """What a term that begins at the instant is billed: what was planned, else as before, else as versions say.
+
+    A contract holds its price for its term, whatever later versions say. A private price whose contract is over then is
+    left for that of a contract which follows, else for the public one in force; NO_PRICE where there is neither.
+    """
+    wanted = of.planned.price or of.price
+    chosen = await price_at_renewal(tx, of.tenant, wanted, at)
+    if chosen.id != wanted and await has_negotiated(tx, tx.customer, wanted, at):
+        chosen = await price(tx, of.tenant, wanted)
+    elif chosen.private and not await has_negotiated(tx, tx.customer, chosen.id, at):
+        chosen = await _after_contract(tx, of, chosen, at)
     if chosen.plan == of.plan:
         version = await version_at_renewal(tx, of.tenant, of.plan_version, at)
     else:
         version = await current_version(tx, of.tenant, chosen.plan, at)
     quantity = 1 if chosen.model is PriceModel.FLAT else of.planned.quantity or of.quantity
     return Offer(await plan(tx, of.tenant, chosen.plan), version, chosen, quantity)
+
+
+async def _after_contract(tx: Tx, of: Subscription, ended: Price, at: datetime) -> Price:
+    """The price for the same plan, currency and interval: of another contract of theirs, else the public one."""
+    kind = (ended.plan, ended.unit_amount.currency, ended.cadence)
+    for each in await contracts(tx, tx.customer):
+        if each.runs_at(at):
+            following = await price(tx, of.tenant, each.price)
+            if (following.plan, following.unit_amount.currency, following.cadence) == kind:
+                return following
+    public = await public_price(tx, of.tenant, *kind, at)
+    if public is None:
+        message = "The contract of its price is over, and its plan has no public price to go on at."
+        raise Refused(RefusalCode.NO_PRICE, message, ("subscriptionId",))
+    return public
 
 
 async def agreed(tx: Tx, of: Subscription, id: PriceId, quantity: int, at: datetime) -> Offer:

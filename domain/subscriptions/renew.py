@@ -12,11 +12,12 @@ from domain.invoices.finalize import finalize
 from domain.operation import operation
 from domain.payments.collect import collect
 from domain.period import Anchor, Period, period, period_index, pin
-from domain.subscriptions.lifecycle import RENEW
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.lifecycle import NO_PRICE, RENEW
 from domain.subscriptions.lines import full_charge
 from domain.subscriptions.offer import Offer, family_kept, next_term
 from domain.subscriptions.plans import NOTHING
-from domain.subscriptions.store import claim_families, move, schedule_renewal, store_plans
+from domain.subscriptions.store import Pause, claim_families, move, schedule_renewal, store_plans
 from domain.subscriptions.subscription import Subscription, subscription
 from domain.subscriptions.terms import Terms, store_terms
 from domain.subscriptions.trial_end import converts
@@ -46,6 +47,10 @@ async def renew_subscription(tx: Tx, command: RenewSubscription) -> Subscription
     """Begins the next period of an active subscription, or the first one after a trial, once the running one is over.
 
     A subscription in another state renews when it has recovered, if ever. A late run catches up period by period.
+
+    One on a private price whose contract is over renews at the price of the contract that follows, else at the public
+    price in force. Without either it never goes on at the private price: it pauses without access, for staff to see and
+    to find a price for (``without_price``), and is billed again from the instant on at which somebody resumes it.
     """
     of = await subscription(tx, tx.customer, command.subscription)
     if of.state.name not in ("active", "trialing"):
@@ -57,13 +62,25 @@ async def renew_subscription(tx: Tx, command: RenewSubscription) -> Subscription
     if of.state.name == "trialing" and not await converts(tx, of):
         await due.finish(tx, RENEW, of.id.uuid)
         return SubscriptionRenewed(of.id, of.period.start, of.period.end, None)
-    following, draft = await begin_term(tx, of)
+    try:
+        following, draft = await begin_term(tx, of)
+    except Refused as refused:
+        if refused.code is not RefusalCode.NO_PRICE:  # which is found before anything is written
+            raise
+        return await _without_price(tx, of)
     if of.state.name == "trialing":
         await move(tx, of, "convert")
     await due.schedule(tx, FINALIZE, draft.uuid, tx.now + DRAFT_FOR)
     await schedule_renewal(tx, of, following.end)
     tx.emit("subscription.renewed", subscription=of.id, draft=draft)
     return SubscriptionRenewed(of.id, following.start, following.end, draft)
+
+
+async def _without_price(tx: Tx, of: Subscription) -> SubscriptionRenewed:
+    await move(tx, of, "pause", pause=Pause(None, "none", NO_PRICE))
+    await due.finish(tx, RENEW, of.id.uuid)
+    tx.emit("subscription.without_price", subscription=of.id)
+    return SubscriptionRenewed(of.id, of.period.start, of.period.end, None)
 
 
 @dataclass(frozen=True, slots=True)

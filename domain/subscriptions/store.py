@@ -16,10 +16,14 @@ from domain.subscriptions.subscription import Subscription, subscription
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Until when a subscription pauses (None: until somebody resumes it), and what access it gives meanwhile."""
+    """Until when a subscription pauses (None: until somebody resumes it), and what access it gives meanwhile.
+
+    ``cause`` is why, where nobody asked for it: NO_PRICE.
+    """
 
     resumes_at: datetime | None
     access: str
+    cause: str | None = None
 
 
 async def move(
@@ -33,10 +37,11 @@ async def move(
     resumed_at = tx.now if (of.state.name, event) == ("suspended", "recover") else of.resumed_at
     await tx.execute(
         """UPDATE subscription SET state = $4, seq = $5, ended_at = $6, resumed_at = $7, paused_at = $8,
-                  resumes_at = $9, pause_access = $10, version = version + 1
+                  resumes_at = $9, pause_access = $10, pause_cause = $11, version = version + 1
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard, tx.customer.uuid, of.id.uuid, state.name, state.seq, ended_at, resumed_at,
         tx.now if pause else None, pause.resumes_at if pause else None, pause.access if pause else None,
+        pause.cause if pause else None,
     )  # fmt: skip
     if pause:
         await _remember_pause(tx, of, state, pause)

@@ -9,7 +9,7 @@ from domain.machine import State
 from domain.money import Currency, Money
 from domain.period import Anchor, Cadence, Period, Unit
 from domain.refusals import RefusalCode, Refused
-from domain.subscriptions.lifecycle import ENTITLED, SPREAD_SECONDS
+from domain.subscriptions.lifecycle import ENTITLED, NO_PRICE, SPREAD_SECONDS
 from domain.subscriptions.plans import Pending, Planned
 
 
@@ -44,6 +44,7 @@ class Subscription:
     paused_at: datetime | None
     resumes_at: datetime | None
     pause_access: str | None
+    pause_cause: str | None
     resumed_at: datetime | None
     ended_at: datetime | None
 
@@ -51,6 +52,11 @@ class Subscription:
     def anchor(self) -> Anchor:
         """From which every period is derived."""
         return Anchor.at(self.anchor_at, self.time_zone, self.cadence)
+
+    @property
+    def is_without_price(self) -> bool:
+        """Whether it pauses because there was no price to renew at."""
+        return self.state.name == "paused" and self.pause_cause == NO_PRICE
 
     @property
     def next_price(self) -> PriceId | None:
@@ -134,6 +140,7 @@ def _subscription(row: Row) -> Subscription:
         paused_at=row["paused_at"],
         resumes_at=row["resumes_at"],
         pause_access=row["pause_access"],
+        pause_cause=row["pause_cause"],
         resumed_at=row["resumed_at"],
         ended_at=row["ended_at"],
     )
@@ -148,7 +155,8 @@ async def subscriptions(
                   unit_amount, cadence_unit, cadence_count, anchor_at, time_zone, period_index, period_start,
                   period_end, next_price_id, next_quantity, next_family, pending_price_id, pending_quantity,
                   pending_family, pending_invoice_id, pending_from, pending_until, pending_anchor_at, state, seq,
-                  version, terms_seq, trial_end, cancel_at, paused_at, resumes_at, pause_access, resumed_at, ended_at
+                  version, terms_seq, trial_end, cancel_at, paused_at, resumes_at, pause_access, pause_cause,
+                  resumed_at, ended_at
              FROM subscription WHERE shard_key = $1 AND customer_id = $2 AND ($3::uuid IS NULL OR id = $3)
             ORDER BY id DESC LIMIT $4""",
         customer.shard,

@@ -44,6 +44,10 @@ class What(StrEnum):
     REFUND_FAILED = "refund_failed"
     CREDIT_NOTE_ISSUED = "credit_note_issued"
     CREDIT_NOTE_VOIDED = "credit_note_voided"
+    CONTRACT_SIGNED = "contract_signed"
+    CONTRACT_ENDING = "contract_ending"
+    CONTRACT_ENDED = "contract_ended"
+    CONTRACT_CANCELED = "contract_canceled"
 
 
 # Which moves of which machine a customer is told of, and as what; all others are inner steps.
@@ -77,6 +81,10 @@ TOLD: dict[tuple[str, str], What] = {
     ("refund", "fail"): What.REFUND_FAILED,
     ("credit_note", "issue"): What.CREDIT_NOTE_ISSUED,
     ("credit_note", "void"): What.CREDIT_NOTE_VOIDED,
+    ("contract", "sign"): What.CONTRACT_SIGNED,
+    ("contract", "announce"): What.CONTRACT_ENDING,
+    ("contract", "end"): What.CONTRACT_ENDED,
+    ("contract", "cancel"): What.CONTRACT_CANCELED,
 }
 
 TERMS_TURN = 50  # new terms come after the payment that they waited for

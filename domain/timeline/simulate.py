@@ -85,12 +85,16 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """The invoices in their order; ``ends_at`` where the subscription ends in the time that was looked at."""
+    """The invoices in their order; ``ends_at`` where the subscription ends in the time that was looked at.
+
+    ``without_price_at`` is when it will pause for want of a price, as the contract of its own is over by then.
+    """
 
     subscription: SubscriptionId
     invoices: tuple[ForeseenInvoice, ...]
     ends_at: datetime | None
     trouble: Trouble | None
+    without_price_at: datetime | None = None
 
 
 @operation("subscriptions.simulate", allowed=READERS)
@@ -142,9 +146,10 @@ class _Run:
             await self._do(step["kind"], step["subject"])
             if self.trouble is not None or len(self.invoices) == self.command.invoices:
                 break
-        ended = (await self._of()).ended_at
-        ends_at = self.trouble.gives_up_at if self.trouble else ended
-        return Simulated(self.command.subscription, tuple(self.invoices), ends_at, self.trouble)
+        then = await self._of()
+        ends_at = self.trouble.gives_up_at if self.trouble else then.ended_at
+        waits = then.paused_at if then.is_without_price else None
+        return Simulated(self.command.subscription, tuple(self.invoices), ends_at, self.trouble, waits)
 
     async def _of(self) -> Subscription:
         return await subscription(self.tx, self.tx.customer, self.command.subscription)

@@ -13,7 +13,7 @@ from domain import due
 from domain.actor import Grant
 from domain.due import Due
 from domain.ids import PaymentId, RefundId
-from domain.invoices.contract import SignContract, sign_contract
+from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.money import Money
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.pay_invoice import SEND

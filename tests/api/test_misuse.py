@@ -67,6 +67,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "finalizeInvoice": {"draftId": "invoice_" + "0" * 32},
     "setBillingTerms": {"netDays": 60},
     "createContract": {"netDays": 60},
+    "cancelContract": {"owed": "FULL"},
     **OF_SUBSCRIPTIONS,
 }
 

@@ -7,8 +7,9 @@ import pytest
 from domain.actor import Grant
 from domain.dunning.case import cases
 from domain.invoices.billing_terms import MAX_NET_DAYS, SetBillingTerms, set_billing_terms
-from domain.invoices.contract import SignContract, contracts, sign_contract
+from domain.invoices.contract import contracts
 from domain.invoices.line import lines_of
+from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.perform import perform
 from domain.refusals import RefusalCode, Refused

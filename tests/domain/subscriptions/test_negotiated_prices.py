@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from domain.catalog.publish_version import PlanTerms
-from domain.invoices.contract import SignContract, sign_contract
+from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.money import Money
 from domain.refusals import RefusalCode, Refused
 from tests.catalog_kit import monthly, new_plan, new_price, new_version
