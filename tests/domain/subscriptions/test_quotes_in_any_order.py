@@ -19,7 +19,7 @@ from tests.subscription_lives import rules
 from tests.tax_kit import publish_rate, register, vat
 from tests.world import World, make_world
 
-LIVES = int(os.environ.get("QUOTE_LIVES", "14"))  # against a real database, so few; more on demand
+LIVES = int(os.environ.get("QUOTE_LIVES", "10"))  # against a real database, so few; more on demand
 FEW = settings(
     max_examples=LIVES, stateful_step_count=6, deadline=None, suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate),  # a life of six steps is short enough to read as it is
