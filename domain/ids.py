@@ -160,6 +160,14 @@ class CreditNoteId(EntityId):
     prefix = "creditnote"
 
 
+class TaxRunId(EntityId):
+    prefix = "taxrun"
+
+
+class TaxRunItemId(EntityId):
+    prefix = "taxrunitem"
+
+
 class ContractId(EntityId):
     prefix = "contract"
 

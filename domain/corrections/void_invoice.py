@@ -9,7 +9,7 @@ from domain.invoices.draft import Draft, store_draft
 from domain.invoices.edit_draft import REPLACEMENT
 from domain.invoices.invoice import Invoice, invoice
 from domain.invoices.line import Line, lines_of
-from domain.invoices.settle import void
+from domain.invoices.void import void
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.issue_credit_note import refuse_while_paying

@@ -1,35 +1,174 @@
-"""Which issued invoices a corrected tax rate may concern, over all shard keys of a tenant."""
+"""Which issued invoices a correction of tax may concern, over all shard keys of a tenant."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.db import Primary
-from domain.ids import CustomerId, InvoiceId, TenantId
+from domain.ids import CustomerId, InvoiceId, TaxRunId, TenantId
+from domain.money import Currency, Money
+from domain.tax.place import countries_taxed_as
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An invoice, and where it stands in the list: lists go by the time of issue."""
+
+    customer: CustomerId
+    invoice: InvoiceId
+    issued_at: datetime
 
 
 async def invoices_taxed_in(
-    db: Primary, tenant: TenantId, country: str, since: datetime, until: datetime | None,
-    after: tuple[CustomerId, InvoiceId] | None, limit: int,
-) -> list[tuple[CustomerId, InvoiceId]]:  # fmt: skip
-    """Invoices that bore a tax of the country and were issued in the span, void ones left out, by shard key and id.
+    db: Primary, tenant: TenantId, country: str, since: datetime, until: datetime | None, after: Listed | None,
+    limit: int,
+) -> list[Listed]:  # fmt: skip
+    """Invoices issued in the span that the country's tax may concern, void ones left out, by time of issue.
 
-    More than a correction changes: a new category or region may meet any of them, and ``difference`` tells. The next
-    page begins after the last of this one.
+    Those that bore a tax of the country, and those without one of a seller or buyer that sits there, sat there then or
+    was said later to have: so a tax that was not charged is found too. More than a correction changes; ``difference``
+    tells. The next page begins after the last of this one.
     """
     rows = await db.fetch(
         """-- fanout
-           SELECT i.shard_key, i.customer_id, i.id
+           SELECT i.shard_key, i.customer_id, i.id, i.issued_at
              FROM invoice i
+             LEFT JOIN tax_decision d ON d.shard_key = i.shard_key AND d.customer_id = i.customer_id
+                                     AND d.subject = i.id
             WHERE i.tenant_id = $1 AND i.issued_at >= $3 AND ($4::timestamptz IS NULL OR i.issued_at < $4)
-              AND i.state <> 'void' AND (i.shard_key, i.id) > ($5, $6)
-              AND EXISTS (SELECT FROM invoice_tax t JOIN tax_rate r ON r.id = t.rate_id
-                           WHERE t.shard_key = i.shard_key AND t.invoice_id = i.id AND r.country = $2)
-            ORDER BY i.shard_key, i.id LIMIT $7""",
+              AND (i.issued_at, i.shard_key, i.id) > ($5, $6, $7)
+              AND i.state <> 'void' AND i.reason NOT LIKE 'tax_correction:%'
+              AND (d.question -> 'buyer' ->> 'country' = ANY ($2::text[])
+                   OR d.question -> 'seller' ->> 'country' = ANY ($2::text[])
+                   OR EXISTS (SELECT FROM invoice_tax t JOIN tax_rate r ON r.id = t.rate_id
+                               WHERE t.shard_key = i.shard_key AND t.invoice_id = i.id AND r.country = ANY ($2::text[]))
+                   OR EXISTS (SELECT FROM billing_person p
+                               WHERE p.shard_key = i.shard_key AND p.customer_id = i.customer_id
+                                 AND p.country = ANY ($2::text[]) AND d.subject IS NULL)
+                   OR EXISTS (SELECT FROM tax_place p
+                               WHERE p.shard_key = i.shard_key AND p.customer_id = i.customer_id
+                                 AND p.country = ANY ($2::text[])))
+            ORDER BY i.issued_at, i.shard_key, i.id LIMIT $8""",
         tenant.uuid,
-        country,
+        countries_taxed_as(country),
         since,
         until,
-        after[1].shard if after else -1,
-        after[1].uuid if after else tenant.uuid,
+        after.issued_at if after else since,
+        after.invoice.shard if after else -1,
+        after.invoice.uuid if after else tenant.uuid,
         limit,
     )
-    return [(CustomerId(row["shard_key"], row["customer_id"]), InvoiceId(row["shard_key"], row["id"])) for row in rows]
+    return [
+        Listed(
+            CustomerId(row["shard_key"], row["customer_id"]), InvoiceId(row["shard_key"], row["id"]), row["issued_at"]
+        )
+        for row in rows
+    ]
+
+
+async def place_in_list(db: Primary, tenant: TenantId, id: InvoiceId) -> Listed | None:
+    """Where the tenant's invoice of that id stands, or None for any other id."""
+    row = await db.fetchrow(
+        "SELECT customer_id, issued_at FROM invoice WHERE shard_key = $1 AND id = $2 AND tenant_id = $3",
+        id.shard,
+        id.uuid,
+        tenant.uuid,
+    )
+    return Listed(CustomerId(id.shard, row["customer_id"]), id, row["issued_at"]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many invoices of a run came to what; ``waiting`` ones nobody has looked at yet."""
+
+    waiting: int
+    nothing: int
+    credited: int
+    charged: int
+    refused: int
+
+
+async def progress_of(db: Primary, run: TaxRunId) -> Progress:
+    """The counts over all shard keys."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT coalesce(result, 'waiting') AS result, count(*) AS invoices
+             FROM tax_correction_item WHERE run_id = $1 GROUP BY result""",
+        run.uuid,
+    )
+    counts = {row["result"]: row["invoices"] for row in rows}
+    return Progress(*(counts.get(each, 0) for each in ("waiting", "nothing", "credited", "charged", "refused")))
+
+
+@dataclass(frozen=True, slots=True)
+class RunTotal:
+    """What a run changed in one currency, signed: the tax, and what customers owe."""
+
+    tax: Money
+    gross: Money
+    invoices: int
+
+
+async def totals_of(db: Primary, run: TaxRunId) -> list[RunTotal]:
+    """By currency, of the invoices done so far."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT c.currency, sum(c.tax_after - c.tax_before)::bigint AS tax, sum(c.gross)::bigint AS gross,
+                  count(*) AS invoices
+             FROM tax_correction_item i
+             JOIN tax_correction c ON c.shard_key = i.shard_key AND c.document_id = i.document_id
+            WHERE i.run_id = $1 GROUP BY c.currency ORDER BY c.currency""",
+        run.uuid,
+    )
+    return [_total(Currency(row["currency"]), row["tax"], row["gross"], row["invoices"]) for row in rows]
+
+
+def _total(currency: Currency, tax: int, gross: int, invoices: int) -> RunTotal:
+    return RunTotal(Money(tax, currency), Money(gross, currency), invoices)
+
+
+@dataclass(frozen=True, slots=True)
+class TaxByRate:
+    """What is declared of one tax: on how much, and how much; invoices less credit notes, void ones left out."""
+
+    name: str
+    treatment: str
+    rate_ppm: int
+    taxable: Money
+    amount: Money
+
+
+async def tax_by_rate(
+    db: Primary, tenant: TenantId, since: datetime, until: datetime, customers: Sequence[CustomerId] = ()
+) -> list[TaxByRate]:
+    """The taxes of the documents issued in the span, by currency and rate; of these customers alone, if any are given."""
+    rows = await db.fetch(
+        """-- fanout
+           WITH said AS (
+               SELECT t.currency, t.name, t.treatment, t.rate_ppm, t.taxable, t.amount
+                 FROM invoice i
+                 JOIN invoice_tax t ON t.shard_key = i.shard_key AND t.invoice_id = i.id
+                WHERE i.tenant_id = $1 AND i.issued_at >= $2 AND i.issued_at < $3 AND i.state <> 'void'
+                  AND ($4::uuid[] = '{}' OR i.customer_id = ANY ($4::uuid[]))
+               UNION ALL
+               SELECT t.currency, t.name, t.treatment, t.rate_ppm, -t.taxable, -t.amount
+                 FROM credit_note n
+                 JOIN credit_note_tax t ON t.shard_key = n.shard_key AND t.credit_note_id = n.id
+                WHERE n.tenant_id = $1 AND n.issued_at >= $2 AND n.issued_at < $3 AND n.state <> 'void'
+                  AND ($4::uuid[] = '{}' OR n.customer_id = ANY ($4::uuid[])))
+           SELECT currency, name, treatment, rate_ppm, sum(taxable)::bigint AS taxable, sum(amount)::bigint AS amount
+             FROM said GROUP BY currency, name, treatment, rate_ppm
+           HAVING sum(taxable) <> 0 OR sum(amount) <> 0
+            ORDER BY currency, name, treatment, rate_ppm""",
+        tenant.uuid,
+        since,
+        until,
+        [each.uuid for each in customers],
+    )
+    return [
+        TaxByRate(
+            row["name"], row["treatment"], row["rate_ppm"], Money(row["taxable"], Currency(row["currency"])),
+            Money(row["amount"], Currency(row["currency"])),
+        )
+        for row in rows
+    ]  # fmt: skip

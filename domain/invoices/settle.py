@@ -1,20 +1,11 @@
-"""What becomes of an issued invoice: money that arrives, voiding, writing off. Each posts and moves its machine."""
+"""What becomes of an issued invoice: money that arrives, what lowers it, writing off. Each moves its machine."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from domain.catalog.coupon_use import give_uses_back
 from domain.db import Tx
-from domain.ids import CouponRedemptionId
-from domain.invoices.credit_note import credit_notes_of
-from domain.invoices.given_back import take_again
 from domain.invoices.invoice import INVOICE, Invoice, emit_of, store_settlement
-from domain.invoices.line import Line, LineRef, lines_of
-from domain.invoices.rate import discountable
-from domain.invoices.reversal import Taken
-from domain.invoices.take_note_back import take_note_back
 from domain.ledger.account import Account
-from domain.ledger.post import Cause, Transfer, post, reverse
+from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money
 
 PAID_BACK, TOO_LATE = "invoice.paid_back", "change.too_late"
@@ -39,7 +30,8 @@ class Applied:
         return [Transfer(cash, account, amount) for account, amount in parts if amount.minor]
 
 
-def _amounts(of: Invoice, **changed: Money) -> dict[str, int]:
+def amounts_of(of: Invoice, **changed: Money) -> dict[str, int]:
+    """The six amounts of an invoice beside its total, some of them changed."""
     names = ("credited", "noted", "paid", "written_off", "voided")
     amounts = {name: changed.get(name, getattr(of, name)).minor for name in names}
     return {**amounts, "due": of.total.minor - sum(amounts.values())}
@@ -52,7 +44,7 @@ async def apply_capture(tx: Tx, of: Invoice, captured: Money) -> Applied:
     applied = Applied(receivable, recovered, captured - receivable - recovered)
     if receivable.minor + recovered.minor == 0:
         return applied
-    amounts = _amounts(of, paid=of.paid + receivable + recovered, written_off=of.written_off - recovered)
+    amounts = amounts_of(of, paid=of.paid + receivable + recovered, written_off=of.written_off - recovered)
     state = of.state
     if amounts["due"] == 0 and amounts["written_off"] == 0:
         state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "pay")
@@ -89,56 +81,18 @@ async def lower(tx: Tx, of: Invoice, reduced: Money) -> None:
     if reduced.minor == 0:
         return
     given_up = of.written_off - reduced if of.written_off.minor else of.written_off
-    amounts, state = _amounts(of, noted=of.noted + reduced, written_off=given_up), of.state
+    amounts, state = amounts_of(of, noted=of.noted + reduced, written_off=given_up), of.state
     if amounts["due"] == 0 and given_up.minor == 0:
         state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "pay")
         emit_of(tx, "invoice.credited", of.id, of.subscription)
     await store_settlement(tx, of.id, state, amounts)
 
 
-async def void(tx: Tx, of: Invoice) -> None:
-    """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit, its
-    credit notes are void with it, and coupons have the period again that it had used up."""
-    state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
-    if of.paid.minor:  # before its notes: one that gave a part of this back takes it from here again
-        await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
-    for note in (await credit_notes_of(tx, tx.customer, [of.id])).get(of.id, []):
-        if note.state.name == "issued":
-            await take_note_back(tx, note)
-    if of.posted_number is not None:
-        await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
-    lines = (await lines_of(tx, tx.customer, [of.id]))[of.id]
-    await take_again(tx, _parts_given_back(lines))
-    await give_uses_back(tx, _used(lines), of.id)
-    nothing = Money.zero(of.currency)
-    await store_settlement(
-        tx, of.id, state, _amounts(of, credited=nothing, noted=nothing, paid=nothing, voided=of.total)
-    )
-    emit_of(tx, "invoice.voided", of.id, of.subscription)
-
-
-def _used(lines: Sequence[Line]) -> list[CouponRedemptionId]:
-    """The redemptions of which the invoice used a period up: those that reduced a whole period's charge, once each."""
-    used = [each.redemption for line in lines if line.credits is None and discountable(line).whole_period
-            for each in line.reductions]  # fmt: skip
-    return list(dict.fromkeys(used))
-
-
-def _parts_given_back(lines: Sequence[Line]) -> list[tuple[LineRef, Taken]]:
-    """What the invoice's credits had taken of other charges: its own lines, the other way round."""
-    parts = []
-    for line in lines:
-        if line.credits is not None:
-            components = tuple(replace(part, taxable=-part.taxable, amount=-part.amount) for part in line.components)
-            parts.append((line.credits, Taken(-line.amount, -line.net, -line.tax, components)))
-    return parts
-
-
 async def write_off(tx: Tx, of: Invoice) -> None:
     """Gives up what is still due; money that arrives later is recovered from it."""
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "write_off")
     await post(tx, Cause("invoice.written_off", of.id.uuid), [given_up(of.due)])
-    await store_settlement(tx, of.id, state, _amounts(of, written_off=of.due))
+    await store_settlement(tx, of.id, state, amounts_of(of, written_off=of.due))
     emit_of(tx, "invoice.written_off", of.id, of.subscription)
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from domain import dead_letter, due
+from domain.corrections.tax_run import CORRECT_ITEM, LIST_RUN
 from domain.customers.advance_clock import SetClock, clock_of, set_clock
 from domain.due import ADVANCE, Due
 from domain.dunning.case import GIVE_UP, RETRY, SUSPEND
@@ -34,6 +35,7 @@ from domain.perform import perform
 from domain.points import reached
 from domain.reactions.events import drain
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
+from domain.reactions.tax_runs import correct_item, list_tax_run
 from domain.refusals import Refused
 from domain.subscriptions.cancel import EndSubscription, end_subscription
 from domain.subscriptions.expire import ExpireSubscription, expire_subscription
@@ -133,6 +135,14 @@ async def _announce(house: House, work: Due) -> None:
     await _perform(house, work, announce_contract_end, command)
 
 
+async def _list_tax_run(house: House, work: Due) -> None:
+    await list_tax_run(house, work, key_of(work))
+
+
+async def _correct_item(house: House, work: Due) -> None:
+    await correct_item(house, work, key_of(work))
+
+
 async def _advance(house: House, work: Due) -> None:
     """Goes the way of a test clock: to each due instant in turn, doing what is due there, and then to the target."""
     marks = house.db.marks
@@ -192,6 +202,8 @@ HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     OVERDUE: _overdue,
     CONTRACT_END: _true_up,
     CONTRACT_NOTICE: _announce,
+    LIST_RUN: _list_tax_run,
+    CORRECT_ITEM: _correct_item,
     ADVANCE: _advance,
 }
 

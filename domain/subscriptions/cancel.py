@@ -9,7 +9,7 @@ from domain.actor import STAFF, Grant
 from domain.db import Tx
 from domain.ids import SubscriptionId
 from domain.invoices.line import live_charge
-from domain.invoices.settle import void
+from domain.invoices.void import void
 from domain.machine import State
 from domain.money import Money
 from domain.operation import operation

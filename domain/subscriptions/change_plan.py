@@ -8,7 +8,7 @@ from domain.catalog.plan import PriceModel, price
 from domain.db import Tx
 from domain.ids import InvoiceId, PriceId, SubscriptionId
 from domain.invoices.invoice import invoice
-from domain.invoices.settle import void
+from domain.invoices.void import void
 from domain.operation import operation
 from domain.refusals import Refused
 from domain.subscriptions.binding import Binding, instant_of, require_same, require_version, sealed, stale

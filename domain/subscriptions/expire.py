@@ -8,7 +8,7 @@ from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import InvoiceId, SubscriptionId
 from domain.invoices.invoice import Invoice, invoice
-from domain.invoices.settle import void
+from domain.invoices.void import void
 from domain.operation import operation
 from domain.payments.payment import payments_of
 from domain.subscriptions.lifecycle import EXPIRE

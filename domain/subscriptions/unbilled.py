@@ -5,7 +5,7 @@ from domain.db import Tx
 from domain.ids import InvoiceId
 from domain.invoices.draft import FINALIZE, drop_draft
 from domain.invoices.invoice import invoice
-from domain.invoices.settle import void
+from domain.invoices.void import void
 from domain.payments.payment import payments_of
 from domain.subscriptions.store import store_plans
 from domain.subscriptions.subscription import Subscription

@@ -59,6 +59,11 @@ class Place:
         return _OTHER_NAMES.get(self.country, "VAT")
 
 
+def countries_taxed_as(country: str) -> tuple[str, ...]:
+    """The country and those that VAT law takes for it, in whole or in part."""
+    return (country, *sorted({there for (there, _), counts in _COUNTS_AS.items() if counts == country}))
+
+
 def lies_in(region: str, other: str) -> bool:
     """Whether a region is the other one or a place inside it; every region lies in "", the whole country."""
     return not other or region == other or region.startswith(f"{other}-")

@@ -145,6 +145,19 @@ async def published_rates(
     return [_rate(row) for row in rows]
 
 
+async def until_next(db: Primary, tenant: TenantId, of: Rate) -> datetime | None:
+    """When the next rate of the series begins, or None where this one holds for ever."""
+    found: datetime | None = await db.fetchval(
+        """SELECT min(effective_from) FROM tax_rate
+            WHERE tenant_id = $1 AND country = $2 AND region = $3 AND category = $4 AND customer_kind = $5
+              AND component = $6 AND effective_from > $7""",
+        tenant.uuid,
+        *of.series,
+        of.effective_from,
+    )
+    return found
+
+
 async def rate(db: Primary, tenant: TenantId, id: TaxRateId) -> Rate | None:
     """The tenant's rate of that id, or None."""
     row = await db.fetchrow(

@@ -1,0 +1,73 @@
+"""Taking an open invoice back whole, with all that hangs on it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from domain.catalog.coupon_use import give_uses_back
+from domain.db import Tx
+from domain.ids import CouponRedemptionId
+from domain.invoices.credit_note import credit_notes_of
+from domain.invoices.credit_whole import credit_whole
+from domain.invoices.given_back import take_again
+from domain.invoices.invoice import INVOICE, Invoice, emit_of, invoice, store_settlement
+from domain.invoices.line import Line, LineRef, lines_of
+from domain.invoices.rate import discountable
+from domain.invoices.reversal import Taken
+from domain.invoices.settle import PAID_BACK, amounts_of
+from domain.invoices.take_note_back import take_note_back
+from domain.invoices.tax_correction import TAX_CORRECTION, tax_corrections_of
+from domain.ledger.account import Account
+from domain.ledger.post import Cause, Transfer, post, reverse
+from domain.money import Money
+
+
+async def void(tx: Tx, of: Invoice) -> None:
+    """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit, its
+    credit notes are void with it, its tax was never to be adjusted, and coupons have the period again that it had used
+    up."""
+    await _take_adjustments_back(tx, of)
+    state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
+    if of.paid.minor:  # before its notes: one that gave a part of this back takes it from here again
+        await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
+    for note in reversed((await credit_notes_of(tx, tx.customer, [of.id])).get(of.id, [])):
+        if note.state.name == "issued":
+            await take_note_back(tx, note)
+    if of.posted_number is not None:
+        await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
+    lines = (await lines_of(tx, tx.customer, [of.id]))[of.id]
+    await take_again(tx, _parts_given_back(lines))
+    await give_uses_back(tx, _used(lines), of.id)
+    nothing = Money.zero(of.currency)
+    await store_settlement(
+        tx, of.id, state, amounts_of(of, credited=nothing, noted=nothing, paid=nothing, voided=of.total)
+    )
+    emit_of(tx, "invoice.voided", of.id, of.subscription)
+
+
+async def _take_adjustments_back(tx: Tx, of: Invoice) -> None:
+    """Adjustment invoices of its tax are void with it too, or credited where they were paid, the newest first."""
+    for correction in reversed((await tax_corrections_of(tx, tx.customer, [of.id])).get(of.id, ())):
+        if correction.adjustment is None:
+            continue
+        extra = await invoice(tx, tx.customer, correction.adjustment)
+        if extra.state.name == "open":
+            await void(tx, extra)
+        elif extra.state.name != "void":
+            await credit_whole(tx, extra, TAX_CORRECTION, correction.reason)
+
+
+def _used(lines: Sequence[Line]) -> list[CouponRedemptionId]:
+    """The redemptions of which the invoice used a period up: those that reduced a whole period's charge, once each."""
+    used = [each.redemption for line in lines if line.credits is None and discountable(line).whole_period
+            for each in line.reductions]  # fmt: skip
+    return list(dict.fromkeys(used))
+
+
+def _parts_given_back(lines: Sequence[Line]) -> list[tuple[LineRef, Taken]]:
+    """What the invoice's credits had taken of other charges: its own lines, the other way round."""
+    parts = []
+    for line in lines:
+        if line.credits is not None:
+            components = tuple(replace(part, taxable=-part.taxable, amount=-part.amount) for part in line.components)
+            parts.append((line.credits, Taken(-line.amount, -line.net, -line.tax, components)))
+    return parts
