@@ -160,6 +160,10 @@ async def tax_input(guest: Guest, support: Caller, admin: Caller) -> dict[str, d
         "removeTaxId": {"taxId": ids[0]["id"]},
         "judgeTaxId": {"customerId": guest.id, "taxId": ids[1]["id"], "valid": False},
         "addTaxExemption": exempt,
+        "stateTaxPlace": {"customerId": guest.id, "country": "FJ", "validFrom": "2027-01-01T00:00:00Z",
+                          "validUntil": "2027-01-02T00:00:00Z"},
+        "startTaxCorrectionRun": {"country": "FJ", "since": "2000-01-01T00:00:00Z", "until": "2000-01-02T00:00:00Z",
+                                  "reason": "Wrong."},
         "endTaxExemption": {"customerId": guest.id, "exemptionId": kept, "endsAt": "2027-06-01T00:00:00Z"},
         "changeBillingDetails": {"name": "Ada", "email": "ada@example.test", "address": "1 Test Street",
                                  "country": "DE"},
@@ -180,6 +184,7 @@ async def good_input_about_invoices(api: Api, admin: Caller, guest: Guest, paid:
     signed = await admin.do(SIGN, **of, **contract, priceId=str(api.world.prices["team"]))
     return {
         "issueCreditNote": {"customerId": guest.id, "invoiceId": paid, **note, "amount": euro, "credit": euro},
+        "correctTax": {"customerId": guest.id, "invoiceId": paid, "reason": "Wrong."},
         "voidCreditNote": {**of, "creditNoteId": issued["creditNote"]["id"]},
         "voidInvoice": {**of, "invoiceId": owed[1], "reason": "Wrong."},
         "markInvoiceUncollectible": {**of, "invoiceId": owed[2], "reason": "Gone."},
@@ -212,4 +217,5 @@ SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitleme
             "judgeTaxId", "addTaxExemption", "endTaxExemption")  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
-            "setBillingTerms", "createContract", "cancelContract")  # fmt: skip
+            "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",
+            "startTaxCorrectionRun")  # fmt: skip

@@ -19,6 +19,7 @@ from api.scalars import GlobalId
 from domain.ids import CustomerId, InvoiceId
 from domain.invoices import invoice as invoices
 from domain.invoices import line as lines
+from domain.invoices import tax_correction as corrections
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.explanation import Explanation, explain
 
@@ -85,6 +86,32 @@ def invoice_lines(found: Sequence[lines.Line]) -> list[InvoiceLine]:
     return [InvoiceLine.of(line, why) for line, why in zip(found, explain(found), strict=True)]
 
 
+@strawberry.type(description="A correction of an invoice's tax: what it was and what it should have been.")
+class TaxCorrection:
+    """A correction."""
+
+    invoice_id: GlobalId = strawberry.field(description="The invoice whose tax was corrected.")
+    credit_note_id: GlobalId | None = strawberry.field(description="The credit note of what was charged too much.")
+    adjustment_id: GlobalId | None = strawberry.field(description="The invoice of what was charged too little.")
+    tax_before: Money = strawberry.field(description="The tax that stood, of what was not given back by then.")
+    tax_after: Money = strawberry.field(description="The same as it should have been at the invoice's tax point.")
+    gross: Money = strawberry.field(description="By how much it changed what is owed; less was given back.")
+    reason: str = strawberry.field(description="Why.")
+
+    @classmethod
+    def of(cls, of: corrections.TaxCorrection) -> "TaxCorrection":
+        """The domain's correction."""
+        return cls(
+            invoice_id=GlobalId(str(of.invoice)),
+            credit_note_id=GlobalId(str(of.credit_note)) if of.credit_note else None,
+            adjustment_id=GlobalId(str(of.adjustment)) if of.adjustment else None,
+            tax_before=Money.of(of.tax_before),
+            tax_after=Money.of(of.tax_after),
+            gross=Money.of(of.gross),
+            reason=of.reason,
+        )
+
+
 @strawberry.type(description="An issued invoice. What it says never changes; only what became of it does.")
 class Invoice(Node):
     """An invoice."""
@@ -136,6 +163,14 @@ class Invoice(Node):
             pdf_url=f"/documents/invoices/{invoice.id}.pdf",
             e_invoice_url=f"/documents/invoices/{invoice.id}.xml",
         )
+
+    @strawberry.field(description="How its tax was corrected since, or which correction it is itself; oldest first.")
+    async def tax_corrections(self, info: Info) -> list[TaxCorrection]:
+        """The corrections."""
+        db, of = info.context.db.primary, self.source
+        made = (await corrections.tax_corrections_of(db, of.customer, [of.id])).get(of.id, ())
+        own = await corrections.made_by(db, of.customer, of.id.uuid)
+        return [TaxCorrection.of(each) for each in ((own, *made) if own else made)]
 
     @strawberry.field(description="Whether something is still due after dueAt, in the customer's business time.")
     async def overdue(self, info: Info) -> bool:

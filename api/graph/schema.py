@@ -28,6 +28,7 @@ from api.graph import (
     staff_invoices,
     staff_terms,
     subscription_policy,
+    tax_corrections,
     tax_exemptions,
     tax_ids,
     tax_rates,
@@ -144,6 +145,15 @@ class Mutation:
     )
     set_seller_tax: tax_registrations.SetSellerTaxPayload = _mutation(
         tax_registrations.set_seller, "Finance: says where a legal entity sits and where its tax is rounded."
+    )
+    correct_tax: tax_corrections.CorrectTaxPayload = _mutation(
+        tax_corrections.correct, "Finance: makes the tax of an issued invoice what it should have been, by a document."
+    )
+    state_tax_place: tax_corrections.StateTaxPlacePayload = _mutation(
+        tax_corrections.state_place, "Finance: says where a customer really was for tax in a span of the past."
+    )
+    start_tax_correction_run: tax_corrections.StartTaxCorrectionRunPayload = _mutation(
+        tax_corrections.start_run, "Finance: corrects the tax of all invoices that a rate or a place concerns."
     )
     issue_credit_note: staff_credit_notes.IssueCreditNotePayload = _mutation(
         staff_credit_notes.issue, "Finance: takes a part of an invoice back; what is owed first, then money."

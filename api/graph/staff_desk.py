@@ -21,10 +21,18 @@ from api.graph.staff_billing import StaffBilling
 from api.graph.subscription_policy import SubscriptionPolicy
 from api.graph.tax_rates import TaxRate, rates_of
 from api.graph.tax_registrations import ENTITY, TaxRegistration, registrations_of
+from api.graph.tax_runs import (
+    TaxByRate,
+    TaxCorrectionPreview,
+    TaxCorrectionRun,
+    preview_shown,
+    run_shown,
+    tax_report,
+)
 from api.scalars import GlobalId, Text
 from domain import dead_letter
 from domain.fanout.by_provider import payments_of_reference
-from domain.ids import CustomerId, PaymentId
+from domain.ids import CustomerId, PaymentId, TaxRunId
 from domain.payments import payment as payments
 from domain.payments.owner import payment_owner
 from domain.payments.stuck import stuck_payments
@@ -38,6 +46,11 @@ Until = Annotated[datetime, strawberry.argument(description="The first instant a
 Sandbox = Annotated[bool, strawberry.argument(description="Of sandbox customers instead of those who are billed.")]
 Country = Annotated[str | None, strawberry.argument(description="Only rates of that country.")]
 AfterRate = Annotated[GlobalId | None, strawberry.argument(description="The last rate of the answer before.")]
+MaybeRate = Annotated[GlobalId | None, strawberry.argument(description="The corrected version; or name a country.")]
+TaxCountry = Annotated[str | None, strawberry.argument(description="The country whose tax it is; or name a rate.")]
+MaybeSince = Annotated[datetime | None, strawberry.argument(description="With a country: issued from then on.")]
+MaybeUntil = Annotated[datetime | None, strawberry.argument(description="With a country: issued before then.")]
+AfterInvoice = Annotated[GlobalId | None, strawberry.argument(description="What the page before calls next.")]
 Entity = Annotated[str, strawberry.argument(description=ENTITY)]
 provider_text: Final = Text(max_length=200)  # providers' ids are a tenth of that
 MAX_LETTERS: Final = 100  # of one shard key; whoever sees more has another problem than the next page
@@ -158,6 +171,29 @@ class Staff(StaffBilling):
     async def tax_registrations(self, info: Info, legal_entity: Entity) -> list[TaxRegistration]:
         """The registrations."""
         return await registrations_of(info, legal_entity)
+
+    @strawberry.field(description="What a correction of tax would change, a page of invoices at a time.")
+    async def tax_correction_preview(
+        self,
+        info: Info,
+        rate_id: MaybeRate = None,
+        country: TaxCountry = None,
+        since: MaybeSince = None,
+        until: MaybeUntil = None,
+        after: AfterInvoice = None,
+    ) -> TaxCorrectionPreview:
+        """The page."""
+        return await preview_shown(info, rate_id, country, since, until, after)
+
+    @strawberry.field(description="A run that corrects the tax of many invoices, and how far it is.")
+    async def tax_correction_run(self, info: Info, id: Id) -> TaxCorrectionRun:
+        """The run."""
+        return await run_shown(info, info.context.staff_home(), TaxRunId.parse(id))
+
+    @strawberry.field(description="What is to be declared of each tax for a span, by currency and rate.")
+    async def tax_report(self, info: Info, since: Since, until: Until) -> list[TaxByRate]:
+        """The report."""
+        return await tax_report(info, since, until)
 
     @strawberry.field(description="What coupons cost; null where the replica is away.")
     async def coupon_report(

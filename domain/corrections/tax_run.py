@@ -58,7 +58,7 @@ async def scope_of(
 
 @dataclass(frozen=True, slots=True)
 class TaxRun:
-    """A run, and how far its listing has come; ``after`` is the last invoice that was listed, with its time of issue."""
+    """A run, and how far its listing has come; ``after`` is the last invoice listed, with its time of issue."""
 
     id: TaxRunId
     tenant: TenantId
@@ -121,8 +121,8 @@ async def start_tax_run(tx: Tx, command: StartTaxRun) -> TaxRunStarted:
     of = await scope_of(tx, tx.head.tenant, command.rate, command.country, command.since, command.until)
     id = tx.new_id(TaxRunId)
     await tx.execute(
-        """INSERT INTO tax_correction_run (shard_key, id, customer_id, tenant_id, rate_id, country, since, until, refund,
-               collect, reason, listed, listed_all, recorded_at)
+        """INSERT INTO tax_correction_run (shard_key, id, customer_id, tenant_id, rate_id, country, since, until,
+               refund, collect, reason, listed, listed_all, recorded_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, false, $12)""",
         id.shard, id.uuid, tx.customer.uuid, tx.head.tenant.uuid, command.rate.uuid if command.rate else None,
         of.country, of.since, of.until, command.refund, command.collect, command.reason, tx.recorded_at,
@@ -156,8 +156,8 @@ async def enlist_invoices(tx: Tx, command: EnlistInvoices) -> InvoicesEnlisted:
     for invoice in command.invoices:
         id = tx.new_id(TaxRunItemId)
         made = await tx.fetchval(
-            """INSERT INTO tax_correction_item (shard_key, id, customer_id, run_id, invoice_id, refund, collect, reason,
-                   recorded_at)
+            """INSERT INTO tax_correction_item (shard_key, id, customer_id, run_id, invoice_id, refund, collect,
+                   reason, recorded_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING id""",
             id.shard, id.uuid, tx.customer.uuid, command.run.uuid, invoice.uuid, command.refund, command.collect,
             command.reason, tx.recorded_at,

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from domain import due
 from domain.corrections.tax_run import (
+    LIST_RUN,
     AdvanceTaxRun,
     CorrectItem,
     EnlistInvoices,
@@ -29,7 +30,7 @@ PAYMENT_PAUSE = timedelta(hours=1)
 
 
 async def list_tax_run(house: House, work: Due, key: str) -> None:
-    """Enlists the next page of the run; each customer's part under a key of its own, so that a crash repeats nothing."""
+    """Enlists the next page of the run; each customer's part under its own key, so that a crash repeats nothing."""
     id, db = TaxRunId(work.customer.shard, work.subject), house.db
     run = await tax_run(db.primary, work.customer, id)
     after = Listed(work.customer, run.after[1], run.after[0]) if run.after else None
@@ -37,7 +38,7 @@ async def list_tax_run(house: House, work: Due, key: str) -> None:
     page = await invoices_taxed_in(db.primary, run.tenant, scope.country, scope.since, scope.until, after, PAGE)
     for customer, listed in groupby(sorted(page, key=lambda each: str(each.customer)), key=lambda each: each.customer):
         command = _enlisted(run, list(listed))
-        await perform(db, enlist_invoices, house.actor, customer, command, f"tax_run:{digest(command)}")
+        await perform(db, enlist_invoices, house.actor, customer, command, f"tax_run:{digest(LIST_RUN, command).hex()}")
         reached("tax_run.enlisted")
     last = page[-1] if page else None
     step = AdvanceTaxRun(id, len(page), last.issued_at if last else None, last.invoice if last else None)
