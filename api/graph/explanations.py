@@ -21,6 +21,9 @@ class LineFormula(Enum):
     COMMITMENT = strawberry.enum_value(
         "commitment", description="What of a commitment was not billed: the numerator counts minor units, not seconds."
     )
+    TAX_CORRECTED = strawberry.enum_value(
+        "tax_corrected", description="The tax of an earlier charge is changed; the line itself costs nothing."
+    )
 
 
 @strawberry.enum(description="What sort of line it is. More values may come.")

@@ -27,7 +27,7 @@ async def invoices_taxed_in(
     Those that bore a tax of the country, and those without one of a seller or buyer that sits there, sat there then or
     was said later to have: so a tax that was not charged is found too. More than a correction changes; ``difference``
     tells. The next page begins after the last of this one.
-    """
+    """  # the subqueries stand for one row each: written as EXISTS they may be hashed, which reads whole tables
     rows = await db.fetch(
         """-- fanout
            SELECT i.shard_key, i.customer_id, i.id, i.issued_at
@@ -39,14 +39,15 @@ async def invoices_taxed_in(
               AND i.state <> 'void' AND i.reason NOT LIKE 'tax_correction:%'
               AND (d.question -> 'buyer' ->> 'country' = ANY ($2::text[])
                    OR d.question -> 'seller' ->> 'country' = ANY ($2::text[])
-                   OR EXISTS (SELECT FROM invoice_tax t JOIN tax_rate r ON r.id = t.rate_id
-                               WHERE t.shard_key = i.shard_key AND t.invoice_id = i.id AND r.country = ANY ($2::text[]))
-                   OR EXISTS (SELECT FROM billing_person p
-                               WHERE p.shard_key = i.shard_key AND p.customer_id = i.customer_id
-                                 AND p.country = ANY ($2::text[]) AND d.subject IS NULL)
-                   OR EXISTS (SELECT FROM tax_place p
-                               WHERE p.shard_key = i.shard_key AND p.customer_id = i.customer_id
-                                 AND p.country = ANY ($2::text[])))
+                   OR (SELECT true FROM invoice_tax t JOIN tax_rate r ON r.id = t.rate_id
+                        WHERE t.shard_key = i.shard_key AND t.invoice_id = i.id AND r.country = ANY ($2::text[])
+                        LIMIT 1)
+                   OR (SELECT true FROM billing_person p
+                        WHERE p.shard_key = i.shard_key AND p.customer_id = i.customer_id
+                          AND p.country = ANY ($2::text[]) AND d.subject IS NULL LIMIT 1)
+                   OR (SELECT true FROM tax_place p
+                        WHERE p.shard_key = i.shard_key AND p.customer_id = i.customer_id
+                          AND p.country = ANY ($2::text[]) LIMIT 1))
             ORDER BY i.issued_at, i.shard_key, i.id LIMIT $8""",
         tenant.uuid,
         countries_taxed_as(country),

@@ -6,10 +6,10 @@ from dataclasses import replace
 from domain.catalog.coupon_use import give_uses_back
 from domain.db import Tx
 from domain.ids import CouponRedemptionId
-from domain.invoices.credit_note import credit_notes_of
+from domain.invoices.credit_note import CreditNote, credit_notes_of
 from domain.invoices.credit_whole import credit_whole
 from domain.invoices.given_back import take_again
-from domain.invoices.invoice import INVOICE, Invoice, emit_of, invoice, store_settlement
+from domain.invoices.invoice import INVOICE, Invoice, emit_of, invoices_by_id, store_settlement
 from domain.invoices.line import Line, LineRef, lines_of
 from domain.invoices.rate import discountable
 from domain.invoices.reversal import Taken
@@ -25,13 +25,10 @@ async def void(tx: Tx, of: Invoice) -> None:
     """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit, its
     credit notes are void with it, its tax was never to be adjusted, and coupons have the period again that it had used
     up."""
-    await _take_adjustments_back(tx, of)
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
     if of.paid.minor:  # before its notes: one that gave a part of this back takes it from here again
         await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
-    for note in reversed((await credit_notes_of(tx, tx.customer, [of.id])).get(of.id, [])):
-        if note.state.name == "issued":
-            await take_note_back(tx, note)
+    await _take_documents_back(tx, of)
     if of.posted_number is not None:
         await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
     lines = (await lines_of(tx, tx.customer, [of.id]))[of.id]
@@ -44,16 +41,29 @@ async def void(tx: Tx, of: Invoice) -> None:
     emit_of(tx, "invoice.voided", of.id, of.subscription)
 
 
-async def _take_adjustments_back(tx: Tx, of: Invoice) -> None:
-    """Adjustment invoices of its tax are void with it too, or credited where they were paid, the newest first."""
-    for correction in reversed((await tax_corrections_of(tx, tx.customer, [of.id])).get(of.id, ())):
-        if correction.adjustment is None:
-            continue
-        extra = await invoice(tx, tx.customer, correction.adjustment)
-        if extra.state.name == "open":
-            await void(tx, extra)
-        elif extra.state.name != "void":
-            await credit_whole(tx, extra, TAX_CORRECTION, correction.reason)
+async def _take_documents_back(tx: Tx, of: Invoice) -> None:
+    """Its credit notes and the adjustment invoices of its tax, the newest first: each stands on those before it."""
+    notes = (await credit_notes_of(tx, tx.customer, [of.id])).get(of.id, [])
+    corrections = (await tax_corrections_of(tx, tx.customer, [of.id])).get(of.id, ())
+    extra = await invoices_by_id(tx, tx.customer, [each.adjustment for each in corrections if each.adjustment])
+    for document in sorted((*notes, *extra.values()), key=_posted, reverse=True):
+        if isinstance(document, Invoice):
+            await _take_adjustment_back(tx, document)
+        elif document.state.name == "issued":
+            await take_note_back(tx, document)
+
+
+def _posted(of: CreditNote | Invoice) -> int:
+    """Postings count up; an adjustment without one moved no money, so that its turn does not matter."""
+    return of.posted_number or 0
+
+
+async def _take_adjustment_back(tx: Tx, of: Invoice) -> None:
+    """One that was paid already, or given up, is credited."""
+    if of.state.name == "open":
+        await void(tx, of)
+    elif of.state.name != "void":
+        await credit_whole(tx, of, TAX_CORRECTION, f"The tax of a void invoice: {of.reason}")
 
 
 def _used(lines: Sequence[Line]) -> list[CouponRedemptionId]:

@@ -19,7 +19,6 @@ from domain.due import Due
 from domain.fanout.taxed_invoices import Listed, invoices_taxed_in
 from domain.ids import TaxRunId, TaxRunItemId
 from domain.perform import perform
-from domain.points import reached
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
 from domain.wire import digest
@@ -39,7 +38,6 @@ async def list_tax_run(house: House, work: Due, key: str) -> None:
     for customer, listed in groupby(sorted(page, key=lambda each: str(each.customer)), key=lambda each: each.customer):
         command = _enlisted(run, list(listed))
         await perform(db, enlist_invoices, house.actor, customer, command, f"tax_run:{digest(LIST_RUN, command).hex()}")
-        reached("tax_run.enlisted")
     last = page[-1] if page else None
     step = AdvanceTaxRun(id, len(page), last.issued_at if last else None, last.invoice if last else None)
     await perform(db, advance_tax_run, house.actor, work.customer, step, key)
