@@ -11,30 +11,32 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("CURRENCY_MISMATCH", "seats are counted at the subscription's own price"): ("changeQuantity",),
     ("QUOTE_STALE", "it takes no quote"): ("changeQuantity",),
     ("EXCEEDS_CAPTURED", "a refund of unused time is cut to what was captured, the rest becomes credit"): (
-        "cancelSubscription", *PORTAL_CHANGES),
+        "cancelSubscription", "correctTax", *PORTAL_CHANGES),
     ("EXCEEDS_INVOICED", "unused time is a share of what is left of the line"): (
         "cancelSubscription", *PORTAL_CHANGES),
     ("EXCEEDS_INVOICED", "its lines are charges alone, which give nothing back"): (
         "startSubscription", "resumeSubscription", "createInvoice", "addInvoiceLine", "editInvoiceLine",
         "removeInvoiceLine", "finalizeInvoice", "cancelContract"),
+    ("EXCEEDS_INVOICED", "it takes back what stands of the old tax, and nothing else"): ("correctTax",),
     ("EXCEEDS_INVOICED", "it takes back what was given back, which only makes more left"): (
         "voidCreditNote", "voidInvoice"),
     ("INSUFFICIENT_BALANCE", "credit is used as far as it goes, under the lock of its customer"): (
-        "finalizeInvoice", "refundPayment", "cancelContract", *BILLERS),
+        "correctTax", "finalizeInvoice", "refundPayment", "cancelContract", *BILLERS),
     ("INSUFFICIENT_BALANCE", "it lowers what is owed by what is owed, never by more"): (
         "cancelSubscription", "issueCreditNote", "markInvoiceUncollectible", "voidInvoice"),
     ("INVALID_AMOUNT", "what comes to less than nothing is given back by a credit note instead"): PORTAL_CHANGES,
     ("INVALID_AMOUNT", "its lines are charges, not negative; only the dearest price is too much with its tax"): (
         "startSubscription", "resumeSubscription", "finalizeInvoice", "cancelContract"),
+    ("INVALID_AMOUNT", "its credit note is about a difference below nothing, as a positive amount"): ("correctTax",),
     ("INVALID_AMOUNT", "a posting of nothing is not made: there is something unused, owed, or noted"): (
         "cancelSubscription", "markInvoiceUncollectible", "voidCreditNote", "voidInvoice"),
     ("INVALID_AMOUNT", "what is left of a draft comes to less than what it was kept at"): ("removeInvoiceLine",),
     ("NOTHING_DUE", "a payment is begun only where something is due"): (
-        "finalizeInvoice", "cancelContract", *BILLERS),
+        "correctTax", "finalizeInvoice", "cancelContract", *BILLERS),
     ("PAYMENT_IN_PROGRESS", "an invoice that was issued in this transaction has no attempt yet"): (
         "finalizeInvoice", "cancelContract", *BILLERS),
     ("PAYMENT_METHOD_REQUIRED", "without a method the invoice is issued and stays open"): (
-        "finalizeInvoice", "cancelContract"),
+        "correctTax", "finalizeInvoice", "cancelContract"),
     ("STATE_CONFLICT", "the move is asked for in a state that has it: the table of moves guards every layer"): (
         "createContract", "payInvoice", "refundPayment"),
     ("STATE_CONFLICT", "a draft's tax is shown, and decided when it is issued"): (
@@ -51,7 +53,7 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId", "payInvoice",
         "removeInvoiceLine", "removeTaxId", "voidCreditNote"),
     "ConflictError": (
-        "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
+        "startTaxCorrectionRun", "stateTaxPlace", "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "setBillingTerms", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

@@ -22,6 +22,7 @@ from domain.customers.keep_tax_identity import (
     store_tax_identity,
 )
 from domain.customers.tax_exemption import AddTaxExemption, add_tax_exemption
+from domain.customers.tax_place import StateTaxPlace, state_tax_place
 from domain.ids import CouponId, InvoiceId, PlanId
 from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
 from domain.invoices.manual_line import ManualLine
@@ -42,7 +43,7 @@ from tests.catalog_kit import by_admin, half_off, monthly, new_feature, new_plan
 from tests.domain.invoices.bills import note
 from tests.domain.invoices.test_staff_invoices import by_finance, draft, drafted, issue
 from tests.lives import buy, by_house, day, publish, start, subscription_of, until
-from tests.tax_kit import TAX_IDS
+from tests.tax_kit import TAX_IDS, move, publish_rate, register, vat
 from tests.world import EUR, NEW_YEAR, USD, Someone, World, fresh
 
 C = TypeVar("C")
@@ -50,6 +51,9 @@ O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
 
 WORK = ManualLine("Work", 1, Money(600, EUR))
 JUNE = datetime(2020, 6, 10, tzinfo=UTC)
+SPRING = datetime(
+    2021, 4, 1, tzinfo=UTC
+)  # when nobody else of the tenant buys anything, so that taxes meet nobody else
 
 
 @dataclass
@@ -95,12 +99,12 @@ async def stage_of_refusals(api: Api, owner: asyncpg.Connection) -> Players:
     await _over(players)
     await _renewing(players)
     await _unpriced(players)
+    await _taxed(players, SPRING)
+    await _gone(players, owner)
     await players.guest("live", clock_at=None)
     erased = await players.guest("erased", "tok_visa")
     players.ids["erased draft"] = str(await draft(players.world, erased.who, WORK, WORK))
-    await owner.execute(
-        "DELETE FROM billing_person WHERE shard_key = $1 AND customer_id = $2", erased.who.id.shard, erased.who.id.uuid
-    )  # as what erases a customer will
+    await _erase(owner, erased.who)
     return players
 
 
@@ -234,6 +238,32 @@ async def _unpriced(players: Players) -> None:
     players.ids |= {"unpriced": str(begun.subscription), "over contract": str(contract)}
 
 
+async def _taxed(players: Players, at: datetime, card: str = "tok_3ds") -> None:
+    """Was charged too much tax; unless another card is given, by a charge that waits for the bank."""
+    world, guest = players.world, await players.guest("taxed", card, at)
+    await publish_rate(world, vat("NO", 250_000))
+    await register(world, "NO", since=at, until=at + timedelta(days=1))
+    await move(world, guest.who, "NO")
+    bought = await start(world, guest.who)
+    await publish_rate(world, vat("NO", 150_000))
+    players.ids["taxed"] = str(bought.invoice)
+
+
+async def _gone(players: Players, owner: asyncpg.Connection) -> None:
+    """Was charged too little tax, at the wrong place, and was erased."""
+    guest, world = await players.guest("gone", "tok_visa", SPRING), players.world
+    players.ids["gone"] = str((await start(world, guest.who)).invoice)
+    place = StateTaxPlace("NO", "", None, SPRING, None)
+    await by_finance(world, guest.who, state_tax_place, place)
+    await _erase(owner, guest.who)
+
+
+async def _erase(owner: asyncpg.Connection, who: Someone) -> None:
+    await owner.execute(
+        "DELETE FROM billing_person WHERE shard_key = $1 AND customer_id = $2", who.id.shard, who.id.uuid
+    )  # as what erases a customer will
+
+
 async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
     """A customer of a tenant of its own, in a month whose books are closed, and as many features as there can be."""
     players = Players(api, await staff_of(api), {code: str(price) for code, price in api.world.prices.items()})
@@ -255,6 +285,7 @@ async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
     signed = SignContract(world.prices["team"], Money(500, EUR), JUNE, JUNE + timedelta(days=90), 0, None)
     contract = await by_finance(world, guest.who, sign_contract, signed)
     players.ids["contract"] = str(contract.contract)
+    await _taxed(players, JUNE, "tok_visa")
     month, home = ClosePeriod(date(2020, 6, 1)), world.tenant.sandbox_house
     await perform(world.house.db, close_period, world.staff(Grant.FINANCE), home, month, fresh("close"))
     await owner.execute(

@@ -89,6 +89,12 @@ CASES = [
     *(Case(name, code, "finance", {"customerId": f"${who} customer", "invoiceId": f"${what}", "reason": "R."})
       for name in ("voidInvoice", "markInvoiceUncollectible")
       for code, who, what in (("PAYMENT_IN_PROGRESS", "waiting", "waited for"), ("STATE_CONFLICT", "bare", "void"))),
+    Case("correctTax", "PAYMENT_IN_PROGRESS", "finance", {
+        "customerId": "$taxed customer", "invoiceId": "$taxed", "reason": "R."}),
+    Case("correctTax", "STATE_CONFLICT", "finance", {
+        "customerId": "$gone customer", "invoiceId": "$gone", "reason": "R."}),
+    Case("stateTaxPlace", "NOT_FOUND", "finance", {
+        "customerId": "customer_" + "0" * 32, "country": "NO", "validFrom": "2027-01-01T00:00:00Z"}),
     Case("createInvoice", "CURRENCY_MISMATCH", "finance", {"customerId": "$owner customer", "lines": [
         {"description": "Work", "unitAmount": {"minorUnits": "1", "currency": "USD"}}]}),
     Case("createInvoice", "INVALID_AMOUNT", "finance", {"customerId": "$owner customer", "lines": [
@@ -126,5 +132,7 @@ CLOSED = [
     Case("finalizeInvoice", "PERIOD_CLOSED", "finance", {"customerId": "$customer", "draftId": "$draft"}),
     Case("cancelContract", "PERIOD_CLOSED", "finance", {
         "customerId": "$customer", "contractId": "$contract", "owed": "FULL", "reason": "R."}),
+    Case("correctTax", "PERIOD_CLOSED", "finance", {
+        "customerId": "$taxed customer", "invoiceId": "$taxed", "reason": "R."}),
     Case("publishFeature", "STATE_CONFLICT", "admin", {"code": "one-too-many", "name": "F", "kind": "SWITCH"}),
 ]  # fmt: skip

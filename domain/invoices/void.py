@@ -46,7 +46,8 @@ async def _take_documents_back(tx: Tx, of: Invoice) -> None:
     notes = (await credit_notes_of(tx, tx.customer, [of.id])).get(of.id, [])
     corrections = (await tax_corrections_of(tx, tx.customer, [of.id])).get(of.id, ())
     extra = await invoices_by_id(tx, tx.customer, [each.adjustment for each in corrections if each.adjustment])
-    for document in sorted((*notes, *extra.values()), key=_posted, reverse=True):
+    documents: list[CreditNote | Invoice] = [*notes, *extra.values()]
+    for document in sorted(documents, key=_posted, reverse=True):
         if isinstance(document, Invoice):
             await _take_adjustment_back(tx, document)
         elif document.state.name == "issued":
