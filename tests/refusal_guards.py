@@ -53,7 +53,8 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId", "payInvoice",
         "removeInvoiceLine", "removeTaxId", "voidCreditNote"),
     "ConflictError": (
-        "startTaxCorrectionRun", "stateTaxPlace", "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
+        "startTaxCorrectionRun", "stateTaxPlace",
+        "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "setBillingTerms", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip
