@@ -11,6 +11,8 @@ from graphql import build_schema
 
 from domain import due
 from domain.actor import Grant
+from domain.corrections.tax_run import StartTaxRun, start_tax_run
+from domain.customers.tax_place import StateTaxPlace, state_tax_place
 from domain.due import Due
 from domain.ids import PaymentId, RefundId
 from domain.invoices.sign_contract import SignContract, sign_contract
@@ -154,6 +156,7 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     await world.card(ada, "tok_insufficient_funds")
     await until(world, ada, day(4, 2))  # another, which is dunned and given up
     await try_pause_and_leave(world)
+    await look_at_tax_again(world, ada)
     assert set(done) == set(HANDLERS)
     assert [one.state.name for one in await invoices_of(world, ada)] == ["paid", "paid", "uncollectible"]
     assert (await subscription_of(world, ada)).state.name == "canceled"
@@ -162,6 +165,17 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     assert [each["captured_minor"]["EUR"] for each in books] == [2000, 1000]
     assert books[1]["refunded_minor"]["EUR"] == 300
     assert await wrong_rows(world, ada) == []
+
+
+async def look_at_tax_again(world: World, of: Someone) -> None:
+    """A run over the invoices of the only customer that is said to have been in Fiji."""
+    finance, db = world.staff(Grant.FINANCE), world.house.db
+    place = StateTaxPlace("FJ", "", None, day(1, 1), None)
+    await perform(db, state_tax_place, finance, of.id, place, fresh("place"))
+    command = StartTaxRun(None, "FJ", day(1, 1), None, refund=False, collect=True, reason="Fiji.")
+    await perform(db, start_tax_run, finance, world.tenant.live_house, command, fresh("run"))
+    for customer in (world.tenant.live_house, of.id):
+        await do_now(world.house, customer)
 
 
 async def try_pause_and_leave(world: World) -> None:

@@ -275,3 +275,11 @@ async def test_a_document_says_the_tax_id_of_its_day_whatever_became_of_it_since
     )
     assert TAX_IDS["FR"] in said
     assert "Reverse charge" in said
+
+
+async def test_a_new_tax_number_is_no_reason_to_give_back_what_was_owed_under_the_old_one(shop: World) -> None:
+    ada, of = await bought(shop)
+    await register(shop, "DE", since=day(2, 1))
+    done = await corrected(shop, ada, of.id)
+    assert (done.credit_note, done.adjustment, done.tax) == (None, None, eur(0))
+    assert await tax_payable(shop, ada) == 190
