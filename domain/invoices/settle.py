@@ -72,7 +72,7 @@ async def owe_again(tx: Tx, of: Invoice, used: Applied) -> None:
     if state.name == "paid":
         state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "lose_again" if lost else "reopen")
     written_off = of.written_off + back_again if lost else of.written_off
-    await store_settlement(tx, of.id, state, _amounts(of, paid=of.paid - back_again, written_off=written_off))
+    await store_settlement(tx, of.id, state, amounts_of(of, paid=of.paid - back_again, written_off=written_off))
     emit_of(tx, "invoice.reopened", of.id, of.subscription)
 
 

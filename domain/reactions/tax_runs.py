@@ -31,6 +31,9 @@ PAYMENT_PAUSE = timedelta(hours=1)
 async def list_tax_run(house: House, work: Due, key: str) -> None:
     """Enlists the next page of the run; each customer's part under its own key, so that a crash repeats nothing."""
     id, db = TaxRunId(work.customer.shard, work.subject), house.db
+    now = await due.find(db.primary, work.customer, work.kind, work.subject)
+    if now is None or now.scheduled_at != work.scheduled_at:
+        return  # another worker has listed this page
     run = await tax_run(db.primary, work.customer, id)
     after = Listed(work.customer, run.after[1], run.after[0]) if run.after else None
     scope = run.scope
