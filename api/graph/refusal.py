@@ -112,6 +112,9 @@ JudgeTaxIdError = Annotated[Refusal, _errors_of("judgeTaxId")]
 AddTaxExemptionError = Annotated[Refusal, _errors_of("addTaxExemption")]
 EndTaxExemptionError = Annotated[Refusal, _errors_of("endTaxExemption")]
 ChangeBillingDetailsError = Annotated[Refusal, _errors_of("changeBillingDetails")]
+WrongTaxRefusal = Annotated[
+    Refusal, strawberry.union("WrongTaxRefusal", description="Why nobody can say what the tax should be.")
+]
 CorrectTaxError = Annotated[Refusal, _errors_of("correctTax")]
 StateTaxPlaceError = Annotated[Refusal, _errors_of("stateTaxPlace")]
 StartTaxCorrectionRunError = Annotated[Refusal, _errors_of("startTaxCorrectionRun")]

@@ -7,7 +7,7 @@ import strawberry
 
 from api.graph.context import Info
 from api.graph.money import Money
-from api.graph.refusal import Refusal, as_error
+from api.graph.refusal import WrongTaxRefusal, as_error
 from api.scalars import GlobalId
 from domain.corrections.tax_run import scope_of, tax_run
 from domain.fanout import taxed_invoices as fanout
@@ -36,7 +36,7 @@ class WrongTax:
     charged: Money | None = strawberry.field(description="What of its tax stands, less what was given back.")
     should_be: Money | None = strawberry.field(description="What it should be; null where nobody can say.")
     change: TaxChange | None = strawberry.field(description="What a correction changes.")
-    refusal: Refusal | None = strawberry.field(description="Why nobody can say what it should be, if so.")
+    refusal: WrongTaxRefusal | None = strawberry.field(description="Why nobody can say what it should be, if so.")
 
     @classmethod
     def of(cls, found: Found) -> "WrongTax":
