@@ -8,4 +8,11 @@ FOUND: dict[int, str] = {
     249: "the simulation: a first payment that came after its period was taken for a clock that skipped a renewal",
     3: "a change in a trial into a plan that another subscription of the customer has was an error, not a refusal",
     346: "the simulation: what gives a late change back is a credit note by now",
+    14: "staff could give up the invoice that a change waited for, which then waited for ever",
+    15: "staff could give up a first invoice, and the subscription expired although it was paid after that",
+    19: "who left after a downtime did not owe the periods that were over and still in drafts",
+    24: "taking back what a subscription that had ended once planned took its plan family again, for ever",
+    17: "the simulation: a case that is over because staff gave its invoice up has not come to its day",
+    39: "the simulation: of a first invoice that is voided with its subscription nothing is unused",
+    102: "the simulation: a price version that was published after a renewal was expected in it",
 }
