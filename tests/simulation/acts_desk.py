@@ -5,7 +5,7 @@ from datetime import timedelta
 from domain.actor import Grant
 from domain.corrections.give_up_invoice import GiveUpInvoice, give_up_invoice
 from domain.ids import InvoiceId, SubscriptionId
-from domain.invoices.contract import SignContract, sign_contract
+from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.money import Money
 from domain.refusals import RefusalCode as No
 from domain.subscriptions.change import Timing

@@ -122,7 +122,7 @@ def resume(town: Town) -> Act | None:
     _, patron, id = found
 
     async def act() -> None:
-        command, may = ResumeSubscription(id), (No.STATE_CONFLICT, No.PAYMENT_METHOD_REQUIRED)
+        command, may = ResumeSubscription(id), (No.STATE_CONFLICT, No.PAYMENT_METHOD_REQUIRED, No.NO_PRICE)
         await town.call("resume", resume_subscription, patron.actor, patron.id, command, may=may)
         await prompt(town, patron)
 

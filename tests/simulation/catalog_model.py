@@ -112,6 +112,15 @@ class Catalog:
         ]
         return later[-1] if later else own
 
+    def public(self, own: Offer, at: datetime, known: datetime) -> Offer | None:
+        """What everybody pays at the instant for the same plan, currency and interval, as far as was published."""
+        fitting = [
+            each
+            for each in self.offers
+            if each.series == own.series and not each.private and each.effective_from <= at and each.known_from <= known
+        ]
+        return fitting[-1] if fitting else None
+
     def kept(self, own: Edition, at: datetime, known: datetime) -> Edition:
         """The plan version of the next term, as ``renewed``."""
         later = [

@@ -9,7 +9,7 @@ from tests.simulation.facts import Row
 from tests.simulation.look import OPEN_PAYMENT, Look
 
 EDGES = {
-    "contract": "new>active active>ended",
+    "contract": "new>active active>ending active>ended ending>ended active>canceled ending>canceled",
     "credit_note": "new>issued issued>void",
     "subscription": """new>incomplete incomplete>active incomplete>incomplete_expired active>past_due past_due>grace
         past_due>active grace>active suspended>active past_due>suspended grace>suspended suspended>canceled

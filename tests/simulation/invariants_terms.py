@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tests.simulation.catalog_model import Offer
 from tests.simulation.facts import Row
 from tests.simulation.history import Done, History
 from tests.simulation.look import Look
@@ -56,16 +57,17 @@ def _term_start(each: Done) -> datetime:
 
 def _not_as_agreed(look: Look, of: Row, before: Row, now: Row, planned: Plans, each: Done) -> Iterator[str]:
     catalog, start = look.town.catalog, _term_start(each)
-    offer = catalog.renewed(catalog.offer(planned.price or before["price_id"]), start, each.known)
+    offer = _offer_of(look, of, catalog.offer(planned.price or before["price_id"]), start, each)
     own = catalog.edition(before["plan_version_id"])
     edition = (
         catalog.kept(own, start, each.known) if offer.plan == own.plan else catalog.sold(offer.plan, start, each.known)
     )
     quantity = 1 if offer.flat else planned.quantity or before["quantity"]
-    if offer.plan == own.plan and edition.family != before["family"] and now["plan_version_id"] == own.id:
+    other = catalog.edition(now["plan_version_id"])  # of a plan that was planned, one of the family it has claimed
+    if edition.family != before["family"] and other.plan == edition.plan and other.family != edition.family:
         held = [row for row in look.facts.of("subscription_terms", customer_id=of["customer_id"])
                 if row["subscription_id"] != of["id"] and row["family"] == edition.family]  # fmt: skip
-        edition = own if held else edition  # the family is another subscription's: it stays where it was
+        edition = other if held else edition  # the family is another subscription's: it stays where it was
     stands = (now["price_id"], now["quantity"], now["plan_version_id"], now["unit_amount"])
     expected = (offer.price.uuid, quantity, edition.id, offer.minor)
     if stands != expected:
@@ -78,10 +80,28 @@ def _not_as_agreed(look: Look, of: Row, before: Row, now: Row, planned: Plans, e
                 yield f"{of['id']} is billed {billed} from {start} on, agreed is {expected}"
 
 
+def _offer_of(look: Look, of: Row, wanted: Offer, start: datetime, each: Done) -> Offer:
+    """Versions move whom they name, but a contract holds its price; after its end a public price follows, or another
+    contract."""
+    catalog, history = look.town.catalog, History.of(look)
+    chosen = catalog.renewed(wanted, start, each.known)
+    running = [
+        catalog.offer(row["price_id"]) for row in look.facts.of("contract", customer_id=of["customer_id"])
+        if row["starts_at"] <= start < row["ends_at"] and history.began(row["id"]).number < each.number
+    ]  # fmt: skip
+    if chosen != wanted and wanted in running:
+        return wanted
+    if not chosen.private or chosen in running:
+        return chosen
+    following = next((offer for offer in running if offer.series == chosen.series), None)
+    return following or catalog.public(chosen, start, each.known) or chosen
+
+
 def _planned_after(look: Look, each: Done, before: Row, now: Row, planned: Plans) -> Plans:
     if _begins_term(each) or each.name in FORGETTING or _leaves(each):
         return Plans()
-    if each.name == "subscriptions.invoice_paid" and before is not now and planned != Plans():
+    paid_at_once = each.name in CHANGES and each.outcome["mode"] in ("now", "new_cycle")
+    if (each.name == "subscriptions.invoice_paid" or paid_at_once) and before is not now and planned != Plans():
         price = planned.price if now["price_id"] == before["price_id"] else None
         return Plans(price, planned.quantity if now["quantity"] == before["quantity"] else None)
     if each.name in CHANGES and each.outcome["mode"] == "period_end":
@@ -108,11 +128,12 @@ def changes_take_effect_as_billed(look: Look) -> Iterator[str]:
     history = History.of(look)
     for row in look.facts.of("subscription_terms", cause="change"):
         each = history.by_id[row["operation_id"]]
-        if each.name != "subscriptions.invoice_paid":
+        billed_by = each.command["invoice"] if each.name == "subscriptions.invoice_paid" else each.outcome["invoice"]
+        if billed_by is None:
             continue  # in a trial a change is free
         charged = [
             line for line in look.facts.of("invoice_line", subscription_id=row["subscription_id"], kind="charge")
-            if look.reference("invoice", line["invoice_id"]) == each.command["invoice"]
+            if look.reference("invoice", line["invoice_id"]) == billed_by
         ]  # fmt: skip
         stands = [(row["price_id"], row["quantity"], row["plan_version_id"])]
         billed = [(line["price_id"], line["quantity"], line["plan_version_id"]) for line in charged]
