@@ -1,5 +1,6 @@
 """What a customer can ask of its past, and of what would come."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -7,13 +8,16 @@ import strawberry
 from api.connection import HistoryConnection
 from api.graph.arguments import SIMULATION, After, At, AtLeast, First, Id
 from api.graph.changes import Change, MaybeBetween, change_page
-from api.graph.comparison import InvoiceComparison, comparison_of
+from api.graph.comparison import ComparisonAnswer, comparison_of
 from api.graph.context import Info
-from api.graph.simulation import MaybeScenario, Simulation, simulation_of
+from api.graph.simulation import MaybeScenario, SimulationAnswer, simulation_of
 from api.graph.time_travel import InvoiceThen, SubscriptionThen, invoice_then, subscription_then
+from api.scalars import GlobalId
 from domain.customers import customer as customers
 
-Count = Annotated[int, strawberry.argument(description="How many invoices, 1 to 12.")]
+Count = Annotated[int, strawberry.argument(description="How many invoices, 1 to 48.")]
+MaybeOne = Annotated[GlobalId | None, strawberry.argument(description="One subscription; null: all that is billed.")]
+Until = Annotated[datetime | None, strawberry.argument(description="Up to when, at most twelve years; null: that.")]
 
 
 @strawberry.type(description="The fields of a customer that look back and ahead.")
@@ -23,7 +27,7 @@ class CustomerPast:
     source: strawberry.Private[customers.Customer]
 
     @strawberry.field(description="Why one of its invoices is more or less than another.")
-    async def compare_invoices(self, info: Info, before: Id, after: Id) -> InvoiceComparison | None:
+    async def compare_invoices(self, info: Info, before: Id, after: Id) -> ComparisonAnswer | None:
         """The comparison."""
         return await comparison_of(info, self.source.id, before, after)
 
@@ -48,10 +52,12 @@ class CustomerPast:
 
     @strawberry.field(
         metadata=SIMULATION,
-        description="What if: the next invoices of a subscription on a virtual clock; nothing is kept or charged.",
+        description="What if: its next invoices on a virtual clock, of all its subscriptions and contracts or of one"
+        " subscription; nothing is kept or charged.",
     )
     async def simulate(
-        self, info: Info, subscription_id: Id, count: Count = 12, scenario: MaybeScenario = None
-    ) -> Simulation | None:
+        self, info: Info, subscription_id: MaybeOne = None, count: Count = 12, until: Until = None,
+        scenario: MaybeScenario = None,
+    ) -> SimulationAnswer | None:  # fmt: skip
         """What would come."""
-        return await simulation_of(info, self.source.id, subscription_id, count, scenario)
+        return await simulation_of(info, self.source.id, subscription_id, count, until, scenario)

@@ -10,10 +10,13 @@ from api.graph.context import Info
 from api.graph.invoices import InvoiceLine, invoice_lines
 from api.graph.money import Money, Period
 from api.graph.outcome import performed
+from api.graph.refusal import SimulateError, as_error
 from api.graph.texts import id_of
 from api.scalars import GlobalId
 from domain.ids import CustomerId, PriceId, SubscriptionId
+from domain.refusals import Refused
 from domain.timeline import simulate as what_if
+from domain.timeline import virtual_run
 
 
 @strawberry.enum(description="How the customer's payment method behaves from now on.")
@@ -35,6 +38,9 @@ class Scenario:
     quantity: int | None = strawberry.field(
         default=None, description="The quantity it goes to with the next period; in a trial at once."
     )
+    issue_drafts: bool = strawberry.field(
+        default=False, description="Whether the invoices that staff have drafted for it are issued now."
+    )
 
 
 MaybeScenario = Annotated[Scenario | None, strawberry.argument(description="What is supposed; left out: all goes on.")]
@@ -44,6 +50,9 @@ MaybeScenario = Annotated[Scenario | None, strawberry.argument(description="What
 class ForeseenInvoice:
     """An invoice to come."""
 
+    subscription_id: GlobalId | None = strawberry.field(
+        description="The subscription it bills; null: none, as for a contract's true-up or a draft of staff."
+    )
     period: Period = strawberry.field(description="The period it would bill.")
     issued_at: datetime = strawberry.field(description="When it would be issued and charged.")
     lines: list[InvoiceLine] = strawberry.field(description="What it would say.")
@@ -54,9 +63,10 @@ class ForeseenInvoice:
     due: Money = strawberry.field(description="What would be charged.")
 
     @classmethod
-    def of(cls, found: what_if.ForeseenInvoice) -> "ForeseenInvoice":
+    def of(cls, found: virtual_run.ForeseenInvoice) -> "ForeseenInvoice":
         """The domain's invoice."""
         return cls(
+            subscription_id=GlobalId(str(found.subscription)) if found.subscription else None,
             period=Period(start=found.period_start, end=found.period_end),
             issued_at=found.issued_at,
             lines=invoice_lines(found.lines),
@@ -72,10 +82,37 @@ class ForeseenInvoice:
 class PaymentTrouble:
     """A timeline."""
 
+    subscription_id: GlobalId | None = strawberry.field(
+        description="The subscription that the invoice bills; null: none, and access stays."
+    )
     failed_at: datetime = strawberry.field(description="When the first payment fails.")
     retries: list[datetime] = strawberry.field(description="When it is tried again.")
     access_until: datetime = strawberry.field(description="When access ends.")
     gives_up_at: datetime = strawberry.field(description="When the invoice is given up and the subscription ends.")
+
+    @classmethod
+    def of(cls, found: virtual_run.Trouble) -> "PaymentTrouble":
+        """The domain's timeline."""
+        return cls(
+            subscription_id=GlobalId(str(found.subscription)) if found.subscription else None,
+            failed_at=found.failed_at,
+            retries=list(found.retries),
+            access_until=found.access_until,
+            gives_up_at=found.gives_up_at,
+        )
+
+
+@strawberry.type(description="A subscription that would end, or pause for want of a price.")
+class ForeseenEnding:
+    """An end."""
+
+    subscription_id: GlobalId = strawberry.field(description="Which one.")
+    at: datetime = strawberry.field(description="When.")
+
+    @classmethod
+    def of(cls, found: what_if.Ending) -> "ForeseenEnding":
+        """The domain's ending."""
+        return cls(subscription_id=GlobalId(str(found.subscription)), at=found.at)
 
 
 @strawberry.type(description="What would come of a scenario. It holds for as long as nothing else happens.")
@@ -83,37 +120,51 @@ class Simulation:
     """A simulation."""
 
     invoices: list[ForeseenInvoice] = strawberry.field(description="The invoices, in the order of issue.")
-    ends_at: datetime | None = strawberry.field(description="When the subscription ends, if it does until then.")
-    without_price_at: datetime | None = strawberry.field(
-        description="When it pauses for want of a price: the contract of its own is over, and there is no public one."
+    endings: list[ForeseenEnding] = strawberry.field(description="The subscriptions that end in that time.")
+    without_price: list[ForeseenEnding] = strawberry.field(
+        description="Those that pause for want of a price: the contract of their own is over, and none is public."
     )
-    trouble: PaymentTrouble | None = strawberry.field(description="What a failing card leads to; null: it pays.")
+    troubles: list[PaymentTrouble] = strawberry.field(description="What a failing card leads to; none: it pays.")
+
+    @classmethod
+    def of(cls, done: what_if.Simulated) -> "Simulation":
+        """The domain's outcome."""
+        return cls(
+            invoices=[ForeseenInvoice.of(each) for each in done.invoices],
+            endings=[ForeseenEnding.of(each) for each in done.endings],
+            without_price=[ForeseenEnding.of(each) for each in done.without_price],
+            troubles=[PaymentTrouble.of(each) for each in done.troubles],
+        )
+
+
+@strawberry.type(description="What would come, or why it cannot be told; refused as a mutation would be.")
+class SimulationAnswer:
+    """The answer of simulate."""
+
+    simulation: Simulation | None = strawberry.field(description="What would come; null where it is refused.")
+    errors: list[SimulateError] = strawberry.field(description="Why it is refused; empty where it is not.")
 
 
 async def simulation_of(
-    info: Info, customer: CustomerId, subscription_id: GlobalId, invoices: int, scenario: Scenario | None
-) -> Simulation:
+    info: Info, customer: CustomerId, subscription_id: GlobalId | None, invoices: int, until: datetime | None,
+    scenario: Scenario | None,
+) -> SimulationAnswer:  # fmt: skip
     """The run of a virtual clock; nothing is kept, so any key serves."""
-    asked = scenario or Scenario()
-    command = what_if.Simulate(
-        id_of(SubscriptionId.parse, subscription_id, "subscriptionId"),
+    try:
+        command = _command(subscription_id, invoices, until, scenario or Scenario())
+        done = await performed(info, what_if.simulate, customer, command, "preview", preview=True)
+    except Refused as refused:
+        return SimulationAnswer(simulation=None, errors=[as_error(refused)])
+    return SimulationAnswer(simulation=Simulation.of(done.outcome), errors=[])
+
+
+def _command(of: GlobalId | None, invoices: int, until: datetime | None, asked: Scenario) -> what_if.Simulate:
+    return what_if.Simulate(
+        id_of(SubscriptionId.parse, of, "subscriptionId") if of else None,
         invoices,
-        what_if.Card(asked.card.value),
+        virtual_run.Card(asked.card.value),
         id_of(PriceId.parse, asked.price_id, "priceId") if asked.price_id else None,
         asked.quantity,
-    )
-    done = (await performed(info, what_if.simulate, customer, command, "preview", preview=True)).outcome
-    trouble = done.trouble
-    return Simulation(
-        invoices=[ForeseenInvoice.of(each) for each in done.invoices],
-        ends_at=done.ends_at,
-        without_price_at=done.without_price_at,
-        trouble=PaymentTrouble(
-            failed_at=trouble.failed_at,
-            retries=list(trouble.retries),
-            access_until=trouble.access_until,
-            gives_up_at=trouble.gives_up_at,
-        )
-        if trouble
-        else None,
+        until,
+        asked.issue_drafts,
     )

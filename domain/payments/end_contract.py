@@ -58,11 +58,16 @@ async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
         return ContractEnded(of.id, None)
     billed = await bill_true_up(tx, of, of.commitment, of.ends_at)
     true_up = billed.invoice if billed else None
+    await conclude(tx, of, true_up)
+    tx.emit("contract.ended", contract=of.id)
+    return ContractEnded(of.id, true_up)
+
+
+async def conclude(tx: Tx, of: Contract, true_up: InvoiceId | None) -> None:
+    """Ends the contract, with the invoice of its true-up if it has one; its renewal's terms are in force then."""
     await store_end(tx, of, "end", true_up, None)
     if (following := await renewal_of(tx, of)) is not None:
         await store_terms(tx, following.net_days, following.purchase_order)
-    tx.emit("contract.ended", contract=of.id)
-    return ContractEnded(of.id, true_up)
 
 
 async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> Finalized | None:
@@ -70,6 +75,13 @@ async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> F
     short = whole - (await billed_toward(tx, tx.customer))[of.id]
     if short.minor <= 0:
         return None
+    issued = await finalize(tx, await draft_true_up(tx, of, whole, short, until), tx.now)
+    await collect(tx, issued)
+    return issued
+
+
+async def draft_true_up(tx: Tx, of: Contract, whole: Money, short: Money, until: datetime) -> InvoiceId:
+    """The draft of what of the whole commitment was not billed."""
     plan = (await price(tx, tx.head.tenant, of.price)).plan
     version = await current_version(tx, tx.head.tenant, plan, tx.now)
     line = charge_line(
@@ -79,9 +91,7 @@ async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> F
         category=version.tax_category, plan_version=version.id,
     )  # fmt: skip
     draft = Draft(None, TRUE_UP, of.starts_at, until, short.currency, (line,), of.purchase_order, of.net_days)
-    issued = await finalize(tx, await store_draft(tx, draft), tx.now)
-    await collect(tx, issued)
-    return issued
+    return await store_draft(tx, draft)
 
 
 async def store_end(tx: Tx, of: Contract, event: str, true_up: InvoiceId | None, canceled_at: datetime | None) -> None:

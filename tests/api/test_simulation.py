@@ -8,16 +8,20 @@ from dev.story.documents import ADVANCE
 from domain.reactions.work import do_now
 from tests.api_callers import Api, Guest
 
-WHAT_IF = """query ($id: ID!, $count: Int!, $scenario: Scenario) { viewer { customer {
-    simulate(subscriptionId: $id, count: $count, scenario: $scenario) { endsAt
-        trouble { failedAt retries accessUntil givesUpAt }
-        invoices { period { start end } issuedAt subtotal { minorUnits } tax { minorUnits } total { minorUnits }
-            credited { minorUnits } due { minorUnits } lines { description explanation { kind } } } } } } }"""
+WHAT_IF = """query ($id: ID, $count: Int!, $until: DateTime, $scenario: Scenario) { viewer { customer {
+    simulate(subscriptionId: $id, count: $count, until: $until, scenario: $scenario) {
+        errors { __typename ... on UserError { code path retryable } }
+        simulation { endings { subscriptionId at } troubles { subscriptionId failedAt retries accessUntil givesUpAt }
+        invoices { subscriptionId period { start end } issuedAt subtotal { minorUnits }
+            tax { minorUnits } total { minorUnits } credited { minorUnits } due { minorUnits }
+            lines { description explanation { kind } } } } } } } }"""
 
 
 async def what_if(guest: Guest, **variables: Any) -> Any:
     """What the portal foresees."""
-    return (await guest.data(WHAT_IF, **variables))["viewer"]["customer"]["simulate"]
+    answer = (await guest.data(WHAT_IF, **variables))["viewer"]["customer"]["simulate"]
+    assert answer["errors"] == []
+    return answer["simulation"]
 
 
 @pytest.mark.row("X9")
@@ -26,27 +30,41 @@ async def test_the_portal_foresees_invoices_and_what_a_failing_card_leads_to(api
     id = bought["subscription"]["id"]
     told = await what_if(guest, id=id, count=12)
     assert [each["total"]["minorUnits"] for each in told["invoices"]] == ["1000"] * 12
-    assert (told["endsAt"], told["trouble"]) == (None, None)
+    assert (told["endings"], told["troubles"]) == ([], [])
     assert told["invoices"][11]["period"] == {"start": "2028-01-01T00:00:00Z", "end": "2028-02-01T00:00:00Z"}
     failing = await what_if(guest, id=id, count=12, scenario={"card": "FAILS"})
     assert len(failing["invoices"]) == 1
-    assert failing["trouble"]["givesUpAt"] == failing["endsAt"]
+    (trouble,), (ending,) = failing["troubles"], failing["endings"]
+    assert (trouble["givesUpAt"], trouble["subscriptionId"]) == (ending["at"], ending["subscriptionId"])
+    assert (await what_if(guest, count=2))["invoices"] == told["invoices"][:2]
+    assert len((await what_if(guest, count=12, until="2027-03-15T00:00:00Z"))["invoices"]) == 2
 
 
-async def code(guest: Guest, **variables: Any) -> str:
-    """Why it is refused."""
-    return str((await guest.error(WHAT_IF, **variables))["extensions"]["code"])
+async def refused(guest: Guest, **variables: Any) -> tuple[str, str, list[str]]:
+    """Why it is refused: the member of the union, its code and its path."""
+    answer = (await guest.data(WHAT_IF, **variables))["viewer"]["customer"]["simulate"]
+    assert answer["simulation"] is None
+    (error,) = answer["errors"]
+    return error["__typename"], error["code"], error["path"]
 
 
 async def test_what_cannot_be_foreseen_is_refused_with_its_reason(api: Api) -> None:
     guest, bought = await api.subscriber()
     _, other = await api.subscriber()
     id = bought["subscription"]["id"]
-    assert await code(guest, id=id, count=13) == "BAD_INPUT"
-    assert await code(guest, id=other["subscription"]["id"], count=1) == "NOT_FOUND"
+    bad, late = ("InputError", "INVALID_INPUT"), "2040-01-01T00:00:00Z"
+    assert await refused(guest, id=id, count=49) == (*bad, ["count"])
+    assert await refused(guest, id=id, count=0) == (*bad, ["count"])
+    assert await refused(guest, id=id, count=1, until=late) == (*bad, ["until"])
+    assert await refused(guest, id=id, count=1, until="2026-01-01T00:00:00Z") == (*bad, ["until"])
+    assert await refused(guest, count=1, scenario={"quantity": 2}) == (*bad, ["subscriptionId"])
+    foreign = await refused(guest, id=other["subscription"]["id"], count=1)
+    assert foreign == ("NotFoundError", "NOT_FOUND", ["subscriptionId"])
     dollars = {"priceId": str(api.world.prices["usd"])}
-    assert await code(guest, id=id, count=1, scenario=dollars) == "BAD_INPUT"
+    mismatch = await refused(guest, id=id, count=1, scenario=dollars)
+    assert mismatch == ("InputError", "CURRENCY_MISMATCH", ["priceId"])
     await api.world.card(guest.who, "tok_insufficient_funds")
     await guest.do(ADVANCE, to="2027-02-03T00:00:00Z")
     await do_now(api.world.house, guest.who.id)
-    assert await code(guest, id=id, count=1) == "BAD_INPUT"
+    for of in (id, None):
+        assert await refused(guest, id=of, count=1) == ("ConflictError", "STATE_CONFLICT", ["subscriptionId"])
