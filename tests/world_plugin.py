@@ -6,7 +6,7 @@ import pytest
 
 from dev.stack.addresses import Servers
 from domain.reactions.house import House
-from domain.reconciliation.explanation_checks import lines_explain_themselves
+from domain.reconciliation.explanation_checks import lines_explain_themselves, note_lines_explain_themselves
 from domain.tenants.tenant import tenant_shard_keys
 from runtime.house import open_house
 from runtime.settings import Settings
@@ -32,8 +32,9 @@ async def house(process_settings: Settings) -> AsyncIterator[House]:
 
 @pytest.fixture(scope="session")
 async def world(house: House) -> AsyncIterator[World]:
-    """A tenant of this test process; at its end every invoice line that any test made explains itself."""
+    """A tenant of this test process; at its end every line of its invoices and credit notes explains itself."""
     made = await make_world(house, shard_keys=SHARD_KEYS)
     yield made
     for shard in await tenant_shard_keys(house.db.primary, made.tenant.tenant):
         assert await lines_explain_themselves(house.db.primary, shard) == []
+        assert await note_lines_explain_themselves(house.db.primary, shard) == []

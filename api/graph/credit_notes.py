@@ -1,5 +1,6 @@
 """Credit notes: what was taken back of an invoice."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
@@ -8,10 +9,13 @@ import strawberry
 from api.graph.context import Info
 from api.graph.money import Money, Period
 from api.graph.node import Node
+from api.graph.note_explanations import NoteLineExplanation
 from api.graph.taxes import TaxAmount
 from api.scalars import GlobalId
 from domain.invoices import credit_note as domain
 from domain.invoices import note_line as lines
+from domain.invoices.line import Line
+from domain.invoices.line_tax import TaxPart
 
 
 @strawberry.enum(description="Where a credit note stands. More values may come.")
@@ -32,11 +36,14 @@ class CreditNoteLine:
     net: Money = strawberry.field(description="Before tax.")
     tax: Money = strawberry.field(description="The tax that goes with it.")
     period: Period | None = strawberry.field(description="The time that is given back, where it is for time.")
+    explanation: NoteLineExplanation | None = strawberry.field(
+        description="Why it is that much; null on old ones, whose working was not kept."
+    )
 
     @classmethod
-    def of(cls, line: lines.CreditNoteLine) -> "CreditNoteLine":
+    def of(cls, line: lines.CreditNoteLine, taxes: Sequence[TaxPart], billed: Line) -> "CreditNoteLine":
         """The domain's line."""
-        span = line.unused
+        span, why = line.unused, lines.explain_note_line(line, taxes, billed)
         return cls(
             invoice_line=line.of.position,
             description=line.description,
@@ -44,6 +51,9 @@ class CreditNoteLine:
             net=Money.of(line.net),
             tax=Money.of(line.tax),
             period=Period(start=span.starts_at, end=span.ends_at) if span else None,
+            explanation=NoteLineExplanation.of(why, line.of)
+            if (why := lines.explain_note_line(line, taxes, billed))
+            else None,
         )
 
 
@@ -98,8 +108,14 @@ class CreditNote(Node):
     @strawberry.field(description="Its lines, in order.")
     async def lines(self, info: Info) -> list[CreditNoteLine]:
         """The lines."""
-        found = await info.context.loaders.note_lines.load((self.source.customer, self.source.id))
-        return [CreditNoteLine.of(line) for line in found]
+        loaders, owner = info.context.loaders, self.source.customer
+        found = await loaders.note_lines.load((owner, self.source.id))
+        billed = await loaders.lines.load((owner, self.source.invoice))
+        taxes = await loaders.note_line_taxes.load((owner, self.source.id))
+        return [
+            CreditNoteLine.of(line, taxes.get(place, ()), billed[line.of.position - 1])
+            for place, line in enumerate(found, 1)
+        ]
 
     @strawberry.field(description="Its taxes by rate.")
     async def taxes(self, info: Info) -> list[TaxAmount]:

@@ -79,7 +79,7 @@ class DiscountStep:
             base=Money.of(of.base),
             weight=Money.of(of.weight),
             amount=Money.of(step.evaluate()),
-            rounding_residue=_text(step.residue),
+            rounding_residue=fraction(step.residue),
         )
 
 
@@ -109,7 +109,7 @@ class TaxStep:
             basis=Money.of(step.basis),
             whole=Int64(step.whole),
             amount=Money.of(step.evaluate()),
-            rounding_residue=_text(step.residue),
+            rounding_residue=fraction(step.residue),
         )
 
 
@@ -143,7 +143,7 @@ class LineExplanation:
             price=Money.of(why.whole),
             numerator_seconds=Int64(of.numerator),
             denominator_seconds=Int64(of.denominator),
-            rounding_residue=_text(why.residue, of.denominator),
+            rounding_residue=fraction(why.residue, of.denominator),
             price_id=GlobalId(str(why.price)) if why.price else None,
             plan_version_id=GlobalId(str(why.plan_version)) if why.plan_version else None,
             credited_invoice_id=GlobalId(str(why.credits.invoice)) if why.credits else None,
@@ -153,7 +153,7 @@ class LineExplanation:
         )
 
 
-def _text(residue: Fraction, denominator: int | None = None) -> str:
+def fraction(residue: Fraction, denominator: int | None = None) -> str:
     """A fraction over the denominator of its formula, where that is known."""
     whole = denominator or residue.denominator
     return f"{residue.numerator * whole // residue.denominator}/{whole}"

@@ -28,7 +28,7 @@ from domain.invoices.invoice import Invoice, invoices_by_id
 from domain.invoices.line import Line, lines_of
 from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart
-from domain.invoices.note_line import CreditNoteLine, note_lines_of, note_taxes_of
+from domain.invoices.note_line import CreditNoteLine, note_line_taxes_of, note_lines_of, note_taxes_of
 from domain.invoices.reductions import reductions_of, taxes_of
 from domain.invoices.replacement import Replacing, replacing
 from domain.payments.method import PaymentMethod, payment_methods
@@ -69,6 +69,9 @@ class Loaders:
             self._note_lines
         )
         self.note_taxes: DataLoader[tuple[CustomerId, CreditNoteId], tuple[TaxPart, ...]] = DataLoader(self._note_taxes)
+        self.note_line_taxes: DataLoader[tuple[CustomerId, CreditNoteId], dict[int, tuple[TaxPart, ...]]] = DataLoader(
+            self._note_line_taxes
+        )
         self.cases: DataLoader[CustomerId, list[Case]] = DataLoader(self._cases)
 
     def clear(self) -> None:
@@ -112,6 +115,15 @@ class Loaders:
         for owner, ids in _by_owner(keys).items():
             found |= await credit_notes_of(self._db.primary, owner, ids)
         return [found.get(id, []) for _, id in keys]
+
+    async def _note_line_taxes(
+        self, keys: list[tuple[CustomerId, CreditNoteId]]
+    ) -> list[dict[int, tuple[TaxPart, ...]]]:
+        found: dict[CreditNoteId, dict[int, tuple[TaxPart, ...]]] = {id: {} for _, id in keys}
+        for owner, ids in _by_owner(keys).items():
+            for (id, position), parts in (await note_line_taxes_of(self._db.primary, owner, ids)).items():
+                found[id][position] = parts
+        return [found[id] for _, id in keys]
 
     async def _note_lines(self, keys: list[tuple[CustomerId, CreditNoteId]]) -> list[tuple[CreditNoteLine, ...]]:
         found: dict[CreditNoteId, tuple[CreditNoteLine, ...]] = {}

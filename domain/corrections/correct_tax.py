@@ -16,6 +16,7 @@ from domain.invoices.issue_note import PREVIEW, Split, issue_note, to_credit
 from domain.invoices.line import TAX_CORRECTED, Derivation, Line, LineRef
 from domain.invoices.line_tax import TaxPart
 from domain.invoices.note_line import NotePart
+from domain.invoices.note_working import Working
 from domain.invoices.rate import Rated
 from domain.invoices.reversal import Taken
 from domain.invoices.settle import write_off
@@ -140,7 +141,7 @@ def _note_part(of: _Change) -> NotePart:
     """What a credit note takes back is positive: the old taxes, less the new ones."""
     nothing = Money.zero(of.of.tax.currency)
     taken = Taken(nothing, -of.of.net, -of.of.tax, (*of.back, *_negative(of.added)))
-    return NotePart(of.ref, of.ref, of.line.description, taken)
+    return NotePart(of.ref, of.ref, of.line.description, taken, Working.correcting(taken.components))
 
 
 async def _record(

@@ -14,6 +14,7 @@ from domain.invoices.given_back import give_back, taken_of
 from domain.invoices.invoice import Invoice
 from domain.invoices.line import Line, LineRef
 from domain.invoices.note_line import NotePart, insert_note_lines, insert_note_taxes
+from domain.invoices.note_working import How, Working
 from domain.invoices.number import Number, take_number
 from domain.invoices.reversal import Taken, amount_left
 from domain.invoices.settle import lower
@@ -66,9 +67,9 @@ def total_of(of: Invoice, parts: Sequence[NotePart]) -> Money:
     return total((part.taken.gross for part in parts), of.currency)
 
 
-def part_of(ref: LineRef, line: Line, taken: Taken) -> NotePart:
+def part_of(ref: LineRef, line: Line, taken: Taken, working: Working) -> NotePart:
     """A part of a charge."""
-    return NotePart(ref, ref, line.description, taken)
+    return NotePart(ref, ref, line.description, taken, working)
 
 
 def whole_of(of: Invoice, lines: Sequence[Line], taken_back: frozenset[int]) -> list[NotePart]:
@@ -80,11 +81,11 @@ def whole_of(of: Invoice, lines: Sequence[Line], taken_back: frozenset[int]) -> 
     for position, line in enumerate(lines, 1):
         ref = LineRef(of.id, position)
         if line.credits is None:
-            parts.append(part_of(ref, line, taken_of(line, amount_left(line))))
+            parts.append(part_of(ref, line, taken_of(line, amount_left(line)), Working.on(line, How.REST)))
         elif position not in taken_back:
             components = tuple(replace(part, given_back=Money.zero(of.currency)) for part in line.components)
             taken = Taken(line.amount, line.net, line.tax, components)
-            parts.append(NotePart(ref, line.credits, line.description, taken))
+            parts.append(NotePart(ref, line.credits, line.description, taken, Working.taking_back(line)))
     return [part for part in parts if part.taken.gross.minor]
 
 

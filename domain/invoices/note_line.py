@@ -7,8 +7,9 @@ from datetime import datetime
 from domain.db import Primary, Replica, Tx
 from domain.ids import CreditNoteId, CustomerId, InvoiceId
 from domain.invoices.insert import tax_columns
-from domain.invoices.line import Derivation, LineRef
+from domain.invoices.line import Derivation, Line, LineRef
 from domain.invoices.line_tax import TaxPart, by_tax, tax_part
+from domain.invoices.note_working import NoteExplanation, Working
 from domain.invoices.reversal import Taken
 from domain.money import Currency, Money
 
@@ -27,18 +28,23 @@ class NotePart:
     """A part that a credit note takes back: ``of`` is the invoice line, ``counted`` the charge it is counted on.
 
     They differ for a credit line that is taken back: what it had given back of an earlier charge counts no longer.
+    ``working`` is what it was worked out from.
     """
 
     of: LineRef
     counted: LineRef
     description: str
     taken: Taken
+    working: Working
     unused: Unused | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CreditNoteLine:
-    """A line of a credit note; ``amount`` as the invoice's line counts, and the same as net and tax."""
+    """A line of a credit note; ``amount`` as the invoice's line counts, and the same as net and tax.
+
+    ``working`` is None on a line of before it was kept.
+    """
 
     of: LineRef
     description: str
@@ -46,6 +52,7 @@ class CreditNoteLine:
     net: Money
     tax: Money
     unused: Unused | None
+    working: Working | None = None
 
 
 async def insert_note_lines(tx: Tx, id: CreditNoteId, currency: Currency, parts: Sequence[NotePart]) -> None:
@@ -53,19 +60,20 @@ async def insert_note_lines(tx: Tx, id: CreditNoteId, currency: Currency, parts:
     spans = [part.unused for part in parts]
     await tx.execute(
         """INSERT INTO credit_note_line (shard_key, customer_id, credit_note_id, position, line_count, invoice_id,
-               invoice_position, description, currency, amount, net, tax, starts_at, ends_at, derivation)
+               invoice_position, description, currency, amount, net, tax, starts_at, ends_at, derivation,
+               working)
            SELECT $1, $2, $3, l.position, $4, l.invoice_id, l.invoice_position, l.description, $5, l.amount, l.net,
-                  l.tax, l.starts_at, l.ends_at, l.derivation
+                  l.tax, l.starts_at, l.ends_at, l.derivation, l.working
              FROM unnest($6::uuid[], $7::int[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[],
-                         $12::timestamptz[], $13::timestamptz[], $14::jsonb[])
+                         $12::timestamptz[], $13::timestamptz[], $14::jsonb[], $15::jsonb[])
                   WITH ORDINALITY AS l (invoice_id, invoice_position, description, amount, net, tax, starts_at, ends_at,
-                                        derivation, position)""",
+                                        derivation, working, position)""",
         id.shard, tx.customer.uuid, id.uuid, len(parts), str(currency),
         [part.of.invoice.uuid for part in parts], [part.of.position for part in parts],
         [part.description for part in parts], [part.taken.amount.minor for part in parts],
         [part.taken.net.minor for part in parts], [part.taken.tax.minor for part in parts],
         [span.starts_at if span else None for span in spans], [span.ends_at if span else None for span in spans],
-        [span.derivation.text() if span else None for span in spans],
+        [span.derivation.text() if span else None for span in spans], [part.working.text() for part in parts],
     )  # fmt: skip
 
 
@@ -102,7 +110,7 @@ async def note_lines_of(
     """The lines of the customer's credit notes, by position."""
     rows = await db.fetch(
         """SELECT shard_key, credit_note_id, invoice_id, invoice_position, description, currency, amount, net, tax,
-                  starts_at, ends_at, derivation
+                  starts_at, ends_at, derivation, working
              FROM credit_note_line WHERE shard_key = $1 AND customer_id = $2 AND credit_note_id = ANY ($3::uuid[])
             ORDER BY credit_note_id, position""",
         customer.shard,
@@ -120,6 +128,7 @@ async def note_lines_of(
             Money(row["net"], currency),
             Money(row["tax"], currency),
             Unused(span, row["ends_at"], Derivation.read(row["derivation"])) if span else None,
+            Working.read(row["working"]) if row["working"] else None,
         )
         found[id] = (*found[id], line)
     return found
@@ -143,3 +152,44 @@ async def note_taxes_of(
         id = CreditNoteId(row["shard_key"], row["credit_note_id"])
         found[id] = (*found[id], tax_part(row))
     return found
+
+
+async def note_line_taxes_of(
+    db: Primary | Replica, customer: CustomerId, ids: Sequence[CreditNoteId]
+) -> dict[tuple[CreditNoteId, int], tuple[TaxPart, ...]]:
+    """The taxes of each line of the customer's credit notes, by note and position; none for a line without any."""
+    rows = await db.fetch(
+        """SELECT shard_key, credit_note_id, position, part, rate_id, name, treatment, rate_ppm, currency, taxable,
+                  amount, 0::bigint AS given_back
+             FROM credit_note_line_tax
+            WHERE shard_key = $1 AND customer_id = $2 AND credit_note_id = ANY ($3::uuid[])
+            ORDER BY credit_note_id, position, part""",
+        customer.shard,
+        customer.uuid,
+        [id.uuid for id in ids],
+    )
+    found: dict[tuple[CreditNoteId, int], tuple[TaxPart, ...]] = {}
+    for row in rows:
+        place = (CreditNoteId(row["shard_key"], row["credit_note_id"]), row["position"])
+        found[place] = (*found.get(place, ()), tax_part(row))
+    return found
+
+
+def explain_note_line(line: CreditNoteLine, taxes: Sequence[TaxPart], billed: Line) -> NoteExplanation | None:
+    """Why it is that much, given its taxes and the invoice's line that it names; None where no working was kept."""
+    if line.working is None:
+        return None
+    return NoteExplanation(line.working, line.unused.derivation if line.unused else None, billed, tuple(taxes))
+
+
+def says(line: CreditNoteLine, taxes: Sequence[TaxPart], billed: Line) -> bool:
+    """Whether the line's explanation comes to what the line says; one without says nothing else."""
+    why = explain_note_line(line, taxes, billed)
+    if why is None:
+        return True
+    if len(taxes) != len(why.working.taxes):
+        return False
+    found = [part.amount for part in why.taxes]
+    return (why.amount, why.tax, why.gross, found) == (
+        line.amount, line.tax, line.net + line.tax, [part.amount for part in taxes],
+    )  # fmt: skip

@@ -5,8 +5,8 @@ from domain.ids import CreditNoteId, CustomerId
 from domain.invoices.credit_note import CREDIT_NOTE, CreditNote
 from domain.invoices.given_back import take_again
 from domain.invoices.line import LineRef, lines_of
-from domain.invoices.line_tax import TaxPart, tax_part
-from domain.invoices.note_line import note_lines_of
+from domain.invoices.line_tax import TaxPart
+from domain.invoices.note_line import note_line_taxes_of, note_lines_of
 from domain.invoices.reversal import Taken
 from domain.ledger.post import Cause, reverse
 
@@ -41,16 +41,5 @@ async def _parts(tx: Tx, of: CreditNote) -> list[tuple[LineRef, Taken]]:
 
 async def note_parts_of(db: Primary, customer: CustomerId, id: CreditNoteId) -> dict[int, tuple[TaxPart, ...]]:
     """The taxes of the lines of a credit note by position, numbered as on the lines of the invoice."""
-    rows = await db.fetch(
-        """SELECT position, part, rate_id, name, treatment, rate_ppm, currency, taxable, amount,
-                  0::bigint AS given_back
-             FROM credit_note_line_tax WHERE shard_key = $1 AND customer_id = $2 AND credit_note_id = $3
-            ORDER BY position, part""",
-        customer.shard,
-        customer.uuid,
-        id.uuid,
-    )
-    found: dict[int, tuple[TaxPart, ...]] = {}
-    for row in rows:
-        found[row["position"]] = (*found.get(row["position"], ()), tax_part(row))
-    return found
+    found = await note_line_taxes_of(db, customer, [id])
+    return {position: parts for (_, position), parts in found.items()}

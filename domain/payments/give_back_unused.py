@@ -4,11 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.db import Tx
+from domain.invoices import note_working
 from domain.invoices.given_back import taken_of
 from domain.invoices.invoice import invoice
 from domain.invoices.issue_note import NoteIssued, Split, issue_note, to_credit
 from domain.invoices.line import Derivation, Line, LiveCharge
 from domain.invoices.note_line import NotePart, Unused
+from domain.invoices.note_working import Working
 from domain.invoices.reversal import amount_left
 from domain.money import Money, share
 from domain.payments.begin_refund import refund_invoice, refundable_of
@@ -54,7 +56,9 @@ async def give_back_unused(
     if taken.gross.minor == 0:
         return None
     span = Unused(max(at, live.line.starts_at), live.line.ends_at, derivation)
-    part = NotePart(live.ref, live.ref, live.line.description, taken, span)
+    part = NotePart(
+        live.ref, live.ref, live.line.description, taken, Working.on(live.line, note_working.How.UNUSED_TIME), span
+    )
     split = to_credit(of, taken.gross)
     if split.reduced.minor:
         await refuse_while_paying(tx, of)

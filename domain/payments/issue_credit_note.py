@@ -1,7 +1,7 @@
 """Credit notes of staff: by line or over a whole invoice; first what is owed is lowered, then money is given back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.actor import Grant
 from domain.db import Tx
@@ -11,6 +11,7 @@ from domain.invoices.invoice import Invoice, invoice
 from domain.invoices.issue_note import Split, issue_note, owed, part_of, total_of
 from domain.invoices.line import Line, LineRef, lines_of
 from domain.invoices.note_line import NotePart
+from domain.invoices.note_working import How, Working
 from domain.invoices.reversal import amount_left, gross_left, take_gross
 from domain.money import Money, allocate, total
 from domain.operation import operation
@@ -113,7 +114,8 @@ def _named(charges: dict[LineRef, Line], of: Invoice, wanted: NoteLine) -> NoteP
         raise Refused(RefusalCode.NOT_FOUND, f"Invoice {of.number} has no charge {wanted.position}.", ("lines",))
     charge = charges[ref]
     amount = amount_left(charge) if wanted.amount is None else wanted.amount
-    part = part_of(ref, charge, taken_of(charge, amount))
+    how = How.REST if wanted.amount is None else How.ASKED
+    part = part_of(ref, charge, taken_of(charge, amount), Working.on(charge, how, wanted.amount))
     if part.taken.gross.minor == 0:
         raise Refused(RefusalCode.INVALID_AMOUNT, f"Nothing is taken back of line {wanted.position}.", ("lines",))
     return part
@@ -126,9 +128,14 @@ def spread(charges: Sequence[tuple[LineRef, Line]], amount: Money) -> list[NoteP
     if amount > whole:
         raise exceeded("the invoice", whole)
     shares = allocate(amount, [each.minor for each in left])
+    weights = tuple(each.minor for each in left)
     return [
-        part_of(ref, line, take_gross(line, each)) for (ref, line), each in zip(charges, shares, strict=True) if each
-    ]
+        part_of(
+            ref, line, take_gross(line, each),
+            replace(Working.on(line, How.WORTH, amount), weights=weights, place=place),
+        )
+        for place, ((ref, line), each) in enumerate(zip(charges, shares, strict=True)) if each
+    ]  # fmt: skip
 
 
 async def refuse_while_paying(tx: Tx, of: Invoice) -> None:
