@@ -6,10 +6,10 @@ from typing import Annotated
 import httpx2
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from dev.stack.trouble import StackError
-from dev.story.cast import Cast, cast_for
+from dev.story.bills import bills
+from dev.story.cast import DANISH, GERMAN, Cast, Role, cast_for
 from dev.story.client import Failed
 from dev.story.steps import Step, whole
 
@@ -23,7 +23,7 @@ def demo(
     api: Annotated[str, typer.Option(help="Where the API listens.", envvar="PUBLIC_URL")] = "",
     issuer: Annotated[str, typer.Option(help="The dev identity provider.", envvar="OIDC_ISSUER")] = "",
 ) -> None:
-    """Tell the whole story of a customer on a test clock: purchase, upgrade, refund, renewal, dunning, suspension."""
+    """Tell the whole story of a customer on a test clock: from purchase to suspension; then what a bill is made of."""
     console = Console()
     try:
         asyncio.run(_tell(console, api, issuer))
@@ -36,25 +36,25 @@ def demo(
 
 
 async def _tell(console: Console, api: str, issuer: str) -> None:
-    async with cast_for(api, issuer) as cast:
-        console.print(_opening(cast))
-        table = Table(show_lines=False, header_style="bold")
-        for column in ("step", "what came of it", "owes", "credit"):
-            table.add_column(column, overflow="fold", justify="right" if column in ("owes", "credit") else "left")
-        count = 0
-        async for step in whole(cast.story):
-            count += 1
-            console.print(f"[bold]{count:2}. The customer {step.title}.[/bold]")
-            console.print(_facts(step), style="cyan")
-            console.print(f"    ledger: owes {step.owed}, has {step.credit} in credit", style="dim")
-            table.add_row(step.title, "\n".join(f"{name}: {value}" for name, value in step.facts.items()),
-                          step.owed, step.credit)  # fmt: skip
-        console.print(f"\n[green]{count} steps, every one a query or mutation of frontend-schema.graphql.[/green]")
+    count = 0
+    for role, story in ((GERMAN, whole), (DANISH, bills)):
+        async with cast_for(api, issuer, role) as cast:
+            console.print(_opening(cast, role))
+            async for step in story(cast.story):
+                count += 1
+                _show(console, count, step)
+    console.print(f"\n[green]{count} steps, every one a query or mutation of frontend-schema.graphql.[/green]")
 
 
-def _opening(cast: Cast) -> str:
+def _show(console: Console, count: int, step: Step) -> None:
+    console.print(f"[bold]{count:2}. The customer {step.title}.[/bold]")
+    console.print(_facts(step), style="cyan")
+    console.print(f"    ledger: owes {step.owed}, has {step.credit} in credit", style="dim")
+
+
+def _opening(cast: Cast, role: Role) -> str:
     return (
-        f"\n[bold]A new customer, {cast.reference}, signs in at {cast.api}.[/bold]\n"
+        f"\n[bold]{role.name}, a new customer of {role.tenant}, signs in at {cast.api}.[/bold]\n"
         "It belongs to a sandbox entity and sits on a test clock that stands at 2027-01-01.\n"
     )
 

@@ -47,6 +47,9 @@ PERSONAS: Final = {
         Persona("foreign-customer", "clara", "Clara Jensen", "clara@jensen.example", "globex", Audience.PORTAL),
         Persona("partner", "acme-partner", "Northwind Resale", "api@northwind.example", "acme", Audience.PARTNER),
         Persona("support", "sam", "Sam Adeyemi", "sam@acme.example", "acme", Audience.STAFF, ("support",)),
+        Persona(
+            "foreign-support", "gro", "Gro Vestergaard", "gro@globex.example", "globex", Audience.STAFF, ("support",)
+        ),
         Persona("lead", "lea", "Lea Novak", "lea@acme.example", "acme", Audience.STAFF, ("lead",)),
         Persona("finance", "finn", "Finn Castellano", "finn@acme.example", "acme", Audience.STAFF, ("finance",)),
     )

@@ -14,9 +14,24 @@ from dev.story import documents as say
 from dev.story.client import Client, mint
 from dev.story.steps import Story
 
-TENANT = "acme"
-ENTITY = "ACMETEST"  # the tenant's sandbox entity, whose customers may sit on a test clock
 CLOCK_AT = "2027-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Role:
+    """Whom a story is about: the seller and its sandbox entity (whose customers may sit on a test clock), its support
+    desk, and who and where the customer is."""
+
+    tenant: str
+    entity: str
+    support: str
+    name: str
+    country: str
+    address: str
+
+
+GERMAN = Role("acme", "ACMETEST", "support", "Edda Lindqvist", "DE", "Hafenstraße 12, 20457 Hamburg")
+DANISH = Role("globex", "GLOBEXTEST", "foreign-support", "Signe Holm", "DK", "Havnegade 7, 1058 København")  # pays VAT
 
 
 @dataclass(frozen=True)
@@ -29,35 +44,35 @@ class Cast:
 
 
 @asynccontextmanager
-async def cast_for(api: str = "", issuer: str = "") -> AsyncIterator[Cast]:
+async def cast_for(api: str = "", issuer: str = "", role: Role = GERMAN) -> AsyncIterator[Cast]:
     """A fresh cast on the stack at the given addresses, or at those of this environment."""
     ports = ports_from(os.environ)
     api, issuer = api or f"http://127.0.0.1:{ports.api}", issuer or f"http://127.0.0.1:{ports.identity}"
     # Plain HTTP to this machine: no certificates to read, no proxy to ask.
     async with httpx2.AsyncClient(trust_env=False, verify=False) as http:
-        yield await new_cast(http, api, issuer)
+        yield await new_cast(http, api, issuer, role)
 
 
-async def new_cast(http: httpx2.AsyncClient, api: str, issuer: str) -> Cast:
+async def new_cast(http: httpx2.AsyncClient, api: str, issuer: str, role: Role = GERMAN) -> Cast:
     """Support creates a customer with a login of its own; both get a token."""
-    support = Client(http, api, await mint(http, issuer, persona="support"))
+    support = Client(http, api, await mint(http, issuer, persona=role.support))
     subject = f"story-{secrets.token_hex(6)}"
     created = await support.mutate(
         say.CREATE_CUSTOMER,
-        legalEntity=ENTITY,
+        legalEntity=role.entity,
         reference=subject,
         currency="EUR",
         timeZone="UTC",
         locale="en",
-        country="DE",
+        country=role.country,
         clockAt=CLOCK_AT,
         issuer=issuer,
         subject=subject,
-        name="Edda Lindqvist",
-        email=f"{subject}@lindqvist.example",
-        address="Hafenstraße 12, 20457 Hamburg",
+        name=role.name,
+        email=f"{subject}@{role.tenant}.example",
+        address=role.address,
         idempotencyKey=subject,
     )
-    audience = audience_of(TENANT, PERSONAS["customer"].surface)
+    audience = audience_of(role.tenant, PERSONAS["customer"].surface)
     token = await mint(http, issuer, audience=audience, subject=subject)
     return Cast(Story(Client(http, api, token), support, created["customer"]["id"]), subject, api)

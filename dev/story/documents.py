@@ -43,3 +43,32 @@ CREATE_CUSTOMER = f"""mutation ($input: CreateCustomerInput!) {{ createCustomer(
     customer {{ id reference }} {_OPERATION} {_ERRORS} }} }}"""
 REFUND = f"""mutation ($input: RefundPaymentInput!) {{ refundPayment(input: $input) {{
     refund {{ id state amount {_MONEY} }} payment {_PAYMENT} {_OPERATION} {_ERRORS} }} }}"""
+ORDER = """mutation ($input: ChangePlanInput!) { changePlan(input: $input) {
+    invoice { number total { decimal } tax { decimal } state } operation { id } errors { ... on UserError {
+        code message path retryable } } } }"""
+QUOTE = f"""query ($subscription: ID!, $price: ID!) {{ viewer {{ customer {{
+    planChangeQuote(subscriptionId: $subscription, priceId: $price) {{ id mode expiresAt pinnedAt
+        credit {_MONEY} charge {_MONEY} tax {_MONEY} total {_MONEY} due {_MONEY} }} }} }} }}"""
+SEATS = f"""mutation ($input: ChangeQuantityInput!) {{ changeQuantity(input: $input) {{
+    change {{ credit {_MONEY} charge {_MONEY} due {_MONEY} effectiveAt }} invoice {{ number total {_MONEY} }}
+    {_OPERATION} {_ERRORS} }} }}"""
+REDEEM = f"""mutation ($input: RedeemCouponInput!) {{ redeemCoupon(input: $input) {{
+    redemption {{ id name percentPpm periodsLeft }} {_OPERATION} {_ERRORS} }} }}"""
+NEXT = f"""query ($subscription: ID!) {{ viewer {{ customer {{ nextInvoicePreview(subscriptionId: $subscription) {{
+    issuedAt total {_MONEY} due {_MONEY} lines {{ description listAmount {_MONEY} discount {_MONEY}
+        tax {_MONEY} }} }} }} }} }}"""
+EXPLAINED = f"""query ($id: ID!) {{ viewer {{ customer {{ invoice(id: $id) {{ id number state subtotal {_MONEY}
+    tax {_MONEY} total {_MONEY} lines {{ description listAmount {_MONEY} discount {_MONEY} net {_MONEY} tax {_MONEY}
+        explanation {{ kind price {_MONEY} numeratorSeconds denominatorSeconds roundingResidue
+            discounts {{ name amount {_MONEY} }}
+            taxes {{ name ratePpm basis {_MONEY} amount {_MONEY} }} }} }} }} }} }} }}"""
+CANCEL = f"""mutation ($input: CancelSubscriptionInput!) {{ cancelSubscription(input: $input) {{
+    cancellation {{ endsAt givenBack {_MONEY} }} subscription {{ id state }} {_OPERATION} {_ERRORS} }} }}"""
+REACTIVATE = f"""mutation ($input: ReactivateSubscriptionInput!) {{ reactivateSubscription(input: $input) {{
+    subscription {{ id state entitled }} {_OPERATION} {_ERRORS} }} }}"""
+COMPARE = f"""query ($before: ID!, $after: ID!) {{ viewer {{ customer {{
+    compareInvoices(before: $before, after: $after) {{ comparison {{ difference {_MONEY}
+        reasons {{ kind amount {_MONEY} name }} }} {_ERRORS} }} }} }} }}"""
+SIMULATE = f"""query ($until: DateTime!) {{ viewer {{ customer {{ simulate(until: $until) {{
+    simulation {{ invoices {{ issuedAt tax {_MONEY} total {_MONEY} lines {{ description discount {_MONEY} }} }} }}
+    {_ERRORS} }} }} }} }}"""

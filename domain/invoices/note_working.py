@@ -89,7 +89,7 @@ class ReversedTax:
 class NoteExplanation:
     """Why a line of a credit note is that much; ``derivation`` is that of unused time.
 
-    ``line`` is the line of the invoice that it takes a part back of, ``names`` say which taxes those of the working are.
+    ``line`` is the line of the invoice that it takes a part back of, ``names`` are its taxes.
     """
 
     working: Working

@@ -13,7 +13,7 @@ import httpx2
 
 from dev.stack.keys import keys_in
 from dev.stack.state import known_layout
-from dev.story.cast import Cast, new_cast
+from dev.story.cast import GERMAN, Cast, Role, new_cast
 from domain.database import Addresses, Database
 from domain.fanout.waiting import shard_keys
 from domain.reconciliation.verify import verify_shard
@@ -52,9 +52,9 @@ class Product:
         assert layout
         return keys_in(layout.keys).provider_secret
 
-    async def cast(self, http: httpx2.AsyncClient) -> Cast:
+    async def cast(self, http: httpx2.AsyncClient, role: Role = GERMAN) -> Cast:
         """A fresh customer and the support desk."""
-        return await new_cast(http, self.api, self.issuer)
+        return await new_cast(http, self.api, self.issuer, role)
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:

@@ -3,6 +3,8 @@
 import httpx2
 import pytest
 
+from dev.story.bills import bills
+from dev.story.cast import DANISH
 from dev.story.steps import Step, whole
 from tests.domain.invoices.pdf_text import Pdf
 from tests.story.product import product
@@ -18,6 +20,8 @@ async def test_a_customer_s_whole_story_through_the_schema() -> None:
         purchase(told)
         upgrade_and_refund(told)
         renewal_and_dunning(told)
+        danish = await running.cast(http, DANISH)
+        bill_by_bill({step.title: step async for step in bills(danish.story)})
         assert await running.findings() == []
 
 
@@ -72,3 +76,31 @@ def renewal_and_dunning(told: dict[str, Step]) -> None:
     assert (still["state"], still["entitled"]) == ("PAST_DUE", True)
     ended = told["is suspended once the last retry has failed"].data["subscription"]
     assert (ended["state"], ended["entitled"]) == ("SUSPENDED", False)
+
+
+def bill_by_bill(told: dict[str, Step]) -> None:
+    assert all(step.owed == "0.00 EUR" for step in told.values())
+    first = told["starts the Starter plan from Denmark, with VAT on top"].data["invoice"]
+    assert [first[name]["minorUnits"] for name in ("subtotal", "tax", "total")] == ["1000", "250", "1250"]
+    quote = told["is quoted the change to Team"].data["quote"]
+    assert [quote[name]["minorUnits"] for name in ("credit", "charge", "total")] == ["653", "1306", "816"]
+    assert told["changes plan by that quote, to the cent"].data["invoice"]["total"]["decimal"] == "8.16"
+    preview = told["redeems a coupon and sees it on the next invoice"].data
+    totals = [preview[name]["total"]["minorUnits"] for name in ("before", "after")]
+    assert totals == ["7500", "6000"]  # 3 seats at 20.00, with VAT of 25 %, and 20 % off
+    renewed = told["reads the renewal line by line"].data["invoice"]
+    (line,) = renewed["lines"]
+    assert (line["net"]["minorUnits"], line["tax"]["minorUnits"], renewed["total"]["minorUnits"]) == (
+        "4800", "1200", "6000",
+    )  # fmt: skip
+    assert line["explanation"]["taxes"][0]["basis"]["minorUnits"] == line["net"]["minorUnits"]
+    again = told["cancels to the period's end and thinks better of it"].data
+    assert [again[name]["subscription"]["state"] for name in ("left", "back")] == ["PENDING_CANCELLATION", "ACTIVE"]
+    found = told["asks why the bill is higher than the first one"].data["comparison"]
+    assert found["difference"]["minorUnits"] == "4750"
+    assert {reason["kind"] for reason in found["reasons"]} == {"PRICE", "QUANTITY", "DISCOUNT_STARTED"}
+    assert sum(int(reason["amount"]["minorUnits"]) for reason in found["reasons"]) == 4750
+    foreseen = told["looks three months ahead: the coupon runs out"].data["foreseen"]
+    came = told["lets three months pass, and they come as foreseen"].data["came"]
+    assert [each["total"]["minorUnits"] for each in foreseen] == ["6000", "6000", "7500"]
+    assert [each["total"]["minorUnits"] for each in came] == ["6000", "6000", "7500"]

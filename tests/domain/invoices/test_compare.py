@@ -1,22 +1,33 @@
 """Why a bill changed: reasons that sum exactly to the difference, and each named for what it is."""
 
 from dataclasses import replace
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from domain.catalog.coupon import Duration
 from domain.catalog.discount import Discount
+from domain.catalog.publish_coupon import publish_coupon
+from domain.catalog.redeem import RedeemCoupon, redeem_coupon
 from domain.ids import CouponRedemptionId, PriceId
 from domain.invoices.compare import BilledLine, Reason, Why, compare
-from domain.invoices.line import Derivation, Line
+from domain.invoices.line import Derivation, Line, lines_of
 from domain.invoices.line_tax import TaxPart
 from domain.money import share, total
 from domain.period import Cadence, Unit
+from domain.reactions.house import House
+from domain.subscriptions.change import Timing
+from tests.catalog_kit import by_admin, half_off
 from tests.domain.invoices.bills import eur
 from tests.domain.invoices.line_kit import EUR, RATE, charge, charges, coupons, discounted, taxed
 from tests.examples_plugin import at_length
+from tests.lives import buyer, day, invoices_of, start, until
+from tests.subscription_lives import seats, switch
+from tests.tax_kit import publish_rate, register, vat
+from tests.world import make_world
 
 MONTH, YEAR = Cadence(Unit.MONTH, 1), Cadence(Unit.YEAR, 1)
 VAT = 190_000
@@ -112,3 +123,29 @@ def test_unused_time_is_proration() -> None:
     paid = charge(1000)
     back = replace(paid, list_amount=-share(1, 3, eur(1000)), derivation=Derivation("unused", eur(1000), 1, 3))
     assert why([paid], [paid, back]) == [(Why.PRORATION, -333)]
+
+
+@pytest.mark.row("X2")
+async def test_what_really_changed_from_bill_to_bill_is_named_and_sums_up(house: House) -> None:
+    world = await make_world(house)
+    await publish_rate(world, vat("DE", 180_000))
+    await publish_rate(world, vat("DE", 120_000, effective_from=day(4, 15)))
+    await register(world, "DE")
+    ada, coupon = await buyer(world), half_off(duration=Duration.PERIODS, periods=2)
+    await by_admin(world, publish_coupon, coupon)
+    await world.do(ada, redeem_coupon, RedeemCoupon(coupon.code, None))
+    await start(world, ada)
+    await until(world, ada, day(3, 10))
+    await seats(world, ada, 4, Timing.PERIOD_END)
+    await until(world, ada, day(5, 10))
+    await switch(world, ada, world.prices["team"], Timing.PERIOD_END)
+    await until(world, ada, day(6, 3))
+    issued = await invoices_of(world, ada)
+    lines = await lines_of(house.db.primary, ada.id, [each.id for each in issued])
+    found = [why(list(lines[one.id]), list(lines[other.id])) for one, other in pairwise(issued)]
+    assert found == [
+        [], [(Why.DISCOUNT_ENDED, 590)], [(Why.QUANTITY, 3540)], [(Why.TAX_RATE, -240)], [(Why.PRICE, 4480)],
+    ]  # fmt: skip
+    whole = dict(why(list(lines[issued[0].id]), list(lines[issued[-1].id])))
+    assert whole.keys() == {Why.DISCOUNT_ENDED, Why.QUANTITY, Why.TAX_RATE, Why.PRICE}
+    assert sum(whole.values()) == (issued[-1].total - issued[0].total).minor
