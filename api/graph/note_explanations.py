@@ -93,10 +93,10 @@ class NoteLineExplanation:
             kind=NoteLineKind(of.how.value),
             invoice_id=GlobalId(str(line.invoice)),
             invoice_line=line.position,
-            left=Money.of(why.left),
-            asked=Money.of(why.money(of.asked)) if named else None,
-            weight=Money.of(why.money(of.weights[of.place])) if shared else None,
-            base=Money.of(why.money(sum(of.weights))) if shared else None,
+            left=Money.of(why.left_before),
+            asked=Money.of(why.in_currency(of.asked)) if named else None,
+            weight=Money.of(why.in_currency(of.weights[of.place])) if shared else None,
+            base=Money.of(why.in_currency(sum(of.weights))) if shared else None,
             derivation=UnusedShare(
                 formula=LineFormula(share.formula),
                 price=Money.of(share.price),
@@ -105,7 +105,7 @@ class NoteLineExplanation:
             )
             if share
             else None,
-            amount=Money.of(why.amount),
+            amount=Money.of(why.evaluated_amount),
             rounding_residue=fraction(why.residue),
-            taxes=[ReversedTaxStep.of(tax) for tax in why.taxes],
+            taxes=[ReversedTaxStep.of(tax) for tax in why.evaluated_taxes],
         )

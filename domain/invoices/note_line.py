@@ -189,7 +189,7 @@ def says(line: CreditNoteLine, taxes: Sequence[TaxPart], billed: Line) -> bool:
         return True
     if len(taxes) != len(why.working.taxes):
         return False
-    found = [part.amount for part in why.taxes]
-    return (why.amount, why.tax, why.gross, found) == (
+    found = [part.amount for part in why.evaluated_taxes]
+    return (why.evaluated_amount, why.evaluated_tax, why.evaluated_gross, found) == (
         line.amount, line.tax, line.net + line.tax, [part.amount for part in taxes],
     )  # fmt: skip

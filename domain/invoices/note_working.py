@@ -98,9 +98,9 @@ class NoteExplanation:
     names: tuple[TaxPart, ...]
 
     @property
-    def left(self) -> Money:
+    def left_before(self) -> Money:
         """What was left of the charge before, as its line counts."""
-        return self.money(self.working.left)
+        return self.in_currency(self.working.left)
 
     @property
     def exact(self) -> Fraction:
@@ -115,36 +115,36 @@ class NoteExplanation:
     @property
     def residue(self) -> Fraction:
         """What rounding took away: exact less what was evaluated."""
-        found = self.gross if self.working.how is How.WORTH else self.amount
+        found = self.evaluated_gross if self.working.how is How.WORTH else self.evaluated_amount
         return self.exact - found.minor
 
     @property
-    def amount(self) -> Money:
+    def evaluated_amount(self) -> Money:
         """The amount as the line of the invoice counts."""
         of, working = self.derivation, self.working
         if working.how is How.UNUSED_TIME and of is not None:
             return share(of.numerator, of.denominator, of.price)
         if working.how is How.WORTH:
-            return self.gross if self.line.tax_inclusive else self.gross - self._tax_of_gross()
-        return self.money(working.asked if working.how is How.ASKED else working.left)
+            return self.evaluated_gross if self.line.tax_inclusive else self.evaluated_gross - self._tax_of_gross()
+        return self.in_currency(working.asked if working.how is How.ASKED else working.left)
 
     @property
-    def gross(self) -> Money:
+    def evaluated_gross(self) -> Money:
         """The amount with tax."""
         if self.working.how is How.WORTH:
-            return allocate(self.money(self.working.asked), self.working.weights)[self.working.place]
-        return self.amount if self.line.tax_inclusive else self.amount + self.tax
+            return allocate(self.in_currency(self.working.asked), self.working.weights)[self.working.place]
+        return self.evaluated_amount if self.line.tax_inclusive else self.evaluated_amount + self.evaluated_tax
 
     @property
-    def tax(self) -> Money:
+    def evaluated_tax(self) -> Money:
         """The tax that goes back."""
-        return total((part.amount for part in self.taxes), self.line.amount.currency)
+        return total((part.amount for part in self.evaluated_taxes), self.line.amount.currency)
 
     @property
-    def taxes(self) -> tuple[ReversedTax, ...]:
+    def evaluated_taxes(self) -> tuple[ReversedTax, ...]:
         """Each tax that goes back, in the order of the line's."""
         return tuple(
-            ReversedTax(part.rate, part.name, part.treatment, part.rate_ppm, self.money(left), amount, exact)
+            ReversedTax(part.rate, part.name, part.treatment, part.rate_ppm, self.in_currency(left), amount, exact)
             for part, left, amount, exact in zip(
                 self.names, self.working.taxes, self._amounts(), self._exacts(), strict=True
             )
@@ -153,8 +153,8 @@ class NoteExplanation:
     def _amounts(self) -> Sequence[Money]:
         if self.working.how is How.WORTH:
             return allocate(self._tax_of_gross(), self.working.taxes)
-        part, left = self.amount.minor, self.working.left
-        taxes = [self.money(tax) for tax in self.working.taxes]
+        part, left = self.evaluated_amount.minor, self.working.left
+        taxes = [self.in_currency(tax) for tax in self.working.taxes]
         return taxes if part == left else [share(part, left, tax) for tax in taxes]
 
     def _exacts(self) -> Sequence[Fraction]:
@@ -163,15 +163,15 @@ class NoteExplanation:
         if self.working.how is How.WORTH:
             held, whole = self._tax_of_gross().minor, sum(taxes)
             return [Fraction(held * tax, whole) if whole else Fraction(0) for tax in taxes]
-        part, left = self.amount.minor, self.working.left
+        part, left = self.evaluated_amount.minor, self.working.left
         return [Fraction(tax) if part == left else Fraction(part * tax, left) for tax in taxes]
 
     def _tax_of_gross(self) -> Money:
         """The tax in the amount with tax, in the proportion of what was left."""
         taxes = sum(self.working.taxes)
         whole = self.working.left + (0 if self.line.tax_inclusive else taxes)
-        return share(self.gross.minor, whole, self.money(taxes)) if whole else self.money(taxes)
+        return share(self.evaluated_gross.minor, whole, self.in_currency(taxes)) if whole else self.in_currency(taxes)
 
-    def money(self, minor: int) -> Money:
+    def in_currency(self, minor: int) -> Money:
         """So many minor units of the currency of the invoice."""
         return Money(minor, self.line.amount.currency)
