@@ -154,8 +154,9 @@ async def test_a_contract_holds_a_public_price_against_a_rise_for_its_term(world
 async def test_without_a_public_price_it_pauses_without_access_until_there_is_one(world: World) -> None:
     ada, plan, _ = await negotiated(world, listed=False)
     simulated = await foreseen(world, ada)
-    assert ([each.total.minor for each in simulated.invoices], simulated.ends_at) == ([700], None)
-    assert simulated.without_price_at is not None and simulated.without_price_at >= END
+    assert ([each.total.minor for each in simulated.invoices], simulated.endings) == ([700], ())
+    (waits,) = simulated.without_price
+    assert waits.at >= END
     await until(world, ada, day(2, 10))
     with pytest.raises(Refused) as refused:
         await preview(world, ada)

@@ -14,10 +14,10 @@ from domain.catalog.publish_version import PlanTerms
 from domain.catalog.redeem import RedeemCoupon, redeem_coupon
 from domain.corrections.finalize_draft import FinalizeDraft, finalize_draft
 from domain.ids import PriceId
-from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.invoices.edit_draft import CreateInvoice, create_invoice
 from domain.invoices.line import Line, lines_of
 from domain.invoices.manual_line import ManualLine
+from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.operation import Operation
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.perform import perform
