@@ -19,6 +19,7 @@ SURFACES = {
     "foreign-customer": "quittance:globex:portal",
     "partner": "quittance:acme:partner",
     "support": "quittance:acme:staff",
+    "foreign-support": "quittance:globex:staff",
     "lead": "quittance:acme:staff",
     "finance": "quittance:acme:staff",
 }
@@ -30,7 +31,8 @@ async def test_each_persona_has_a_token_for_its_own_door() -> None:
     assert {name: claims["aud"] for name, claims in said.items()} == SURFACES
     assert len({claims["sub"] for claims in said.values()}) == len(SURFACES)
     assert {name: claims.get("roles") for name, claims in said.items() if "roles" in claims} == {
-        name: [name] for name in ("support", "lead", "finance")
+        **{name: [name] for name in ("support", "lead", "finance")},
+        "foreign-support": ["support"],
     }
 
 
