@@ -18,7 +18,7 @@ from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.domain.invoices.bills import credit, eur, note, notes, now, on
-from tests.lives import buyer, give_back, start, tell, wrong_rows
+from tests.lives import buyer, day, give_back, invoices_of, start, tell, until, wrong_rows
 from tests.world import Someone, World, fresh
 
 AT_ONCE = 50
@@ -201,7 +201,10 @@ async def test_a_void_credit_note_leaves_everything_as_it_was_before(world: Worl
 
 
 async def test_a_void_credit_note_of_an_invoice_that_was_given_up_since_leaves_nothing_owed(world: World) -> None:
-    ada, id = await unpaid(world)
+    ada, _ = await paid(world)
+    await world.card(ada, "tok_insufficient_funds")
+    await until(world, ada, day(2, 1, 3))
+    id = (await invoices_of(world, ada))[-1].id
     issued = await note(world, ada, id, 300)
     command, finance = GiveUpInvoice(id, "The firm is gone."), world.staff(Grant.FINANCE)
     await perform(world.house.db, give_up_invoice, finance, ada.id, command, fresh("give-up"))
