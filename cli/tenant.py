@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Annotated, TypeVar
 
 import typer
@@ -13,6 +14,7 @@ from domain.perform import perform
 from domain.reactions.house import House
 from domain.refusals import Refused
 from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
+from domain.tenants.legal_details import DEFAULT_YEARS
 from domain.tenants.register import TrustIssuer, trust_issuer
 from domain.tenants.tenant import find_tenant, free_shard_key, home_of
 from runtime.house import open_house
@@ -51,23 +53,23 @@ def create(
     country: Annotated[str, typer.Option(help="The ISO 3166 code of its country.")],
     time_zone: Annotated[str, typer.Option(help="The IANA zone of its books.")] = "UTC",
     shard_keys: Annotated[int, typer.Option(min=1, max=1024, help="About one per one to five thousand customers.")] = 1,
+    register_entry: Annotated[str, typer.Option(help="Its entry in a public register, printed on documents.")] = "",
+    retention_years: Annotated[int, typer.Option(help="How many years its documents are kept.")] = DEFAULT_YEARS,
 ) -> None:
     """Make a tenant with a live and a sandbox legal entity; the same call again finds the first."""
-    done = _told(lambda house: _create(house, slug, name, code, address, country, time_zone, shard_keys))
+    made = CreateTenant(slug, name, code, address, country, time_zone, (), register_entry, retention_years)
+    done = _told(lambda house: _create(house, made, shard_keys))
     word = "was there" if done.replayed else "is made"
     Console().print(f"Tenant {slug} {word}: {done.outcome.tenant}", soft_wrap=True)
 
 
-async def _create(
-    house: House, slug: str, name: str, code: str, address: str, country: str, time_zone: str, count: int
-) -> Performed[TenantCreated]:
+async def _create(house: House, wanted: CreateTenant, count: int) -> Performed[TenantCreated]:
     db = house.db.primary
-    known = await find_tenant(db, slug)
+    known = await find_tenant(db, wanted.slug)
     first = (await home_of(db, known.id)).shard if known else await free_shard_key(db)
-    keys = tuple(range(first, first + count))
-    command = CreateTenant(slug, name, code, address, country, time_zone, keys)
-    home = founding_house(slug, code, first)
-    return await perform(house.db, create_tenant, house.actor, home, command, f"tenant:{slug}")
+    command = replace(wanted, keys=tuple(range(first, first + count)))
+    home = founding_house(command.slug, command.code, first)
+    return await perform(house.db, create_tenant, house.actor, home, command, f"tenant:{command.slug}")
 
 
 @app.command("trust-issuer")

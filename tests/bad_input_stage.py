@@ -156,6 +156,7 @@ async def tax_input(guest: Guest, support: Caller, admin: Caller) -> dict[str, d
         "registerForTax": {"legalEntity": "ACMETEST", "country": "FJ", "taxNumber": "1", "scheme": "DOMESTIC",
                            "registeredFrom": "2010-01-01T00:00:00Z", "registeredUntil": "2011-01-01T00:00:00Z"},
         "setSellerTax": {"legalEntity": "ACMETEST", "region": "BE", "rounding": "LINE"},
+        "setLegalDetails": {"legalEntity": "ACMETEST", "registerEntry": "HRB 1 B", "retentionYears": 10},
         "addTaxId": {"country": "DE", "value": TAX_IDS["DE"]},
         "removeTaxId": {"taxId": ids[0]["id"]},
         "judgeTaxId": {"customerId": guest.id, "taxId": ids[1]["id"], "valid": False},
@@ -212,7 +213,7 @@ def coupon_of(code: str) -> dict[str, Any]:
 
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishTaxRate", "registerForTax",
-          "setSellerTax", "setSubscriptionPolicy")  # fmt: skip
+          "setSellerTax", "setLegalDetails", "setSubscriptionPolicy")  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption")  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",

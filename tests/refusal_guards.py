@@ -56,5 +56,5 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
-        "setBillingTerms", "setSellerTax", "setSubscriptionPolicy"),
+        "setBillingTerms", "setLegalDetails", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

@@ -1,12 +1,13 @@
 """Credit notes: what was taken back of an invoice."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 import strawberry
 
 from api.graph.context import Info
+from api.graph.legal_entities import KEPT_UNTIL, last_day
 from api.graph.money import Money, Period
 from api.graph.node import Node
 from api.graph.note_explanations import NoteLineExplanation
@@ -104,6 +105,11 @@ class CreditNote(Node):
             pdf_url=f"/documents/credit-notes/{note.id}.pdf",
             e_invoice_url=f"/documents/credit-notes/{note.id}.xml",
         )
+
+    @strawberry.field(description=KEPT_UNTIL)
+    async def kept_until(self, info: Info) -> date:
+        """The end of its retention."""
+        return await last_day(info, self.source.legal_entity, self.source.issued_at)
 
     @strawberry.field(description="Its lines, in order.")
     async def lines(self, info: Info) -> list[CreditNoteLine]:

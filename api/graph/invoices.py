@@ -1,7 +1,7 @@
 """Invoices and their lines."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 import strawberry
@@ -11,6 +11,7 @@ from api.graph.context import Info
 from api.graph.credit_notes import CreditNote
 from api.graph.dunning_case import Dunning
 from api.graph.explanations import LineExplanation
+from api.graph.legal_entities import KEPT_UNTIL, last_day
 from api.graph.money import Money, Period
 from api.graph.node import Node
 from api.graph.payments import Payment
@@ -178,6 +179,11 @@ class Invoice(Node):
         if self.state is not InvoiceState.OPEN:
             return False
         return self.source.is_overdue(await info.context.loaders.times.load(self.source.customer))
+
+    @strawberry.field(description=KEPT_UNTIL)
+    async def kept_until(self, info: Info) -> date:
+        """The end of its retention."""
+        return await last_day(info, self.source.legal_entity, self.source.issued_at)
 
     @strawberry.field(description="What stands in its place, where it is void and that is issued.")
     async def replacement(self, info: Info) -> "Invoice | None":

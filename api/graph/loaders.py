@@ -16,6 +16,7 @@ from domain.ids import (
     CreditNoteId,
     CustomerId,
     InvoiceId,
+    LegalEntityId,
     PaymentId,
     PaymentMethodId,
     PlanId,
@@ -35,6 +36,7 @@ from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payments_of_invoices
 from domain.payments.receipt import Receipt, receipts_of
 from domain.payments.refund import Refund, refunds_of_payments
+from domain.tenants.tenant import LegalEntity, legal_entities
 
 K = TypeVar("K")
 Owner = TypeVar("Owner", CustomerId, TenantId)
@@ -73,6 +75,8 @@ class Loaders:
             self._note_line_taxes
         )
         self.cases: DataLoader[CustomerId, list[Case]] = DataLoader(self._cases)
+
+        self.issuers: DataLoader[TenantId, dict[LegalEntityId, LegalEntity]] = DataLoader(self._issuers)
 
     def clear(self) -> None:
         """Forgets everything, so that what is read next shows what was just committed."""
@@ -195,6 +199,9 @@ class Loaders:
         """The business time of customers that are not on a test clock is the request's."""
         clocks = [await clock_of(self._db.primary, customer) for customer in keys]
         return [clock.at if clock else self.began for clock in clocks]
+
+    async def _issuers(self, keys: list[TenantId]) -> list[dict[LegalEntityId, LegalEntity]]:
+        return [{each.id: each for each in await legal_entities(self._db.primary, tenant)} for tenant in keys]
 
     async def _cases(self, keys: list[CustomerId]) -> list[list[Case]]:
         return [await cases(self._db.primary, customer) for customer in keys]

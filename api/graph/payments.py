@@ -1,11 +1,12 @@
 """Payment methods, payments, refunds and receipts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 import strawberry
 
 from api.graph.context import Info
+from api.graph.legal_entities import KEPT_UNTIL, last_day
 from api.graph.money import Money
 from api.graph.node import Node
 from api.scalars import GlobalId
@@ -91,6 +92,7 @@ class Refund:
 class Receipt:
     """A receipt for one payment."""
 
+    source: strawberry.Private[receipts.Receipt]
     id: GlobalId = strawberry.field(description="The receipt's id.")
     number: str = strawberry.field(description="The number people see; gapless in its series.")
     issued_at: datetime = strawberry.field(description="When it was issued.")
@@ -100,11 +102,17 @@ class Receipt:
     def of(cls, receipt: receipts.Receipt) -> "Receipt":
         """The domain's receipt."""
         return cls(
+            source=receipt,
             id=GlobalId(str(receipt.id)),
             number=receipt.number,
             issued_at=receipt.issued_at,
             pdf_url=f"/documents/receipts/{receipt.id}.pdf",
         )
+
+    @strawberry.field(description=KEPT_UNTIL)
+    async def kept_until(self, info: Info) -> date:
+        """The end of its retention."""
+        return await last_day(info, self.source.legal_entity, self.source.issued_at)
 
 
 @strawberry.type(description="One attempt to collect an invoice.")

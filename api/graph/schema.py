@@ -15,6 +15,7 @@ from api.graph import (
     ending,
     entitlements,
     features,
+    legal_entities,
     pausing,
     plan_change,
     plan_versions,
@@ -154,6 +155,9 @@ class Mutation:
     )
     start_tax_correction_run: tax_corrections.StartTaxCorrectionRunPayload = _mutation(
         tax_corrections.start_run, "Finance: corrects the tax of all invoices that a rate or a place concerns."
+    )
+    set_legal_details: legal_entities.SetLegalDetailsPayload = _mutation(
+        legal_entities.set_details, "Finance: says where a legal entity is registered and how long it keeps documents."
     )
     issue_credit_note: staff_credit_notes.IssueCreditNotePayload = _mutation(
         staff_credit_notes.issue, "Finance: takes a part of an invoice back; what is owed first, then money."

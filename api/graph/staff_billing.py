@@ -8,6 +8,7 @@ from api.graph.arguments import CustomerArgument, Id
 from api.graph.context import Info
 from api.graph.customer import find_customer
 from api.graph.drafts import InvoiceDraft, draft_shown
+from api.graph.legal_entities import LegalEntity, all_legal_entities
 from api.graph.staff_contracts import ContractCancellation, Owed, cancel_contract_preview
 from api.graph.subscriptions import Subscription
 from api.scalars import GlobalId
@@ -56,6 +57,11 @@ class StaffBilling:
                     break
         shown = [await draft_shown(info, *each) for each in found]
         return [each for each in shown if each is not None]  # one that was issued meanwhile is none any more
+
+    @strawberry.field(description="Who of the tenant issues documents, by code.")
+    async def legal_entities(self, info: Info) -> list[LegalEntity]:
+        """The legal entities."""
+        return await all_legal_entities(info)
 
     @strawberry.field(description="One of a customer's drafts.")
     async def invoice_draft(self, info: Info, customer_id: CustomerArgument, id: Id) -> InvoiceDraft | None:

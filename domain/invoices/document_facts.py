@@ -19,7 +19,8 @@ class InconsistentFacts(ValueError):
 class Party:
     """A seller or buyer as it stood when the document was issued; address lines as they are to be printed.
 
-    ``country`` (ISO 3166-1) and ``region`` are where it is taxed; ``code`` is a seller's own short name for itself.
+    ``country`` (ISO 3166-1) and ``region`` are where it is taxed; ``code`` is a seller's own short name for itself,
+    ``register`` its entry in a public register.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Party:
     country: str = ""
     region: str = ""
     code: str = ""
+    register: str = ""
 
 
 @dataclass(frozen=True, slots=True)

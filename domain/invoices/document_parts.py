@@ -32,6 +32,8 @@ def _party(out: Print, label: str, party: Party) -> Json:
     lines = [out.plain(line) for line in party.address]
     if party.tax_id:
         lines.append(f"{out.texts.tax_id} {out.plain(party.tax_id)}")
+    if party.register and out.texts.register:
+        lines.append(out.texts.register.format(entry=out.plain(party.register)))
     if party.email:
         lines.append(out.plain(party.email))
     return {"label": label, "name": out.plain(party.name), "lines": [line for line in lines if line]}

@@ -144,6 +144,8 @@ def _party(party: TradeParty, of: Party, *, known: bool, ours: bool = False) -> 
     party.name = xml_text(of.name)
     if ours and of.code:
         party.id = xml_text(of.code)
+    if ours and of.register:
+        party.legal_organization.id = xml_text(of.register)  # BT-30
     lines = [xml_text(line) for line in of.address if xml_text(line)]
     names = ("line_one", "line_two", "line_three")
     for name, line in zip(names, [*lines[:2], ", ".join(lines[2:])], strict=False):

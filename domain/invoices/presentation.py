@@ -19,31 +19,31 @@ from domain.invoices.texts.german import GERMAN
 from domain.invoices.texts.words import Texts
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-CURRENT: Final = 2  # what new documents are issued in; the database's default says the same
+CURRENT: Final = 3  # what new documents are issued in; the database's default says the same
 
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """One version: its templates, its words by language, and the characters that its fonts draw.
+    """One version: the folder of its templates, its words by language, and the characters that its fonts draw.
 
     ``electronic`` says whether the e-invoice stands inside; how an invoice becomes one belongs to the version too.
     """
 
     number: int
+    templates: Path
     texts: Mapping[str, Texts]
     printable: frozenset[str]
     electronic: bool
 
-    @property
-    def templates(self) -> Path:
-        """The folder of its templates."""
-        return TEMPLATES / str(self.number)
 
-
+# The second version did not say which register a seller stands in.
+_SECOND: Final = MappingProxyType({language: replace(words, register="") for language, words in TEXTS.items()})
 # The first version knew neither terms nor languages for given back time, and two languages only.
 _FIRST: Final = MappingProxyType(
     {
-        language: replace(words, unused="Unused time: {text}", net_terms="", charged="", purchase_order="", legal={})
+        language: replace(
+            words, unused="Unused time: {text}", net_terms="", charged="", purchase_order="", register="", legal={}
+        )
         for language, words in (("en", ENGLISH), ("de", GERMAN))
     }
 )
@@ -53,7 +53,8 @@ _FIRST: Final = MappingProxyType(
 def presentation(number: int) -> Presentation:
     """The version of that number; LookupError for one that never was."""
     if number == 1:
-        return Presentation(1, _FIRST, PRINTABLE, electronic=False)
-    if number == CURRENT:
-        return Presentation(number, TEXTS, PRINTABLE | packaged_characters(), electronic=True)
+        return Presentation(1, TEMPLATES / "1", _FIRST, PRINTABLE, electronic=False)
+    if number in (2, CURRENT):  # they differ in words alone
+        texts = TEXTS if number == CURRENT else _SECOND
+        return Presentation(number, TEMPLATES / "2", texts, PRINTABLE | packaged_characters(), electronic=True)
     raise LookupError(f"no presentation {number}")

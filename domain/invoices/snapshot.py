@@ -24,7 +24,10 @@ from domain.wire import canonical, from_json, to_json
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """The legal entity as it stood; the tax number is the one it sells under to this buyer."""
+    """The legal entity as it stood; the tax number is the one it sells under to this buyer.
+
+    Documents of before its register entry was kept name none.
+    """
 
     code: str
     name: str
@@ -32,6 +35,7 @@ class Seller:
     country: str
     region: str
     tax_number: str | None
+    register: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Snapshot:
     def sold_by(self, entity: LegalEntity) -> Party:
         """The seller as documents print it: as it stood, or for documents of before as it stands."""
         of = self.seller or Seller(entity.code, entity.name, entity.address, entity.country, entity.region, None)
-        return Party(of.name, _lines(of.address), of.tax_number, None, of.country, of.region, of.code)
+        return Party(of.name, _lines(of.address), of.tax_number, None, of.country, of.region, of.code, of.register)
 
 
 def _lines(address: str) -> tuple[str, ...]:
@@ -78,7 +82,7 @@ async def seal_snapshot(tx: Tx, applied: Money) -> bytes:
                     WHERE i.shard_key = p.shard_key AND i.customer_id = p.customer_id AND i.status = 'valid'
                     ORDER BY i.country <> p.country, i.kind <> 'eu_vat', i.country LIMIT 1) AS tax_id,
                   e.code AS seller_code, e.name AS seller_name, e.address AS seller_address,
-                  e.country AS seller_country, e.region AS seller_region
+                  e.country AS seller_country, e.region AS seller_region, e.register_entry
              FROM billing_person p
              JOIN sealing_key k ON k.shard_key = p.shard_key AND k.customer_id = p.customer_id
              JOIN customer c ON c.shard_key = p.shard_key AND c.id = p.customer_id
@@ -110,7 +114,7 @@ async def _seller(tx: Tx, entity: LegalEntityId, row: Row) -> Seller:
     number = _number(known, row["seller_country"], Place(row["country"], row["region"]), tx.now)
     return Seller(
         row["seller_code"], row["seller_name"], row["seller_address"], row["seller_country"], row["seller_region"],
-        number,
+        number, row["register_entry"],
     )  # fmt: skip
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.db import Primary, Tx
-from domain.ids import CustomerId, PaymentId, ReceiptId
+from domain.db import Primary, Row, Tx
+from domain.ids import CustomerId, LegalEntityId, PaymentId, ReceiptId
 from domain.invoices.number import take_number
 from domain.refusals import RefusalCode, Refused
 
@@ -16,6 +16,7 @@ class Receipt:
 
     id: ReceiptId
     payment: PaymentId
+    legal_entity: LegalEntityId
     number: str
     issued_at: datetime
     withdrawn_at: datetime | None
@@ -51,25 +52,20 @@ async def withdraw_receipt(tx: Tx, payment: PaymentId) -> None:
 async def receipts_of(db: Primary, customer: CustomerId, payments: Sequence[PaymentId]) -> dict[PaymentId, Receipt]:
     """The receipts of those of the customer's payments that have one."""
     rows = await db.fetch(
-        """SELECT id, payment_id, number_text, issued_at, withdrawn_at FROM receipt
+        """SELECT id, payment_id, legal_entity_id, number_text, issued_at, withdrawn_at FROM receipt
             WHERE shard_key = $1 AND customer_id = $2 AND payment_id = ANY ($3::uuid[])""",
         customer.shard,
         customer.uuid,
         [payment.uuid for payment in payments],
     )
-    found: dict[PaymentId, Receipt] = {}
-    for row in rows:
-        of = PaymentId(customer.shard, row["payment_id"])
-        found[of] = Receipt(
-            ReceiptId(customer.shard, row["id"]), of, row["number_text"], row["issued_at"], row["withdrawn_at"]
-        )
-    return found
+    found = [_receipt(customer, row) for row in rows]
+    return {each.payment: each for each in found}
 
 
 async def receipt(db: Primary, customer: CustomerId, id: ReceiptId) -> Receipt:
     """The customer's receipt of that id, else NOT_FOUND."""
     row = await db.fetchrow(
-        """SELECT payment_id, number_text, issued_at, withdrawn_at FROM receipt
+        """SELECT id, payment_id, legal_entity_id, number_text, issued_at, withdrawn_at FROM receipt
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -77,6 +73,12 @@ async def receipt(db: Primary, customer: CustomerId, id: ReceiptId) -> Receipt:
     )
     if row is None or id.shard != customer.shard:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such receipt.", ("receiptId",))
+    return _receipt(customer, row)
+
+
+def _receipt(customer: CustomerId, row: Row) -> Receipt:
+    shard = customer.shard
     return Receipt(
-        id, PaymentId(customer.shard, row["payment_id"]), row["number_text"], row["issued_at"], row["withdrawn_at"]
-    )
+        ReceiptId(shard, row["id"]), PaymentId(shard, row["payment_id"]), LegalEntityId(row["legal_entity_id"]),
+        row["number_text"], row["issued_at"], row["withdrawn_at"],
+    )  # fmt: skip

@@ -12,7 +12,9 @@ from domain.ids import CustomerId, LegalEntityId, TenantId
 from domain.operation import operation
 from domain.period import UnknownZone, local_date, pin
 from domain.refusals import RefusalCode, Refused
+from domain.tenants.legal_details import DEFAULT_YEARS, require_years
 from domain.tenants.tenant import house_uuid
+from domain.wire import added
 
 RETRY_DAYS, SUSPEND_DAY, GIVE_UP_DAY = [2, 5, 9, 14], 14, 30  # the defaults of the requirements, part dunning
 _SLUG, _CODE = re.compile(r"[a-z][a-z0-9-]{1,30}"), re.compile(r"[A-Z][A-Z0-9]{1,5}")
@@ -21,7 +23,10 @@ SANDBOX_SUFFIX = "TEST"  # seen in every document number of the sandbox entity, 
 
 @dataclass(frozen=True, slots=True)
 class CreateTenant:
-    """``code`` starts the numbers of the live entity's documents; ``keys`` are the tenant's shard keys."""
+    """``code`` starts the numbers of the live entity's documents; ``keys`` are the tenant's shard keys.
+
+    The entry in a public register and the years of retention are those of both legal entities.
+    """
 
     slug: str
     name: str
@@ -30,6 +35,8 @@ class CreateTenant:
     country: str
     time_zone: str
     keys: tuple[int, ...]
+    register_entry: str = added("")
+    retention_years: int = added(DEFAULT_YEARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class TenantCreated:
 @operation("tenants.create", allowed=frozenset({Grant.SYSTEM}), founding=True)
 async def create_tenant(tx: Tx, command: CreateTenant) -> TenantCreated:
     """Runs under the live house, which it founds. ALREADY_EXISTS for a slug or shard key that is taken; INVALID_INPUT
-    for a slug, code, country or zone that cannot be one."""
+    for a slug, code, country, zone or number of years that cannot be one."""
     _check(tx, command)
     tx.many_keys_reason = "a tenant's number series stand under each of its shard keys"
     home = command.keys[0]
@@ -71,6 +78,7 @@ def _check(tx: Tx, command: CreateTenant) -> None:
         if not form.fullmatch(value):
             raise Refused(RefusalCode.INVALID_INPUT, f"{value!r:.40} is no {field} of a tenant.", (field,))
     require_known_country(command.country, "country")
+    require_years(command.retention_years)
     try:
         local_date(pin(tx.now), command.time_zone)
     except UnknownZone as error:
@@ -104,10 +112,10 @@ async def _insert_entity(
 ) -> None:
     await tx.execute(
         """INSERT INTO legal_entity (id, tenant_id, code, name, address, country, time_zone, sandbox, home_shard_key,
-               house_customer_id, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)""",
+               house_customer_id, register_entry, retention_years, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
         entity.uuid, tenant.uuid, code, command.name, command.address, command.country, command.time_zone,
-        code != command.code, house.shard, house.uuid, tx.recorded_at,
+        code != command.code, house.shard, house.uuid, command.register_entry, command.retention_years, tx.recorded_at,
     )  # fmt: skip
 
 

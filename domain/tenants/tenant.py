@@ -23,6 +23,8 @@ class LegalEntity:
     """Who issues invoices; ``house`` is the customer of kind house for what belongs to no customer.
 
     ``region`` is where in its country it sits; ``tax_rounding`` says where its tax is rounded: line or invoice.
+    ``register_entry`` is the one in a public register, as documents print it, or nothing; documents are kept for
+    ``retention_years`` after the year of their issue.
     """
 
     id: LegalEntityId
@@ -34,8 +36,10 @@ class LegalEntity:
     time_zone: str
     sandbox: bool
     house: CustomerId
-    region: str = ""
-    tax_rounding: str = "line"
+    region: str
+    tax_rounding: str
+    register_entry: str
+    retention_years: int
 
 
 def house_uuid(slug: str, code: str) -> UUID:
@@ -56,7 +60,7 @@ async def legal_entities(db: Primary, tenant: TenantId) -> list[LegalEntity]:
     """The tenant's legal entities by code."""
     rows = await db.fetch(
         """SELECT id, tenant_id, code, name, address, country, time_zone, sandbox, home_shard_key, house_customer_id,
-                  region, tax_rounding
+                  region, tax_rounding, register_entry, retention_years
              FROM legal_entity WHERE tenant_id = $1 ORDER BY code""",
         tenant.uuid,
     )
@@ -73,6 +77,8 @@ async def legal_entities(db: Primary, tenant: TenantId) -> list[LegalEntity]:
             CustomerId(row["home_shard_key"], row["house_customer_id"]),
             row["region"],
             row["tax_rounding"],
+            row["register_entry"],
+            row["retention_years"],
         )
         for row in rows
     ]

@@ -49,6 +49,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "publishTaxRate": {"ratePpm": 95_000},
     "registerForTax": {"taxNumber": "2"},
     "setSellerTax": {"region": "BY"},
+    "setLegalDetails": {"retentionYears": 8},
     "addTaxId": {"country": "AT"},
     "removeTaxId": {"taxId": "taxid_" + "0" * 32},
     "judgeTaxId": {"valid": True},

@@ -29,6 +29,14 @@ def test_a_tenant_is_made_once_and_found_again() -> None:
     assert first.output.split(": ")[1] == again.output.split(": ")[1]
 
 
+def test_a_tenant_says_where_it_is_registered_and_for_how_many_years_documents_are_kept() -> None:
+    told = ("--register-entry", "HRB 1 B, Amtsgericht Hamburg", "--retention-years")
+    made = run.invoke(app, ["tenant", "create", fresh("t"), "--code", "INIT", *GIVEN, *told, "8"])
+    assert (made.exit_code, "is made" in made.output) == (0, True), made.output
+    refused = run.invoke(app, ["tenant", "create", fresh("t"), "--code", "INIT", *GIVEN, *told, "0"])
+    assert (refused.exit_code, refused.output) == (1, "Not done: Documents are kept for 1 to 50 years.\n")
+
+
 @pytest.mark.parametrize(
     ("slug", "code"), [("No Slug", "INIT"), ("x", "INIT"), ("good-slug", "lower"), ("good-slug", "TOOLONGCODE")]
 )

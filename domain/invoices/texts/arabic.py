@@ -28,6 +28,7 @@ ARABIC: Final = Texts(
     purchase_order="أمر الشراء",
     currency="العملة",
     tax_id="الرقم الضريبي",
+    register="السجل: {entry}",
     description="الوصف",
     quantity="الكمية",
     unit_price="سعر الوحدة",

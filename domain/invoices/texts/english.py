@@ -28,6 +28,7 @@ ENGLISH: Final = Texts(
     purchase_order="Purchase order",
     currency="Currency",
     tax_id="Tax ID",
+    register="Registered: {entry}",
     description="Description",
     quantity="Qty",
     unit_price="Unit price",

@@ -28,6 +28,7 @@ FRENCH: Final = Texts(
     purchase_order="Bon de commande",
     currency="Devise",
     tax_id="N° TVA",
+    register="Immatriculation : {entry}",
     description="Désignation",
     quantity="Qté",
     unit_price="Prix unitaire",

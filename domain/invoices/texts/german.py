@@ -29,6 +29,7 @@ GERMAN: Final = Texts(
     purchase_order="Bestellnummer",
     currency="Währung",
     tax_id="USt-IdNr.",
+    register="Register: {entry}",
     description="Leistung",
     quantity="Menge",
     unit_price="Einzelpreis",

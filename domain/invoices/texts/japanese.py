@@ -28,6 +28,7 @@ JAPANESE: Final = Texts(
     purchase_order="発注番号",
     currency="通貨",
     tax_id="税務登録番号",
+    register="登記：{entry}",
     description="品目",
     quantity="数量",
     unit_price="単価",

@@ -27,6 +27,7 @@ class Texts:
     purchase_order: str
     currency: str
     tax_id: str
+    register: str
     description: str
     quantity: str
     unit_price: str

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
+from typing import TypeVar
 
 import pytest
 
 from domain.invoices.document import render_credit_note, render_invoice, render_receipt, render_statement
-from domain.invoices.document_facts import InvoiceFacts
+from domain.invoices.document_facts import CreditNoteFacts, InvoiceFacts, ReceiptFacts
 from domain.invoices.presentation import CURRENT, presentation
 from domain.invoices.typesetting import UnknownLocale
 from tests.domain.invoices.documents import credit_note, invoice, receipt, statement, taxed_invoice
+from tests.domain.invoices.pdf_text import Pdf
+
+Facts = TypeVar("Facts", InvoiceFacts, CreditNoteFacts, ReceiptFacts)
 
 
 def plain() -> InvoiceFacts:
@@ -24,6 +28,11 @@ def paid(facts: InvoiceFacts) -> dict[str, object]:
     return {"lines": facts.lines, "taxes": facts.taxes, "total": facts.total, "paid": facts.due}
 
 
+def registered(facts: Facts) -> Facts:
+    """The same from a seller that stands in a public register."""
+    return replace(facts, seller=replace(facts.seller, register="HRB 12345 B, Amtsgericht Charlottenburg"))
+
+
 RENDERED: dict[tuple[int, str], Callable[[str, int], bytes]] = {
     (1, "invoice"): lambda locale, version: render_invoice(plain(), locale, version),
     (1, "receipt"): lambda locale, version: render_receipt(replace(receipt([2500]), **paid(plain())), locale, version),
@@ -34,6 +43,11 @@ RENDERED: dict[tuple[int, str], Callable[[str, int], bytes]] = {
         replace(receipt([2500]), **paid(taxed_invoice())), locale, version
     ),
     (2, "statement"): lambda locale, version: render_statement(statement(), locale, version),
+    (3, "invoice"): lambda locale, version: render_invoice(registered(taxed_invoice()), locale, version),
+    (3, "credit note"): lambda locale, version: render_credit_note(registered(credit_note()), locale, version),
+    (3, "receipt"): lambda locale, version: render_receipt(
+        registered(replace(receipt([2500]), **paid(taxed_invoice()))), locale, version
+    ),
 }
 
 
@@ -75,6 +89,17 @@ SECOND = {
     ("statement", "ja"): "0a8f8806e1cfba231a65c3837edf6bba",
     ("statement", "ar"): "77866b97452a32ff2035c50760c45386",
 }
+THIRD = {
+    ("invoice", "en"): "fce6017128bc41a034f2db59d306283b",
+    ("invoice", "de"): "6e0c2ce68ebdf8a9fb8059f9c5e74bfc",
+    ("invoice", "fr"): "62782e7a379eb70722bef2fe791e7167",
+    ("invoice", "ja"): "73b5b21dd26e0d09b8f4bb4ae04acc2d",
+    ("invoice", "ar"): "20f9db865510e1f7bb96adfee7bc4ddc",
+    ("credit note", "en"): "d36df16b245abc7c5640fa92d2da1327",
+    ("credit note", "de"): "af172534e0ca12fb77003febc00e7737",
+    ("receipt", "en"): "d94d54676cf591d4df174a5fce2508aa",
+    ("receipt", "de"): "f8db3055c662e007dc5be36a241df572",
+}
 
 
 @pytest.mark.row("E12")
@@ -89,9 +114,18 @@ def test_a_document_of_the_second_version_looks_as_it_was_issued(kind: str, loca
     assert digest(kind, locale, 2) == SECOND[kind, locale]
 
 
+@pytest.mark.row("E12")
+@pytest.mark.parametrize(("kind", "locale"), THIRD)
+def test_a_document_of_the_third_version_looks_as_it_was_issued(kind: str, locale: str) -> None:
+    assert digest(kind, locale, 3) == THIRD[kind, locale]
+
+
 def test_a_version_says_only_what_it_had_words_for() -> None:
     with pytest.raises(UnknownLocale):
         render_invoice(plain(), "ja", 1)
     with pytest.raises(LookupError):
         presentation(CURRENT + 1)
     assert render_invoice(plain(), "en", 1) != render_invoice(plain(), "en", 2)
+    named = registered(taxed_invoice())
+    assert render_invoice(named, "en", 2) == render_invoice(taxed_invoice(), "en", 2)
+    assert "Registered: HRB 12345 B" in Pdf(render_invoice(named, "en", 3)).text

@@ -189,7 +189,7 @@ DELETABLE = {
     "outbox_event",  # once consumed
     "due_work",  # once done
     "invoice_draft", "invoice_draft_line",  # no documents yet
-    "billing_person", "sealing_key", "login_directory",  # personal data, which can be erased
+    "billing_person", "login_directory",  # personal data, which can be erased
     "tax_identity", "tax_exemption",  # as well
     "family_claim",  # held by a living subscription only
 }  # fmt: skip

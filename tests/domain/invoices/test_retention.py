@@ -1,0 +1,69 @@
+"""What the law wants kept is kept: nobody at the application's door can take a document or its key away."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import asyncpg
+import pytest
+
+from domain.invoices.snapshot import Seller
+from domain.tenants.retention import kept_until
+from domain.wire import from_json
+
+DENIED = asyncpg.InsufficientPrivilegeError
+KEPT = (
+    "invoice", "invoice_line", "invoice_line_tax", "invoice_tax", "credit_note", "credit_note_line", "credit_note_tax",
+    "receipt", "issued_document", "sealing_key", "legal_entity", "number_series",
+)  # fmt: skip
+
+
+@pytest.fixture
+async def application(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as the application's role."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.row("E14")
+@pytest.mark.parametrize("table", KEPT)
+async def test_no_document_and_no_key_of_one_can_be_deleted(application: asyncpg.Connection, table: str) -> None:
+    for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):  # noqa: S608 - our own names
+        with pytest.raises(DENIED):
+            await application.execute(statement)
+
+
+@pytest.mark.row("E14")
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("invoice", "snapshot_sealed"), ("invoice", "issued_at"), ("invoice", "presentation"), ("sealing_key", "wrapped"),
+     ("receipt", "issued_at"), ("credit_note", "issued_at"), ("issued_document", "sha256")],
+)  # fmt: skip
+async def test_what_a_document_is_read_from_cannot_be_overwritten(
+    application: asyncpg.Connection, table: str, column: str
+) -> None:
+    with pytest.raises(DENIED):
+        await application.execute(f"UPDATE {table} SET {column} = {column}")  # noqa: S608 - our own names
+
+
+@pytest.mark.row("E14")
+@pytest.mark.parametrize(
+    ("issued_at", "years", "zone", "last"),
+    [
+        (datetime(2026, 1, 1, tzinfo=UTC), 10, "UTC", date(2036, 12, 31)),
+        (datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC), 10, "Europe/Berlin", date(2036, 12, 31)),
+        (datetime(2026, 12, 31, 23, tzinfo=UTC), 10, "Europe/Berlin", date(2037, 12, 31)),
+        (datetime(2027, 1, 1, 4, 59, tzinfo=UTC), 8, "America/New_York", date(2034, 12, 31)),
+    ],
+)
+def test_the_years_count_from_the_end_of_the_issuer_s_year(
+    issued_at: datetime, years: int, zone: str, last: date
+) -> None:
+    issuer = SimpleNamespace(retention_years=years, time_zone=zone)
+    assert kept_until(issued_at, issuer) == last
+
+
+def test_a_seller_that_was_sealed_before_its_register_was_kept_names_none() -> None:
+    sealed = {"code": "ACME", "name": "Acme", "address": "1 Road", "country": "DE", "region": "", "tax_number": None}
+    assert from_json(Seller, sealed).register == ""
