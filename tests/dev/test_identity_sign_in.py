@@ -31,7 +31,9 @@ async def test_the_page_has_one_button_for_each_persona_of_the_client() -> None:
 async def test_the_first_page_names_every_persona_and_its_command() -> None:
     async with provider() as client:
         page = (await client.get("/")).text
-    names = ["customer", "other-customer", "foreign-customer", "partner", "support", "lead", "finance"]
+    names = [
+        "customer", "other-customer", "foreign-customer", "partner", "support", "foreign-support", "lead", "finance",
+    ]  # fmt: skip
     assert re.findall(r"quittance token ([a-z-]+)", page) == names
 
 
