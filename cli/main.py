@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "psql": ("run", "Open psql on the running stack."),
     "demo": (
         "demo",
-        "Tell the whole story of a customer on a test clock: purchase, upgrade, refund, renewal, dunning, suspension.",
+        "Tell the whole story of a customer on a test clock: from purchase to suspension; then what a bill is made of.",
     ),
     "token": ("token", "Print a bearer token of a demo persona; only for a stack in dev."),
     "tenant": ("tenant", "Tenants: the businesses that sell."),
