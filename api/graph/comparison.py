@@ -8,7 +8,7 @@ import strawberry
 from api.graph.context import Info
 from api.graph.invoices import Invoice
 from api.graph.money import Money
-from api.graph.refusal import CompareInvoicesError, as_error
+from api.graph.refusal import InvoiceComparisonError, as_error
 from api.graph.texts import id_of
 from api.scalars import GlobalId
 from domain.ids import CustomerId, InvoiceId
@@ -72,10 +72,10 @@ class InvoiceComparison:
 
 @strawberry.type(description="Why the bill changed, or why the two cannot be compared; refused as a mutation would be.")
 class ComparisonAnswer:
-    """The answer of compareInvoices."""
+    """The answer of invoiceComparison."""
 
     comparison: InvoiceComparison | None = strawberry.field(description="The reasons; null where it is refused.")
-    errors: list[CompareInvoicesError] = strawberry.field(
+    errors: list[InvoiceComparisonError] = strawberry.field(
         description="Why it is refused: one is not the customer's, or the two are in different currencies."
     )
 
@@ -83,12 +83,12 @@ class ComparisonAnswer:
 async def comparison_of(info: Info, customer: CustomerId, before: GlobalId, after: GlobalId) -> ComparisonAnswer:
     """The comparison, or why there is none."""
     try:
-        return ComparisonAnswer(comparison=await _compared(info, customer, before, after), errors=[])
+        return ComparisonAnswer(comparison=await compared(info, customer, before, after), errors=[])
     except Refused as refused:
         return ComparisonAnswer(comparison=None, errors=[as_error(refused)])
 
 
-async def _compared(info: Info, customer: CustomerId, before: GlobalId, after: GlobalId) -> InvoiceComparison:
+async def compared(info: Info, customer: CustomerId, before: GlobalId, after: GlobalId) -> InvoiceComparison:
     """NOT_FOUND for what is no invoice of the customer, CURRENCY_MISMATCH for two in different currencies."""
     db = info.context.db.primary
     one = await invoices.invoice(db, customer, id_of(InvoiceId.parse, before, "before"))

@@ -8,9 +8,9 @@ import strawberry
 from api.connection import HistoryConnection
 from api.graph.arguments import SIMULATION, After, At, AtLeast, First, Id
 from api.graph.changes import Change, MaybeBetween, change_page
-from api.graph.comparison import ComparisonAnswer, comparison_of
+from api.graph.comparison import ComparisonAnswer, InvoiceComparison, compared, comparison_of
 from api.graph.context import Info
-from api.graph.simulation import MaybeScenario, SimulationAnswer, simulation_of
+from api.graph.simulation import REMOVAL, MaybeScenario, Simulation, SimulationAnswer, simulated, simulation_of
 from api.graph.time_travel import InvoiceThen, SubscriptionThen, invoice_then, subscription_then
 from api.scalars import GlobalId
 from domain.customers import customer as customers
@@ -27,9 +27,17 @@ class CustomerPast:
     source: strawberry.Private[customers.Customer]
 
     @strawberry.field(description="Why one of its invoices is more or less than another.")
-    async def compare_invoices(self, info: Info, before: Id, after: Id) -> ComparisonAnswer | None:
+    async def invoice_comparison(self, info: Info, before: Id, after: Id) -> ComparisonAnswer | None:
         """The comparison."""
         return await comparison_of(info, self.source.id, before, after)
+
+    @strawberry.field(
+        description="Why one of its invoices is more or less than another.",
+        deprecation_reason=f"Use invoiceComparison, which tells refusals apart. {REMOVAL}",
+    )
+    async def compare_invoices(self, info: Info, before: Id, after: Id) -> InvoiceComparison | None:
+        """The comparison."""
+        return await compared(info, self.source.id, before, after)
 
     @strawberry.field(description="One of its invoices as it was at an instant; null before it was issued.")
     async def invoice_as_of(self, info: Info, id: Id, at: At) -> InvoiceThen | None:
@@ -55,9 +63,21 @@ class CustomerPast:
         description="What if: its next invoices on a virtual clock, of all its subscriptions and contracts or of one"
         " subscription; nothing is kept or charged.",
     )
-    async def simulate(
+    async def simulation(
         self, info: Info, subscription_id: MaybeOne = None, count: Count = 12, until: Until = None,
         scenario: MaybeScenario = None,
     ) -> SimulationAnswer | None:  # fmt: skip
         """What would come."""
         return await simulation_of(info, self.source.id, subscription_id, count, until, scenario)
+
+    @strawberry.field(
+        metadata=SIMULATION,
+        description="What if: the next invoices of a subscription on a virtual clock; nothing is kept or charged.",
+        deprecation_reason=f"Use simulation, which tells refusals apart. {REMOVAL}",
+    )
+    async def simulate(
+        self, info: Info, subscription_id: MaybeOne = None, count: Count = 12, until: Until = None,
+        scenario: MaybeScenario = None,
+    ) -> Simulation | None:  # fmt: skip
+        """What would come."""
+        return await simulated(info, self.source.id, subscription_id, count, until, scenario)

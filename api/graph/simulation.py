@@ -10,13 +10,15 @@ from api.graph.context import Info
 from api.graph.invoices import InvoiceLine, invoice_lines
 from api.graph.money import Money, Period
 from api.graph.outcome import performed
-from api.graph.refusal import SimulateError, as_error
+from api.graph.refusal import SimulationError, as_error
 from api.graph.texts import id_of
 from api.scalars import GlobalId
 from domain.ids import CustomerId, PriceId, SubscriptionId
 from domain.refusals import Refused
 from domain.timeline import simulate as what_if
 from domain.timeline import virtual_run
+
+REMOVAL = "Removal on 2027-06-01"  # half a year for who uses what was replaced
 
 
 @strawberry.enum(description="How the customer's payment method behaves from now on.")
@@ -126,6 +128,22 @@ class Simulation:
     )
     troubles: list[PaymentTrouble] = strawberry.field(description="What a failing card leads to; none: it pays.")
 
+    @strawberry.field(
+        description="When the subscription ends, if it does until then.",
+        deprecation_reason=f"Use endings, which has every subscription. {REMOVAL}",
+    )
+    def ends_at(self) -> datetime | None:
+        """The first end."""
+        return self.endings[0].at if self.endings else None
+
+    @strawberry.field(
+        description="What a failing card leads to; null: it pays.",
+        deprecation_reason=f"Use troubles, which has every subscription. {REMOVAL}",
+    )
+    def trouble(self) -> PaymentTrouble | None:
+        """The first timeline."""
+        return self.troubles[0] if self.troubles else None
+
     @classmethod
     def of(cls, done: what_if.Simulated) -> "Simulation":
         """The domain's outcome."""
@@ -139,23 +157,31 @@ class Simulation:
 
 @strawberry.type(description="What would come, or why it cannot be told; refused as a mutation would be.")
 class SimulationAnswer:
-    """The answer of simulate."""
+    """The answer of simulation."""
 
     simulation: Simulation | None = strawberry.field(description="What would come; null where it is refused.")
-    errors: list[SimulateError] = strawberry.field(description="Why it is refused; empty where it is not.")
+    errors: list[SimulationError] = strawberry.field(description="Why it is refused; empty where it is not.")
 
 
 async def simulation_of(
     info: Info, customer: CustomerId, subscription_id: GlobalId | None, invoices: int, until: datetime | None,
     scenario: Scenario | None,
 ) -> SimulationAnswer:  # fmt: skip
-    """The run of a virtual clock; nothing is kept, so any key serves."""
+    """The run, or why there is none."""
     try:
-        command = _command(subscription_id, invoices, until, scenario or Scenario())
-        done = await performed(info, what_if.simulate, customer, command, "preview", preview=True)
+        found = await simulated(info, customer, subscription_id, invoices, until, scenario)
     except Refused as refused:
         return SimulationAnswer(simulation=None, errors=[as_error(refused)])
-    return SimulationAnswer(simulation=Simulation.of(done.outcome), errors=[])
+    return SimulationAnswer(simulation=found, errors=[])
+
+
+async def simulated(
+    info: Info, customer: CustomerId, subscription_id: GlobalId | None, invoices: int, until: datetime | None,
+    scenario: Scenario | None,
+) -> Simulation:  # fmt: skip
+    """The run of a virtual clock; nothing is kept, so any key serves."""
+    command = _command(subscription_id, invoices, until, scenario or Scenario())
+    return Simulation.of((await performed(info, what_if.simulate, customer, command, "preview", preview=True)).outcome)
 
 
 def _command(of: GlobalId | None, invoices: int, until: datetime | None, asked: Scenario) -> what_if.Simulate:

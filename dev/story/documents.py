@@ -67,8 +67,8 @@ CANCEL = f"""mutation ($input: CancelSubscriptionInput!) {{ cancelSubscription(i
 REACTIVATE = f"""mutation ($input: ReactivateSubscriptionInput!) {{ reactivateSubscription(input: $input) {{
     subscription {{ id state entitled }} {_OPERATION} {_ERRORS} }} }}"""
 COMPARE = f"""query ($before: ID!, $after: ID!) {{ viewer {{ customer {{
-    compareInvoices(before: $before, after: $after) {{ comparison {{ difference {_MONEY}
+    invoiceComparison(before: $before, after: $after) {{ comparison {{ difference {_MONEY}
         reasons {{ kind amount {_MONEY} name }} }} {_ERRORS} }} }} }} }}"""
-SIMULATE = f"""query ($until: DateTime!) {{ viewer {{ customer {{ simulate(until: $until) {{
+SIMULATE = f"""query ($until: DateTime!) {{ viewer {{ customer {{ simulation(until: $until) {{
     simulation {{ invoices {{ issuedAt tax {_MONEY} total {_MONEY} lines {{ description discount {_MONEY} }} }} }}
     {_ERRORS} }} }} }} }}"""

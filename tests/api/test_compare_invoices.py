@@ -19,7 +19,7 @@ AMOUNT = "{ minorUnits }"
 LIST = """query ($token: ConsistencyToken) { viewer { customer { invoices(first: 10, atLeast: $token) {
     edges { node { id } } } } } }"""
 COMPARE = f"""query ($before: ID!, $after: ID!) {{ viewer {{ customer {{
-    compareInvoices(before: $before, after: $after) {{ errors {{ __typename ... on UserError {{ code path }} }}
+    invoiceComparison(before: $before, after: $after) {{ errors {{ __typename ... on UserError {{ code path }} }}
     comparison {{ difference {AMOUNT} before {{ number }} after {{ number }}
     reasons {{ kind amount {AMOUNT} lineBefore lineAfter redemptionId name }} }} }} }} }} }}"""
 WHY = """query ($id: ID!) { viewer { customer { invoice(id: $id) { lines { explanation {
@@ -47,14 +47,14 @@ async def invoices(guest: Guest) -> list[str]:
 
 async def comparison(guest: Guest, before: str, after: str) -> Any:
     """What the portal says of two invoices."""
-    answer = (await guest.data(COMPARE, before=before, after=after))["viewer"]["customer"]["compareInvoices"]
+    answer = (await guest.data(COMPARE, before=before, after=after))["viewer"]["customer"]["invoiceComparison"]
     assert answer["errors"] == []
     return answer["comparison"]
 
 
 async def refused(guest: Guest, before: str, after: str) -> Any:
     """Why two are not compared."""
-    answer = (await guest.data(COMPARE, before=before, after=after))["viewer"]["customer"]["compareInvoices"]
+    answer = (await guest.data(COMPARE, before=before, after=after))["viewer"]["customer"]["invoiceComparison"]
     assert answer["comparison"] is None
     (error,) = answer["errors"]
     return error

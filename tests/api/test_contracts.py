@@ -24,7 +24,7 @@ ONE = "query ($id: ID!) { viewer { customer { contract(id: $id) { id } } } }"
 PREVIEW = """query ($of: ID!, $id: ID!, $owed: CommitmentOwed!) { staff { cancelContractPreview(
     customerId: $of, contractId: $id, owed: $owed) { endsAt committed { decimal } trueUp { decimal } } } }"""
 NEXT = """query ($id: ID!) { viewer { customer { nextInvoicePreview(subscriptionId: $id) {
-    total { decimal } newPrice { id } } simulate(subscriptionId: $id, count: 3) {
+    total { decimal } newPrice { id } } simulation(subscriptionId: $id, count: 3) {
     invoices { total { decimal } } withoutPriceAt } } } }"""
 WITHOUT = "{ staff { subscriptionsWithoutPrice { customerId subscription { id state entitled withoutPrice } } } }"
 RESUME = f"mutation ($input: ResumeSubscriptionInput!) {{ resumeSubscription(input: $input) {{ {ERRORS} }} }}"
@@ -111,7 +111,7 @@ async def test_what_follows_a_contract_is_told_before(api: Api, listed: bool) ->
     await signed(finance, guest, **term(price, "2027-02-01T00:00:00Z", commitment=amount(0)))
     id = (await guest.do(START, priceId=price))["subscription"]["id"]
     shown = await guest.ask(NEXT, id=id)
-    foreseen = shown["data"]["viewer"]["customer"]["simulate"]
+    foreseen = shown["data"]["viewer"]["customer"]["simulation"]
     if public is not None:
         preview = shown["data"]["viewer"]["customer"]["nextInvoicePreview"]
         assert preview == {"total": {"decimal": "10.00"}, "newPrice": {"id": str(public)}}

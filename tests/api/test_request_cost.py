@@ -125,6 +125,6 @@ async def test_a_preview_is_charged_as_the_work_it_is_even_where_it_is_refused(a
 async def test_runs_of_a_virtual_clock_without_end_are_too_much_for_one_query(api: Api) -> None:
     guest, bought = await api.subscriber()
     id = bought["subscription"]["id"]
-    runs = " ".join(f'a{n}: simulate(subscriptionId: "{id}") {{ errors {{ __typename }} }}' for n in range(20))
+    runs = " ".join(f'a{n}: simulation(subscriptionId: "{id}") {{ errors {{ __typename }} }}' for n in range(20))
     error = await guest.error(f"{{ viewer {{ customer {{ {runs} }} }} }}")
     assert error["extensions"]["code"] == "COST_EXCEEDED"

@@ -9,7 +9,7 @@ from domain.reactions.work import do_now
 from tests.api_callers import Api, Guest
 
 WHAT_IF = """query ($id: ID, $count: Int!, $until: DateTime, $scenario: Scenario) { viewer { customer {
-    simulate(subscriptionId: $id, count: $count, until: $until, scenario: $scenario) {
+    simulation(subscriptionId: $id, count: $count, until: $until, scenario: $scenario) {
         errors { __typename ... on UserError { code path retryable } }
         simulation { endings { subscriptionId at } troubles { subscriptionId failedAt retries accessUntil givesUpAt }
         invoices { subscriptionId period { start end } issuedAt subtotal { minorUnits }
@@ -19,7 +19,7 @@ WHAT_IF = """query ($id: ID, $count: Int!, $until: DateTime, $scenario: Scenario
 
 async def what_if(guest: Guest, **variables: Any) -> Any:
     """What the portal foresees."""
-    answer = (await guest.data(WHAT_IF, **variables))["viewer"]["customer"]["simulate"]
+    answer = (await guest.data(WHAT_IF, **variables))["viewer"]["customer"]["simulation"]
     assert answer["errors"] == []
     return answer["simulation"]
 
@@ -42,7 +42,7 @@ async def test_the_portal_foresees_invoices_and_what_a_failing_card_leads_to(api
 
 async def refused(guest: Guest, **variables: Any) -> tuple[str, str, list[str]]:
     """Why it is refused: the member of the union, its code and its path."""
-    answer = (await guest.data(WHAT_IF, **variables))["viewer"]["customer"]["simulate"]
+    answer = (await guest.data(WHAT_IF, **variables))["viewer"]["customer"]["simulation"]
     assert answer["simulation"] is None
     (error,) = answer["errors"]
     return error["__typename"], error["code"], error["path"]
@@ -68,3 +68,21 @@ async def test_what_cannot_be_foreseen_is_refused_with_its_reason(api: Api) -> N
     await do_now(api.world.house, guest.who.id)
     for of in (id, None):
         assert await refused(guest, id=of, count=1) == ("ConflictError", "STATE_CONFLICT", ["subscriptionId"])
+
+
+OF_BEFORE = """query ($id: ID!, $scenario: Scenario, $invoice: ID!) { viewer { customer {
+    simulate(subscriptionId: $id, count: 2, scenario: $scenario) {
+        endsAt trouble { failedAt } endings { at } troubles { failedAt } invoices { total { minorUnits } } }
+    compareInvoices(before: $invoice, after: $invoice) { difference { minorUnits } reasons { kind } } } } }"""
+
+
+async def test_the_fields_that_were_replaced_still_answer_their_clients(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    of = {"id": bought["subscription"]["id"], "invoice": bought["invoice"]["id"]}
+    told = (await guest.data(OF_BEFORE, **of))["viewer"]["customer"]
+    assert (told["simulate"]["endsAt"], told["simulate"]["trouble"]) == (None, None)
+    assert [each["total"]["minorUnits"] for each in told["simulate"]["invoices"]] == ["1000"] * 2
+    assert told["compareInvoices"] == {"difference": {"minorUnits": "0"}, "reasons": []}
+    failing = (await guest.data(OF_BEFORE, **of, scenario={"card": "FAILS"}))["viewer"]["customer"]["simulate"]
+    assert failing["endsAt"] == failing["endings"][0]["at"]
+    assert failing["trouble"] == failing["troubles"][0]

@@ -118,6 +118,7 @@ async def _publish(
     terms = TRIALS.get(code, PlanTerms(proration=ProrationClock.DAY) if by_day else PlanTerms())
     plan = PublishPlan(code, code.capitalize(), f"The {code} plan", rank, terms)
     made = (await perform(founder.db, publish_plan, founder.actor, house, plan, f"plan-{code}")).outcome
+    assert made.plan_version is not None
     catalog.editions.append(
         Edition(made.plan_version.uuid, made.plan, 1, BEGINNING, None, code, STANDARD, by_day, LONG_AGO, terms)
     )
