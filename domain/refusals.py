@@ -27,6 +27,9 @@ class RefusalCode(StrEnum):
     PAYMENT_IN_PROGRESS = "PAYMENT_IN_PROGRESS"  # an attempt is open or its outcome unknown
     NO_PRICE = "NO_PRICE"  # the contract of a private price is over, and there is no public one to go on at
     NOTHING_DUE = "NOTHING_DUE"
+    EXCEEDS_AUTHORIZED = "EXCEEDS_AUTHORIZED"  # more taken than is held
+    AUTHORIZATION_EXPIRED = "AUTHORIZATION_EXPIRED"  # what was held ran out
+    METHOD_NEEDED = "METHOD_NEEDED"  # the last method cannot go while something is owed
     EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"  # more refunded than was ever captured
     COUPON_OVER = "COUPON_OVER"  # it has ended or expired
     COUPON_USED_UP = "COUPON_USED_UP"  # it was redeemed as often as it may be

@@ -9,6 +9,9 @@ import asyncpg
 
 from domain.actor import Grant
 from tests.api_callers import Api, Caller, Guest
+from tests.payment_stage import FINANCES as FINANCES_OF_PAYMENTS
+from tests.payment_stage import SUPPORTS as SUPPORTS_OF_PAYMENTS
+from tests.payment_stage import payment_input
 from tests.subscription_stage import subscription_input
 from tests.tax_kit import TAX_IDS
 from tests.whole_database import Fingerprints, fingerprints
@@ -96,6 +99,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     allowed = [{"feature": code, "value": "1"}]
     good["publishPlanVersion"]["terms"] |= {"entitlements": allowed}
     good |= await subscription_input(api, guest)
+    good |= await payment_input(api, guest)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -213,10 +217,10 @@ def coupon_of(code: str) -> dict[str, Any]:
 
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishTaxRate", "registerForTax",
-          "setSellerTax", "setLegalDetails", "setSubscriptionPolicy")  # fmt: skip
+          "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setPaymentPolicy")  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
-            "judgeTaxId", "addTaxExemption", "endTaxExemption")  # fmt: skip
+            "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS)  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",
-            "startTaxCorrectionRun")  # fmt: skip
+            "startTaxCorrectionRun", *FINANCES_OF_PAYMENTS)  # fmt: skip

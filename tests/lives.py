@@ -62,7 +62,7 @@ async def tell(
 ) -> str:  # fmt: skip
     """What the provider says of a payment; returns the state it is in then."""
     assert payment is not None
-    declined = news is News.DECLINED
+    declined = news in (News.DECLINED, News.RETURNED)
     command = SettlePayment(
         payment, news, None, captured, code if declined else None, hard, None, confirmed=True
     )  # fmt: skip

@@ -24,6 +24,11 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
         "correctTax", "finalizeInvoice", "refundPayment", "cancelContract", *BILLERS),
     ("INSUFFICIENT_BALANCE", "it lowers what is owed by what is owed, never by more"): (
         "cancelSubscription", "issueCreditNote", "markInvoiceUncollectible", "voidInvoice"),
+    ("INSUFFICIENT_BALANCE", "money that comes takes none, and credit that is gone is booked as lost first"): (
+        "recordOfflinePayment", "reverseOfflinePayment"),
+    ("INVALID_AMOUNT", "what was recorded is more than nothing"): ("reverseOfflinePayment",),
+    ("STATE_CONFLICT", "money that comes moves an invoice only where it is open or given up"): (
+        "recordOfflinePayment",),
     ("INVALID_AMOUNT", "what comes to less than nothing is given back by a credit note instead"): PORTAL_CHANGES,
     ("INVALID_AMOUNT", "its lines are charges, not negative; only the dearest price is too much with its tax"): (
         "startSubscription", "resumeSubscription", "finalizeInvoice", "cancelContract"),
@@ -48,13 +53,14 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
 NOT_YET: dict[str, tuple[str, ...]] = {
     "NotFoundError": (
         "addPaymentMethod", "advanceTestClock", "publishFeature", "publishTaxRate", "registerPartner", "registerStaff",
-        "saveDunningPolicy", "setSubscriptionPolicy"),
+        "saveDunningPolicy", "setPaymentPolicy", "setSubscriptionPolicy"),
     "InputError": (
-        "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId", "payInvoice",
-        "removeInvoiceLine", "removeTaxId", "voidCreditNote"),
+        "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
+        "removeInvoiceLine", "removeTaxId", "setPaymentPolicy", "voidCreditNote", "voidPayment"),
     "ConflictError": (
         "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
-        "setBillingTerms", "setLegalDetails", "setSellerTax", "setSubscriptionPolicy"),
+        "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy", "setSellerTax",
+        "setSubscriptionPolicy"),
 }  # fmt: skip

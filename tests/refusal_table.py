@@ -44,6 +44,21 @@ CASES = [
     Case("resumeSubscription", "NO_PRICE", "unpriced", {"subscriptionId": "$unpriced"}),
     Case("resumeSubscription", "PAYMENT_METHOD_REQUIRED", "freed", {"subscriptionId": "$slept"}),
     Case("resumeSubscription", "STATE_CONFLICT", "owner", {"subscriptionId": "$own"}),
+    Case("payInvoice", "INVALID_INPUT", "support", {"invoiceId": "$billed"}),
+    *(Case(name, code, "finance", {"customerId": f"${who} customer", "paymentId": f"${what}"})
+      for name in ("captureInvoicePayment", "voidPayment")
+      for code, who, what in (("PAYMENT_IN_PROGRESS", "holding", "asked"), ("STATE_CONFLICT", "owner", "payment"))),
+    Case("captureInvoicePayment", "AUTHORIZATION_EXPIRED", "finance", {
+        "customerId": "$holding customer", "paymentId": "$run out"}),
+    Case("recordOfflinePayment", "ALREADY_EXISTS", "finance", {
+        "customerId": "$holding customer", "invoiceId": "$recorded for", "means": "TRANSFER",
+        "reference": "$used reference", "amount": {"minorUnits": "599", "currency": "EUR"}}),
+    Case("reverseOfflinePayment", "STATE_CONFLICT", "finance", {
+        "customerId": "$owner customer", "paymentId": "$payment", "reason": "R."}),
+    *(Case(name, "INVALID_INPUT", "support", given) for name, given in (
+        ("setPaymentMethodOrder", {"methodIds": []}), ("removePaymentMethod", {"methodId": "$last method"}))),
+    Case("removePaymentMethod", "METHOD_NEEDED", "owing", {"methodId": "$last method"}),
+    Case("removePaymentMethod", "PAYMENT_IN_PROGRESS", "waiting", {"methodId": "$waited on"}),
     Case("payInvoice", "PAYMENT_IN_PROGRESS", "waiting", {"invoiceId": "$waited for"}),
     Case("payInvoice", "PAYMENT_METHOD_REQUIRED", "bare", {"invoiceId": "$billed"}),
     Case("advanceTestClock", "NO_TEST_CLOCK", "live", {"to": "2030-01-05T00:00:00Z"}),
@@ -129,6 +144,10 @@ CLOSED = [
     Case("voidCreditNote", "PERIOD_CLOSED", "finance", {"customerId": "$customer", "creditNoteId": "$note"}),
     *(Case(name, "PERIOD_CLOSED", "finance", {"customerId": "$customer", "invoiceId": "$open", "reason": "R."})
       for name in ("voidInvoice", "markInvoiceUncollectible")),
+    Case("recordOfflinePayment", "PERIOD_CLOSED", "finance", {
+        "customerId": "$customer", "invoiceId": "$open", "means": "CASH", "reference": "1", "amount": EUROS}),
+    Case("reverseOfflinePayment", "PERIOD_CLOSED", "finance", {
+        "customerId": "$customer", "paymentId": "$recorded", "reason": "R."}),
     Case("finalizeInvoice", "PERIOD_CLOSED", "finance", {"customerId": "$customer", "draftId": "$draft"}),
     Case("cancelContract", "PERIOD_CLOSED", "finance", {
         "customerId": "$customer", "contractId": "$contract", "owed": "FULL", "reason": "R."}),

@@ -15,6 +15,7 @@ from api.graph.customer_previews import CustomerPreviews
 from api.graph.entitlements import Entitlement, entitlements_of
 from api.graph.invoices import Invoice
 from api.graph.lost_answers import PerformedOperation, operation_of
+from api.graph.method_order import in_order
 from api.graph.money import Money
 from api.graph.node import Node
 from api.graph.payments import Payment, PaymentMethod
@@ -113,6 +114,11 @@ class Customer(CustomerPast, CustomerPreviews, Node):
     async def payment_methods(self, info: Info) -> list[PaymentMethod]:
         """The methods in use."""
         return [PaymentMethod.of(each) for each in await payment_methods(info.context.db.primary, self.source.id)]
+
+    @strawberry.field(description="The stored payment methods in the order they are tried: the default one first.")
+    async def payment_methods_in_order(self, info: Info) -> list[PaymentMethod]:
+        """The default method and its backups."""
+        return await in_order(info, self.source.id)
 
     @strawberry.field(description="The method that is charged.")
     async def default_payment_method(self, info: Info) -> PaymentMethod | None:

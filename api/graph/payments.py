@@ -15,6 +15,7 @@ from domain.payments import method as methods
 from domain.payments import payment as payments
 from domain.payments import receipt as receipts
 from domain.payments import refund as refunds
+from domain.payments.attempt import ACTION_FOR
 
 
 @strawberry.type(description="A stored payment method: a token at the provider, never card data.")
@@ -52,6 +53,30 @@ class PaymentState(Enum):
     )
     EXPIRED = strawberry.enum_value("expired", description="What was held ran out before it was taken.")
     VOIDED = strawberry.enum_value("voided", description="It was taken back before any money moved.")
+
+
+@strawberry.enum(description="When the money of a payment is taken.")
+class CaptureMode(Enum):
+    """The domain's CaptureMode."""
+
+    NOW = strawberry.enum_value("now", description="As soon as it can be.")
+    LATER = strawberry.enum_value("later", description="It is held until captureInvoicePayment takes it.")
+
+
+@strawberry.enum(description="Who was part of a payment.")
+class PaymentKind(Enum):
+    """The kinds of payment."""
+
+    PROVIDER = strawberry.enum_value("provider", description="A payment provider took it from a stored method.")
+    OFFLINE = strawberry.enum_value("offline", description="It came by itself, and staff recorded it.")
+
+
+@strawberry.type(description="What the customer has to do before a payment goes on.")
+class PaymentAction:
+    """An action at the provider, such as 3-D Secure; the payment goes on by itself once it is done."""
+
+    url: str = strawberry.field(description="Where the customer has to go.")
+    expires_at: datetime | None = strawberry.field(description="Until when; then the payment is voided.")
 
 
 @strawberry.enum(description="Where a refund stands. More values may come; treat an unknown one as PENDING.")
@@ -96,6 +121,9 @@ class Receipt:
     id: GlobalId = strawberry.field(description="The receipt's id.")
     number: str = strawberry.field(description="The number people see; gapless in its series.")
     issued_at: datetime = strawberry.field(description="When it was issued.")
+    withdrawn_at: datetime | None = strawberry.field(
+        description="Since when it is not valid any more: the bank took the money back."
+    )
     pdf_url: str = strawberry.field(description="The path of the PDF; it wants the same bearer token.")
 
     @classmethod
@@ -106,6 +134,7 @@ class Receipt:
             id=GlobalId(str(receipt.id)),
             number=receipt.number,
             issued_at=receipt.issued_at,
+            withdrawn_at=receipt.withdrawn_at,
             pdf_url=f"/documents/receipts/{receipt.id}.pdf",
         )
 
@@ -123,10 +152,24 @@ class Payment(Node):
     invoice_id: GlobalId = strawberry.field(description="The invoice it is for.")
     attempt_number: int = strawberry.field(description="Counts the attempts at its invoice, from 1.")
     amount: Money = strawberry.field(description="How much was asked for.")
-    captured: Money = strawberry.field(description="How much the provider took.")
+    kind: PaymentKind = strawberry.field(description="Whether a provider took it or staff recorded it.")
+    reference: str | None = strawberry.field(description="The reference under which staff recorded it.")
+    capture_mode: CaptureMode = strawberry.field(description="Whether it is taken at once or held first.")
+    authorized: Money | None = strawberry.field(
+        description="What was held or taken of it in all: captured + capturable + released; null: nothing was."
+    )
+    captured: Money = strawberry.field(description="How much was taken.")
+    capturable: Money = strawberry.field(description="How much of what is held can still be taken.")
+    released: Money = strawberry.field(description="How much of what was held was let go.")
+    returned: Money = strawberry.field(description="How much of what was taken the bank took back: all or nothing.")
     refundable: Money = strawberry.field(description="How much of it can still be given back.")
     state: PaymentState = strawberry.field(description="Where it stands.")
     failure_code: str | None = strawberry.field(description="Why it failed, in the provider's neutral words.")
+    action: PaymentAction | None = strawberry.field(description="What the customer has to do, while it needs that.")
+    expires_at: datetime | None = strawberry.field(description="When what is held runs out.")
+    expected_at: datetime | None = strawberry.field(
+        description="When the bank is expected to decide, while the payment is PROCESSING and the provider says so."
+    )
     action_url: str | None = strawberry.field(description="Where the customer must confirm it, while it needs that.")
     created_at: datetime = strawberry.field(description="When it was begun.")
 
@@ -139,10 +182,20 @@ class Payment(Node):
             invoice_id=GlobalId(str(payment.invoice)),
             attempt_number=payment.attempt_number,
             amount=Money.of(payment.amount),
+            kind=PaymentKind(payment.kind),
+            reference=payment.reference,
+            capture_mode=CaptureMode(payment.capture_mode.value),
+            authorized=Money.of(payment.authorized) if payment.authorized else None,
             captured=Money.of(payment.captured),
+            capturable=Money.of(payment.capturable),
+            released=Money.of(payment.released),
+            returned=Money.of(payment.returned),
             refundable=Money.of(payment.refundable),
             state=PaymentState(payment.state.name),
             failure_code=payment.failure_code,
+            action=_action(payment),
+            expires_at=payment.expires_at,
+            expected_at=payment.expected_at if payment.state.name == "processing" else None,
             action_url=payment.action_url if payment.state.name == "requires_action" else None,
             created_at=payment.happened_at,
         )
@@ -170,3 +223,9 @@ class Payment(Node):
         """The refunds."""
         found = await info.context.loaders.refunds.load((self._owner, self.source.id))
         return [Refund.of(each) for each in found]
+
+
+def _action(payment: payments.Payment) -> PaymentAction | None:
+    if payment.state.name != "requires_action" or payment.action_url is None:
+        return None
+    return PaymentAction(url=payment.action_url, expires_at=payment.sent_at + ACTION_FOR if payment.sent_at else None)

@@ -9,14 +9,16 @@ from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
 from api.graph.invoices import Invoice
 from api.graph.outcome import OperationInfo, followed, performed
-from api.graph.payments import Payment, PaymentMethod
+from api.graph.payments import CaptureMode, Payment, PaymentMethod
 from api.graph.refusal import as_error
 from api.graph.texts import id_of, text
+from api.graph.whose import WHOSE, customer_of
 from api.scalars import GlobalId, IdempotencyKey, Text
 from domain.customers.advance_clock import AdvanceClock, advance_clock, clock_of
 from domain.ids import CustomerId, InvoiceId, PaymentMethodId
 from domain.inspection import inspect_key
 from domain.invoices.invoice import invoice
+from domain.payments import payment as payments
 from domain.payments.gateway import MethodFacts, MethodRefused
 from domain.payments.method import StoreMethod, payment_methods, store_method
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
@@ -76,8 +78,12 @@ async def _method_of(info: Info, customer: CustomerId, token: str, key: str) -> 
 class PayInvoiceInput:
     """Input of payInvoice."""
 
+    customer_id: GlobalId | None = strawberry.field(default=None, description=WHOSE)
     invoice_id: GlobalId = strawberry.field(description="An open invoice.")
     method_id: GlobalId | None = strawberry.field(default=None, description="A stored method; else the default one.")
+    capture: CaptureMode | None = strawberry.field(
+        default=None, description="Staff only: when it is taken; null: as the tenant's policy says."
+    )
     idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
 
@@ -94,9 +100,10 @@ class PayInvoicePayload:
 async def pay(info: Info, input: PayInvoiceInput) -> PayInvoicePayload:
     """Begins an attempt and waits a little for its outcome."""
     try:
-        customer = info.context.customer
+        customer = customer_of(info, input.customer_id)
         method = id_of(PaymentMethodId.parse, input.method_id, "methodId") if input.method_id is not None else None
-        command = PayInvoice(id_of(InvoiceId.parse, input.invoice_id, "invoiceId"), method)
+        capture = payments.CaptureMode[input.capture.name] if input.capture else None
+        command = PayInvoice(id_of(InvoiceId.parse, input.invoice_id, "invoiceId"), method, capture)
         done = await performed(info, pay_invoice, customer, command, input.idempotency_key)
     except Refused as refused:
         return PayInvoicePayload(payment=None, invoice=None, operation=None, errors=[as_error(refused)])

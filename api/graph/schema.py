@@ -15,8 +15,12 @@ from api.graph import (
     ending,
     entitlements,
     features,
+    held_payments,
     legal_entities,
+    method_order,
+    offline_payments,
     pausing,
+    payment_policy,
     plan_change,
     plan_versions,
     price_list,
@@ -84,6 +88,27 @@ class Mutation:
         subscription_policy.set_policy, "Admins: says how those who leave, pause or shrink are treated."
     )
     pay_invoice: portal.PayInvoicePayload = _mutation(portal.pay, "Collects what is due on an open invoice.")
+    capture_invoice_payment: held_payments.CaptureInvoicePaymentPayload = _mutation(
+        held_payments.capture, "Finance: takes what a payment holds, all or a part of it."
+    )
+    void_payment: held_payments.VoidPaymentPayload = _mutation(
+        held_payments.void, "Support: lets a payment go of which nothing more is to be taken."
+    )
+    record_offline_payment: offline_payments.RecordOfflinePaymentPayload = _mutation(
+        offline_payments.record, "Finance: records money that came by transfer, in cash or by cheque."
+    )
+    reverse_offline_payment: offline_payments.ReverseOfflinePaymentPayload = _mutation(
+        offline_payments.reverse, "Finance: takes such a record back; the invoice is owed again."
+    )
+    set_payment_method_order: method_order.SetPaymentMethodOrderPayload = _mutation(
+        method_order.set_order, "Says which stored method is the default, and in which order its backups are tried."
+    )
+    remove_payment_method: method_order.RemovePaymentMethodPayload = _mutation(
+        method_order.remove, "Takes a stored method away; the last one stays while something is owed."
+    )
+    set_payment_policy: payment_policy.SetPaymentPolicyPayload = _mutation(
+        payment_policy.set_policy, "Admins: says when payments are taken, and what less than was asked is."
+    )
     advance_test_clock: portal.AdvanceTestClockPayload = _mutation(
         portal.advance, "Moves the test clock of a sandbox customer; everything on the way is done at its time."
     )

@@ -16,6 +16,7 @@ from api.graph.customer import Customer, find_by_name, find_customer
 from api.graph.dunning_policy import DunningPolicy, current_policy
 from api.graph.entitlements import EntitlementException, exceptions_of
 from api.graph.features import Feature, all_features
+from api.graph.payment_policy import PaymentPolicy
 from api.graph.payments import Payment
 from api.graph.staff_billing import StaffBilling
 from api.graph.subscription_policy import SubscriptionPolicy
@@ -35,6 +36,7 @@ from domain.fanout.by_provider import payments_of_reference
 from domain.ids import CustomerId, PaymentId, TaxRunId
 from domain.payments import payment as payments
 from domain.payments.owner import payment_owner
+from domain.payments.policy import payment_policy as payment_rules_of
 from domain.payments.stuck import stuck_payments
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.policy import subscription_policy as rules_of
@@ -124,6 +126,11 @@ class Staff(StaffBilling):
     async def subscription_policy(self, info: Info) -> SubscriptionPolicy:
         """The rules, or their defaults."""
         return SubscriptionPolicy.of(await rules_of(info.context.db.primary, info.context.tenant))
+
+    @strawberry.field(description="How the tenant takes payments.")
+    async def payment_policy(self, info: Info) -> PaymentPolicy:
+        """The rules, or their defaults."""
+        return PaymentPolicy.of(await payment_rules_of(info.context.db.primary, info.context.tenant))
 
     @strawberry.field(description="A payment of any customer of the tenant.")
     async def payment(self, info: Info, id: Id) -> StaffPayment | None:

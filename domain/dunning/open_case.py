@@ -8,7 +8,7 @@ from domain.actor import Grant
 from domain.customers.customer import customer
 from domain.db import Tx
 from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, case_of, move, policy
-from domain.ids import DunningCaseId, InvoiceId, PaymentId
+from domain.ids import DunningCaseId, InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import Invoice, invoice
 from domain.machine import State
@@ -17,7 +17,7 @@ from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import payment, payments_of
 from domain.subscriptions.change_plan import DiscardChange, discard_change
 from domain.subscriptions.store import move_if_allowed
-from domain.subscriptions.subscription import has_ended
+from domain.subscriptions.subscription import has_ended, subscription
 
 REST = timedelta(days=1)  # issuers count tries a day: retries that were missed are not made up for in one go
 
@@ -45,22 +45,29 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
     if unpaid.state.name != "open":
         return FailureHandled(None, None)
     at_once = unpaid.collection == AUTOMATIC  # on account, nothing waits for the payment
-    if unpaid.reason.startswith("change:") and at_once:
-        if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, unpaid.id)):
-            return FailureHandled(None, None)  # begun since; its outcome decides
-        assert unpaid.subscription is not None, "a change is one of a subscription"
-        await discard_change.run(tx, DiscardChange(unpaid.subscription, unpaid.id))
+    if at_once and unpaid.subscription is not None and await _is_waited_for(tx, unpaid, unpaid.subscription):
         return FailureHandled(None, None)
-    if unpaid.reason == "start" and at_once:
-        return FailureHandled(None, None)  # a first invoice: the subscription is incomplete and will expire
     if await has_ended(tx, tx.customer, unpaid.subscription):
         return FailureHandled(None, None)  # what ended owes it still, and nobody collects it without being asked
     hard = command.payment is not None and (await payment(tx, tx.customer, command.payment)).failure_hard
     found = await case_of(tx, tx.customer, unpaid.id)
-    of = found or await _open(tx, unpaid)
+    of = await _reopen(tx, found) if found and found.state.name == "recovered" else found or await _open(tx, unpaid)
     state = await advance(tx, of, hard=hard)
     await _try_untried(tx, unpaid)
     return FailureHandled(of.id, state.name)
+
+
+async def _is_waited_for(tx: Tx, unpaid: Invoice, id: SubscriptionId) -> bool:
+    """Whether nothing was given for the invoice yet, so that nobody duns: a first one expires with its subscription,
+    and a change that waits for its payment is dropped. One that a bank left unpaid after all is owed."""
+    of = await subscription(tx, tx.customer, id)
+    if unpaid.reason == "start":
+        return of.state.name == "incomplete"
+    if of.pending_invoice != unpaid.id:
+        return False
+    if not any(attempt.is_open for attempt in await payments_of(tx, tx.customer, unpaid.id)):
+        await discard_change.run(tx, DiscardChange(id, unpaid.id))
+    return True  # an attempt that was begun since decides
 
 
 async def _try_untried(tx: Tx, unpaid: Invoice) -> None:
@@ -94,6 +101,29 @@ async def _open(tx: Tx, unpaid: Invoice) -> Case:
     return Case(
         id, tx.customer, unpaid.id, unpaid.subscription, tx.now, rules.retry_days, 0, suspend_at, give_up_at, state
     )
+
+
+async def _reopen(tx: Tx, of: Case) -> Case:
+    """What had ended the case was taken back by the bank: its timeline begins anew, by the policy of now."""
+    rules = await policy(tx, tx.head.tenant)
+    state = await DUNNING.move(tx, tx.customer, of.id.uuid, of.state, "reopen")
+    suspend_at = tx.now + timedelta(days=rules.suspend_day)
+    give_up_at = tx.now + timedelta(days=rules.give_up_day)
+    await tx.execute(
+        """UPDATE dunning_case SET opened_at = $4, retry_days = $5, retries_done = 0, suspend_at = $6, give_up_at = $7,
+                  state = $8, seq = $9
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        tx.customer.shard, tx.customer.uuid, of.id.uuid, tx.now, list(rules.retry_days), suspend_at, give_up_at,
+        state.name, state.seq,
+    )  # fmt: skip
+    await due.schedule(tx, SUSPEND, of.id.uuid, suspend_at)
+    await due.schedule(tx, GIVE_UP, of.id.uuid, give_up_at)
+    await move_if_allowed(tx, of.subscription, "payment_failed")
+    tx.emit("dunning.opened", case=of.id, invoice=of.invoice)
+    return replace(
+        of, opened_at=tx.now, retry_days=rules.retry_days, retries_done=0, suspend_at=suspend_at,
+        give_up_at=give_up_at, state=state,
+    )  # fmt: skip
 
 
 async def advance(tx: Tx, of: Case, *, hard: bool) -> State:

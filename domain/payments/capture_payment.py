@@ -34,13 +34,13 @@ class CaptureAsked:
 
 @operation("payments.capture", allowed=_TAKERS, moves_money=True)
 async def capture_payment(tx: Tx, command: CapturePayment) -> CaptureAsked:
-    """NOT_FOUND; STATE_CONFLICT for a payment that holds nothing, or whose time ran out; PAYMENT_IN_PROGRESS while
-    something else was asked of it; CURRENCY_MISMATCH; INVALID_AMOUNT for nothing, or more than is held."""
+    """NOT_FOUND; STATE_CONFLICT for a payment that holds nothing; AUTHORIZATION_EXPIRED; PAYMENT_IN_PROGRESS while
+    something else was asked of it; CURRENCY_MISMATCH; INVALID_AMOUNT for nothing; EXCEEDS_AUTHORIZED."""
     of = await payment(tx, tx.customer, command.payment)
     refuse_unless_held(of)
     if of.expires_at is not None and of.expires_at <= tx.recorded_at:
         message = f"What the payment held ran out at {of.expires_at.isoformat()}."
-        raise Refused(RefusalCode.STATE_CONFLICT, message, ("paymentId",))
+        raise Refused(RefusalCode.AUTHORIZATION_EXPIRED, message, ("paymentId",))
     amount = _amount(of, command)
     final = command.final or amount == of.capturable
     asked = Asked(Ask.CAPTURE, of.captured + amount, final, None, None)
@@ -65,5 +65,5 @@ def _amount(of: Payment, command: CapturePayment) -> Money:
     if amount.minor <= 0:
         raise Refused(RefusalCode.INVALID_AMOUNT, "A capture is of more than nothing.", ("amount",))
     if amount > of.capturable:
-        raise Refused(RefusalCode.INVALID_AMOUNT, f"At most {of.capturable} can still be taken.", ("amount",))
+        raise Refused(RefusalCode.EXCEEDS_AUTHORIZED, f"At most {of.capturable} can still be taken.", ("amount",))
     return amount

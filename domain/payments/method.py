@@ -10,7 +10,7 @@ from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
 from domain.wire import learned, personal
 
-_OWNERS = frozenset({Grant.PORTAL, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN})
+OWNERS = frozenset({Grant.PORTAL, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,39 @@ async def payment_methods(
     return [_method(row) for row in rows]
 
 
+async def methods_in_order(db: Primary, customer: CustomerId) -> list[PaymentMethod]:
+    """The customer's methods in the order in which they are tried: the default one, then its backups."""
+    rows = await db.fetch(
+        """SELECT m.shard_key, m.id, m.provider_account, m.provider_ref, m.kind, m.brand, m.last4
+             FROM payment_method m
+             JOIN customer c ON c.shard_key = m.shard_key AND c.id = m.customer_id
+            WHERE m.shard_key = $1 AND m.customer_id = $2 AND m.removed_at IS NULL
+            ORDER BY (m.id = c.default_method_id) IS TRUE DESC, m.place, m.id DESC""",
+        customer.shard,
+        customer.uuid,
+    )
+    return [_method(row) for row in rows]
+
+
+async def put_in_order(tx: Tx, order: Sequence[PaymentMethodId]) -> None:
+    """Makes the first method the default and the others its backups, in that order; without any there is no default."""
+    await tx.execute(
+        """UPDATE payment_method m SET place = o.place
+             FROM unnest($3::uuid[], $4::int[]) AS o (id, place)
+            WHERE m.shard_key = $1 AND m.customer_id = $2 AND m.id = o.id""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        [id.uuid for id in order],
+        list(range(len(order))),
+    )
+    await tx.execute(
+        "UPDATE customer SET default_method_id = $3 WHERE shard_key = $1 AND id = $2",
+        tx.customer.shard,
+        tx.customer.uuid,
+        order[0].uuid if order else None,
+    )
+
+
 async def default_method(db: Primary, customer: CustomerId) -> PaymentMethod:
     """The method that is charged; PAYMENT_METHOD_REQUIRED where the customer has none."""
     row = await db.fetchrow(
@@ -86,9 +119,10 @@ class MethodStored:
     method: PaymentMethodId
 
 
-@operation("payments.store_method", allowed=_OWNERS)
+@operation("payments.store_method", allowed=OWNERS)
 async def store_method(tx: Tx, command: StoreMethod) -> MethodStored:
-    """Stores the method and makes it the default; the same provider reference again is the same method."""
+    """Stores the method and makes it the default, what was the default being its first backup; the same provider
+    reference again is the same method."""
     id = await tx.fetchval(
         """INSERT INTO payment_method (shard_key, id, customer_id, provider_account, provider_ref, kind, brand, last4,
                recorded_at)
@@ -102,12 +136,8 @@ async def store_method(tx: Tx, command: StoreMethod) -> MethodStored:
                 WHERE shard_key = $1 AND customer_id = $2 AND provider_account = $3 AND provider_ref = $4""",
             tx.customer.shard, tx.customer.uuid, command.provider_account, command.provider_ref,
         )  # fmt: skip
-    await tx.execute(
-        "UPDATE customer SET default_method_id = $3 WHERE shard_key = $1 AND id = $2",
-        tx.customer.shard,
-        tx.customer.uuid,
-        id,
-    )
     method = PaymentMethodId(tx.customer.shard, id)
+    others = [each.id for each in await methods_in_order(tx, tx.customer) if each.id != method]
+    await put_in_order(tx, [method, *others])
     tx.emit("method.stored", method=method)
     return MethodStored(method)

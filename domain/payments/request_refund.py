@@ -19,12 +19,15 @@ from domain.ledger.balance import credit_available, moved_by, numbers_of
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.begin_refund import begin_refund
+from domain.payments.book_money import CAPTURED
 from domain.payments.issue_credit_note import charges_of, spread
 from domain.payments.payment import Payment, payment, payments_of
 from domain.payments.refund import refunds_of_payments
+from domain.payments.take_back import RETURNED, SHORT
 from domain.refusals import RefusalCode, Refused
 
 REASON_LENGTH = 500  # a sentence or two for the audit trail
+MONEY = (CAPTURED, RETURNED, SHORT)  # causes of what is posted for a payment
 REFUND_NOTE = "refund"  # the kind of the credit notes that are issued here
 
 
@@ -71,7 +74,7 @@ async def _excess(tx: Tx, of: Payment) -> Money:
     notes = (await credit_notes_of(tx, tx.customer, [of.invoice])).get(of.invoice, [])
     numbers = [
         *standing,
-        *(each.posted_number for each in attempts if each.posted_number is not None),
+        *[number for each in attempts for number in await numbers_of(tx, tx.customer, MONEY, each.id.uuid)],
         *(each.posted_number for each in notes if each.state.name == "issued"),
         *await numbers_of(tx, tx.customer, BECAME_CREDIT, of.invoice.uuid),
     ]

@@ -13,7 +13,16 @@ from domain.dunning.case import GIVE_UP, RETRY, SUSPEND
 from domain.dunning.end_case import EndCase, give_up, suspend
 from domain.dunning.overdue import InvoiceOverdue, invoice_overdue
 from domain.dunning.retry_payment import RetryPayment, retry_payment
-from domain.ids import ContractId, CustomerId, DunningCaseId, InvoiceId, PaymentId, RefundId, SubscriptionId
+from domain.ids import (
+    ContractId,
+    CustomerId,
+    DunningCaseId,
+    InvoiceId,
+    PaymentId,
+    PaymentMethodId,
+    RefundId,
+    SubscriptionId,
+)
 from domain.invoices.billing_terms import OVERDUE
 from domain.invoices.contract import CONTRACT_END, CONTRACT_NOTICE
 from domain.invoices.draft import FINALIZE
@@ -28,6 +37,9 @@ from domain.payments.end_contract import (
     announce_contract_end,
     end_contract,
 )
+from domain.payments.gateway import Detached, NotFound
+from domain.payments.method import payment_methods
+from domain.payments.order_methods import DETACH
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import payment
 from domain.payments.refund import FINAL, refund
@@ -48,6 +60,7 @@ STEPS = 500  # of a test clock in one go; a longer way is gone on with by the ne
 # A provider is asked again this soon only while nothing is known yet; after an open answer it takes a minute or more.
 IMMINENT = timedelta(seconds=10)
 LONG = timedelta(days=1)  # an event that waits for its next try is on its way too
+DETACH_AGAIN = timedelta(hours=1)  # nobody waits for it: we do not charge the method any more
 CLOCK_PAUSE = timedelta(seconds=1)  # when a step on a test clock's way failed and waits for its next try
 
 
@@ -80,6 +93,18 @@ async def _send_refund(house: House, work: Due) -> None:
     else:
         account = (await payment(house.db.primary, work.customer, of.payment)).provider_account
         await attempt_refund(house.db, house.gateway(account), house.actor, work.customer, id)
+
+
+async def _detach_method(house: House, work: Due) -> None:
+    """Tells the provider to forget a method; one that does not answer is told again later."""
+    (gone,) = await payment_methods(
+        house.db.primary, work.customer, [PaymentMethodId(work.customer.shard, work.subject)]
+    )
+    answer = await house.gateway(gone.provider_account).detach_method(gone.provider_ref)
+    if isinstance(answer, Detached | NotFound):
+        await due.discard(house.db.marks, work)
+    else:
+        await due.postpone(house.db.marks, work, house.db.clock.now() + DETACH_AGAIN)
 
 
 async def _renew(house: House, work: Due) -> None:
@@ -190,6 +215,7 @@ async def _is_quiet(house: House, customer: CustomerId) -> bool:
 HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     SEND: _send_payment,
     SEND_REFUND: _send_refund,
+    DETACH: _detach_method,
     RENEW: _renew,
     EXPIRE: _expire,
     END: _end,

@@ -38,12 +38,14 @@ async def invoice_as_of(db: Primary, of: Invoice, at: datetime) -> InvoiceThen |
                                                    AND v.number = n.voided_number
                     WHERE n.shard_key = i.shard_key AND n.customer_id = i.customer_id AND n.invoice_id = i.id
                       AND n.issued_at <= $4 AND (v.happened_at IS NULL OR v.happened_at > $4)) AS noted,
-                  (SELECT coalesce(sum(f.amount), 0) FROM payment p
+                  (SELECT coalesce(sum(CASE WHEN f.credit_kind IN ('receivable', 'write_offs') THEN f.amount
+                                            WHEN f.debit_kind IN ('receivable', 'write_offs') THEN -f.amount END), 0)
+                     FROM payment p
                      JOIN ledger_transaction t ON t.shard_key = p.shard_key AND t.customer_id = p.customer_id
-                                              AND t.number = p.posted_number AND t.happened_at <= $4
+                                              AND t.cause_id = p.id AND t.happened_at <= $4
+                                              AND t.cause IN ('payment.captured', 'payment.returned')
                      JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
-                                           AND f.number = t.number AND f.debit_kind = 'cash_clearing'
-                                           AND f.credit_kind IN ('receivable', 'write_offs')
+                                           AND f.number = t.number
                     WHERE p.shard_key = i.shard_key AND p.customer_id = i.customer_id AND p.invoice_id = i.id) AS paid
              FROM invoice i WHERE i.shard_key = $1 AND i.customer_id = $2 AND i.id = $3""",
         of.customer.shard,

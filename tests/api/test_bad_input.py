@@ -7,6 +7,7 @@ import pytest
 
 from tests.api_callers import Api, key
 from tests.bad_input_stage import Stage, amount, mutation, stage_for
+from tests.payment_stage import WRONG as WRONG_OF_PAYMENTS
 from tests.subscription_stage import WRONG
 
 HUGE = 10**15 + 1
@@ -84,6 +85,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
         for amount in (-1, 10**11 + 1, HUGE, 2**63 - 1, -(2**63))
     ),
     *WRONG,
+    *WRONG_OF_PAYMENTS,
     ("publishPlan", {"terms": {"trialDays": 14}}, "INVALID_INPUT", ["trialEnd"]),
     ("publishPlan", {"terms": {"taxCategory": "Digital Goods"}}, "INVALID_INPUT", ["taxCategory"]),
     ("publishPlan", {"terms": {"entitlements": [{"feature": "nope", "value": "1"}]}}, "NOT_FOUND", ["entitlements"]),
@@ -286,7 +288,11 @@ async def test_what_cannot_be_meant_is_refused_in_the_payload_and_writes_nothing
 async def test_a_refused_call_does_not_burn_its_key(stage: Stage) -> None:
     for name, good in stage.good.items():
         used = key()
-        wrong = next(wrong for each, wrong, code, _ in TABLE if each == name and code in ("INVALID_INPUT", "NOT_FOUND"))
+        could = [wrong for each, wrong, code, _ in TABLE if each == name and code in ("INVALID_INPUT", "NOT_FOUND")]
+        if not could:
+            assert name == "setPaymentPolicy"  # of which every part is one of a few words
+            continue
+        wrong = could[0]
         caller = stage.caller(name)
         first = await caller.refusal(mutation(name), **{**good, **wrong, "idempotencyKey": used})
         payload = await caller.call(mutation(name), **{**good, "idempotencyKey": used})

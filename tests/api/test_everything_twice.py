@@ -37,6 +37,7 @@ from tests.api_callers import START, Api, Guest, key
 from tests.bad_input_stage import Stage, stage_for
 from tests.lives import buy, buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
 from tests.mishaps import later
+from tests.payment_stage import forget_method, held_purchase
 from tests.subscription_lives import cancel, plan_of, trial
 from tests.webhook_desk import Desk, key_of, made_up
 from tests.whole_database import Fingerprints, fingerprints
@@ -146,6 +147,7 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     await start(world, eve)
     await until(world, eve, day(1, 2))  # the first invoice is not paid in time
     await buy_and_return_part(world, bob)
+    await forget_method(world, bob)
     una = await buyer(world)
     signed = SignContract(world.prices["starter"], Money(5000, EUR), day(1, 1), day(1, 20), 10, None)
     await perform(world.house.db, sign_contract, world.staff(Grant.FINANCE), una.id, signed, fresh("sign"))
@@ -284,6 +286,14 @@ async def test_a_webhook_that_comes_twice_changes_nothing_the_second_time(
     eve, idle = await mail.charge("tok_3ds")
     assert (await desk.provider.post(f"/v1/payments/{idle.provider_ref}/void")).is_success
     await mail.about(eve, idle.provider_ref)
+    bob, debit = await mail.charge("tok_bank_returnable")
+    for outcome in ("succeeded", "insufficient_funds"):
+        await desk.admin(f"settle/{debit.provider_ref}", outcome=outcome)
+        await mail.about(bob, debit.provider_ref)
+    una, held = await held_purchase(world)
+    await mail.about(una, held.provider_ref)
+    await desk.admin(f"settle/{held.provider_ref}", outcome="expired")
+    await mail.about(una, held.provider_ref)
     await mail.refund("tok_refund_pending", "succeeded")
     await mail.refund("tok_refund_fails_later", "account_closed")
     assert mail.kinds == {kind.value for kind in (*NEWS_OF_CHARGES, *NEWS_OF_REFUNDS)}

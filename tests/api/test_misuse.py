@@ -17,13 +17,15 @@ from domain.period import Unit
 from tests.api_callers import START, Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
 from tests.lives import day, publish, until
+from tests.payment_stage import OTHERWISE as OF_PAYMENTS
+from tests.payment_stage import PORTAL as PAYING
 from tests.subscription_stage import OTHERWISE as OF_SUBSCRIPTIONS
 from tests.subscription_stage import PORTAL as SUBSCRIBED
 from tests.world import EUR, LONG_AGO, fresh
 
 SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
 PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock", "redeemCoupon",
-          "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED)  # fmt: skip
+          "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED, *PAYING)  # fmt: skip
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "addPaymentMethod": {"token": "tok_mastercard"},
@@ -73,6 +75,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "createContract": {"netDays": 60},
     "cancelContract": {"owed": "FULL"},
     **OF_SUBSCRIPTIONS,
+    **OF_PAYMENTS,
 }
 
 
