@@ -1,7 +1,7 @@
 """Customers with payments in each state, for tests of what staff do with payments, and good input for that."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
@@ -20,6 +20,9 @@ from tests.api_callers import Api, Guest
 from tests.domain.invoices.test_staff_invoices import by_finance, draft, issue
 from tests.lives import buyer, start
 from tests.world import EUR, Someone, World, fresh
+
+if TYPE_CHECKING:
+    from tests.refusal_stage import Players
 
 WORK = ManualLine("Work", 1, Money(600, EUR))
 
@@ -94,12 +97,11 @@ async def payment_input(api: Api, guest: Guest) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-async def refusing_payments(
-    api: Api, holding: Guest, owing: Guest, waiting: Guest, owner: asyncpg.Connection
-) -> dict[str, str]:
-    """The first has a hold of which something is asked, one that ran out, and a record; the second owes, with one
-    card; the third waits for its bank."""
-    of, world = await payer(api, holding), api.world
+async def refusing_payments(players: "Players", owner: asyncpg.Connection) -> None:
+    """One has a hold of which something is asked, one that ran out, and a record; another owes, with one card."""
+    of, world = await payer(players.api, await players.guest("holding")), players.world
+    owing, waiting = await players.guest("owing", "tok_lost_card"), players.callers["waiting"]
+    assert isinstance(waiting, Guest)
     asked, run_out, paid, reference = await of.held(), await of.held(), await of.owed(), fresh("RF")
     await owner.execute(
         "UPDATE payment SET expires_at = '2020-01-01' WHERE shard_key = $1 AND id = $2", run_out.shard, run_out.uuid
@@ -108,11 +110,11 @@ async def refusing_payments(
     command = CapturePayment(asked, None, True)
     await perform(world.house.db, capture_payment, world.staff(Grant.FINANCE), of.who.id, command, fresh("capture"))
     await start(world, owing.who)
-    ids = {"asked": str(asked), "run out": str(run_out), "recorded for": str(paid), "used reference": reference}
+    ids = players.ids
+    ids |= {"asked": str(asked), "run out": str(run_out), "recorded for": str(paid), "used reference": reference}
     for name, guest in (("last method", owing), ("waited on", waiting)):
         (method,) = await payment_methods(world.house.db.primary, guest.who.id)
         ids[name] = str(method.id)
-    return ids
 
 
 UNKNOWN = "payment_" + "0" * 32

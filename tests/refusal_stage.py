@@ -99,7 +99,7 @@ async def stage_of_refusals(api: Api, owner: asyncpg.Connection) -> Players:
     await _coupons(players)
     await _over(players)
     await _renewing(players)
-    await _holding(players, owner)
+    await refusing_payments(players, owner)
     await _unpriced(players)
     await _taxed(players, SPRING)
     await _gone(players, owner)
@@ -266,13 +266,6 @@ async def _erase(owner: asyncpg.Connection, who: Someone) -> None:
     )  # as what erases a customer will
 
 
-async def _holding(players: Players, owner: asyncpg.Connection) -> None:
-    waiting = players.callers["waiting"]
-    assert isinstance(waiting, Guest)
-    holding, owing = await players.guest("holding"), await players.guest("owing", "tok_lost_card")
-    players.ids |= await refusing_payments(players.api, holding, owing, waiting, owner)
-
-
 async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
     """A customer of a tenant of its own, in a month whose books are closed, and as many features as there can be."""
     players = Players(api, await staff_of(api), {code: str(price) for code, price in api.world.prices.items()})
@@ -286,9 +279,8 @@ async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
     unpaid = await draft(world, guest.who, replace(WORK, unit_amount=Money(5000, EUR)), net_days=30)
     await issue(world, guest.who, unpaid)
     noted = (await note(world, guest.who, own.invoice, 100, credit=100)).credit_note
-    recorded = await (await payer(api, guest)).recorded(unpaid, fresh("RF"))
     players.ids |= {
-        "recorded": str(recorded),
+        "recorded": str(await (await payer(api, guest)).recorded(unpaid, fresh("RF"))),
         "customer": guest.id, "own": str(own.subscription), "payment": str(own.payment), "paid": str(own.invoice),
         "seats": str(two.subscription), "slept": str(slept.subscription), "note": str(noted), "open": str(unpaid),
         "draft": str(await draft(world, guest.who, WORK)),
