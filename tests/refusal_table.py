@@ -21,6 +21,8 @@ class Case(NamedTuple):
 CASES = [
     Case("startSubscription", "ALREADY_EXISTS", "owner", {"priceId": "$starter"}),
     Case("startSubscription", "CURRENCY_MISMATCH", "owner", {"priceId": "$usd"}),
+    Case("startSubscription", "COUPON_OVER", "owner", {"priceId": "$yearly", "couponCode": "$over"}),
+    Case("startSubscription", "COUPON_USED_UP", "pending", {"priceId": "$yearly", "couponCode": "$used up"}),
     Case("startSubscription", "PAYMENT_METHOD_REQUIRED", "bare", {"priceId": "$starter"}),
     Case("startSubscription", "STATE_CONFLICT", "erased", {"priceId": "$starter"}),
     Case("changePlan", "ALREADY_EXISTS", "owner", {"subscriptionId": "$own", "priceId": "$team"}),

@@ -1,5 +1,7 @@
 """What a customer is told before it decides: each is the operation itself, worked out and rolled back."""
 
+from typing import Annotated
+
 import strawberry
 
 from api.graph.arguments import PREVIEW, CancelWhen, Id, Quantity
@@ -9,8 +11,12 @@ from api.graph.next_invoice import NextInvoice, next_invoice_preview
 from api.graph.plan_change import PlanChange, change_preview, quantity_preview
 from api.graph.purchase import Purchase, purchase_preview
 from api.graph.quotes import MaybeQuantity, MaybeTiming, PlanChangeQuote, plan_change_quote
+from api.graph.redemptions import CouponEffect, coupon_preview
 from api.graph.timing import CancelTiming, ChangeTiming
 from domain.customers import customer as customers
+
+Code = Annotated[str, strawberry.argument(description="The coupon's code, in whatever letters.")]
+MaybeCode = Annotated[str | None, strawberry.argument(description="A coupon that would be redeemed with it.")]
 
 
 @strawberry.type
@@ -22,9 +28,19 @@ class CustomerPreviews:
     @strawberry.field(
         metadata=PREVIEW, description="What startSubscription would charge now; an error says why it would be refused."
     )
-    async def start_subscription_preview(self, info: Info, price_id: Id, quantity: Quantity = 1) -> Purchase | None:
+    async def start_subscription_preview(
+        self, info: Info, price_id: Id, quantity: Quantity = 1, coupon_code: MaybeCode = None
+    ) -> Purchase | None:
         """The first invoice; nothing is kept."""
-        return await purchase_preview(info, self.source.id, price_id, quantity)
+        return await purchase_preview(info, self.source.id, price_id, quantity, coupon_code)
+
+    @strawberry.field(
+        metadata=PREVIEW,
+        description="What a coupon would take off a purchase; an error says why it could not be redeemed with it.",
+    )
+    async def coupon_preview(self, info: Info, code: Code, price_id: Id) -> CouponEffect | None:
+        """The coupon and its effect; nothing is kept."""
+        return await coupon_preview(info, self.source.id, code, price_id)
 
     @strawberry.field(
         metadata=PREVIEW, description="What changePlan would do now; an error says why it would be refused."

@@ -24,6 +24,8 @@ from domain.ids import (
     PriceId,
     TenantId,
 )
+from domain.invoices.billing_terms import BillingTerms, billing_terms
+from domain.invoices.contract import Contract, contracts
 from domain.invoices.credit_note import CreditNote, credit_notes_of
 from domain.invoices.invoice import Invoice, invoices_by_id
 from domain.invoices.line import Line, lines_of
@@ -76,6 +78,8 @@ class Loaders:
         )
         self.cases: DataLoader[CustomerId, list[Case]] = DataLoader(self._cases)
 
+        self.terms: DataLoader[CustomerId, BillingTerms] = DataLoader(self._terms)
+        self.contracts: DataLoader[CustomerId, list[Contract]] = DataLoader(self._contracts)
         self.issuers: DataLoader[TenantId, dict[LegalEntityId, LegalEntity]] = DataLoader(self._issuers)
 
     def clear(self) -> None:
@@ -202,6 +206,12 @@ class Loaders:
 
     async def _issuers(self, keys: list[TenantId]) -> list[dict[LegalEntityId, LegalEntity]]:
         return [{each.id: each for each in await legal_entities(self._db.primary, tenant)} for tenant in keys]
+
+    async def _terms(self, keys: list[CustomerId]) -> list[BillingTerms]:
+        return [await billing_terms(self._db.primary, customer) for customer in keys]
+
+    async def _contracts(self, keys: list[CustomerId]) -> list[list[Contract]]:
+        return [await contracts(self._db.primary, customer) for customer in keys]
 
     async def _cases(self, keys: list[CustomerId]) -> list[list[Case]]:
         return [await cases(self._db.primary, customer) for customer in keys]

@@ -12,8 +12,9 @@ from api.graph.refusal import EndCouponRedemptionError, RedeemCouponError, as_er
 from api.graph.texts import NAME, id_of, text
 from api.scalars import GlobalId, IdempotencyKey
 from domain.catalog import redemption as domain
+from domain.catalog.coupon_at_purchase import CheckCoupon, check_coupon
 from domain.catalog.redeem import RedeemCoupon, redeem_coupon
-from domain.ids import CouponRedemptionId, CustomerId, SubscriptionId
+from domain.ids import CouponRedemptionId, CustomerId, PriceId, SubscriptionId
 from domain.refusals import Refused
 
 
@@ -54,6 +55,34 @@ class CouponRedemption:
 async def redemptions_of(info: Info, of: CustomerId) -> list[CouponRedemption]:
     """What the customer has redeemed, newest first."""
     return [CouponRedemption.of(each) for each in await domain.redemptions(info.context.db.primary, of)]
+
+
+@strawberry.type(description="What a coupon would take off a purchase, if it were redeemed with it now.")
+class CouponEffect:
+    """A coupon, as who has its code sees it."""
+
+    name: str = strawberry.field(description="What invoices would call it.")
+    percent_ppm: int | None = strawberry.field(
+        description="Parts in a million: 200000 is 20 %. Else there is an amount."
+    )
+    amount: Money | None = strawberry.field(description="How much it takes off each period.")
+    periods: int | None = strawberry.field(description="How many periods it reduces; null: it has no end.")
+    full: Money = strawberry.field(description="What one unit costs for one period without it.")
+    discount: Money = strawberry.field(description="What it takes off that by itself, before tax.")
+
+
+async def coupon_preview(info: Info, of: CustomerId, code: str, price_id: GlobalId) -> CouponEffect:
+    """The effect, refusals of its redemption included; nothing is kept, so any key serves."""
+    command = CheckCoupon(text(NAME, code, "code"), id_of(PriceId.parse, price_id, "priceId"))
+    done = (await performed(info, check_coupon, of, command, "preview", preview=True)).outcome
+    return CouponEffect(
+        name=done.name,
+        percent_ppm=done.percent_ppm,
+        amount=Money.of(done.amount) if done.amount else None,
+        periods=done.periods,
+        full=Money.of(done.full),
+        discount=Money.of(done.discount),
+    )
 
 
 @strawberry.input(description="Redeems a coupon by its code; a customer redeems each coupon once.")

@@ -5,6 +5,7 @@ from enum import Enum
 
 import strawberry
 
+from api.graph.agreement import SubscriptionAgreement
 from api.graph.catalog import Interval, Plan, Price
 from api.graph.context import Info
 from api.graph.money import Money, Period
@@ -69,10 +70,9 @@ class PendingChange:
 
 
 @strawberry.type(description="What a customer bought, on which terms, and which period is running.")
-class Subscription(Node):
+class Subscription(SubscriptionAgreement, Node):
     """A subscription."""
 
-    source: strawberry.Private[subscriptions.Subscription]
     state: SubscriptionState = strawberry.field(description="Where it stands.")
     quantity: int = strawberry.field(description="How many units are billed.")
     unit_amount: Money = strawberry.field(description="The price of one unit; it is this customer's until a term ends.")

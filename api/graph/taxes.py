@@ -1,10 +1,29 @@
 """Taxes and discounts as invoices, their lines and credit notes show them."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import strawberry
 
 from api.graph.money import Money
+from domain.ids import CouponRedemptionId
+from domain.invoices.line import Line
 from domain.invoices.line_discount import Reduction
-from domain.invoices.line_tax import TaxPart
+from domain.invoices.line_tax import TaxPart, by_tax
+
+
+def taxes_on(found: Sequence[Line]) -> list["TaxAmount"]:
+    """The taxes of lines that no invoice holds yet, by rate."""
+    return [TaxAmount.of(part) for part in by_tax(part for line in found for part in line.components)]
+
+
+def discounts_on(found: Sequence[Line]) -> list["DiscountAmount"]:
+    """What each coupon takes off lines that no invoice holds yet."""
+    names: dict[CouponRedemptionId, Reduction] = {}
+    for each in (reduction for line in found for reduction in line.reductions):
+        before = names.get(each.redemption)
+        names[each.redemption] = replace(each, amount=before.amount + each.amount) if before else each
+    return [DiscountAmount.of(each) for each in names.values()]
 
 
 @strawberry.type(description="One tax: what was taxed, and how much tax that is.")

@@ -13,7 +13,7 @@ from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
 from domain.tenants.tenant import legal_entities
 
-_REDEEMERS = STAFF - {Grant.FINANCE} | {Grant.PORTAL, Grant.PARTNER}
+REDEEMERS = STAFF - {Grant.FINANCE} | {Grant.PORTAL, Grant.PARTNER}
 
 
 async def available(
@@ -62,7 +62,7 @@ class CouponRedeemed:
     periods_left: int | None
 
 
-@operation("catalog.redeem_coupon", allowed=_REDEEMERS, moves_money=True)
+@operation("catalog.redeem_coupon", allowed=REDEEMERS, moves_money=True)
 async def redeem_coupon(tx: Tx, command: RedeemCoupon) -> CouponRedeemed:
     """NOT_FOUND for no such code or subscription; COUPON_OVER; COUPON_USED_UP; ALREADY_EXISTS for a second time;
     CURRENCY_MISMATCH; STATE_CONFLICT for a subscription it is not for; INVALID_INPUT for one of an account's coupon.

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.actor import Grant
+from domain.catalog.coupon_at_purchase import redeem_with
 from domain.customers.customer import Customer, customer
 from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId, PriceId, SubscriptionId
 from domain.invoices.draft import Draft, store_draft
 from domain.invoices.finalize import Finalized, finalize
+from domain.invoices.line import Line
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.collect import collect, require_means
@@ -30,18 +32,23 @@ MAX_SUBSCRIPTIONS = 100  # living ones of one customer; a page shows them all
 
 @dataclass(frozen=True, slots=True)
 class StartSubscription:
-    """Buy a plan at an offered price, in the customer's currency; its trial, where one is left, may be declined."""
+    """Buy a plan at an offered price, in the customer's currency; its trial, where one is left, may be declined.
+
+    ``coupon`` is the code of one that is redeemed with it.
+    """
 
     price: PriceId
     quantity: int
     trial: bool = added(True)
+    coupon: str | None = added(None)
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionStarted:
     """The subscription and its first invoice; ``payment`` is the attempt that was begun, if anything is due.
 
-    A trial has no invoice yet; ``trial_end`` is when it is over.
+    A trial has no invoice yet; ``trial_end`` is when it is over. A preview says its ``lines``, which are no part of
+    what is kept.
     """
 
     subscription: SubscriptionId
@@ -51,6 +58,7 @@ class SubscriptionStarted:
     due: Money
     payment: PaymentId | None
     trial_end: datetime | None = None
+    lines: tuple[Line, ...] = ()
 
 
 @operation(
@@ -60,7 +68,8 @@ class SubscriptionStarted:
 )
 async def start_subscription(tx: Tx, command: StartSubscription) -> SubscriptionStarted:
     """NOT_FOUND for a price not on offer; CURRENCY_MISMATCH; ALREADY_EXISTS for a plan family the customer has;
-    PAYMENT_METHOD_REQUIRED without a method, unless a trial asks for none; INVALID_INPUT for a quantity out of bounds.
+    PAYMENT_METHOD_REQUIRED without a method, unless a trial asks for none; INVALID_INPUT for a quantity out of bounds;
+    and as a coupon is refused.
     """
     owner = await customer(tx, tx.head.tenant, tx.customer)
     offer = await offered(tx, command.price, command.quantity, tx.now)
@@ -68,10 +77,12 @@ async def start_subscription(tx: Tx, command: StartSubscription) -> Subscription
     on_trial = command.trial and version.trial_days > 0 and not await trial_is_taken(tx, tx.customer, version.family)
     await _check(tx, owner, offer, needs_method=not on_trial or version.trial_needs_method)
     if on_trial:
-        return await _start_trial(tx, owner, offer)
+        return await _start_trial(tx, owner, offer, command.coupon)
     anchor = Anchor.at(pin(tx.now), owner.time_zone, offer.price.cadence)
     first = period(anchor, 0)
     id = await _insert(tx, owner, offer, anchor, first, None)
+    if command.coupon is not None:
+        await redeem_with(tx, command.coupon, offer.plan.id, None)
     line = full_charge(offer, first, offer.ruler(owner.time_zone))
     draft = Draft(id, "start", first.start, first.end, owner.currency, (line,))
     issued = await finalize(tx, await store_draft(tx, draft), tx.now)
@@ -89,7 +100,7 @@ async def _check(tx: Tx, owner: Customer, offer: Offer, *, needs_method: bool) -
         raise Refused(RefusalCode.STATE_CONFLICT, f"A customer has at most {MAX_SUBSCRIPTIONS} subscriptions.")
 
 
-async def _start_trial(tx: Tx, owner: Customer, offer: Offer) -> SubscriptionStarted:
+async def _start_trial(tx: Tx, owner: Customer, offer: Offer, coupon: str | None) -> SubscriptionStarted:
     """The trial is the period that runs; the first one that is billed is derived from its end."""
     start = pin(tx.now)
     end = trial_end(offer.version, start, owner.time_zone)
@@ -98,6 +109,8 @@ async def _start_trial(tx: Tx, owner: Customer, offer: Offer) -> SubscriptionSta
     await take_trial(tx, id, offer.version.family)
     await due.schedule(tx, RENEW, id.uuid, renewal_second(id, end))
     await schedule_reminder(tx, id, end)
+    if coupon is not None:
+        await redeem_with(tx, coupon, offer.plan.id, id)
     nothing = Money.zero(owner.currency)
     return SubscriptionStarted(id, None, None, nothing, nothing, None, end)
 
@@ -127,4 +140,5 @@ async def _insert(
 
 async def _collected(tx: Tx, id: SubscriptionId, issued: Finalized) -> SubscriptionStarted:
     payment = await collect(tx, issued)
-    return SubscriptionStarted(id, issued.invoice, issued.number, issued.total, issued.due, payment)
+    shown = issued.rated.lines if tx.preview else ()
+    return SubscriptionStarted(id, issued.invoice, issued.number, issued.total, issued.due, payment, None, shown)
