@@ -30,6 +30,7 @@ class RefusalCode(StrEnum):
     EXCEEDS_AUTHORIZED = "EXCEEDS_AUTHORIZED"  # more taken than is held
     AUTHORIZATION_EXPIRED = "AUTHORIZATION_EXPIRED"  # what was held ran out
     METHOD_NEEDED = "METHOD_NEEDED"  # the last method cannot go while something is owed
+    BLOCKED_BY_DEBT = "BLOCKED_BY_DEBT"  # overdue debt keeps the customer from having more
     EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"  # more refunded than was ever captured
     COUPON_OVER = "COUPON_OVER"  # it has ended or expired
     COUPON_USED_UP = "COUPON_USED_UP"  # it was redeemed as often as it may be

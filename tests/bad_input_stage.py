@@ -202,6 +202,9 @@ async def good_input_about_invoices(api: Api, admin: Caller, guest: Guest, paid:
         "setBillingTerms": {**of, "netDays": 30},
         "createContract": {**of, **contract, "priceId": str(api.world.prices["starter"])},
         "cancelContract": {**of, "contractId": signed["contract"]["id"], "owed": "PRO_RATA", "reason": "They asked."},
+        "setParentCustomer": {"customerId": guest.id, "parentCustomerId": debtor.id},
+        "setDebtPolicy": {},  # the default: the tenant is everybody's
+        "setCustomerDebtPolicy": {**of, "policy": {"days": 30, "tolerated": [euro]}},
     }  # fmt: skip
 
 
@@ -217,10 +220,10 @@ def coupon_of(code: str) -> dict[str, Any]:
 
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishTaxRate", "registerForTax",
-          "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setPaymentPolicy")  # fmt: skip
+          "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setPaymentPolicy", "setDebtPolicy")  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS)  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",
-            "startTaxCorrectionRun", *FINANCES_OF_PAYMENTS)  # fmt: skip
+            "startTaxCorrectionRun", "setParentCustomer", "setCustomerDebtPolicy", *FINANCES_OF_PAYMENTS)  # fmt: skip

@@ -53,12 +53,12 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
 NOT_YET: dict[str, tuple[str, ...]] = {
     "NotFoundError": (
         "addPaymentMethod", "advanceTestClock", "publishFeature", "publishTaxRate", "registerPartner", "registerStaff",
-        "saveDunningPolicy", "setPaymentPolicy", "setSubscriptionPolicy"),
+        "saveDunningPolicy", "setDebtPolicy", "setPaymentPolicy", "setSubscriptionPolicy"),
     "InputError": (
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
         "removeInvoiceLine", "removeTaxId", "setPaymentPolicy", "voidCreditNote", "voidPayment"),
     "ConflictError": (
-        "startTaxCorrectionRun", "stateTaxPlace",
+        "setCustomerDebtPolicy", "setDebtPolicy", "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy", "setSellerTax",

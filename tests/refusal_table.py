@@ -61,6 +61,15 @@ CASES = [
         ("setPaymentMethodOrder", {"methodIds": []}), ("removePaymentMethod", {"methodId": "$last method"}))),
     Case("removePaymentMethod", "METHOD_NEEDED", "owing", {"methodId": "$last method"}),
     Case("removePaymentMethod", "PAYMENT_IN_PROGRESS", "waiting", {"methodId": "$waited on"}),
+    *(Case(name, "BLOCKED_BY_DEBT", "blocked", given) for name, given in (
+        ("startSubscription", {"priceId": "$yearly"}),
+        ("changePlan", {"subscriptionId": "$blocked", "priceId": "$yearly"}),
+        ("changeQuantity", {"subscriptionId": "$blocked", "quantity": 2}),
+        ("resumeSubscription", {"subscriptionId": "$blocked sleeper"}))),
+    Case("setParentCustomer", "CURRENCY_MISMATCH", "finance", {
+        "customerId": "$owner customer", "parentCustomerId": "$dollars customer"}),
+    Case("setParentCustomer", "STATE_CONFLICT", "finance", {
+        "customerId": "$owner customer", "parentCustomerId": "$owner customer"}),
     Case("payInvoice", "PAYMENT_IN_PROGRESS", "waiting", {"invoiceId": "$waited for"}),
     Case("payInvoice", "PAYMENT_METHOD_REQUIRED", "bare", {"invoiceId": "$billed"}),
     Case("advanceTestClock", "NO_TEST_CLOCK", "live", {"to": "2030-01-05T00:00:00Z"}),

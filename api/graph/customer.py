@@ -7,23 +7,24 @@ import strawberry
 from api.connection import HistoryConnection
 from api.graph import pages
 from api.graph.arguments import After, At, AtLeast, First, From, Id, Key, MaybeAt, To
+from api.graph.balance import Balance
 from api.graph.context import Info
 from api.graph.contracts import Contract, contract_of, contracts_of
 from api.graph.credit_notes import CreditNote
 from api.graph.customer_past import CustomerPast
 from api.graph.customer_previews import CustomerPreviews
 from api.graph.entitlements import Entitlement, entitlements_of
+from api.graph.family import CustomerFamily
 from api.graph.invoices import Invoice
 from api.graph.lost_answers import PerformedOperation, operation_of
 from api.graph.method_order import in_order
-from api.graph.money import Money
 from api.graph.node import Node
 from api.graph.payments import Payment, PaymentMethod
 from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.subscriptions import Subscription
 from api.graph.tax_exemptions import TaxExemption, exemptions_of
 from api.graph.tax_ids import TaxId, tax_ids_of
-from api.scalars import CurrencyCode, GlobalId, Int64
+from api.scalars import CurrencyCode, GlobalId
 from domain.customers import customer as customers
 from domain.ids import ContractId, CustomerId, InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.invoice import invoice
@@ -33,22 +34,6 @@ from domain.payments.method import payment_methods
 from domain.payments.payment import payment
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.subscription import subscription, subscriptions
-
-
-@strawberry.type(description="What a customer owes and has in credit, read on the primary.")
-class Balance:
-    """A balance."""
-
-    receivable: Money = strawberry.field(description="What is due on open invoices.")
-    credit: Money = strawberry.field(description="What the next invoice uses up first.")
-    through: Int64 = strawberry.field(description="The number of the last posting that is counted; 0: none is.")
-    as_of: datetime = strawberry.field(description="The instant it is true for.")
-
-    @classmethod
-    def of(cls, balance: balances.Balance, at: datetime) -> "Balance":
-        """The domain's balance."""
-        receivable, credit = Money.of(balance.receivable), Money.of(balance.credit)
-        return cls(receivable=receivable, credit=credit, through=Int64(balance.through), as_of=at)
 
 
 @strawberry.type(description="The name and address a customer is billed under.")
@@ -71,7 +56,7 @@ class TestClock:
 
 
 @strawberry.type(description="A customer: whom a legal entity bills.")
-class Customer(CustomerPast, CustomerPreviews, Node):
+class Customer(CustomerPast, CustomerPreviews, CustomerFamily, Node):
     """A customer; every field reads within its tenant and its own rows."""
 
     reference: str = strawberry.field(description="The tenant's own name for the customer.")

@@ -6,6 +6,7 @@ import strawberry
 
 from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
+from api.graph.debt import Access
 from api.graph.features import Feature
 from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.refusal import EndEntitlementExceptionError, GrantEntitlementError, as_error
@@ -28,6 +29,7 @@ class Entitlement:
     value: Int64 = strawberry.field(description="1 or 0 for a switch, else how much.")
     is_exception: bool = strawberry.field(description="Whether staff made an exception; else a plan version says it.")
     source_id: GlobalId = strawberry.field(description="The plan version or the exception that says it.")
+    access: Access = strawberry.field(description="BLOCKED_BY_DEBT: the value is 0 until overdue debt is paid.")
 
 
 @strawberry.type(description="What staff let a customer use beside its plans, or took away.")
@@ -71,6 +73,7 @@ async def entitlements_of(info: Info, of: Customer, at: datetime | None) -> list
             value=Int64(each.value),
             is_exception=isinstance(each.source, EntitlementExceptionId),
             source_id=GlobalId(str(each.source)),
+            access=Access.BLOCKED_BY_DEBT if each.blocked else Access.GRANTED,
         )
         for each in found
     ]

@@ -33,6 +33,7 @@ class ErrorCode(Enum):
     EXCEEDS_AUTHORIZED = _value("EXCEEDS_AUTHORIZED", description="More than what is still held.")
     AUTHORIZATION_EXPIRED = _value("AUTHORIZATION_EXPIRED", description="What was held ran out; pay anew.")
     METHOD_NEEDED = _value("METHOD_NEEDED", description="The last method stays while something is owed.")
+    BLOCKED_BY_DEBT = _value("BLOCKED_BY_DEBT", description="Overdue debt has to be paid before.")
     EXCEEDS_CAPTURED = _value("EXCEEDS_CAPTURED", description="More than what was captured and not yet given back.")
     COUPON_OVER = _value("COUPON_OVER", description="The coupon has ended or expired.")
     COUPON_USED_UP = _value("COUPON_USED_UP", description="The coupon was redeemed as often as it may be.")

@@ -10,6 +10,7 @@ from strawberry.dataloader import DataLoader
 from domain.catalog.feature import Feature, PlanEntitlement, features, plan_entitlements
 from domain.catalog.plan import Plan, PlanVersion, Price, plan_versions, plans, plans_by_id, prices_by_id
 from domain.customers.advance_clock import clock_of
+from domain.customers.family import by_shard
 from domain.database import Database
 from domain.dunning.case import Case, cases
 from domain.ids import (
@@ -34,6 +35,9 @@ from domain.invoices.line_tax import TaxPart
 from domain.invoices.note_line import CreditNoteLine, note_line_taxes_of, note_lines_of, note_taxes_of
 from domain.invoices.reductions import reductions_of, taxes_of
 from domain.invoices.replacement import Replacing, replacing
+from domain.ledger.balance import Balance, balances_of
+from domain.money import Currency
+from domain.payments.debt import DebtBlock, debt_block
 from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payments_of_invoices
 from domain.payments.receipt import Receipt, receipts_of
@@ -77,6 +81,8 @@ class Loaders:
             self._note_line_taxes
         )
         self.cases: DataLoader[CustomerId, list[Case]] = DataLoader(self._cases)
+        self.blocks: DataLoader[CustomerId, DebtBlock | None] = DataLoader(self._blocks)
+        self.balances: DataLoader[tuple[Currency, CustomerId], Balance] = DataLoader(self._balances)
 
         self.terms: DataLoader[CustomerId, BillingTerms] = DataLoader(self._terms)
         self.contracts: DataLoader[CustomerId, list[Contract]] = DataLoader(self._contracts)
@@ -212,6 +218,17 @@ class Loaders:
 
     async def _contracts(self, keys: list[CustomerId]) -> list[list[Contract]]:
         return [await contracts(self._db.primary, customer) for customer in keys]
+
+    async def _blocks(self, keys: list[CustomerId]) -> list[DebtBlock | None]:
+        """By each customer's own time."""
+        return [await debt_block(self._db.primary, customer, await self.times.load(customer)) for customer in keys]
+
+    async def _balances(self, keys: list[tuple[Currency, CustomerId]]) -> list[Balance]:
+        found: dict[CustomerId, Balance] = {}
+        for currency in {currency for currency, _ in keys}:
+            for shard, uuids in by_shard(customer for other, customer in keys if other == currency).items():
+                found |= await balances_of(self._db.primary, shard, uuids, currency)
+        return [found[customer] for _, customer in keys]
 
     async def _cases(self, keys: list[CustomerId]) -> list[list[Case]]:
         return [await cases(self._db.primary, customer) for customer in keys]

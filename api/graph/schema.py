@@ -11,9 +11,11 @@ from api.graph import (
     billing_details,
     colleagues,
     coupons,
+    debt,
     dunning_policy,
     ending,
     entitlements,
+    family,
     features,
     held_payments,
     legal_entities,
@@ -217,6 +219,15 @@ class Mutation:
     )
     set_billing_terms: staff_terms.SetBillingTermsPayload = _mutation(
         staff_terms.set_terms, "Finance: sets how a customer pays."
+    )
+    set_parent_customer: family.SetParentCustomerPayload = _mutation(
+        family.set_parent_customer, "Finance: puts a customer under another one, or under none any more."
+    )
+    set_debt_policy: debt.SetDebtPolicyPayload = _mutation(
+        debt.set_policy, "Admins: says from when on overdue debt blocks what customers may use."
+    )
+    set_customer_debt_policy: debt.SetCustomerDebtPolicyPayload = _mutation(
+        debt.set_customer_policy, "Finance: says so for one customer in the tenant's place."
     )
     create_contract: staff_contracts.CreateContractPayload = _mutation(
         staff_contracts.create_contract, "Finance: agrees on a price for a term, or on the next one."

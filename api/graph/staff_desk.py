@@ -13,6 +13,7 @@ from api.graph.context import Info
 from api.graph.coupon_costs import CouponReport, coupon_report
 from api.graph.coupons import Coupon, all_coupons
 from api.graph.customer import Customer, find_by_name, find_customer
+from api.graph.debt import DebtPolicy
 from api.graph.dunning_policy import DunningPolicy, current_policy
 from api.graph.entitlements import EntitlementException, exceptions_of
 from api.graph.features import Feature, all_features
@@ -35,6 +36,7 @@ from domain import dead_letter
 from domain.fanout.by_provider import payments_of_reference
 from domain.ids import CustomerId, PaymentId, TaxRunId
 from domain.payments import payment as payments
+from domain.payments.debt_policy import tenant_debt_policy
 from domain.payments.owner import payment_owner
 from domain.payments.policy import payment_policy as payment_rules_of
 from domain.payments.stuck import stuck_payments
@@ -218,6 +220,11 @@ class Staff(StaffBilling):
     async def dunning_policy(self, info: Info) -> DunningPolicy:
         """The policy."""
         return await current_policy(info)
+
+    @strawberry.field(description="From when on overdue debt blocks customers that have no rules of their own.")
+    async def debt_policy(self, info: Info) -> DebtPolicy:
+        """The rules."""
+        return DebtPolicy.of(await tenant_debt_policy(info.context.db.primary, info.context.tenant))
 
     @strawberry.field(description="A customer's audit trail, newest first, from the replica.")
     async def audit_trail(

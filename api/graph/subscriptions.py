@@ -8,6 +8,7 @@ import strawberry
 from api.graph.agreement import SubscriptionAgreement
 from api.graph.catalog import Interval, Plan, Price
 from api.graph.context import Info
+from api.graph.debt import Access, DebtBlock, block_of
 from api.graph.money import Money, Period
 from api.graph.node import Node
 from api.scalars import GlobalId
@@ -115,10 +116,22 @@ class Subscription(SubscriptionAgreement, Node):
             ended_at=subscription.ended_at,
         )
 
-    @strawberry.field(description="Whether the customer has access now.")
+    @strawberry.field(description="Whether the customer has access now: whether access says GRANTED.")
     async def entitled(self, info: Info) -> bool:
         """Access in the customer's business time."""
-        return self.source.is_entitled_at(await info.context.loaders.times.load(self.source.customer))
+        return (await _access(info, self.source)) is Access.GRANTED
+
+    @strawberry.field(description="Whether the customer has access now, and if not, whether debt is why.")
+    async def access(self, info: Info) -> Access:
+        """Access in the customer's business time."""
+        return await _access(info, self.source)
+
+    @strawberry.field(description="What to pay where overdue debt blocks the access it would give; else null.")
+    async def blocked_by_debt(self, info: Info) -> DebtBlock | None:
+        """The block."""
+        if (await _access(info, self.source)) is not Access.BLOCKED_BY_DEBT:
+            return None
+        return await block_of(info, self.source.customer, None)
 
     @strawberry.field(description="The plan it is on.")
     async def plan(self, info: Info) -> Plan:
@@ -152,6 +165,12 @@ class Subscription(SubscriptionAgreement, Node):
             if case.subscription == self.source.id and case.is_living:
                 return Recovery.of(case)
         return None
+
+
+async def _access(info: Info, of: subscriptions.Subscription) -> Access:
+    loaders = info.context.loaders
+    entitled = of.is_entitled_at(await loaders.times.load(of.customer))
+    return Access.of(entitled, await loaders.blocks.load(of.customer) if entitled else None)
 
 
 async def _offer(info: Info, id: PriceId) -> tuple[Plan, Price]:

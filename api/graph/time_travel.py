@@ -6,6 +6,7 @@ import strawberry
 
 from api.graph.catalog import Interval, Plan, Price
 from api.graph.context import Info
+from api.graph.debt import Access, DebtBlock
 from api.graph.invoices import InvoiceState
 from api.graph.money import Money, Period
 from api.graph.subscriptions import SubscriptionState
@@ -47,6 +48,8 @@ class SubscriptionThen:
     entitled: bool = strawberry.field(
         description="Whether it gave access, by the rule of Subscription.entitled and what was known then."
     )
+    access: Access = strawberry.field(description="Whether it gave access, and if not, whether debt was why.")
+    blocked_by_debt: DebtBlock | None = strawberry.field(description="What was to be paid where debt was why.")
 
     @strawberry.field(description="The plan it was on.")
     async def plan(self, info: Info) -> Plan:
@@ -95,5 +98,7 @@ async def subscription_then(info: Info, customer: CustomerId, id: GlobalId, at: 
         unit_amount=Money.of(found.terms.unit_amount),
         interval=Interval.of(found.terms.cadence),
         period=Period.of(found.period) if found.period else None,
-        entitled=found.entitled,
+        entitled=found.entitled and found.blocked is None,
+        access=Access.of(found.entitled, found.blocked),
+        blocked_by_debt=DebtBlock.of(found.blocked) if found.blocked else None,
     )

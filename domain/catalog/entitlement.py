@@ -14,12 +14,16 @@ from domain.refusals import RefusalCode, Refused
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a customer may use: on is 1 and off is 0 for a switch, else how much; and which fact says so."""
+    """What a customer may use: on is 1 and off is 0 for a switch, else how much; and which fact says so.
+
+    ``blocked``: overdue debt keeps it from that, so the value is 0.
+    """
 
     feature: str
     kind: FeatureKind
     value: int
     source: PlanVersionId | EntitlementExceptionId
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from domain.reconciliation import (
     credit_note_checks,
     document_checks,
     explanation_checks,
+    family_checks,
     history_checks,
     ledger_checks,
 )
@@ -45,4 +46,5 @@ async def verify_shard(db: Primary, shard: int) -> list[Finding]:
             row = rows[0]
             customer = CustomerId(shard, row["customer_id"])
             findings.append(Finding(check.__name__, customer, row["relation"], row["row"]))
-    return findings
+    wrong = await family_checks.families_hold(db, shard)
+    return findings + [Finding(family_checks.families_hold.__name__, *each) for each in wrong[:1]]

@@ -9,6 +9,7 @@ from domain.invoices.finalize import finalize, rate_draft
 from domain.invoices.invoice import invoice
 from domain.invoices.line import LiveCharge, live_charge
 from domain.payments.collect import collect, require_means
+from domain.payments.debt import require_no_debt
 from domain.payments.give_back_unused import How, give_back_unused
 from domain.period import Anchor, Period, period
 from domain.refusals import RefusalCode, Refused
@@ -25,7 +26,9 @@ from domain.subscriptions.subscription import Subscription
 async def change_to(
     tx: Tx, of: Subscription, to: Offer, mode: Mode, at: datetime, *, seats_only: bool = False
 ) -> PlanChanging:
-    """The change in its mode, with the refusals of each."""
+    """The change in its mode, with the refusals of each; BLOCKED_BY_DEBT for more than the subscription costs now."""
+    if mode is Mode.NEW_CYCLE or to.amount > of.unit_amount * of.quantity:
+        await require_no_debt(tx)
     if mode is Mode.TRIAL:
         return await change_in_trial(tx, of, to, at)
     if mode is Mode.PERIOD_END:

@@ -14,6 +14,7 @@ from domain.ids import InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.draft import Draft, store_draft
 from domain.operation import operation
 from domain.payments.collect import require_means
+from domain.payments.debt import require_no_debt
 from domain.period import Anchor, Period, period, pin
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_now import paid_charge
@@ -84,8 +85,9 @@ class SubscriptionResumed:
 
 @operation("subscriptions.resume", allowed=RESUMERS, moves_money=True)
 async def resume_subscription(tx: Tx, command: ResumeSubscription) -> SubscriptionResumed:
-    """STATE_CONFLICT for one that does not pause; PAYMENT_METHOD_REQUIRED where a new cycle is billed and somebody
-    asks; one that resumes by itself is billed without a method too, and goes the way of an unpaid renewal."""
+    """STATE_CONFLICT for one that does not pause; PAYMENT_METHOD_REQUIRED and BLOCKED_BY_DEBT where a new cycle is
+    billed and somebody asks; one that resumes by itself is billed all the same, and goes the way of an unpaid
+    renewal."""
     of = await subscription(tx, tx.customer, command.subscription)
     await due.finish(tx, RESUME, of.id.uuid)
     if of.state.name != "paused":
@@ -98,6 +100,7 @@ async def resume_subscription(tx: Tx, command: ResumeSubscription) -> Subscripti
         await schedule_renewal(tx, of, of.period.end)
         return SubscriptionResumed(of.id, state.name, of.period.end, None, None)
     if Grant.SYSTEM not in tx.actor.grants:
+        await require_no_debt(tx)
         await require_means(tx)
     state = await move(tx, of, "resume")
     first, draft = await _begin_cycle(tx, of)

@@ -15,6 +15,7 @@ from domain.invoices.line import Line
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.collect import collect, require_means
+from domain.payments.debt import require_no_debt
 from domain.period import Anchor, Period, period, pin
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.lifecycle import EXPIRE, RENEW, SUBSCRIPTION
@@ -69,7 +70,7 @@ class SubscriptionStarted:
 async def start_subscription(tx: Tx, command: StartSubscription) -> SubscriptionStarted:
     """NOT_FOUND for a price not on offer; CURRENCY_MISMATCH; ALREADY_EXISTS for a plan family the customer has;
     PAYMENT_METHOD_REQUIRED without a method, unless a trial asks for none; INVALID_INPUT for a quantity out of bounds;
-    and as a coupon is refused.
+    BLOCKED_BY_DEBT; and as a coupon is refused.
     """
     owner = await customer(tx, tx.head.tenant, tx.customer)
     offer = await offered(tx, command.price, command.quantity, tx.now)
@@ -93,6 +94,7 @@ async def start_subscription(tx: Tx, command: StartSubscription) -> Subscription
 async def _check(tx: Tx, owner: Customer, offer: Offer, *, needs_method: bool) -> None:
     if offer.price.unit_amount.currency != owner.currency:
         raise Refused(RefusalCode.CURRENCY_MISMATCH, f"This customer is billed in {owner.currency}.", ("priceId",))
+    await require_no_debt(tx)
     if needs_method:
         await require_means(tx)
     living = [each for each in await subscriptions(tx, tx.customer, limit=MAX_SUBSCRIPTIONS) if not each.ended_at]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.db import Primary
+from domain.payments.debt import DebtBlock, debt_block
 from domain.period import Anchor, Period, period, period_index
 from domain.subscriptions.past import stood
 from domain.subscriptions.subscription import Subscription
@@ -12,7 +13,10 @@ from domain.subscriptions.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionThen:
-    """State, terms and access that held; ``period`` is the billing period that ran then, None where none did."""
+    """State, terms and access that held; ``period`` is the billing period that ran then, None where none did.
+
+    ``entitled`` is what its state gave; ``blocked`` the overdue debt that kept the customer from it.
+    """
 
     at: datetime
     state: str
@@ -20,6 +24,7 @@ class SubscriptionThen:
     terms: Terms
     period: Period | None
     entitled: bool
+    blocked: DebtBlock | None = None
 
 
 _RUNNING = frozenset({"active", "past_due", "grace", "pending_cancellation", "incomplete"})  # a period runs in these
@@ -29,7 +34,8 @@ async def subscription_as_of(db: Primary, of: Subscription, at: datetime) -> Sub
     """None before it was started. All that happened up to and at the instant is counted."""
     for then in await stood(db, of.customer, at, of.id):
         running = _period(of, then.terms, then.state, at)
-        return SubscriptionThen(at, then.state, then.since, then.terms, running, then.entitled)
+        blocked = await debt_block(db, of.customer, at) if then.entitled else None
+        return SubscriptionThen(at, then.state, then.since, then.terms, running, then.entitled, blocked)
     return None
 
 

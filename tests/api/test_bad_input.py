@@ -7,6 +7,8 @@ import pytest
 
 from tests.api_callers import Api, key
 from tests.bad_input_stage import Stage, amount, mutation, stage_for
+from tests.catalog_kit import WRONG as OF_ENTITLEMENTS
+from tests.families import WRONG as OF_FAMILIES
 from tests.payment_stage import WRONG as WRONG_OF_PAYMENTS
 from tests.subscription_stage import WRONG
 
@@ -88,6 +90,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ),
     *WRONG,
     *WRONG_OF_PAYMENTS,
+    *OF_FAMILIES,
     ("publishPlan", {"terms": {"trialDays": 14}}, "INVALID_INPUT", ["trialEnd"]),
     ("publishPlan", {"terms": {"taxCategory": "Digital Goods"}}, "INVALID_INPUT", ["taxCategory"]),
     ("publishPlan", {"terms": {"entitlements": [{"feature": "nope", "value": "1"}]}}, "NOT_FOUND", ["entitlements"]),
@@ -134,15 +137,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("redeemCoupon", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
     ("endCouponRedemption", {"redemptionId": "redemption_" + "0" * 32}, "NOT_FOUND", ["redemptionId"]),
     ("endCouponRedemption", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
-    ("grantEntitlement", {"feature": "nope"}, "NOT_FOUND", ["feature"]),
-    ("grantEntitlement", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
-    *(("grantEntitlement", {"value": value}, "INVALID_INPUT", ["value"]) for value in ("-1", "2", str(2**63 - 1))),
-    ("grantEntitlement", {"startsAt": "2026-12-31T23:59:59Z"}, "INVALID_INPUT", ["startsAt"]),
-    ("grantEntitlement", {"endsAt": "2027-01-02T00:00:00Z"}, "INVALID_INPUT", ["endsAt"]),
-    ("endEntitlementException", {"exceptionId": "exception_" + "0" * 32}, "NOT_FOUND", ["exceptionId"]),
-    ("endEntitlementException", {"endsAt": "2026-12-31T23:59:59Z"}, "INVALID_INPUT", ["endsAt"]),
-    ("endEntitlementException", {"endsAt": "2027-02-02T00:00:00Z"}, "INVALID_INPUT", ["endsAt"]),
-    ("grantEntitlement", {"reason": "\t"}, "INVALID_INPUT", ["reason"]),
+    *OF_ENTITLEMENTS,
     *(
         ("saveDunningPolicy", {"retryDays": days}, "INVALID_INPUT", ["retryDays"])
         for days in ([], [0], [-1], [5, 2], [2, 2], list(range(1, 22)))

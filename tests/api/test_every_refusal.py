@@ -10,10 +10,11 @@ from domain.reactions.house import House
 from runtime.settings import Settings
 from tests.api_callers import Api
 from tests.bad_input_stage import mutation
+from tests.families import deep_in_debt
 from tests.refusal_stage import Players, stage_of_closed_books, stage_of_refusals
 from tests.refusal_table import CASES, CLOSED, Case
 from tests.whole_database import Fingerprints, fingerprints
-from tests.world import make_world
+from tests.world import USD, make_world
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,10 @@ async def prints(owner: asyncpg.Connection) -> Fingerprints:
 @pytest.fixture(scope="module")
 async def players(api: Api, owner: asyncpg.Connection) -> Players:
     """One stage for all cases: they leave nothing behind."""
-    return await stage_of_refusals(api, owner)
+    made = await stage_of_refusals(api, owner)
+    made.ids |= await deep_in_debt(made.world, (await made.guest("blocked", "tok_visa")).who)
+    made.ids["dollars customer"] = (await api.guest(currency=USD)).id
+    return made
 
 
 @pytest.fixture

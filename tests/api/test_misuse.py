@@ -74,6 +74,9 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "setBillingTerms": {"netDays": 60},
     "createContract": {"netDays": 60},
     "cancelContract": {"owed": "FULL"},
+    "setParentCustomer": {"parentCustomerId": None},
+    "setDebtPolicy": {"policy": {"days": 30}},
+    "setCustomerDebtPolicy": {"policy": {"days": 31}},
     **OF_SUBSCRIPTIONS,
     **OF_PAYMENTS,
 }
