@@ -12,6 +12,10 @@ from tests.api_callers import Api, Caller, Guest
 from tests.payment_stage import FINANCES as FINANCES_OF_PAYMENTS
 from tests.payment_stage import SUPPORTS as SUPPORTS_OF_PAYMENTS
 from tests.payment_stage import payment_input
+from tests.refund_stage import ADMINS as ADMINS_OF_REFUNDS
+from tests.refund_stage import FINANCES as FINANCES_OF_REFUNDS
+from tests.refund_stage import SUPPORTS as SUPPORTS_OF_REFUNDS
+from tests.refund_stage import refund_input
 from tests.subscription_stage import subscription_input
 from tests.tax_kit import TAX_IDS
 from tests.whole_database import Fingerprints, fingerprints
@@ -100,10 +104,12 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good["publishPlanVersion"]["terms"] |= {"entitlements": allowed}
     good |= await subscription_input(api, guest)
     good |= await payment_input(api, guest)
+    support = await api.staff()
+    good |= await refund_input(api, support)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
-        yield Stage(guest, await api.staff(), admin, await api.staff(Grant.FINANCE), good, prints)
+        yield Stage(guest, support, admin, await api.staff(Grant.FINANCE), good, prints)
     finally:
         await connection.close()
 
@@ -220,10 +226,13 @@ def coupon_of(code: str) -> dict[str, Any]:
 
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishTaxRate", "registerForTax",
-          "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setPaymentPolicy", "setDebtPolicy")  # fmt: skip
+          "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setPaymentPolicy", "setDebtPolicy",
+          *ADMINS_OF_REFUNDS)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
-            "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS)  # fmt: skip
+            "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
+            *SUPPORTS_OF_REFUNDS)  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",
-            "startTaxCorrectionRun", "setParentCustomer", "setCustomerDebtPolicy", *FINANCES_OF_PAYMENTS)  # fmt: skip
+            "startTaxCorrectionRun", "setParentCustomer", "setCustomerDebtPolicy", *FINANCES_OF_PAYMENTS,
+            *FINANCES_OF_REFUNDS)  # fmt: skip

@@ -21,7 +21,7 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("EXCEEDS_INVOICED", "it takes back what was given back, which only makes more left"): (
         "voidCreditNote", "voidInvoice"),
     ("INSUFFICIENT_BALANCE", "credit is used as far as it goes, under the lock of its customer"): (
-        "correctTax", "finalizeInvoice", "refundPayment", "cancelContract", *BILLERS),
+        "approveRefund", "correctTax", "finalizeInvoice", "refundPayment", "cancelContract", *BILLERS),
     ("INSUFFICIENT_BALANCE", "it lowers what is owed by what is owed, never by more"): (
         "cancelSubscription", "issueCreditNote", "markInvoiceUncollectible", "voidInvoice"),
     ("INSUFFICIENT_BALANCE", "money that comes takes none, and credit that is gone is booked as lost first"): (
@@ -29,6 +29,8 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("INVALID_AMOUNT", "what was recorded is more than nothing"): ("reverseOfflinePayment",),
     ("STATE_CONFLICT", "money that comes moves an invoice only where it is open or given up"): (
         "recordOfflinePayment",),
+    ("EXCEEDS_CAPTURED", "what waits for approval is reserved on its payment"): ("approveRefund",),
+    ("INVALID_AMOUNT", "what was asked for is more than nothing"): ("approveRefund",),
     ("INVALID_AMOUNT", "what comes to less than nothing is given back by a credit note instead"): PORTAL_CHANGES,
     ("INVALID_AMOUNT", "its lines are charges, not negative; only the dearest price is too much with its tax"): (
         "startSubscription", "resumeSubscription", "finalizeInvoice", "cancelContract"),
@@ -43,7 +45,7 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("PAYMENT_METHOD_REQUIRED", "without a method the invoice is issued and stays open"): (
         "correctTax", "finalizeInvoice", "cancelContract"),
     ("STATE_CONFLICT", "the move is asked for in a state that has it: the table of moves guards every layer"): (
-        "createContract", "payInvoice", "refundPayment"),
+        "createContract", "payInvoice"),
     ("STATE_CONFLICT", "a draft's tax is shown, and decided when it is issued"): (
         "createInvoice", "addInvoiceLine", "editInvoiceLine"),
 }  # fmt: skip
@@ -53,7 +55,7 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
 NOT_YET: dict[str, tuple[str, ...]] = {
     "NotFoundError": (
         "addPaymentMethod", "advanceTestClock", "publishFeature", "publishTaxRate", "registerPartner", "registerStaff",
-        "saveDunningPolicy", "setDebtPolicy", "setPaymentPolicy", "setSubscriptionPolicy"),
+        "saveDunningPolicy", "setDebtPolicy", "setPaymentPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
     "InputError": (
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
         "removeInvoiceLine", "removeTaxId", "setPaymentPolicy", "voidCreditNote", "voidPayment"),
@@ -61,6 +63,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "setCustomerDebtPolicy", "setDebtPolicy", "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
-        "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy", "setSellerTax",
-        "setSubscriptionPolicy"),
+        "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy", "setRefundPolicy",
+        "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

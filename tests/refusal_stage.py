@@ -44,6 +44,7 @@ from tests.domain.invoices.bills import note
 from tests.domain.invoices.test_staff_invoices import by_finance, draft, drafted, issue
 from tests.lives import buy, by_house, day, publish, start, subscription_of, until
 from tests.payment_stage import payer, refusing_payments
+from tests.refund_stage import held_back, refunded
 from tests.tax_kit import TAX_IDS, move, publish_rate, register, vat
 from tests.world import EUR, NEW_YEAR, USD, Someone, World, fresh
 
@@ -52,9 +53,7 @@ O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
 
 WORK = ManualLine("Work", 1, Money(600, EUR))
 JUNE = datetime(2020, 6, 10, tzinfo=UTC)
-SPRING = datetime(
-    2021, 4, 1, tzinfo=UTC
-)  # when nobody else of the tenant buys anything, so that taxes meet nobody else
+SPRING = datetime(2021, 4, 1, tzinfo=UTC)  # when nobody else of the tenant buys, so that taxes meet nobody else
 
 
 @dataclass
@@ -100,13 +99,14 @@ async def stage_of_refusals(api: Api, owner: asyncpg.Connection) -> Players:
     await _over(players)
     await _renewing(players)
     await refusing_payments(players, owner)
+    players.ids |= await refunded(api, players.callers["support"], await players.guest("holder", "tok_lost_card"))
     await _unpriced(players)
     await _taxed(players, SPRING)
     await _gone(players, owner)
     await players.guest("live", clock_at=None)
-    erased = await players.guest("erased", "tok_visa")
-    players.ids["erased draft"] = str(await draft(players.world, erased.who, WORK, WORK))
-    await _erase(owner, erased.who)
+    erased = (await players.guest("erased", "tok_visa")).who
+    players.ids["erased draft"] = str(await draft(players.world, erased, WORK, WORK))
+    await _erase(owner, erased)
     return players
 
 
@@ -286,15 +286,14 @@ async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
         "draft": str(await draft(world, guest.who, WORK)),
     }  # fmt: skip
     signed = SignContract(world.prices["team"], Money(500, EUR), JUNE, JUNE + timedelta(days=90), 0, None)
-    contract = await by_finance(world, guest.who, sign_contract, signed)
-    players.ids["contract"] = str(contract.contract)
+    players.ids["contract"] = str((await by_finance(world, guest.who, sign_contract, signed)).contract)
     await _taxed(players, JUNE, "tok_visa")
+    players.ids["awaiting"] = await held_back(api, players.callers["support"], guest, str(own.payment))
     month, home = ClosePeriod(date(2020, 6, 1)), world.tenant.sandbox_house
     await perform(world.house.db, close_period, world.staff(Grant.FINANCE), home, month, fresh("close"))
     await owner.execute(
         """INSERT INTO feature (tenant_id, code, name, kind, recorded_at)
            SELECT $1, 'f' || n, 'F', 'switch', now() FROM generate_series(1, $2::int) AS n""",
-        world.tenant.tenant.uuid,
-        MAX_FEATURES,
-    )
+        world.tenant.tenant.uuid, MAX_FEATURES,
+    )  # fmt: skip
     return players

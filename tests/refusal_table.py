@@ -92,6 +92,14 @@ CASES = [
     Case("refundPayment", "EXCEEDS_INVOICED", "support", {
         "customerId": "$owner customer", "paymentId": "$payment", "amount": {"minorUnits": "1000", "currency": "EUR"},
         "reason": "All of it."}),
+    Case("refundPayment", "STATE_CONFLICT", "support", {
+        "customerId": "$holder customer", "paymentId": "$held", "amount": EUROS, "reason": "R."}),
+    *(Case(name, "STATE_CONFLICT", caller, {
+        "customerId": "$refunded customer", "refundId": "$decided refund", "reason": "R."})
+      for name, caller in (("approveRefund", "finance"), ("rejectRefund", "finance"),
+                           ("cancelRefundRequest", "support"))),
+    Case("approveRefund", "EXCEEDS_INVOICED", "finance", {
+        "customerId": "$refunded customer", "refundId": "$too late", "reason": "R."}),
     Case("changeBillingDetails", "NOT_FOUND", "owner", {
         "customerId": "$bare customer", "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
     Case("changeBillingDetails", "STATE_CONFLICT", "erased", {
@@ -149,6 +157,8 @@ CLOSED = [
     Case("resumeSubscription", "PERIOD_CLOSED", "late", {"subscriptionId": "$slept"}),
     Case("refundPayment", "PERIOD_CLOSED", "finance", {
         "customerId": "$customer", "paymentId": "$payment", "amount": EUROS, "reason": "R."}),
+    Case("approveRefund", "PERIOD_CLOSED", "finance", {
+        "customerId": "$customer", "refundId": "$awaiting", "reason": "R."}),
     Case("issueCreditNote", "PERIOD_CLOSED", "finance", {
         "customerId": "$customer", "invoiceId": "$paid", "kind": "GOODWILL", "reason": "R.", "amount": EUROS,
         "credit": EUROS}),

@@ -15,7 +15,8 @@ from domain.ids import CustomerId, PaymentId, RefundId
 from domain.operation import Operation, Performed
 from domain.outbox import is_empty, next_event
 from domain.payments.payment import IN_FLIGHT, payment
-from domain.payments.refund import FINAL, refund
+from domain.payments.refund import IN_FLIGHT as REFUND_IN_FLIGHT
+from domain.payments.refund import refund
 from domain.perform import perform
 from domain.reactions.events import drain
 
@@ -85,7 +86,7 @@ async def _in_flight(info: Info, customer: CustomerId, outcome: Any) -> bool:
         named = getattr(outcome, field.name)
         if isinstance(named, PaymentId) and (await payment(db, customer, named)).state.name in IN_FLIGHT:
             return True
-        if isinstance(named, RefundId) and (await refund(db, customer, named)).state.name not in FINAL:
+        if isinstance(named, RefundId) and (await refund(db, customer, named)).state.name in REFUND_IN_FLIGHT:
             return True
     return False
 

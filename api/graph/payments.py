@@ -83,6 +83,9 @@ class PaymentAction:
 class RefundState(Enum):
     """The states of the refund machine."""
 
+    AWAITING_APPROVAL = strawberry.enum_value("awaiting_approval", description="Another person has to decide on it.")
+    REJECTED = strawberry.enum_value("rejected", description="It will not be made; the amount can be refunded again.")
+    CANCELED = strawberry.enum_value("canceled", description="Who asked for it took the request back.")
     REQUESTED = strawberry.enum_value("requested", description="Nobody has told the provider yet.")
     SUBMITTED = strawberry.enum_value("submitted", description="The provider was told.")
     PENDING = strawberry.enum_value("pending", description="The provider is at work; banks take days.")
@@ -91,13 +94,22 @@ class RefundState(Enum):
     FAILED = strawberry.enum_value("failed", description="Nothing was given back; the amount can be refunded again.")
 
 
-@strawberry.type(description="Money on its way back to the method it came from.")
+@strawberry.enum(description="To what an amount is given back. More values may come.")
+class RefundMeans(Enum):
+    """The domain's Means."""
+
+    METHOD = strawberry.enum_value("method", description="To the method that paid, and to no other.")
+    CREDIT = strawberry.enum_value("credit", description="To the customer's credit, as a service credit.")
+
+
+@strawberry.type(description="Money on its way back to the method it came from, or a service credit.")
 class Refund:
     """A refund of one payment."""
 
     id: GlobalId = strawberry.field(description="The refund's id.")
     amount: Money = strawberry.field(description="How much is given back.")
     state: RefundState = strawberry.field(description="Where it stands.")
+    means: RefundMeans = strawberry.field(description="To what it is given back.")
     reason: str = strawberry.field(description="Why it was asked for.")
     requested_at: datetime = strawberry.field(description="When it was asked for.")
 
@@ -108,6 +120,7 @@ class Refund:
             id=GlobalId(str(refund.id)),
             amount=Money.of(refund.amount),
             state=RefundState(refund.state.name),
+            means=RefundMeans(refund.means.value),
             reason=refund.reason,
             requested_at=refund.happened_at,
         )

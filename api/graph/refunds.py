@@ -6,29 +6,49 @@ from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
 from api.graph.money import MoneyInput, amount_of
 from api.graph.outcome import OperationInfo, followed, performed
-from api.graph.payments import Payment, Refund
+from api.graph.payments import Payment, Refund, RefundMeans
 from api.graph.refusal import RefundPaymentError, as_error
 from api.graph.texts import NOTE, id_of, text
 from api.scalars import GlobalId, IdempotencyKey
 from domain.ids import CustomerId, PaymentId
 from domain.payments.payment import payment
-from domain.payments.refund import refund
-from domain.payments.request_refund import RequestRefund, request_refund
+from domain.payments.refund import Means, refund
+from domain.payments.request_refund import RefundLine, RequestRefund, request_refund
 from domain.refusals import Refused
 
 
-@strawberry.input(description="Gives part or all of a captured payment back to its method.")
+@strawberry.input(description="A charge of the payment's invoice, all that is left of it or a part.")
+class RefundLineInput:
+    """A line to give back."""
+
+    invoice_line: int = strawberry.field(description="The position of the charge, from 1.")
+    amount: MoneyInput | None = strawberry.field(
+        default=None, description="How much, as the line counts; its tax goes with it."
+    )
+    quantity: int | None = strawberry.field(default=None, description="Or how many of its units.")
+
+
+@strawberry.input(description="Gives part or all of a captured payment back to its method, or as credit.")
 class RefundPaymentInput:
     """Input of refundPayment."""
 
     customer_id: GlobalId = strawberry.field(description="Whose payment it is.")
     payment_id: GlobalId = strawberry.field(description="The payment.")
-    amount: MoneyInput = strawberry.field(description="How much, in the payment's currency; at most its refundable.")
+    amount: MoneyInput | None = strawberry.field(
+        default=None,
+        description="How much, in the payment's currency; at most its refundable. Of lines it may be left out.",
+    )
+    lines: list[RefundLineInput] = strawberry.field(
+        default_factory=list, description="Of which lines; left out: of all, by what is left of each."
+    )
+    means: RefundMeans = strawberry.field(
+        default=RefundMeans.METHOD, description="To what; money goes to the method that paid and to no other."
+    )
     reason: str = strawberry.field(description="Why; it stands in the audit trail.")
     idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
 
-@strawberry.type(description="The refund, as far as it has come, and the payment.")
+@strawberry.type(description="The refund, as far as it has come, and the payment. It may await another person.")
 class RefundPaymentPayload:
     """Payload of refundPayment."""
 
@@ -38,6 +58,11 @@ class RefundPaymentPayload:
     errors: list[RefundPaymentError] = strawberry.field(description=ERRORS)
 
 
+def _line(given: RefundLineInput) -> RefundLine:
+    amount = amount_of(given.amount, "lines") if given.amount else None
+    return RefundLine(given.invoice_line, amount, given.quantity)
+
+
 async def refund_payment(info: Info, input: RefundPaymentInput) -> RefundPaymentPayload:
     """For support and above."""
     db = info.context.db.primary
@@ -45,7 +70,13 @@ async def refund_payment(info: Info, input: RefundPaymentInput) -> RefundPayment
         info.context.staff_home()
         customer = id_of(CustomerId.parse, input.customer_id, "customerId")
         paid = id_of(PaymentId.parse, input.payment_id, "paymentId")
-        command = RequestRefund(paid, amount_of(input.amount, "amount"), text(NOTE, input.reason, "reason"))
+        command = RequestRefund(
+            payment=paid,
+            amount=amount_of(input.amount, "amount") if input.amount else None,
+            reason=text(NOTE, input.reason, "reason"),
+            lines=tuple(_line(each) for each in input.lines),
+            means=Means(input.means.name.lower()),
+        )
         done = await performed(info, request_refund, customer, command, input.idempotency_key)
     except Refused as refused:
         return RefundPaymentPayload(refund=None, payment=None, operation=None, errors=[as_error(refused)])

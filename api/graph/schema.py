@@ -28,6 +28,8 @@ from api.graph import (
     price_list,
     purchase,
     redemptions,
+    refund_decisions,
+    refund_policy,
     refunds,
     sign_up,
     staff_contracts,
@@ -150,6 +152,18 @@ class Mutation:
     )
     refund_payment: refunds.RefundPaymentPayload = _mutation(
         refunds.refund_payment, "Support: gives part or all of a captured payment back."
+    )
+    approve_refund: refund_decisions.ApproveRefundPayload = _mutation(
+        refund_decisions.approve, "Leads: lets a refund be made that somebody else asked for."
+    )
+    reject_refund: refund_decisions.RejectRefundPayload = _mutation(
+        refund_decisions.reject, "Leads: refuses a refund that somebody else asked for."
+    )
+    cancel_refund_request: refund_decisions.CancelRefundRequestPayload = _mutation(
+        refund_decisions.cancel, "Support: takes back what was asked for and is not decided yet."
+    )
+    set_refund_policy: refund_policy.SetRefundPolicyPayload = _mutation(
+        refund_policy.set_policy, "Admins: says how much a member of staff gives back without another person."
     )
     change_billing_details: billing_details.ChangeBillingDetailsPayload = _mutation(
         billing_details.change, "Replaces the name and address a customer is billed and taxed under."

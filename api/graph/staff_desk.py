@@ -19,7 +19,7 @@ from api.graph.entitlements import EntitlementException, exceptions_of
 from api.graph.features import Feature, all_features
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.payments import Payment
-from api.graph.staff_billing import StaffBilling
+from api.graph.staff_refunds import StaffRefunds
 from api.graph.subscription_policy import SubscriptionPolicy
 from api.graph.tax_rates import TaxRate, rates_of
 from api.graph.tax_registrations import ENTITY, TaxRegistration, registrations_of
@@ -112,7 +112,7 @@ class StaffPayment:
 
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
-class Staff(StaffBilling):
+class Staff(StaffRefunds):
     """The root of staff."""
 
     @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")

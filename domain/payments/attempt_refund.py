@@ -20,7 +20,7 @@ from domain.payments.gateway import (
     Unknown,
 )
 from domain.payments.payment import payment
-from domain.payments.refund import FINAL, Refund, refund
+from domain.payments.refund import IN_FLIGHT, Refund, refund
 from domain.payments.settle_refund import RefundNews, RefundSettled, SettleRefund, settle_refund
 from domain.perform import perform
 from domain.points import reached
@@ -37,7 +37,7 @@ async def attempt_refund(
         customer.shard, customer.uuid, id.uuid, db.clock.now(),
     )  # fmt: skip
     known = await refund(db.primary, customer, id)
-    if known.state.name in FINAL:
+    if known.state.name not in IN_FLIGHT:
         return None
     reached("attempt.claimed")
     answer = await _give_back(db, gateway, known) if sent else await _ask(db, gateway, known)
@@ -81,7 +81,7 @@ def _news(known: Refund, answer: RefundAnswer) -> SettleRefund:
 
 
 async def _ask_again(db: Database, known: Refund, settled: RefundSettled) -> None:
-    if settled.state in FINAL:
+    if settled.state not in IN_FLIGHT:
         return
     if known.queries >= len(QUERY_AFTER):
         raise Unresolved(str(known.id))

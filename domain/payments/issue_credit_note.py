@@ -17,6 +17,7 @@ from domain.money import Money, allocate, total
 from domain.operation import operation
 from domain.payments.begin_refund import refund_invoice
 from domain.payments.payment import payments_of
+from domain.payments.refund_approval import is_beyond_alone
 from domain.refusals import RefusalCode, Refused
 
 KINDS = frozenset({"goodwill", "correction", "duplicate", "dissatisfaction"})  # what staff issue credit notes for
@@ -65,13 +66,13 @@ class CreditNoteIssued:
 async def issue_credit_note(tx: Tx, command: IssueCreditNote) -> CreditNoteIssued:
     """NOT_FOUND; INVALID_INPUT for a kind, a reason or lines that cannot be meant; CURRENCY_MISMATCH; INVALID_AMOUNT
     for nothing, less, or parts that are not the excess; EXCEEDS_INVOICED beyond what is left of lines; EXCEEDS_CAPTURED
-    for a refund beyond what was paid; STATE_CONFLICT for a void invoice; PAYMENT_IN_PROGRESS while a payment of what
-    would be lowered is under way."""
+    for a refund beyond what was paid; FORBIDDEN for one that needs another person; STATE_CONFLICT for a void invoice;
+    PAYMENT_IN_PROGRESS while a payment of what would be lowered is under way."""
     of = await invoice(tx, tx.customer, command.invoice)
     _check(of, command)
     charges = charges_of(of, (await lines_of(tx, tx.customer, [of.id]))[of.id])
     if command.amount is None:
-        parts = [_named(dict(charges), of, line) for line in command.lines]
+        parts = [named(dict(charges), of, line) for line in command.lines]
     else:
         parts = spread(charges, command.amount)
     nothing = Money.zero(of.currency)
@@ -79,11 +80,22 @@ async def issue_credit_note(tx: Tx, command: IssueCreditNote) -> CreditNoteIssue
     split = Split(min(total_of(of, parts), owed(of)), *excess)
     if split.reduced.minor:
         await refuse_while_paying(tx, of)
+    await _refuse_beyond_alone(tx, of, split.refunded)
     issued = await issue_note(tx, of, command.kind, command.reason, parts, split)
     refunds = await refund_invoice(tx, issued, command.reason)
     return CreditNoteIssued(
         issued.credit_note, of.id, issued.number, issued.total, issued.tax, split.reduced, refunds
     )  # fmt: skip
+
+
+async def _refuse_beyond_alone(tx: Tx, of: Invoice, refunded: Money) -> None:
+    """A credit note is no way round the approval of a refund."""
+    if not refunded.minor:
+        return
+    for paid in await payments_of(tx, tx.customer, of.id):
+        if paid.refundable.minor and await is_beyond_alone(tx, paid, refunded):
+            message = "This refund needs another person: ask for it as a refund of the payment."
+            raise Refused(RefusalCode.FORBIDDEN, message, ("refund",))
 
 
 def _check(of: Invoice, command: IssueCreditNote) -> None:
@@ -108,7 +120,8 @@ def charges_of(of: Invoice, lines: Sequence[Line]) -> list[tuple[LineRef, Line]]
     return [(LineRef(of.id, place), line) for place, line in enumerate(lines, 1) if line.kind == "charge"]
 
 
-def _named(charges: dict[LineRef, Line], of: Invoice, wanted: NoteLine) -> NotePart:
+def named(charges: dict[LineRef, Line], of: Invoice, wanted: NoteLine) -> NotePart:
+    """The part of a charge; NOT_FOUND for no charge, INVALID_AMOUNT for nothing of it, EXCEEDS_INVOICED beyond it."""
     ref = LineRef(of.id, wanted.position)
     if ref not in charges:
         raise Refused(RefusalCode.NOT_FOUND, f"Invoice {of.number} has no charge {wanted.position}.", ("lines",))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from domain.db import Primary, Row
 from domain.ids import CustomerId, PaymentId, RefundId
@@ -14,6 +15,11 @@ REFUND = Machine(
     "refund",
     {
         ("new", "request"): "requested",
+        # Beyond the tenant's rules another person decides first; until then nothing is posted.
+        ("new", "ask"): "awaiting_approval",
+        ("awaiting_approval", "approve"): "requested",
+        ("awaiting_approval", "reject"): "rejected",
+        ("awaiting_approval", "withdraw"): "canceled",
         ("requested", "submit"): "submitted",
         ("submitted", "pend"): "pending",
         ("submitted", "lose"): "unknown",
@@ -30,12 +36,24 @@ REFUND = Machine(
     },
 )
 
-FINAL = frozenset({"succeeded", "failed"})
+FINAL = frozenset({"succeeded", "failed", "rejected", "canceled"})
+UNPOSTED = frozenset({"awaiting_approval", "rejected", "canceled"})  # nothing was given back, or is about to be
+IN_FLIGHT = frozenset({"requested", "submitted", "pending", "unknown"})  # goes on without anybody's doing
+
+
+class Means(StrEnum):
+    """To what an amount is given back."""
+
+    METHOD = "method"
+    """To the method that paid, and to no other."""
+    CREDIT = "credit"
+    """To the customer's credit, as a service credit: no money leaves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """One refund of one payment; its amount is reserved on the payment until it fails."""
+    """One refund of one payment; its amount is reserved on the payment from the request on, until it fails or is
+    rejected or canceled. Nothing is posted of one that awaits approval."""
 
     id: RefundId
     customer: CustomerId
@@ -47,12 +65,14 @@ class Refund:
     failure_code: str | None
     sent_at: datetime | None
     queries: int
-    posted_number: int
+    posted_number: int | None
     state: State
     happened_at: datetime
+    means: Means
 
 
-def _refund(row: Row) -> Refund:
+def refund_from(row: Row) -> Refund:
+    """The refund of a row that selects all its columns."""
     shard = row["shard_key"]
     return Refund(
         id=RefundId(shard, row["id"]),
@@ -68,6 +88,7 @@ def _refund(row: Row) -> Refund:
         posted_number=row["posted_number"],
         state=State(row["state"], row["seq"]),
         happened_at=row["happened_at"],
+        means=Means(row["means"]),
     )
 
 
@@ -75,7 +96,7 @@ async def refund(db: Primary, customer: CustomerId, id: RefundId) -> Refund:
     """The customer's refund of that id, else NOT_FOUND."""
     row = await db.fetchrow(
         """SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
-                  failure_code, sent_at, queries, posted_number, state, seq, happened_at
+                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means
              FROM refund WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -83,7 +104,7 @@ async def refund(db: Primary, customer: CustomerId, id: RefundId) -> Refund:
     )
     if row is None or id.shard != customer.shard:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such refund.", ("refundId",))
-    return _refund(row)
+    return refund_from(row)
 
 
 async def refunds_of(db: Primary, customer: CustomerId, payment: PaymentId) -> list[Refund]:
@@ -97,7 +118,7 @@ async def refunds_of_payments(
     """The refunds of each of the customer's payments that has any, oldest first."""
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
-                  failure_code, sent_at, queries, posted_number, state, seq, happened_at
+                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means
              FROM refund WHERE shard_key = $1 AND customer_id = $2 AND payment_id = ANY ($3::uuid[])
             ORDER BY id""",
         customer.shard,
@@ -106,6 +127,6 @@ async def refunds_of_payments(
     )
     found: dict[PaymentId, list[Refund]] = {}
     for row in rows:
-        each = _refund(row)
+        each = refund_from(row)
         found.setdefault(each.payment, []).append(each)
     return found

@@ -1,48 +1,58 @@
-"""Requesting a refund: what was paid in excess is taken back first; the rest by a credit note, so with its tax.
+"""Requesting a refund: at once where the tenant's policy lets the asker, else it waits for another person.
 
-The amount is reserved on the locked payment and posted as payable before anything is sent. Where it fails in the end,
-it is the customer's credit: a credit note that was issued for it stands, and a later refund takes that credit first.
+The amount is reserved on the locked payment from the request on. Nothing is posted, and no credit note issued, before
+it is approved; then ``pay_back`` does what it does at once for others.
 """
 
 from dataclasses import dataclass
 
+from domain import due
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import CreditNoteId, PaymentId, RefundId
-from domain.invoices.credit_note import credit_notes_of
 from domain.invoices.invoice import invoice
-from domain.invoices.issue_note import NoteIssued, Split, issue_note
-from domain.invoices.line import lines_of
-from domain.invoices.settle import BECAME_CREDIT
-from domain.ledger.account import Account
-from domain.ledger.balance import credit_available, moved_by, numbers_of
-from domain.money import Money
+from domain.invoices.line import Line, lines_of
+from domain.invoices.reversal import amount_left
+from domain.money import Money, share
 from domain.operation import operation
-from domain.payments.begin_refund import begin_refund
-from domain.payments.book_money import CAPTURED
-from domain.payments.issue_credit_note import charges_of, spread
-from domain.payments.payment import Payment, payment, payments_of
-from domain.payments.refund import refunds_of_payments
-from domain.payments.take_back import RETURNED, SHORT
+from domain.payments.begin_refund import Wanted, hold_refund
+from domain.payments.issue_credit_note import charges_of
+from domain.payments.pay_back import pay_back, refuse_unpayable, worth_of
+from domain.payments.payment import Payment, payment
+from domain.payments.refund import Means
+from domain.payments.refund_approval import Approval, approval_for
 from domain.refusals import RefusalCode, Refused
+from domain.wire import added
 
 REASON_LENGTH = 500  # a sentence or two for the audit trail
-MONEY = (CAPTURED, RETURNED, SHORT)  # causes of what is posted for a payment
-REFUND_NOTE = "refund"  # the kind of the credit notes that are issued here
+EXPIRE_REFUND = "expire_refund"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLine:
+    """A charge of the payment's invoice by its position, and how much of it: an amount as the line counts, or so many
+    of its units; neither is all that is left."""
+
+    position: int
+    amount: Money | None = None
+    quantity: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRefund:
-    """Give part or all of a captured payment back to its method."""
+    """Give part or all of a captured payment back to its method, or as credit. Of lines the amount may be left out."""
 
     payment: PaymentId
-    amount: Money
+    amount: Money | None
     reason: str
+    lines: tuple[RefundLine, ...] = added(())
+    means: Means = added(Means.METHOD)
 
 
 @dataclass(frozen=True, slots=True)
 class RefundRequested:
-    """The refund that is now under way, and the credit note where revenue and tax were taken back for it."""
+    """The refund that is now under way or awaits approval, and the credit note where revenue and tax were taken back
+    for it."""
 
     refund: RefundId
     payment: PaymentId
@@ -56,55 +66,88 @@ class RefundRequested:
     moves_money=True,
 )
 async def request_refund(tx: Tx, command: RequestRefund) -> RefundRequested:
-    """INVALID_AMOUNT, CURRENCY_MISMATCH, EXCEEDS_CAPTURED beyond what was captured and not yet given back, or
-    EXCEEDS_INVOICED where more than the invoice's lines still have would be given back."""
+    """NOT_FOUND; INVALID_AMOUNT; INVALID_INPUT; CURRENCY_MISMATCH; EXCEEDS_CAPTURED beyond what was captured and is
+    neither given back nor asked for; EXCEEDS_INVOICED where more than the invoice's lines still have would be given
+    back; STATE_CONFLICT for a payment that is only held (void it)."""
     of = await payment(tx, tx.customer, command.payment)
     _check(of, command)
-    in_excess = min(command.amount, await _excess(tx, of))
-    note = await _note(tx, of, command.amount - in_excess, command.reason)
-    refund = await begin_refund(tx, of, command.amount, command.reason, note)
-    return RefundRequested(refund, of.id, command.amount, note.credit_note if note else None)
+    wanted = await _wanted(tx, of, command)
+    _check_amount(of, wanted.amount)
+    approval = await approval_for(tx, of, wanted.amount)
+    if approval is None:
+        refund, note = await pay_back(tx, of, wanted)
+        return RefundRequested(refund, of.id, wanted.amount, note)
+    return RefundRequested(await _ask(tx, of, wanted, approval), of.id, wanted.amount)
 
 
-async def _excess(tx: Tx, of: Payment) -> Money:
-    """What of the invoice's payments and credit notes became credit, was not refunded yet, and is still there."""
-    attempts = await payments_of(tx, tx.customer, of.invoice)
-    refunds = await refunds_of_payments(tx, tx.customer, [each.id for each in attempts])
-    standing = [each.posted_number for some in refunds.values() for each in some if each.state.name != "failed"]
-    notes = (await credit_notes_of(tx, tx.customer, [of.invoice])).get(of.invoice, [])
-    numbers = [
-        *standing,
-        *[number for each in attempts for number in await numbers_of(tx, tx.customer, MONEY, each.id.uuid)],
-        *(each.posted_number for each in notes if each.state.name == "issued"),
-        *await numbers_of(tx, tx.customer, BECAME_CREDIT, of.invoice.uuid),
-    ]
-    currency = of.amount.currency
-    left = await moved_by(tx, tx.customer, numbers, Account.CUSTOMER_CREDIT, currency)
-    return max(Money.zero(currency), min(left, await credit_available(tx, tx.customer, currency)))
+async def _ask(tx: Tx, of: Payment, wanted: Wanted, approval: Approval) -> RefundId:
+    await refuse_unpayable(tx, of, wanted)
+    id = await hold_refund(tx, of, wanted)
+    await tx.execute(
+        """INSERT INTO refund_request (shard_key, refund_id, tenant_id, customer_id, asked_by, needs, needed_for,
+               expires_at, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, tx.actor.scope, approval.by.value,
+        approval.because.value, approval.expires_at, tx.recorded_at,
+    )  # fmt: skip
+    await due.schedule(tx, EXPIRE_REFUND, id.uuid, approval.expires_at)
+    tx.emit("refund.awaiting_approval", refund=id, payment=of.id)
+    return id
 
 
-async def _note(tx: Tx, of: Payment, amount: Money, reason: str) -> NoteIssued | None:
-    """A credit note over the invoice's charges. It gives paid money back, so it never lowers what is still due."""
-    if amount.minor == 0:
-        return None
+async def _wanted(tx: Tx, of: Payment, command: RequestRefund) -> Wanted:
+    if not command.lines:
+        if command.amount is None:
+            raise Refused(RefusalCode.INVALID_INPUT, "Name an amount, or lines.", ("amount",))
+        return Wanted(command.amount, command.reason, command.means)
     paid = await invoice(tx, tx.customer, of.invoice)
-    if paid.state.name == "void":
-        message = f"Invoice {paid.number} is void, and the credit that its payment became was used up."
-        raise Refused(RefusalCode.EXCEEDS_INVOICED, message, ("amount",))
-    charges = charges_of(paid, (await lines_of(tx, tx.customer, [paid.id]))[paid.id])
-    nothing = Money.zero(amount.currency)
-    split = Split(nothing, amount, nothing, nothing)
-    return await issue_note(tx, paid, REFUND_NOTE, reason, spread(charges, amount), split)
+    charges = {
+        ref.position: line for ref, line in charges_of(paid, (await lines_of(tx, tx.customer, [paid.id]))[paid.id])
+    }
+    lines = tuple((each.position, _part(charges.get(each.position), each)) for each in command.lines)
+    worth = await worth_of(tx, of, lines)
+    if command.amount not in (None, worth):
+        message = f"These lines are worth {worth} with tax; leave the amount out, or say so much."
+        raise Refused(RefusalCode.INVALID_AMOUNT, message, ("amount",))
+    return Wanted(worth, command.reason, command.means, lines)
+
+
+def _part(charge: Line | None, asked: RefundLine) -> Money:
+    """How much of the charge, as the line counts; units are worth their share of what was charged for all."""
+    path = ("lines",)
+    if charge is None:
+        raise Refused(RefusalCode.NOT_FOUND, f"The invoice has no charge {asked.position}.", path)
+    if asked.amount is not None and asked.quantity is not None:
+        raise Refused(RefusalCode.INVALID_INPUT, "Name an amount or a quantity of a line, not both.", path)
+    part = amount_left(charge) if asked.amount is None else asked.amount
+    if asked.quantity is not None:
+        if not 1 <= asked.quantity <= charge.quantity:
+            raise Refused(RefusalCode.INVALID_INPUT, f"Line {asked.position} has {charge.quantity} units.", path)
+        part = share(asked.quantity, charge.quantity, charge.amount)
+    if part.currency != charge.amount.currency:
+        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The invoice is in {charge.amount.currency}.", path)
+    if part.minor <= 0:
+        raise Refused(RefusalCode.INVALID_AMOUNT, f"Nothing is given back of line {asked.position}.", path)
+    return part
 
 
 def _check(of: Payment, command: RequestRefund) -> None:
-    if command.amount.currency != of.amount.currency:
+    if command.amount is not None and command.amount.currency != of.amount.currency:
         message = f"The payment is in {of.amount.currency}."
         raise Refused(RefusalCode.CURRENCY_MISMATCH, message, ("amount", "currency"))
-    if command.amount.minor <= 0:
+    if command.amount is not None and command.amount.minor <= 0:
         raise Refused(RefusalCode.INVALID_AMOUNT, "A refund is of more than nothing.", ("amount",))
     if not 1 <= len(command.reason) <= REASON_LENGTH:
         raise Refused(RefusalCode.INVALID_INPUT, f"A reason has 1 to {REASON_LENGTH} characters.", ("reason",))
-    if command.amount > of.refundable:
+    if len({line.position for line in command.lines}) < len(command.lines):
+        raise Refused(RefusalCode.INVALID_INPUT, "Each line is named once.", ("lines",))
+    if of.state.name == "authorized" and of.captured.minor == 0:
+        message = "The payment is only held, and nothing was taken: void it instead."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("paymentId",))
+
+
+def _check_amount(of: Payment, amount: Money) -> None:
+    if amount.minor <= 0:
+        raise Refused(RefusalCode.INVALID_AMOUNT, "A refund is of more than nothing.", ("lines",))
+    if amount > of.refundable:
         message = f"At most {of.refundable.decimal} {of.refundable.currency} of this payment can be given back."
         raise Refused(RefusalCode.EXCEEDS_CAPTURED, message, ("amount",))

@@ -11,7 +11,7 @@ from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.machine import State
 from domain.operation import operation
-from domain.payments.begin_refund import SEND_REFUND
+from domain.payments.begin_refund import SEND_REFUND, release
 from domain.payments.refund import FINAL, REFUND, Refund, refund
 
 
@@ -67,14 +67,8 @@ async def _settle(tx: Tx, before: Refund, state: State) -> int | None:
     if state.name == "succeeded":
         transfer = Transfer(Account.REFUNDS_PAYABLE, Account.CASH_CLEARING, before.amount)
         return await post(tx, Cause("refund.succeeded", before.id.uuid), [transfer])
-    await tx.execute(
-        """UPDATE payment SET refunds_reserved = refunds_reserved - $4
-            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
-        tx.customer.shard,
-        tx.customer.uuid,
-        before.payment.uuid,
-        before.amount.minor,
-    )
+    await release(tx, before.payment, before.amount)
+    assert before.posted_number is not None, "what the provider was told is posted"
     return await reverse(tx, before.posted_number, Cause("refund.failed", before.id.uuid))
 
 

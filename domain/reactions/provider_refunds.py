@@ -5,7 +5,7 @@ from domain.inbox import InboxEvent
 from domain.payments.attempt_refund import attempt_refund
 from domain.payments.gateway import EventKind, ProviderEvent
 from domain.payments.payment import Payment, payment
-from domain.payments.refund import FINAL, Refund, refund
+from domain.payments.refund import IN_FLIGHT, Refund, refund
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from domain.reactions.house import House
 from domain.reactions.provider_verdict import Misfit, Verdict, perform_news, silent
@@ -21,9 +21,9 @@ async def take_refund(house: House, event: InboxEvent, news: ProviderEvent, *, s
     Misfit for an event that is not about a refund of ours, or that takes back how one ended.
     """
     known, of = await _refund_of(house, event, news)
-    if known.state.name in FINAL and known.state.name != _ENDS[news.kind]:
+    if known.state.name not in IN_FLIGHT and known.state.name != _ENDS[news.kind]:
         raise Misfit(f"a refund that {known.state.name} has {_ENDS[news.kind]} later")
-    if known.state.name not in FINAL and not (sure and known.sent_at is not None and news.money == known.amount):
+    if known.state.name in IN_FLIGHT and not (sure and known.sent_at is not None and news.money == known.amount):
         return await _ask(house, known, of)
     command = SettleRefund(known.id, NEWS[news.kind], news.object_ref, news.failure_code)
     return await perform_news(house, event, known.customer, settle_refund, command)
@@ -54,6 +54,6 @@ async def _ask(house: House, known: Refund, of: Payment) -> Verdict:
     settled = await attempt_refund(house.db, gateway, house.actor, known.customer, known.id)
     if settled is None:
         now = await refund(house.db.primary, known.customer, known.id)
-        if now.state.name not in FINAL:
+        if now.state.name in IN_FLIGHT:
             return silent(known.customer)
     return Verdict("apply", "asked the provider", known.customer)

@@ -31,6 +31,7 @@ from domain.outbox import next_event
 from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
 from domain.payments.begin_refund import SEND_REFUND
+from domain.payments.decide_refund import ExpireRefundRequest, expire_refund_request
 from domain.payments.end_contract import (
     AnnounceContractEnd,
     EndContract,
@@ -42,7 +43,8 @@ from domain.payments.method import payment_methods
 from domain.payments.order_methods import DETACH
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import payment
-from domain.payments.refund import FINAL, refund
+from domain.payments.refund import IN_FLIGHT, refund
+from domain.payments.request_refund import EXPIRE_REFUND
 from domain.perform import perform
 from domain.points import reached
 from domain.reactions.events import drain
@@ -88,7 +90,7 @@ async def _send_payment(house: House, work: Due) -> None:
 async def _send_refund(house: House, work: Due) -> None:
     id = RefundId(work.customer.shard, work.subject)
     of = await refund(house.db.primary, work.customer, id)
-    if of.state.name in FINAL:
+    if of.state.name not in IN_FLIGHT:
         await due.discard(house.db.marks, work)
     else:
         account = (await payment(house.db.primary, work.customer, of.payment)).provider_account
@@ -105,6 +107,11 @@ async def _detach_method(house: House, work: Due) -> None:
         await due.discard(house.db.marks, work)
     else:
         await due.postpone(house.db.marks, work, house.db.clock.now() + DETACH_AGAIN)
+
+
+async def _expire_refund(house: House, work: Due) -> None:
+    command = ExpireRefundRequest(RefundId(work.customer.shard, work.subject))
+    await _perform(house, work, expire_refund_request, command)
 
 
 async def _renew(house: House, work: Due) -> None:
@@ -216,6 +223,7 @@ HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     SEND: _send_payment,
     SEND_REFUND: _send_refund,
     DETACH: _detach_method,
+    EXPIRE_REFUND: _expire_refund,
     RENEW: _renew,
     EXPIRE: _expire,
     END: _end,

@@ -41,12 +41,12 @@ async def captures_are_posted(db: Primary, shard: int) -> list[Row]:
 
 
 async def refunds_are_reserved(db: Primary, shard: int) -> list[Row]:
-    """What is reserved on a payment is the sum of its refunds that have not failed."""
+    """What is reserved on a payment is the sum of its refunds that are not failed, rejected or canceled."""
     return await db.fetch(
         """SELECT p.customer_id, 'payment' AS relation, p.id::text AS row
              FROM payment p
              LEFT JOIN refund r ON r.shard_key = p.shard_key AND r.customer_id = p.customer_id AND r.payment_id = p.id
-                               AND r.state NOT IN ('failed', 'rejected')
+                               AND r.state NOT IN ('failed', 'rejected', 'canceled')
             WHERE p.shard_key = $1
             GROUP BY p.customer_id, p.id, p.refunds_reserved
            HAVING coalesce(sum(r.amount), 0) <> p.refunds_reserved
@@ -62,7 +62,8 @@ async def refunds_are_posted(db: Primary, shard: int) -> list[Row]:
              FROM refund r
              LEFT JOIN ledger_transfer f ON f.shard_key = r.shard_key AND f.customer_id = r.customer_id
                                         AND f.number IN (r.posted_number, r.settled_number)
-            WHERE r.shard_key = $1
+            WHERE r.shard_key = $1 AND r.means = 'method'
+              AND r.state NOT IN ('awaiting_approval', 'rejected', 'canceled')
             GROUP BY r.customer_id, r.id, r.amount, r.state, r.posted_number, r.settled_number
            HAVING r.amount <> coalesce(sum(CASE WHEN f.number = r.posted_number AND f.credit_kind = 'refunds_payable'
                                                  AND f.debit_kind IN ('revenue', 'customer_credit')

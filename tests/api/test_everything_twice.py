@@ -38,6 +38,7 @@ from tests.bad_input_stage import Stage, stage_for
 from tests.lives import buy, buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
 from tests.mishaps import later
 from tests.payment_stage import forget_method, held_purchase
+from tests.refund_stage import ask_in_vain
 from tests.subscription_lives import cancel, plan_of, trial
 from tests.webhook_desk import Desk, key_of, made_up
 from tests.whole_database import Fingerprints, fingerprints
@@ -61,8 +62,7 @@ def mutations() -> list[str]:
 
 def mutation(name: str) -> str:
     """A document of that mutation that selects which operation it was."""
-    kind = name[0].upper() + name[1:]
-    return f"mutation ($input: {kind}Input!) {{ {name}(input: $input) {{ {PAYLOAD} }} }}"
+    return f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ {PAYLOAD} }} }}"
 
 
 @pytest.fixture
@@ -143,12 +143,11 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     done: list[str] = []
     for kind, handler in HANDLERS.items():
         monkeypatch.setitem(HANDLERS, kind, doubled(handler, prints, done))
-    ada, eve, bob = await buyer(world), await buyer(world, "tok_insufficient_funds"), await buyer(world)
+    ada, bob, una, eve = [await buyer(world, f"tok_{card}") for card in (*["visa"] * 3, "insufficient_funds")]
     await start(world, eve)
     await until(world, eve, day(1, 2))  # the first invoice is not paid in time
     await buy_and_return_part(world, bob)
     await forget_method(world, bob)
-    una = await buyer(world)
     signed = SignContract(world.prices["starter"], Money(5000, EUR), day(1, 1), day(1, 20), 10, None)
     await perform(world.house.db, sign_contract, world.staff(Grant.FINANCE), una.id, signed, fresh("sign"))
     await start(world, una)
@@ -159,6 +158,7 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     await until(world, ada, day(4, 2))  # another, which is dunned and given up
     await try_pause_and_leave(world)
     await look_at_tax_again(world, ada)
+    await ask_in_vain(world)
     assert set(done) == set(HANDLERS)
     assert [one.state.name for one in await invoices_of(world, ada)] == ["paid", "paid", "uncollectible"]
     assert (await subscription_of(world, ada)).state.name == "canceled"

@@ -19,6 +19,7 @@ from tests.bad_input_stage import Stage, mutation, stage_for
 from tests.lives import day, publish, until
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
+from tests.refund_stage import OTHERWISE as OF_REFUNDS
 from tests.subscription_stage import OTHERWISE as OF_SUBSCRIPTIONS
 from tests.subscription_stage import PORTAL as SUBSCRIBED
 from tests.world import EUR, LONG_AGO, fresh
@@ -79,6 +80,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "setCustomerDebtPolicy": {"policy": {"days": 31}},
     **OF_SUBSCRIPTIONS,
     **OF_PAYMENTS,
+    **OF_REFUNDS,
 }
 
 

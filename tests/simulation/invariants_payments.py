@@ -74,7 +74,9 @@ def refunds_are_covered(look: Look) -> Iterator[str]:
     """11: refunds that did not fail never exceed what was captured, here and at the provider, and are reserved."""
     refunds = look.facts.by("refund", "payment_id")
     for row in look.facts.rows["payment"]:
-        standing = [each for each in refunds.get(row["id"], []) if each["state"] != "failed"]
+        standing = [
+            each for each in refunds.get(row["id"], []) if each["state"] not in ("failed", "rejected", "canceled")
+        ]
         amount = sum(each["amount"] for each in standing)
         if not amount == row["refunds_reserved"] <= row["captured"]:
             yield f"payment {row['id']}: refunds {amount}, reserved {row['refunds_reserved']} of {row['captured']}"

@@ -1,0 +1,284 @@
+"""What a member of staff may not give back alone waits for another person, reserved and not posted."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from domain.actor import Actor, Grant
+from domain.ids import PaymentId, RefundId
+from domain.invoices.credit_note import credit_notes_of
+from domain.ledger.account import Account
+from domain.ledger.balance import balance
+from domain.money import Money
+from domain.operation import Operation
+from domain.payments.decide_refund import (
+    ApproveRefund,
+    CancelRefundRequest,
+    RejectRefund,
+    approve_refund,
+    cancel_refund_request,
+    reject_refund,
+)
+from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
+from domain.payments.payment import payment
+from domain.payments.refund import Means, Refund, refund, refunds_of
+from domain.payments.refund_approval import Approver, Because
+from domain.payments.refund_policy import RefundLimit, RefundPolicy, SetRefundPolicy, set_refund_policy
+from domain.payments.refund_request import refund_asked
+from domain.payments.request_refund import RefundLine, RequestRefund, request_refund
+from domain.perform import perform
+from domain.reactions.work import do_now
+from domain.refusals import RefusalCode, Refused
+from tests.domain.invoices.bills import on
+from tests.interruptions import ahead
+from tests.lives import buy, buyer, day, invoices_of, publish, until, wrong_rows
+from tests.world import EUR, Someone, World, fresh, make_world
+
+MUCH, BEYOND = 50_000, 10_001  # BEYOND is a cent more than support gives back alone
+AT_ONCE = 50
+
+
+async def paid(world: World, minor: int = MUCH, quantity: int = 1) -> tuple[Someone, PaymentId]:
+    """A customer that has paid so much."""
+    ada = await buyer(world)
+    begun = await buy(world, ada, await publish(world, Money(minor // quantity, EUR)), quantity)
+    assert begun.payment
+    return ada, begun.payment
+
+
+async def done(world: World, of: Someone, actor: Actor, operation: Operation, command: object) -> object:
+    """What a member of staff does, and all that follows from it."""
+    outcome = (await perform(world.house.db, operation, actor, of.id, command, fresh("key"))).outcome
+    await do_now(world.house, of.id)
+    return outcome
+
+
+async def asked(
+    world: World, of: Someone, id: PaymentId, minor: int = BEYOND, role: Grant = Grant.SUPPORT, name: str = "sue"
+) -> RefundId:
+    """A refund that somebody asks for, whether it waits or not."""
+    command = RequestRefund(id, Money(minor, EUR), "It did not work.")
+    outcome = await done(world, of, world.staff(role, name), request_refund, command)
+    return outcome.refund  # type: ignore[attr-defined, no-any-return]
+
+
+async def answer(world: World, of: Someone, actor: Actor, operation: Operation, command: object) -> str:
+    """``done``, or the code of the refusal."""
+    while True:
+        try:
+            await done(world, of, actor, operation, command)
+        except Refused as refused:
+            if refused.retryable:
+                continue
+            return refused.code.value
+        return "done"
+
+
+async def now(world: World, of: Someone, id: RefundId) -> Refund:
+    """The refund as it stands."""
+    return await refund(world.house.db.primary, of.id, id)
+
+
+async def left(world: World, of: Someone, id: PaymentId) -> int:
+    """What of the payment can be given back."""
+    return (await payment(world.house.db.primary, of.id, id)).refundable.minor
+
+
+def lead(world: World, name: str = "lea") -> Actor:
+    """Another person than the one who asks."""
+    return world.staff(Grant.LEAD, name)
+
+
+@pytest.mark.row("J2")
+@pytest.mark.row("J5")
+async def test_what_waits_is_reserved_and_posted_and_noted_only_when_a_lead_approves(world: World) -> None:
+    ada, id = await paid(world)
+    waiting, db = await asked(world, ada, id), world.house.db.primary
+    assert ((await now(world, ada, waiting)).state.name, await left(world, ada, id)) == ("awaiting_approval", 39_999)
+    assert await on(db, ada.id, Account.REVENUE) == MUCH
+    (billed,) = await invoices_of(world, ada)
+    assert await credit_notes_of(db, ada.id, [billed.id]) == {}
+    assert await wrong_rows(world, ada) == []
+    await done(world, ada, lead(world), approve_refund, ApproveRefund(waiting, "She is right."))
+    assert ((await now(world, ada, waiting)).state.name, await left(world, ada, id)) == ("succeeded", 39_999)
+    assert await on(db, ada.id, Account.REVENUE) == MUCH - BEYOND
+    (note,) = (await credit_notes_of(db, ada.id, [billed.id]))[billed.id]
+    assert (note.refunded.minor, note.kind) == (BEYOND, "refund")
+    asked_for = await refund_asked(db, waiting)
+    assert (asked_for.because, asked_for.decision, asked_for.decided_why) == (
+        Because.AMOUNT, "approve", "She is right.",
+    )  # fmt: skip
+    assert asked_for.decided_by != asked_for.asked_by
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("J2")
+@pytest.mark.row("K3")
+async def test_nobody_decides_on_what_he_asked_for_nor_a_lead_on_what_is_finance_s(world: World) -> None:
+    ada, id = await paid(world, 500_000)
+    big = await asked(world, ada, id, 100_001, Grant.LEAD, "lea")
+    for operation, command in ((approve_refund, ApproveRefund(big, "Me.")), (reject_refund, RejectRefund(big, "Me."))):
+        assert await answer(world, ada, lead(world), operation, command) == "FORBIDDEN"
+        assert await answer(world, ada, world.staff(Grant.SUPPORT, "sam"), operation, command) == "FORBIDDEN"
+    assert await answer(world, ada, lead(world, "leo"), cancel_refund_request, CancelRefundRequest(big, "No.")) == (
+        "FORBIDDEN"
+    )
+    assert await answer(world, ada, lead(world, "leo"), approve_refund, ApproveRefund(big, "Yes.")) == "done"
+    await until(world, ada, day(5, 20))  # 139 days later
+    old = await asked(world, ada, id, 1, Grant.LEAD, "lea")
+    assert (await refund_asked(world.house.db.primary, old)).needs is Approver.FINANCE
+    assert await answer(world, ada, lead(world, "leo"), approve_refund, ApproveRefund(old, "Yes.")) == "FORBIDDEN"
+    assert (
+        await answer(world, ada, world.staff(Grant.FINANCE, "fin"), approve_refund, ApproveRefund(old, "Yes."))
+        == "done"
+    )
+    assert (await now(world, ada, await asked(world, ada, id, 1, Grant.FINANCE, "fin"))).state.name == "succeeded"
+
+
+@pytest.mark.row("J4")
+async def test_what_is_rejected_taken_back_or_forgotten_gives_the_amount_free(world: World) -> None:
+    ada, id = await paid(world)
+    rejected, canceled, forgotten = [await asked(world, ada, id) for _ in range(3)]
+    assert await left(world, ada, id) == MUCH - 3 * BEYOND
+    await done(world, ada, lead(world), reject_refund, RejectRefund(rejected, "It did work."))
+    await done(
+        world, ada, world.staff(Grant.SUPPORT), cancel_refund_request, CancelRefundRequest(canceled, "My mistake.")
+    )
+    assert await left(world, ada, id) == MUCH - BEYOND
+    await until(world, ada, day(1, 14))
+    assert (await now(world, ada, forgotten)).state.name == "awaiting_approval"
+    await until(world, ada, day(1, 16))
+    states = [(await now(world, ada, each)).state.name for each in (rejected, canceled, forgotten)]
+    assert (states, await left(world, ada, id)) == (["rejected", "canceled", "rejected"], MUCH)
+    for each in (rejected, canceled, forgotten):
+        assert await answer(world, ada, lead(world), approve_refund, ApproveRefund(each, "Late.")) == "STATE_CONFLICT"
+    assert await on(world.house.db.primary, ada.id, Account.REVENUE) == MUCH
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("C6")
+async def test_of_many_who_decide_at_once_one_does(world: World) -> None:
+    ada, id = await paid(world)
+    waiting = await asked(world, ada, id)
+    yes, no = (approve_refund, ApproveRefund(waiting, "Yes.")), (reject_refund, RejectRefund(waiting, "No."))
+    calls = [yes, no] * 4
+    answers = await asyncio.gather(*(answer(world, ada, lead(world, f"l{n}"), *call) for n, call in enumerate(calls)))
+    assert sorted(answers) == ["STATE_CONFLICT"] * 7 + ["done"]
+    approved = (await now(world, ada, waiting)).state.name == "succeeded"
+    assert approved or (await now(world, ada, waiting)).state.name == "rejected"
+    assert await left(world, ada, id) == (MUCH - BEYOND if approved else MUCH)
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("C6")
+async def test_fifty_at_once_never_reserve_more_than_was_captured_awaiting_ones_too(world: World) -> None:
+    ada, id = await paid(world)
+    waiting = await asked(world, ada, id, 45_000)
+    command = RequestRefund(id, Money(1_000, EUR), "Goodwill.")
+    answers = await asyncio.gather(
+        *(answer(world, ada, world.staff(Grant.SUPPORT), request_refund, command) for _ in range(AT_ONCE))
+    )
+    assert sorted(answers) == ["EXCEEDS_CAPTURED"] * (AT_ONCE - 5) + ["done"] * 5
+    assert await left(world, ada, id) == 0
+    await done(world, ada, lead(world), approve_refund, ApproveRefund(waiting, "Yes."))
+    await do_now(ahead(world.house, timedelta(minutes=2)), ada.id)  # also what was not answered at once
+    given = [each.state.name for each in await refunds_of(world.house.db.primary, ada.id, id)]
+    assert given == ["succeeded"] * 6
+    assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 0
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("J6")
+async def test_who_gets_or_gives_much_in_a_week_waits_for_a_lead(world: World) -> None:
+    own = await make_world(world.house)
+    rules = RefundPolicy(
+        limits=(RefundLimit(Grant.SUPPORT, Money(500, EUR)),), customer_count=2, customer_sum=900, staff_count=3,
+        staff_sum=10_000,
+    )  # fmt: skip
+    home = own.tenant.live_house
+    await perform(own.house.db, set_refund_policy, own.house.actor, home, SetRefundPolicy(rules), fresh("rules"))
+    ada, id = await paid(own, 1000)
+
+    async def because(of: Someone, paid_by: PaymentId, minor: int, name: str) -> Because | None:
+        given = await asked(own, of, paid_by, minor, name=name)
+        if (await now(own, of, given)).state.name != "awaiting_approval":
+            return None
+        return (await refund_asked(own.house.db.primary, given)).because
+
+    assert [await because(ada, id, minor, "sue") for minor in (100, 501, 100)] == [
+        None, Because.AMOUNT, Because.CUSTOMER,
+    ]  # fmt: skip
+    await until(own, ada, day(1, 9))
+    assert await because(ada, id, 1, "sam") is None  # the week is over
+    eve, of_eve = await paid(own, 1000)
+    assert await because(eve, of_eve, 1, "sue") is Because.STAFF  # her fourth, of whomever
+    assert await because(eve, of_eve, 500, "sam") is None
+    assert await because(eve, of_eve, 400, "sal") is Because.CUSTOMER
+
+
+@pytest.mark.row("J1")
+@pytest.mark.row("J7")
+async def test_lines_and_units_of_them_are_given_back_with_their_tax_now_or_when_it_is_approved(world: World) -> None:
+    ada, id = await paid(world, 60_000, quantity=3)
+    db, sue = world.house.db.primary, world.staff(Grant.SUPPORT)
+    part = RequestRefund(id, None, "A seat.", (RefundLine(1, quantity=1),))
+    waiting = (await done(world, ada, sue, request_refund, part)).refund  # type: ignore[attr-defined]
+    assert (await now(world, ada, waiting)).amount.minor == 20_000
+    small = RequestRefund(id, None, "A day.", (RefundLine(1, amount=Money(700, EUR)),))
+    await done(world, ada, sue, request_refund, small)
+    assert await on(db, ada.id, Account.REVENUE) == 60_000 - 700
+    await done(world, ada, lead(world), approve_refund, ApproveRefund(waiting, "Yes."))
+    assert await on(db, ada.id, Account.REVENUE) == 60_000 - 20_700
+    rest = RequestRefund(id, None, "All.", (RefundLine(1),))
+    assert (await done(world, ada, lead(world), request_refund, rest)).amount.minor == 39_300  # type: ignore[attr-defined]
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("J1")
+async def test_credit_for_a_payment_is_no_money_and_counts_against_it(world: World) -> None:
+    ada, id = await paid(world)
+    db, sue = world.house.db.primary, world.staff(Grant.SUPPORT)
+    given = (
+        await done(world, ada, sue, request_refund, RequestRefund(id, Money(4_000, EUR), "Sorry.", means=Means.CREDIT))
+    ).refund  # type: ignore[attr-defined]
+    assert ((await now(world, ada, given)).state.name, await left(world, ada, id)) == ("succeeded", 46_000)
+    much = RequestRefund(id, Money(46_000, EUR), "Very sorry.", means=Means.CREDIT)
+    waiting = (await done(world, ada, sue, request_refund, much)).refund  # type: ignore[attr-defined]
+    assert (await balance(db, ada.id, EUR)).credit.minor == 4_000
+    await done(world, ada, lead(world), reject_refund, RejectRefund(waiting, "Too much."))
+    await asked(world, ada, id, 46_000, Grant.LEAD, "lea")  # money for the rest leaves the service credit alone
+    assert (await balance(db, ada.id, EUR)).credit.minor == 4_000
+    assert await on(db, ada.id, Account.CASH_CLEARING) == 4_000
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_became_of_the_invoice_meanwhile_is_seen_when_it_is_approved(world: World) -> None:
+    ada, id = await paid(world)
+    lines = (RefundLine(1, amount=Money(BEYOND, EUR)),)
+    waiting = (
+        await done(world, ada, world.staff(Grant.SUPPORT), request_refund, RequestRefund(id, None, "A part.", lines))
+    ).refund  # type: ignore[attr-defined]
+    (billed,) = await invoices_of(world, ada)
+    nothing, whole = Money(0, EUR), Money(MUCH, EUR)
+    finance = world.staff(Grant.FINANCE, "fin")
+    command = IssueCreditNote(billed.id, "goodwill", "All of it.", (), whole, nothing, whole, nothing)
+    await done(world, ada, finance, issue_credit_note, command)
+    assert await answer(world, ada, lead(world), approve_refund, ApproveRefund(waiting, "Yes.")) == "EXCEEDS_INVOICED"
+    assert await answer(world, ada, lead(world), reject_refund, RejectRefund(waiting, "No.")) == "done"
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("J6")
+async def test_a_credit_note_is_no_way_round_the_approval(world: World) -> None:
+    ada, _ = await paid(world, 200_000)
+    (billed,) = await invoices_of(world, ada)
+    nothing = Money(0, EUR)
+
+    async def try_it(role: Grant, minor: int) -> str:
+        amount = Money(minor, EUR)
+        command = IssueCreditNote(billed.id, "goodwill", "A part.", (), amount, amount, nothing, nothing)
+        return await answer(world, ada, world.staff(role, "lea"), issue_credit_note, command)
+
+    tries = ((Grant.LEAD, 100_001), (Grant.LEAD, 99_999), (Grant.FINANCE, 100_001))
+    assert [await try_it(*each) for each in tries] == [RefusalCode.FORBIDDEN, "done", "done"]
