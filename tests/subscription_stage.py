@@ -56,6 +56,8 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     *((name, {"subscriptionId": NOBODY}, "NOT_FOUND", ["subscriptionId"]) for name in PORTAL),
     *((name, {"subscriptionId": "nonsense"}, "NOT_FOUND", ["subscriptionId"]) for name in PORTAL),
     *((name, {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", ["customerId"]) for name in PORTAL),
+    *(("startSubscription", {"couponCode": typed}, "INVALID_INPUT", ["couponCode"]) for typed in ("", " ", "x" * 201)),
+    ("startSubscription", {"couponCode": "NOSUCH"}, "NOT_FOUND", ["couponCode"]),
     *(("changeQuantity", {"quantity": n}, "INVALID_INPUT", ["quantity"]) for n in (0, -1, 10_001, 2**31 - 1)),
     ("changeQuantity", {"quantity": 2}, "STATE_CONFLICT", ["quantity"]),
     ("changeQuantity", {"timing": "NOW"}, "FORBIDDEN", ["timing"]),
