@@ -145,7 +145,7 @@ def preview(town: Town) -> Act | None:
         except Refused as refused:
             town.note(f"refused {refused.code}")
         after = await town.read()
-        if changed := town.facts.differences(after, set(after.rows) - {"refusal_log"}):
+        if changed := town.changed_since(after):
             raise Broken(f"a preview of {call.name} changed {changed}")
 
     return look()

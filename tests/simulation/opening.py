@@ -60,6 +60,7 @@ TRIALS: dict[str, PlanTerms] = {
     "taste": PlanTerms(trial_days=3, trial_end=TrialEnd.PAUSE),
     "sample": PlanTerms(trial_days=30, trial_end=TrialEnd.INVOICE),
 }
+LONG_TIME = 18  # how often time passes at least in a run that is to live through years
 RATES = {"DE": 190_000, "FR": 200_000}  # parts in a million
 VAULT = Vault(b"simulated house key of 32 bytes.")  # sealed texts are not what a run looks at
 
@@ -68,6 +69,8 @@ async def open_town(seed: int, pool: asyncpg.Pool, *, is_long: bool = False) -> 
     """The town of a seed. The tenant's own ids are drawn afresh, so that a seed can be run twice on one database."""
     drawn = draw_options(seed, WEIGHTS)
     weights = {name: weight or WEIGHTS[name] if name in ALWAYS else weight for name, weight in drawn.weights.items()}
+    if is_long:
+        weights |= {name: max(weights[name], LONG_TIME) for name in ("time", "advance")}
     options = Options(**{**vars_of(drawn), "weights": weights})
     clock, chance = SimClock(), random.Random(f"actions {seed}")
     founder = House(Database(pool, pool, pool, clock, secrets.token_bytes, VAULT), {})

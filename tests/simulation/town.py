@@ -20,7 +20,7 @@ from domain.refusals import RETRYABLE, RefusalCode, Refused
 from domain.tenants.create_tenant import TenantCreated
 from tests.simulation.catalog_model import Catalog
 from tests.simulation.clock import SimClock
-from tests.simulation.facts import Facts, read_facts
+from tests.simulation.facts import HEAVY, LIGHT, Facts, read_facts
 from tests.simulation.mortal import Process
 from tests.simulation.options import DrawnCourse, Options
 from tests.simulation.provider import SimulatedProvider
@@ -127,9 +127,17 @@ class Town:
         """The rows as they are now."""
         return await read_facts(self.pool, self.shard, self.provider.books.name)
 
-    async def look(self) -> None:
-        """Takes the rows as they are now for the facts of the next step."""
-        self.facts = await self.read()
+    async def look(self, *, whole: bool = True) -> None:
+        """Takes the rows as they are now for the facts of the next step; those that acts do not look at, if whole."""
+        if whole:
+            self.facts = await self.read()
+            return
+        seen = await read_facts(self.pool, self.shard, self.provider.books.name, LIGHT)
+        self.facts = Facts({**self.facts.rows, **seen.rows})
+
+    def changed_since(self, after: Facts) -> list[str]:
+        """The tables that are not as they were at the last look, as far as that went; refusals are logged."""
+        return self.facts.differences(after, set(after.rows) - {"refusal_log"} - (HEAVY if self.is_long else set()))
 
     def new_key(self) -> str:
         """A key that no call had before."""
@@ -172,5 +180,5 @@ class Town:
         if refused.code != must if must is not None else refused.code not in may:
             raise Broken(f"{call.name} was refused: {refused}; expected {must or list(may)}: {call.command}")
         after = await self.read()
-        if changed := self.facts.differences(after, set(after.rows) - {"refusal_log"}):
+        if changed := self.changed_since(after):
             raise Broken(f"34: {call.name} was refused as {refused.code} and changed {changed}")
