@@ -28,6 +28,27 @@ MOST_VERSIONS = 60  # of prices in one run; more says nothing new and makes ever
 AHEAD = (timedelta(0), timedelta(hours=1), timedelta(days=20), timedelta(days=100), timedelta(days=300))
 
 
+# What everybody may redeem from the first day on: code, parts in a million, amount, duration, periods, whole account.
+STANDING = (
+    ("FIRST", 300_000, None, Duration.ONCE, None, False),
+    ("HALF", 500_000, None, Duration.PERIODS, 2, True),
+    ("MINUS", None, 99, Duration.FOREVER, None, True),
+    ("WELCOME", None, 450, Duration.ONCE, None, False),
+)
+
+
+async def open_coupons(town: Town) -> None:
+    """Publishes what everybody may redeem, the amounts in euros."""
+    for code, percent, amount, duration, periods, account in STANDING:
+        money, once = Money(amount, Currency("EUR")) if amount else None, duration is Duration.ONCE
+        scope = Scope.ACCOUNT if account else Scope.SUBSCRIPTION
+        command = PublishCoupon(code, code, percent, money, duration, periods, (), scope, None, None)
+        id, currency = (await publish(town, publish_coupon, command)).coupon, money and money.currency
+        lasts = 1 if once else periods
+        made = Coupon(id, code, percent, amount, currency, once, lasts, frozenset(), account, None, None)
+        town.catalog.coupons.append(made)
+
+
 async def publish(town: Town, operation: Operation[Any, Any], command: Any) -> Any:
     """The outcome of an operation of the tenant itself."""
     db = town.founder.db
@@ -46,7 +67,9 @@ def reprice(town: Town) -> Act | None:
     if len(town.catalog.offers) >= MOST_VERSIONS:
         return None
     chance = town.chance
-    last = chance.choice(list(town.catalog.versions()))
+    used, series = {row["plan_id"] for row in town.facts.rows["subscription"]}, list(town.catalog.versions())
+    in_use = [offer for offer in series if offer.plan.uuid in used]
+    last = chance.choice(in_use if in_use and chance.random() < 0.7 else series)
     minor = max(1, last.minor * chance.choice((50, 90, 110, 133, 200)) // 100 + chance.choice((0, 1, 7)))
     begins, existing = _begins(town, last.effective_from)
     inclusive = last.inclusive if chance.random() < 0.7 else not last.inclusive
@@ -80,7 +103,9 @@ async def put_on_sale(
 def edition(town: Town) -> Act | None:
     """The next version of a plan: another family, another way to count days, another tax category."""
     chance = town.chance
-    plan = chance.choice(town.catalog.editions).plan
+    used = {row["plan_id"] for row in town.facts.of("subscription", ended_at=None)}
+    in_use = [each for each in town.catalog.editions if each.plan.uuid in used]
+    plan = chance.choice(in_use if in_use and chance.random() < 0.7 else town.catalog.editions).plan
     before = [each for each in town.catalog.editions if each.plan == plan][-1]
     family = before.family
     if chance.random() < 0.2:

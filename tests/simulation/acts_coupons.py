@@ -15,7 +15,9 @@ def redeem(town: Town) -> Act | None:
     """A customer types a code, for one subscription or for whichever comes; often one that is not for it."""
     if not town.patrons or not town.catalog.coupons:
         return None
-    patron, chance = town.chance.choice(town.patrons), town.chance
+    chance, billed = town.chance, {row["customer_id"] for row in town.facts.of("subscription", ended_at=None)}
+    likely = [each for each in town.patrons if each.id.uuid in billed]
+    patron = chance.choice(likely if likely and chance.random() < 0.7 else town.patrons)
     fitting = [each for each in town.catalog.coupons if each.currency in (None, patron.currency)]
     coupon = chance.choice(fitting if fitting and chance.random() < 0.9 else town.catalog.coupons)
     own = town.facts.of("subscription", customer_id=patron.id.uuid)

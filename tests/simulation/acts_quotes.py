@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
 from domain.ids import SubscriptionId
 from domain.perform import perform
 from domain.refusals import RefusalCode as No
@@ -63,10 +64,16 @@ def take(town: Town) -> Act | None:
         No.NOT_FOUND,  # another version was published meanwhile, for a day before the quote
     )  # fmt: skip
 
+    moves = town.chance.choice(("FR", "US", "DE")) if town.chance.random() < 0.25 else None
+
     now, row = town.now_of(patron), town.facts.one("subscription", id=command.subscription.uuid)
     stale = now >= at + QUOTE_FOR or row["version"] != version
 
     async def act() -> None:
+        if moves:  # to where other taxes are charged, with the quote in the hand
+            moving = ChangeBillingPerson(moves, "", name="N", email="e@example.test", address="Q")
+            await town.call("move", change_billing_person, patron.actor, patron.id, moving)
+            await town.look()
         done = await town.call("take", change_plan, patron.actor, patron.id, command, may=may)
         if done and stale:
             raise Broken(f"a quote of {at} for version {version} was taken at {now}, version {row['version']}: {done}")

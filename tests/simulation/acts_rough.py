@@ -100,6 +100,7 @@ def mismatch(town: Town) -> Act | None:
 def stranger(town: Town) -> Act | None:
     """A customer sends another customer's ids; they do not exist for it."""
     foreign = [call for call, _ in town.answered if _names_ids(call) and call.actor.customer]
+    foreign = [call for call in foreign if call.name != "redeem"]  # a coupon may be refused before the subscription
     others = [patron for patron in town.patrons if foreign]
     if len(others) < 2:
         return None
@@ -155,10 +156,14 @@ def forget(town: Town) -> Act:
     """The quiet hour's job forgets the keys whose time is over."""
 
     async def act() -> None:
+        there = (await town.read()).rows["operation_key"]
         try:
             await forget_expired(town.process.house.db.marks, town.shard, town.process.house.db.clock.now())
         finally:  # a process that died may have forgotten some
-            kept = {(row["customer_id"], row["key"]) for row in (await town.read()).rows["operation_key"]}
+            left = (await town.read()).rows["operation_key"]
+            kept, ids = {(row["customer_id"], row["key"]) for row in left}, {row["operation_id"] for row in left}
+            over = [row for row in there if row["keep_until"] and row["keep_until"] <= town.clock.at]
+            town.forgotten |= {row["operation_id"] for row in over} - ids
             before = len(town.answered)
             town.answered = [each for each in town.answered if (each[0].customer.uuid, each[0].key) in kept]
             town.note(f"{before - len(town.answered)} calls")

@@ -17,6 +17,7 @@ from domain.refusals import Refused
 from migrations.partitions import ensure_partitions
 from migrations.registry import PARTITIONED
 from tests.simulation.acts import ACTIONS, OPENING
+from tests.simulation.acts_catalog import open_coupons
 from tests.simulation.acts_customers import Act
 from tests.simulation.clock import START
 from tests.simulation.invariants import check_each_step
@@ -55,6 +56,7 @@ class Report:
 async def simulate(seed: int, pool: asyncpg.Pool, steps: int = STEPS) -> Report:
     """Runs a seed; Failed with everything needed to repeat it where a promise breaks."""
     town = await open_town(seed, pool, is_long=steps > STEPS)
+    await open_coupons(town)
     memory = Memory()
     LOG.addHandler(town.errors)
     points.on_reached.append(lambda point: town.process.mortal.at_point(point))

@@ -98,6 +98,7 @@ class Town:
     patrons: list[Patron] = field(default_factory=list)
     answered: list[tuple[Call, Any]] = field(default_factory=list)
     in_doubt: list[Call] = field(default_factory=list)
+    forgotten: set[UUID] = field(default_factory=set)
     quotes: list[Any] = field(default_factory=list)
     journal: list[str] = field(default_factory=list)
     errors: Errors = field(default_factory=Errors)
