@@ -50,9 +50,13 @@ async def open_coupons(town: Town) -> None:
 
 
 async def publish(town: Town, operation: Operation[Any, Any], command: Any) -> Any:
-    """The outcome of an operation of the tenant itself."""
-    db = town.founder.db
-    return (await perform(db, operation, town.founder.actor, town.house, command, town.new_key())).outcome
+    """The outcome of an operation of the tenant itself; whatever was to strike a process strikes after it."""
+    db, mortal = town.founder.db, town.process.mortal
+    strike, mortal.strike = mortal.strike, None
+    try:
+        return (await perform(db, operation, town.founder.actor, town.house, command, town.new_key())).outcome
+    finally:
+        mortal.strike = strike
 
 
 def _begins(town: Town, after: datetime) -> tuple[datetime, datetime | None]:
