@@ -47,7 +47,7 @@ ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "issue": (4, issue),
     "agree": (1, agree),
     "void": (1, void),
-    "identify": (1, identify),
+    "identify": (3, identify),
     "quote": (4, quote),
     "take": (4, take),
     "reprice": (3, reprice),

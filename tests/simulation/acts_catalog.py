@@ -28,24 +28,27 @@ MOST_VERSIONS = 60  # of prices in one run; more says nothing new and makes ever
 AHEAD = (timedelta(0), timedelta(hours=1), timedelta(days=20), timedelta(days=100), timedelta(days=300))
 
 
-# What everybody may redeem from the first day on: code, parts in a million, amount, duration, periods, whole account.
+# What everybody may redeem from the first day on: code, parts in a million, amount, duration, periods, whole account,
+# and whether it is only for the first few plans.
 STANDING = (
-    ("FIRST", 300_000, None, Duration.ONCE, None, False),
-    ("HALF", 500_000, None, Duration.PERIODS, 2, True),
-    ("MINUS", None, 99, Duration.FOREVER, None, True),
-    ("WELCOME", None, 450, Duration.ONCE, None, False),
+    ("FIRST", 300_000, None, Duration.ONCE, None, False, False),
+    ("HALF", 500_000, None, Duration.PERIODS, 2, True, False),
+    ("MINUS", None, 99, Duration.FOREVER, None, True, False),
+    ("WELCOME", None, 450, Duration.ONCE, None, False, False),
+    ("SOME", 100_000, None, Duration.FOREVER, None, True, True),
 )
 
 
 async def open_coupons(town: Town) -> None:
     """Publishes what everybody may redeem, the amounts in euros."""
-    for code, percent, amount, duration, periods, account in STANDING:
+    for code, percent, amount, duration, periods, account, few in STANDING:
+        plans = tuple(each.plan for each in town.catalog.offers[:3]) if few else ()
         money, once = Money(amount, Currency("EUR")) if amount else None, duration is Duration.ONCE
         scope = Scope.ACCOUNT if account else Scope.SUBSCRIPTION
-        command = PublishCoupon(code, code, percent, money, duration, periods, (), scope, None, None)
+        command = PublishCoupon(code, code, percent, money, duration, periods, plans, scope, None, None)
         id, currency = (await publish(town, publish_coupon, command)).coupon, money and money.currency
-        lasts = 1 if once else periods
-        made = Coupon(id, code, percent, amount, currency, once, lasts, frozenset(), account, None, None)
+        lasts, named = 1 if once else periods, frozenset(plan.uuid for plan in plans)
+        made = Coupon(id, code, percent, amount, currency, once, lasts, named, account, None, None)
         town.catalog.coupons.append(made)
 
 
@@ -162,7 +165,7 @@ def coupon(town: Town) -> Act:
     duration = chance.choice(tuple(Duration))
     periods = chance.randint(1, 4) if duration is Duration.PERIODS else None
     plans = tuple(chance.sample(list(dict.fromkeys(each.plan for each in town.catalog.offers)), 6))
-    plans, account = plans if chance.random() < 0.3 else (), chance.random() < 0.4
+    plans, account = plans if chance.random() < 0.5 else (), chance.random() < 0.4
     until = town.clock.at + timedelta(days=chance.randint(1, 200)) if chance.random() < 0.2 else None
     most, code = chance.choice((None, 1, 2)), f"C{town.new_key()[5:]}".rjust(4, "C")
     town.note(f"{code}: {percent or amount} {duration.value} {periods}, at most {most}")

@@ -112,6 +112,15 @@ def _offer(town: Town, patron: Patron) -> Offer:
     return town.chance.choice(fitting if luck < 0.9 else everywhere if luck < 0.96 else town.catalog.offers)
 
 
+def _tried(town: Town, patron: Patron) -> Offer | None:
+    """Sometimes what the patron had a trial of before, and has not any more."""
+    living = {row["plan_id"] for row in town.facts.of("subscription", customer_id=patron.id.uuid, ended_at=None)}
+    taken = {row["family"] for row in town.facts.of("trial_taken", customer_id=patron.id.uuid)}
+    offers = town.catalog.on_offer(town.now_of(patron), patron.currency)
+    tried = [offer for offer in offers if offer.code in taken and offer.plan.uuid not in living]
+    return town.chance.choice(tried) if tried and town.chance.random() < 0.5 else None
+
+
 def _refusal(town: Town, patron: Patron, offer: Offer, quantity: int) -> No | None:
     """Why nobody sells that to the patron now, if nobody does; what a contract gives it may be sold."""
     if offer not in town.catalog.on_offer(town.now_of(patron)) and not _agreed(town, patron, offer):
@@ -131,7 +140,7 @@ def start(town: Town) -> Act | None:
     if not town.patrons:
         return None
     patron = _somebody(town, "subscription")
-    offer, quantity = _offer(town, patron), town.chance.choice((1, 1, 1, 2, 7, 0))
+    offer, quantity = _tried(town, patron) or _offer(town, patron), town.chance.choice((1, 1, 1, 2, 7, 0))
     quantity = 1 if offer.flat and town.chance.random() < 0.8 else quantity
     town.note(f"{offer} x {quantity} for {patron}")
     trial = town.chance.random() < 0.8
