@@ -35,6 +35,7 @@ def note(town: Town) -> Act | None:
     command = _note_of(row, patron, amount, way)
     may = (
         No.EXCEEDS_INVOICED, No.EXCEEDS_CAPTURED, No.STATE_CONFLICT, No.PAYMENT_IN_PROGRESS, No.INVALID_AMOUNT,
+        *([No.FORBIDDEN] if way == "refund" else []),  # beyond what a lead gives back alone
     )  # fmt: skip
 
     async def act() -> None:

@@ -70,13 +70,14 @@ def nothing_is_sent_under_a_forgotten_key(look: Look) -> Iterator[str]:
     yield from (f"{key} was sent again after its time" for key in look.books.asked_late)
 
 
+UNDONE = ("failed", "rejected", "canceled")  # refunds of which nothing was given back, or will be
+
+
 def refunds_are_covered(look: Look) -> Iterator[str]:
     """11: refunds that did not fail never exceed what was captured, here and at the provider, and are reserved."""
     refunds = look.facts.by("refund", "payment_id")
     for row in look.facts.rows["payment"]:
-        standing = [
-            each for each in refunds.get(row["id"], []) if each["state"] not in ("failed", "rejected", "canceled")
-        ]
+        standing = [each for each in refunds.get(row["id"], []) if each["state"] not in UNDONE]
         amount = sum(each["amount"] for each in standing)
         if not amount == row["refunds_reserved"] <= row["captured"]:
             yield f"payment {row['id']}: refunds {amount}, reserved {row['refunds_reserved']} of {row['captured']}"
@@ -101,7 +102,7 @@ def credit_was_paid_for(look: Look) -> Iterator[str]:
         for row in look.facts.of("credit_note", customer_id=customer, state="issued"):
             left += row["refunded"] + row["credited"]
         for row in look.facts.of("refund", customer_id=customer):
-            left -= row["amount"] if row["state"] != "failed" else 0
+            left -= row["amount"] if row["state"] not in (*UNDONE, "awaiting_approval") else 0
         left -= sum(row["credited"] for row in look.facts.of("invoice", customer_id=customer))
         credit = sum(amount for (of, kind, _), amount in sums.items() if (of, kind) == (customer, "customer_credit"))
         if credit != left:

@@ -71,7 +71,7 @@ def everything_is_definite(look: Look) -> Iterator[str]:
         if row["state"] not in ("succeeded", "failed", "voided"):
             yield f"payment {row['id']} is still {row['state']}"
     for row in look.facts.rows["refund"]:
-        if row["state"] not in ("succeeded", "failed") and row["id"] not in refunds_for_staff(look):
+        if row["state"] not in ("succeeded", "failed", "rejected") and row["id"] not in refunds_for_staff(look):
             yield f"refund {row['id']} is still {row['state']}"
     for row in look.facts.of("invoice_draft", reason="renewal"):  # staff may leave its own lying
         yield f"draft {row['id']} was never issued"
