@@ -102,7 +102,7 @@ async def test_an_audit_entry_names_actor_action_target_change_time_and_request(
     body = msgspec.json.decode(row["body"])
     assert (body["actor"], body["subject"], body["request_id"]) == ("portal", ada.actor.subject, ada.actor.request_id)
     assert body["operation"] == "subscriptions.start"
-    assert body["command"] == {"price": str(command.price), "quantity": 1, "trial": True}
+    assert body["command"] == {"price": str(command.price), "quantity": 1, "trial": True, "coupon": None}
     assert body["outcome"]["subscription"] == str(done.outcome.subscription)
     assert {(change["machine"], change["before"], change["after"]) for change in body["changes"]} == {
         ("subscription", "new", "incomplete"),
