@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from domain.customers.advance_clock import AdvanceClock, advance_clock
 from domain.reactions.work import do_now
-from tests.simulation.acts_desk import TERMS
 from tests.simulation.acts_time import deliver, next_wall, perform_one
 from tests.simulation.invariants import check_at_rest
 from tests.simulation.look import Memory
@@ -12,15 +11,13 @@ from tests.simulation.town import Broken, Patron, Town
 from tests.simulation.waiting import waiting
 
 # By each clock, from the end of the faults on: a month until a renewal fails, a case of four weeks, a week of asking
-# for the last outcome; and twice as much again, since a case that recovers may be followed by another one. And once
-# more after the end of a contract's term, whose last invoice may fail as well.
-REST_WITHIN = timedelta(days=4 * 66) + max(TERMS)
+# for the last outcome; and twice as much again, since a case that recovers may be followed by another one.
+REST_WITHIN = timedelta(days=3 * 66)
 WAVES = 60  # of work that makes work at one instant; the longest known has a dozen, a test clock goes its way in one
 STRIDE = timedelta(hours=6)  # the worker looks so rarely now: lateness must not matter, and a run not take for ever
 PENDING_EVENT = frozenset({"received", "waiting"})
-FINAL = frozenset(
-    {"renew", "end_subscription", "contract_end"}
-)  # what goes on for ever, or waits for the end of a long period
+# What goes on for ever, or waits for the end of a long period or term.
+FINAL = frozenset({"renew", "end_subscription", "contract_end", "contract_notice"})
 
 
 async def come_to_rest(town: Town, memory: Memory) -> None:
