@@ -15,7 +15,8 @@ def alive(anchor: Anchor, running: Period, **otherwise: Any) -> Subscription:
     """An active subscription in that period, or in another state."""
     given: dict[str, Any] = {
         "state": State("active", 2), "planned": NOTHING, "pending": None, "trial_end": None, "cancel_at": None,
-        "paused_at": None, "resumes_at": None, "pause_access": None, "resumed_at": None, "ended_at": None,
+        "paused_at": None, "resumes_at": None, "pause_access": None, "pause_cause": None, "resumed_at": None,
+        "ended_at": None,
         **otherwise,
     }  # fmt: skip
     return Subscription(

@@ -27,7 +27,12 @@ HOSTILE = {
 }
 # left out, that input would do
 NULLABLE = ("clockAt", "existingFrom", "terms", "family", "redeemUntil", "maxRedemptions", "startsAt", "endsAt",
-            "registeredUntil")  # fmt: skip
+            "registeredUntil", "validUntil")  # fmt: skip
+NULLABLE_IN = {
+    ("startTaxCorrectionRun", "until"),
+    ("setCustomerDebtPolicy", "policy"),
+    ("captureInvoicePayment", "amount"),
+}
 CODES = {"BAD_INPUT", "NOT_FOUND"}
 
 
@@ -71,12 +76,14 @@ async def test_a_hostile_value_in_any_field_of_any_mutation_is_refused(stage: St
     before, wrong = await stage.prints.now(), []
     for name, good in stage.good.items():
         for field, given in spoilt({**good, "idempotencyKey": key()}, HOSTILE[what]):
+            if HOSTILE[what] is None and (name, field) in NULLABLE_IN:
+                continue
             answer = await send(stage.caller(name), mutation(name), {"input": given})
             if answer.status_code == 429:
                 pytest.fail("the caller's points are used up: the test asks for too much at once")
             if not refused_in_our_words(answer):
                 wrong.append((name, field, answer.status_code, answer.text[:200]))
-    assert wrong == []
+    assert wrong == [], [(name, field) for name, field, *_ in wrong]
     assert await stage.prints.now() == before
 
 

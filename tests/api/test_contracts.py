@@ -24,8 +24,8 @@ ONE = "query ($id: ID!) { viewer { customer { contract(id: $id) { id } } } }"
 PREVIEW = """query ($of: ID!, $id: ID!, $owed: CommitmentOwed!) { staff { cancelContractPreview(
     customerId: $of, contractId: $id, owed: $owed) { endsAt committed { decimal } trueUp { decimal } } } }"""
 NEXT = """query ($id: ID!) { viewer { customer { nextInvoicePreview(subscriptionId: $id) {
-    total { decimal } newPrice { id } } simulation(subscriptionId: $id, count: 3) {
-    invoices { total { decimal } } withoutPriceAt } } } }"""
+    total { decimal } newPrice { id } } simulation(subscriptionId: $id, count: 3) { simulation {
+    invoices { total { decimal } } withoutPrice { at } } } } } }"""
 WITHOUT = "{ staff { subscriptionsWithoutPrice { customerId subscription { id state entitled withoutPrice } } } }"
 RESUME = f"mutation ($input: ResumeSubscriptionInput!) {{ resumeSubscription(input: $input) {{ {ERRORS} }} }}"
 
@@ -111,16 +111,17 @@ async def test_what_follows_a_contract_is_told_before(api: Api, listed: bool) ->
     await signed(finance, guest, **term(price, "2027-02-01T00:00:00Z", commitment=amount(0)))
     id = (await guest.do(START, priceId=price))["subscription"]["id"]
     shown = await guest.ask(NEXT, id=id)
-    foreseen = shown["data"]["viewer"]["customer"]["simulation"]
+    foreseen = shown["data"]["viewer"]["customer"]["simulation"]["simulation"]
     if public is not None:
         preview = shown["data"]["viewer"]["customer"]["nextInvoicePreview"]
         assert preview == {"total": {"decimal": "10.00"}, "newPrice": {"id": str(public)}}
         assert [each["total"]["decimal"] for each in foreseen["invoices"]] == ["10.00"] * 3
-        assert foreseen["withoutPriceAt"] is None
+        assert foreseen["withoutPrice"] == []
         return
     (error,) = shown["errors"]
     assert error["path"] == ["viewer", "customer", "nextInvoicePreview"] and "no public price" in error["message"]
-    assert foreseen["invoices"] == [] and foreseen["withoutPriceAt"].startswith("2027-02-01")
+    (pause,) = foreseen["withoutPrice"]
+    assert foreseen["invoices"] == [] and pause["at"].startswith("2027-02-01")
     await until(world, guest.who, day(2, 2))
     waits = (await (await api.staff()).data(WITHOUT))["staff"]["subscriptionsWithoutPrice"]
     assert {"customerId": guest.id, "subscription": {

@@ -25,7 +25,6 @@ FIXED = {
     "credit_note_line": ("amount", "net", "tax"),
     "credit_note_line_tax": ("amount",),
     "credit_note_tax": ("amount",),
-    "refund": ("credit_note_id", "noted"),
     "contract": ("commitment", "price_id", "ends_at"),
 }
 
