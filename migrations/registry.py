@@ -13,6 +13,8 @@ TABLES: dict[str, str] = {
     "plan": "R",
     "price": "R",
     "dunning_policy": "R",
+    "dunning_timeline": "R",
+    "grace_rule": "R",
     "tax_rate": "R",
     "tax_registration": "R",
     "subscription_policy": "R",

@@ -150,6 +150,7 @@ def good_input(api: Api, guest: Guest, bought: Any, plan: str) -> dict[str, dict
         "publishCoupon": {**coupon_of(name), "planIds": [plan], "redeemUntil": "2028-01-01T00:00:00Z",
                           "maxRedemptions": 5},
         "saveDunningPolicy": {"retryDays": [2, 5, 9, 14], "suspendDay": 14, "giveUpDay": 30},
+        "publishGraceRule": {"country": "AT", "minDays": 14, "noticeDays": 7, "source": "A law."},
         "refundPayment": {"customerId": guest.id, "paymentId": bought["invoice"]["payments"][0]["id"], "amount": euro,
                           "reason": "No reason."},
     }  # fmt: skip
@@ -233,7 +234,7 @@ def coupon_of(code: str) -> dict[str, Any]:
 
 
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
-          "publishCoupon", "endCoupon", "saveDunningPolicy", "publishTaxRate", "registerForTax",
+          "publishCoupon", "endCoupon", "saveDunningPolicy", "publishGraceRule", "publishTaxRate", "registerForTax",
           "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setPaymentPolicy", "setDebtPolicy",
           *ADMINS_OF_REFUNDS)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",

@@ -55,7 +55,7 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
 NOT_YET: dict[str, tuple[str, ...]] = {
     "NotFoundError": (
         "addPaymentMethod", "advanceTestClock", "publishFeature", "publishTaxRate", "registerPartner", "registerStaff",
-        "saveDunningPolicy", "setDebtPolicy", "setPaymentPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
+        "publishGraceRule", "setDebtPolicy", "setPaymentPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
     "InputError": (
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
         "removeInvoiceLine", "removeTaxId", "setPaymentPolicy", "voidCreditNote", "voidPayment"),
@@ -63,6 +63,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "setCustomerDebtPolicy", "setDebtPolicy", "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
-        "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy", "setRefundPolicy",
-        "setSellerTax", "setSubscriptionPolicy"),
+        "publishGraceRule", "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy",
+        "setRefundPolicy", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

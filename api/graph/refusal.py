@@ -109,6 +109,7 @@ ReverseOfflinePaymentError = Annotated[Refusal, _errors_of("reverseOfflinePaymen
 SetPaymentMethodOrderError = Annotated[Refusal, _errors_of("setPaymentMethodOrder")]
 RemovePaymentMethodError = Annotated[Refusal, _errors_of("removePaymentMethod")]
 SetPaymentPolicyError = Annotated[Refusal, _errors_of("setPaymentPolicy")]
+PublishGraceRuleError = Annotated[Refusal, _errors_of("publishGraceRule")]
 RefundPaymentError = Annotated[Refusal, _errors_of("refundPayment")]
 ApproveRefundError = Annotated[Refusal, _errors_of("approveRefund")]
 RejectRefundError = Annotated[Refusal, _errors_of("rejectRefund")]

@@ -17,6 +17,7 @@ from api.graph import (
     entitlements,
     family,
     features,
+    grace_rules,
     held_payments,
     legal_entities,
     method_order,
@@ -149,6 +150,9 @@ class Mutation:
     )
     save_dunning_policy: dunning_policy.SaveDunningPolicyPayload = _mutation(
         dunning_policy.save_a_policy, "Admins: saves what happens when a payment has failed."
+    )
+    publish_grace_rule: grace_rules.PublishGraceRulePayload = _mutation(
+        grace_rules.publish_a_rule, "Admins: adds the next version of what a country asks for before access may end."
     )
     refund_payment: refunds.RefundPaymentPayload = _mutation(
         refunds.refund_payment, "Support: gives part or all of a captured payment back."

@@ -14,9 +14,10 @@ from api.graph.coupon_costs import CouponReport, coupon_report
 from api.graph.coupons import Coupon, all_coupons
 from api.graph.customer import Customer, find_by_name, find_customer
 from api.graph.debt import DebtPolicy
-from api.graph.dunning_policy import DunningPolicy, current_policy
+from api.graph.dunning_policy import DunningPolicy, all_policies, current_policy
 from api.graph.entitlements import EntitlementException, exceptions_of
 from api.graph.features import Feature, all_features
+from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.payments import Payment
 from api.graph.staff_refunds import StaffRefunds
@@ -225,6 +226,16 @@ class Staff(StaffRefunds):
     async def debt_policy(self, info: Info) -> DebtPolicy:
         """The rules."""
         return DebtPolicy.of(await tenant_debt_policy(info.context.db.primary, info.context.tenant))
+
+    @strawberry.field(description="The tenant's own dunning policy, and those of plans and kinds of customers.")
+    async def dunning_policies(self, info: Info) -> list[DunningPolicy]:
+        """The policies."""
+        return await all_policies(info)
+
+    @strawberry.field(description="What countries ask for before access may end, by country; the built-in rules too.")
+    async def grace_rules(self, info: Info) -> list[GraceRule]:
+        """The rules that hold."""
+        return await grace_rules_of(info)
 
     @strawberry.field(description="A customer's audit trail, newest first, from the replica.")
     async def audit_trail(

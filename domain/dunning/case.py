@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from domain import due
 from domain.db import Primary, Row, Tx
-from domain.ids import CustomerId, DunningCaseId, InvoiceId, SubscriptionId, TenantId
+from domain.ids import CustomerId, DunningCaseId, InvoiceId, SubscriptionId
 from domain.machine import Machine, State
 
 DUNNING = Machine(
@@ -28,7 +28,7 @@ DUNNING = Machine(
     },
 )
 
-RETRY, SUSPEND, GIVE_UP = "dunning_retry", "dunning_suspend", "dunning_write_off"
+RETRY, SUSPEND, GIVE_UP, NOTICE = "dunning_retry", "dunning_suspend", "dunning_write_off", "dunning_notice"
 LIVING = ("retrying", "grace", "suspended")
 
 
@@ -43,13 +43,15 @@ class Ended(StrEnum):
     TIMELINE = "timeline"  # its last day came
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A tenant's timeline, in days after the first failure; suspension never stands before the last retry."""
+class Step(StrEnum):
+    """What a customer is told of a case, in the order in which it may happen."""
 
-    retry_days: tuple[int, ...]
-    suspend_day: int
-    give_up_day: int
+    PAYMENT_FAILED = "payment_failed"
+    REMINDER = "reminder"
+    RESTRICTED = "restricted"
+    SUSPENDED = "suspended"
+    GIVEN_UP = "given_up"
+    RECOVERED = "recovered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Case:
     """A case with the timeline it was opened under; a later change of policy does not move it.
 
     The case of an invoice that bills no subscription suspends nothing. ``ended_by`` is why one is over that ended since
-    this is kept.
+    this is kept. From ``restrict_at`` on only ``kept_features`` are left; ``grace_source`` names the law that
+    lengthened it; ``payday_at`` is when the customer asked to be charged next.
     """
 
     id: DunningCaseId
@@ -71,6 +74,19 @@ class Case:
     give_up_at: datetime
     state: State
     ended_by: Ended | None = None
+    notice_days: tuple[int, ...] = ()
+    notices_told: int = 0
+    restrict_at: datetime | None = None
+    kept_features: tuple[str, ...] = ()
+    grace_source: str | None = None
+    payday_at: datetime | None = None
+
+    @property
+    def notices(self) -> list[tuple[datetime, Step]]:
+        """What the customer is told of on days of the timeline, in their order; the first ``notices_told`` were."""
+        reminders = [(self.opened_at + timedelta(days=day), Step.REMINDER) for day in self.notice_days]
+        restriction = [(self.restrict_at, Step.RESTRICTED)] if self.restrict_at else []
+        return sorted(reminders + restriction)
 
     @property
     def next_retry_at(self) -> datetime | None:
@@ -83,15 +99,6 @@ class Case:
     def is_living(self) -> bool:
         """Whether it may still change."""
         return self.state.name in LIVING
-
-
-async def policy(db: Primary, tenant: TenantId) -> Policy:
-    """The tenant's timeline."""
-    row = await db.fetchrow(
-        "SELECT retry_days, suspend_day, give_up_day FROM dunning_policy WHERE tenant_id = $1", tenant.uuid
-    )
-    assert row is not None, "a tenant is created with a policy"
-    return Policy(tuple(row["retry_days"]), row["suspend_day"], row["give_up_day"])
 
 
 def _case(row: Row) -> Case:
@@ -108,6 +115,12 @@ def _case(row: Row) -> Case:
         give_up_at=row["give_up_at"],
         state=State(row["state"], row["seq"]),
         ended_by=Ended(row["ended_by"]) if row["ended_by"] else None,
+        notice_days=tuple(row["notice_days"]),
+        notices_told=row["notices_told"],
+        restrict_at=row["restrict_at"],
+        kept_features=tuple(row["kept_features"] or ()),
+        grace_source=row["grace_source"],
+        payday_at=row["payday_at"],
     )
 
 
@@ -115,7 +128,8 @@ async def cases(db: Primary, customer: CustomerId) -> list[Case]:
     """The customer's cases, newest first."""
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, subscription_id, opened_at, retry_days, retries_done,
-                  suspend_at, give_up_at, state, seq, ended_by
+                  suspend_at, give_up_at, state, seq, ended_by, notice_days, notices_told, restrict_at, kept_features,
+                  grace_source, payday_at
              FROM dunning_case WHERE shard_key = $1 AND customer_id = $2 ORDER BY id DESC""",
         customer.shard,
         customer.uuid,
@@ -137,7 +151,7 @@ async def move(tx: Tx, of: Case, event: str, ended_by: Ended | None = None) -> S
     """Moves the case, stores its new state and what ended it, and drops its due work where it is over."""
     state = await DUNNING.move(tx, tx.customer, of.id.uuid, of.state, event)
     await tx.execute(
-        """UPDATE dunning_case SET state = $4, seq = $5, ended_by = $6
+        """UPDATE dunning_case SET state = $4, seq = $5, ended_by = $6, ended_at = $7
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard,
         tx.customer.uuid,
@@ -145,8 +159,9 @@ async def move(tx: Tx, of: Case, event: str, ended_by: Ended | None = None) -> S
         state.name,
         state.seq,
         ended_by,
+        None if state.name in LIVING else tx.now,
     )
     if state.name not in LIVING:
-        for kind in (RETRY, SUSPEND, GIVE_UP):
+        for kind in (RETRY, SUSPEND, GIVE_UP, NOTICE):
             await due.finish(tx, kind, of.id.uuid)
     return state

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from domain import due
 from domain.actor import Grant
 from domain.db import Tx
-from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, Ended, case, case_of, cases, move
+from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, Ended, Step, case, case_of, cases, move
+from domain.dunning.notice import tell
 from domain.dunning.retry_payment import WAIT
 from domain.ids import DunningCaseId, InvoiceId
 from domain.invoices.invoice import invoice
@@ -60,6 +61,8 @@ async def recover(tx: Tx, command: RecoverCase) -> CaseStands:
     if of.subscription is not None and not await _living(tx, of):
         await recover_subscription(tx, await subscription(tx, tx.customer, of.subscription))
     tx.emit("dunning.recovered" if paid else "dunning.stopped", case=of.id, invoice=of.invoice)
+    if paid:
+        tell(tx, of, Step.RECOVERED)
     return CaseStands(of.id, state.name)
 
 
@@ -100,6 +103,7 @@ async def suspend(tx: Tx, command: EndCase) -> CaseStands:
     await due.finish(tx, SUSPEND, of.id.uuid)
     await due.finish(tx, RETRY, of.id.uuid)
     tx.emit("dunning.suspended", case=of.id, invoice=of.invoice)
+    tell(tx, of, Step.SUSPENDED)
     return CaseStands(of.id, state.name)
 
 
@@ -140,4 +144,5 @@ async def _give_up_one(tx: Tx, of: Case, ended_by: Ended) -> None:
     if of.state.name != "suspended":
         of = replace(of, state=await move(tx, of, "suspend"))
     tx.emit("dunning.given_up", case=of.id, invoice=of.invoice)
+    tell(tx, of, Step.GIVEN_UP)
     await move(tx, of, "give_up", ended_by)

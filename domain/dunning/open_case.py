@@ -7,7 +7,8 @@ from domain import due
 from domain.actor import Grant
 from domain.customers.customer import customer
 from domain.db import Tx
-from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, case_of, move, policy
+from domain.dunning.begin_case import begin_case, reopen_case
+from domain.dunning.case import RETRY, Case, case_of, move
 from domain.ids import DunningCaseId, InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import Invoice, invoice
@@ -51,7 +52,10 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
         return FailureHandled(None, None)  # what ended owes it still, and nobody collects it without being asked
     hard = command.payment is not None and (await payment(tx, tx.customer, command.payment)).failure_hard
     found = await case_of(tx, tx.customer, unpaid.id)
-    of = await _reopen(tx, found) if found and found.state.name == "recovered" else found or await _open(tx, unpaid)
+    if found and found.state.name == "recovered":
+        of = await reopen_case(tx, found)
+    else:
+        of = found or await begin_case(tx, unpaid)
     state = await advance(tx, of, hard=hard)
     await _try_untried(tx, unpaid)
     return FailureHandled(of.id, state.name)
@@ -79,51 +83,6 @@ async def _try_untried(tx: Tx, unpaid: Invoice) -> None:
     tried = {attempt.method for attempt in attempts}
     if method is not None and method not in tried and not any(attempt.is_open for attempt in attempts):
         await begin_payment(tx, unpaid)
-
-
-async def _open(tx: Tx, unpaid: Invoice) -> Case:
-    rules, id = await policy(tx, tx.head.tenant), tx.new_id(DunningCaseId)
-    state = await DUNNING.begin(tx, tx.customer, id.uuid, "open")
-    suspend_at = tx.now + timedelta(days=rules.suspend_day)
-    give_up_at = tx.now + timedelta(days=rules.give_up_day)
-    await tx.execute(
-        """INSERT INTO dunning_case (shard_key, id, customer_id, invoice_id, subscription_id, opened_at, retry_days,
-               retries_done, suspend_at, give_up_at, state, seq, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11, $12)""",
-        id.shard, id.uuid, tx.customer.uuid, unpaid.id.uuid,
-        unpaid.subscription.uuid if unpaid.subscription else None, tx.now,
-        list(rules.retry_days), suspend_at, give_up_at, state.name, state.seq, tx.recorded_at,
-    )  # fmt: skip
-    await due.schedule(tx, SUSPEND, id.uuid, suspend_at)
-    await due.schedule(tx, GIVE_UP, id.uuid, give_up_at)
-    await move_if_allowed(tx, unpaid.subscription, "payment_failed")
-    tx.emit("dunning.opened", case=id, invoice=unpaid.id)
-    return Case(
-        id, tx.customer, unpaid.id, unpaid.subscription, tx.now, rules.retry_days, 0, suspend_at, give_up_at, state
-    )
-
-
-async def _reopen(tx: Tx, of: Case) -> Case:
-    """What had ended the case was taken back by the bank: its timeline begins anew, by the policy of now."""
-    rules = await policy(tx, tx.head.tenant)
-    state = await DUNNING.move(tx, tx.customer, of.id.uuid, of.state, "reopen")
-    suspend_at = tx.now + timedelta(days=rules.suspend_day)
-    give_up_at = tx.now + timedelta(days=rules.give_up_day)
-    await tx.execute(
-        """UPDATE dunning_case SET opened_at = $4, retry_days = $5, retries_done = 0, suspend_at = $6, give_up_at = $7,
-                  state = $8, seq = $9
-            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
-        tx.customer.shard, tx.customer.uuid, of.id.uuid, tx.now, list(rules.retry_days), suspend_at, give_up_at,
-        state.name, state.seq,
-    )  # fmt: skip
-    await due.schedule(tx, SUSPEND, of.id.uuid, suspend_at)
-    await due.schedule(tx, GIVE_UP, of.id.uuid, give_up_at)
-    await move_if_allowed(tx, of.subscription, "payment_failed")
-    tx.emit("dunning.opened", case=of.id, invoice=of.invoice)
-    return replace(
-        of, opened_at=tx.now, retry_days=rules.retry_days, retries_done=0, suspend_at=suspend_at,
-        give_up_at=give_up_at, state=state,
-    )  # fmt: skip
 
 
 async def advance(tx: Tx, of: Case, *, hard: bool) -> State:

@@ -9,8 +9,9 @@ from domain import dead_letter, due
 from domain.corrections.tax_run import CORRECT_ITEM, LIST_RUN
 from domain.customers.advance_clock import SetClock, clock_of, set_clock
 from domain.due import ADVANCE, Due
-from domain.dunning.case import GIVE_UP, RETRY, SUSPEND
+from domain.dunning.case import GIVE_UP, NOTICE, RETRY, SUSPEND
 from domain.dunning.end_case import EndCase, give_up, suspend
+from domain.dunning.notice import TellCustomer, tell_customer
 from domain.dunning.overdue import InvoiceOverdue, invoice_overdue
 from domain.dunning.retry_payment import RetryPayment, retry_payment
 from domain.ids import (
@@ -154,6 +155,10 @@ async def _give_up(house: House, work: Due) -> None:
     await _perform(house, work, give_up, EndCase(DunningCaseId(work.customer.shard, work.subject)))
 
 
+async def _notice(house: House, work: Due) -> None:
+    await _perform(house, work, tell_customer, TellCustomer(DunningCaseId(work.customer.shard, work.subject)))
+
+
 async def _overdue(house: House, work: Due) -> None:
     await _perform(house, work, invoice_overdue, InvoiceOverdue(InvoiceId(work.customer.shard, work.subject)))
 
@@ -233,6 +238,7 @@ HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     RETRY: _retry,
     SUSPEND: _suspend,
     GIVE_UP: _give_up,
+    NOTICE: _notice,
     OVERDUE: _overdue,
     CONTRACT_END: _true_up,
     CONTRACT_NOTICE: _announce,

@@ -8,6 +8,7 @@ from domain.reconciliation import (
     billing_checks,
     credit_note_checks,
     document_checks,
+    dunning_checks,
     explanation_checks,
     family_checks,
     history_checks,
@@ -21,6 +22,7 @@ CHECKS = (
     *billing_checks.CHECKS,
     *history_checks.CHECKS,
     *explanation_checks.CHECKS,
+    *dunning_checks.CHECKS,
 )
 
 

@@ -8,25 +8,36 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.catalog.entitlement import Entitlement, combined, exceptions
-from domain.catalog.feature import features, plan_entitlements
+from domain.catalog.feature import PlanEntitlement, features, plan_entitlements
 from domain.db import Primary
-from domain.ids import CustomerId, PlanVersionId, TenantId
+from domain.ids import CustomerId, PlanVersionId, SubscriptionId, TenantId
 from domain.payments.debt import debt_block
-from domain.subscriptions.past import stood
+from domain.subscriptions.past import Stood, stood
+from domain.subscriptions.restricted import kept_features
 
 
 async def entitlements(db: Primary, tenant: TenantId, customer: CustomerId, at: datetime) -> list[Entitlement]:
     """By feature: the highest of all subscriptions that gave access then, or what an exception says.
 
     An instant that is over is answered by the states, pauses and plan versions of then, one to come as if nothing
-    happened until then. What plans allow is 0 while debt blocks it; what staff gave by an exception stays.
+    happened until then. Of an unpaid subscription perhaps only the features that its policy keeps are left. What plans
+    allow is 0 while debt blocks it; what staff gave by an exception stays.
     """
-    versions = [each.terms.plan_version for each in await stood(db, customer, at) if each.entitled]
-    is_blocked = bool(versions) and await debt_block(db, customer, at) is not None
-    allowed = await plan_entitlements(db, tenant, versions)
+    entitled = [each for each in await stood(db, customer, at) if each.entitled]
+    is_blocked = bool(entitled) and await debt_block(db, customer, at) is not None
+    allowed = await plan_entitlements(db, tenant, [each.terms.plan_version for each in entitled])
+    kept = await kept_features(db, customer, at)
+    left = [(each.terms.plan_version, _left(allowed, each, kept)) for each in entitled]
     made = await exceptions(db, customer)
-    found = combined(await features(db, tenant), list(allowed.items()), made, at)
+    found = combined(await features(db, tenant), left, made, at)
     return [_blocked(each) if is_blocked else each for each in found]
+
+
+def _left(
+    allowed: dict[PlanVersionId, tuple[PlanEntitlement, ...]], of: Stood, kept: dict[SubscriptionId, frozenset[str]]
+) -> list[PlanEntitlement]:
+    by_plan = allowed.get(of.terms.plan_version, ())
+    return [each for each in by_plan if of.subscription not in kept or each.feature in kept[of.subscription]]
 
 
 def _blocked(allowed: Entitlement) -> Entitlement:

@@ -10,7 +10,7 @@ from domain import due
 from domain.catalog.coupon_use import use_up
 from domain.catalog.plan import price
 from domain.db import Row, Tx
-from domain.dunning.case import policy
+from domain.dunning.timeline import timeline_for
 from domain.ids import ContractId, InvoiceId, SubscriptionId
 from domain.invoices.contract import CONTRACT_END, Contract, billed_toward, contract
 from domain.invoices.draft import FINALIZE, Draft, drop_draft, read_draft
@@ -25,6 +25,7 @@ from domain.subscriptions.lifecycle import END, RENEW, RESUME
 from domain.subscriptions.pause import ResumeSubscription, resume_subscription
 from domain.subscriptions.renew import RenewSubscription, renew_subscription
 from domain.subscriptions.store import move_if_allowed
+from domain.subscriptions.subscription import subscription
 
 STEPS = 400  # a renewal and an issue for each of the most invoices, and four times that for all that bills nothing
 KINDS = (RENEW, FINALIZE, END, RESUME, CONTRACT_END)  # what comes by time alone; the rest follows from payments
@@ -192,7 +193,9 @@ class VirtualRun:
 
     async def _fail(self, of: SubscriptionId | None) -> None:
         """The timeline of a case that is opened now; its subscription bills nothing more until it recovers."""
-        rules, now = await policy(self.tx, self.tx.head.tenant), self.tx.now
+        tx, now = self.tx, self.tx.now
+        plan = (await subscription(tx, tx.customer, of)).plan if of else None
+        rules = (await timeline_for(tx, tx.head.tenant, tx.customer, plan)).policy
         retries = tuple(now + timedelta(days=days) for days in rules.retry_days)
         suspended, given_up = (now + timedelta(days=days) for days in (rules.suspend_day, rules.give_up_day))
         self.troubles.append(Trouble(of, now, retries, suspended, given_up))

@@ -136,3 +136,37 @@ async def test_only_admins_change_what_is_sold_and_how_it_is_collected(api: Api,
         for caller in (guest, colleague):
             refused = await caller.refusal(document, **given)
             assert (refused["__typename"], refused["code"]) == ("ForbiddenError", "FORBIDDEN")
+
+
+TIMELINE = f"""mutation ($input: SaveDunningPolicyInput!) {{ saveDunningPolicy(input: $input) {{
+    dunningPolicy {{ planId customerKind restrictDay keptFeatures noticeDays steps {{ day kind }} }} {ERRORS} }} }}"""
+RULE = f"""mutation ($input: PublishGraceRuleInput!) {{ publishGraceRule(input: $input) {{
+    graceRule {{ country customerKind minDays noticeDays source version }} {ERRORS} }} }}"""
+
+
+@pytest.mark.row("D8")
+async def test_a_plan_has_a_timeline_of_its_own_for_a_kind_of_customer(elsewhere: Api) -> None:
+    admin = await elsewhere.staff(Grant.ADMIN)
+    plan = await published(admin)
+    feature = (await admin.do(FEATURE, code=fresh("sso"), name="Single sign-on", kind="SWITCH"))["feature"]["code"]
+    days = {"retryDays": [2, 4], "suspendDay": 6, "giveUpDay": 20, "noticeDays": [1], "restrictDay": 3}
+    given = {**days, "keptFeatures": [feature], "planId": plan["id"], "customerKind": "BUSINESS"}
+    saved = (await admin.do(TIMELINE, **given))["dunningPolicy"]
+    assert [(step["day"], step["kind"]) for step in saved["steps"]] == [
+        (1, "NOTICE"), (2, "RETRY"), (3, "RESTRICT"), (4, "RETRY"), (6, "SUSPEND"), (20, "GIVE_UP"),
+    ]  # fmt: skip
+    assert (saved["planId"], saved["customerKind"], saved["keptFeatures"]) == (plan["id"], "BUSINESS", [feature])
+    listed = (await admin.data("{ staff { dunningPolicies { planId suspendDay } } }"))["staff"]["dunningPolicies"]
+    assert {"planId": plan["id"], "suspendDay": 6} in listed and listed[0]["planId"] is None
+
+
+@pytest.mark.row("D12")
+async def test_a_country_s_rule_is_published_over_the_built_in_one(elsewhere: Api) -> None:
+    admin = await elsewhere.staff(Grant.ADMIN)
+    look = "{ staff { graceRules { country customerKind minDays version source } } }"
+    before = (await admin.data(look))["staff"]["graceRules"]
+    assert {rule["country"] for rule in before} >= {"AU", "DE", "LU"} and all(rule["source"] for rule in before)
+    rule = {"country": "DE", "customerKind": "CONSUMER", "minDays": 21, "noticeDays": 14, "source": "Our lawyers."}
+    assert (await admin.do(RULE, **rule))["graceRule"] == {**rule, "version": 1}
+    (now,) = [each for each in (await admin.data(look))["staff"]["graceRules"] if each["country"] == "DE"]
+    assert (now["minDays"], now["version"]) == (21, 1)

@@ -49,6 +49,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "grantEntitlement": {"reason": "Another good one."},
     "endEntitlementException": {"endsAt": "2027-01-25T00:00:00Z"},
     "saveDunningPolicy": {"retryDays": [2, 5, 9]},
+    "publishGraceRule": {"minDays": 15},
     "publishTaxRate": {"ratePpm": 95_000},
     "registerForTax": {"taxNumber": "2"},
     "setSellerTax": {"region": "BY"},
