@@ -9,6 +9,7 @@ from api.graph.context import Info
 from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.refusal import SaveDunningPolicyError, as_error
 from api.graph.tax_rates import TaxCustomerKind
+from api.graph.texts import id_of
 from api.scalars import GlobalId, IdempotencyKey
 from domain.dunning import policy as domain
 from domain.dunning.save_policy import SaveDunningPolicy, save_dunning_policy
@@ -135,7 +136,7 @@ def _command(input: SaveDunningPolicyInput) -> SaveDunningPolicy:
         notice_days=None if input.notice_days is None else tuple(input.notice_days),
         restrict_day=input.restrict_day,
         kept_features=tuple(input.kept_features),
-        plan=PlanId.parse(input.plan_id) if input.plan_id is not None else None,
+        plan=id_of(PlanId.parse, input.plan_id, "planId") if input.plan_id is not None else None,
         kind=CustomerKind[input.customer_kind.name],
     )
 
