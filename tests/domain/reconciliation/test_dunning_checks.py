@@ -1,7 +1,6 @@
 """Verification finds a timeline that somebody with every right in the database has put out of order."""
 
 import asyncpg
-import pytest
 
 from domain.reactions.house import House
 from tests.dunning_kit import declined
@@ -17,7 +16,6 @@ TAMPERING = (
 )
 
 
-@pytest.mark.row("D8")
 async def test_a_timeline_out_of_order_is_found_and_named(house: House, owner_url: str) -> None:
     own = await make_world(house)
     ada, case = await declined(own)
