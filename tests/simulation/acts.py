@@ -7,6 +7,7 @@ from tests.simulation.acts_coupons import redeem, take_coupon_back
 from tests.simulation.acts_customers import Act, add_card, arrive, change, pay, refund, rescue, start, visit
 from tests.simulation.acts_desk import arrange, contract, give_up
 from tests.simulation.acts_lives import cancel, pause, reactivate, resume, seats, unschedule
+from tests.simulation.acts_payments import collect, hold, let_go, record
 from tests.simulation.acts_quotes import quote, take
 from tests.simulation.acts_rough import at_once, doubt, forget, mismatch, preview, repeat, stranger
 from tests.simulation.acts_staff import agree, issue, note, take_note_back, void, write
@@ -64,6 +65,10 @@ ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "arrange": (3, arrange),
     "give up": (1, give_up),
     "contract": (2, contract),
+    "hold": (2, hold),
+    "collect": (3, collect),
+    "let go": (1, let_go),
+    "record": (1, record),
 }
 
 ALWAYS = frozenset({"arrive", "card", "start", "sweep", "time"})  # without these nothing happens at all

@@ -216,7 +216,7 @@ def refund(town: Town) -> Act | None:
     if found is None:
         return None
     row, patron = found
-    left = row["captured"] - row["refunds_reserved"]
+    left = row["captured"] - row["refunds_reserved"] if row["kind"] == "provider" else 0
     kind = town.chance.choice(("part", "part", "rest", "above", "zero", "foreign"))
     amount = {"part": max(1, left // 3), "rest": left, "above": left + 1, "zero": 0, "foreign": 1}[kind]
     currency = Currency("KWD") if kind == "foreign" else patron.currency

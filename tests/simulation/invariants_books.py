@@ -142,6 +142,8 @@ def cash_is_at_the_provider(look: Look) -> Iterator[str]:
     for row in look.facts.rows["payment"]:
         if row["state"] in TAKEN_PAYMENT:
             there[row["currency"]] += sum(charge.taken for charge in look.charges(row))
+        elif row["state"] in ("authorized", "unknown"):  # of a hold, as far as we know
+            there[row["currency"]] += row["captured"]
     for row in look.facts.of("refund", state="succeeded"):
         given = look.books.repayment_by(reference=look.reference("refund", row["id"]))
         there[row["currency"]] -= given.money.minor if given and given.state == "succeeded" else 0

@@ -119,7 +119,9 @@ def _not_where_it_should_go(look: Look, each: Done, note: Row) -> Iterator[str]:
     if rule == "credit" and note["refunded"]:
         yield f"{each} refunded {note['refunded']} where credit was due"
     if rule == "refund" and note["credited"]:
-        paid = [row for row in look.facts.of("payment", invoice_id=note["invoice_id"]) if row["captured"]]
+        paid = [
+            row for row in look.facts.of("payment", invoice_id=note["invoice_id"], kind="provider") if row["captured"]
+        ]
         left = sum(row["captured"] for row in paid) - sum(
             row["amount"] for row in look.facts.rows["refund"]
             if row["payment_id"] in {one["id"] for one in paid} and row["state"] != "failed"

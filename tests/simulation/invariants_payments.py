@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from tests.simulation.invariants_books import balances
 from tests.simulation.look import OPEN_PAYMENT, TAKEN_PAYMENT, Look
 
+CASH = frozenset({"cash_clearing", "cash_outside"})  # where money of a payment comes in
+
 
 def parts_of(look: Look, payment: object) -> Counter[str]:
-    """What the money of a captured payment was used for, by the credited account of its own posting."""
+    """What the money of a captured payment was used for, by the credited account of its own postings."""
     row = look.facts.one("payment", id=payment)
     used: Counter[str] = Counter()
     if row["posted_number"] is not None:
-        for part in look.transfers(row["customer_id"], row["posted_number"]):
-            used[part["credit_kind"]] += part["amount"] if part["debit_kind"] == "cash_clearing" else 0
+        for posted in look.facts.of("ledger_transaction", cause="payment.captured", cause_id=payment):
+            for part in look.transfers(row["customer_id"], posted["number"]):
+                used[part["credit_kind"]] += part["amount"] if part["debit_kind"] in CASH else 0
     return used
 
 
@@ -45,14 +48,25 @@ def one_attempt_at_a_time(look: Look) -> Iterator[str]:
 
 
 def nobody_pays_twice(look: Look) -> Iterator[str]:
-    """10 and 12: the provider took money for an invoice at most once, but for charges it had called declined."""
+    """10 and 12: the provider took for an invoice what it asks for at most, but for charges it had called declined."""
     taken: Counter[object] = Counter()
     for row in look.facts.rows["payment"]:
-        charges = [charge for charge in look.charges(row) if charge.state == "captured" and not charge.revived]
-        taken[row["invoice_id"]] += len(charges)
-    for invoice, times in taken.items():
-        if times > 1:
-            yield f"invoice {look.facts.one('invoice', id=invoice)['number_text']} was charged {times} times"
+        taken[row["invoice_id"]] += sum(charge.taken for charge in look.charges(row) if not charge.revived)
+    for id, amount in taken.items():
+        invoice = look.facts.one("invoice", id=id)
+        if amount > invoice["total"]:
+            yield f"invoice {invoice['number_text']} of {invoice['total']} was charged {amount}"
+
+
+def holds_add_up(look: Look) -> Iterator[str]:
+    """10: what was taken, can be taken and was let go is what was held; nothing is held that the provider let go."""
+    for row in look.facts.rows["payment"]:
+        parts = row["captured"] + row["capturable"] + row["released"]
+        if row["authorized"] is not None and parts != row["authorized"]:
+            yield f"payment {row['id']} holds {row['authorized']}, its parts are {parts}"
+        for charge in look.charges(row):
+            if row["state"] == "authorized" and row["captured"] > charge.taken:
+                yield f"payment {row['id']} says {row['captured']} taken, the provider took {charge.taken}"
 
 
 def failed_means_nothing_taken(look: Look) -> Iterator[str]:
@@ -61,7 +75,11 @@ def failed_means_nothing_taken(look: Look) -> Iterator[str]:
         captured = [charge for charge in look.charges(row) if charge.state == "captured"]
         if row["state"] not in OPEN_PAYMENT | TAKEN_PAYMENT and any(not charge.revived for charge in captured):
             yield f"payment {row['id']} is {row['state']}, the provider took {captured[0].taken}"
-        if row["state"] in TAKEN_PAYMENT and [charge.taken for charge in captured] != [row["captured"]]:
+        if (
+            row["state"] in TAKEN_PAYMENT
+            and row["kind"] == "provider"
+            and [charge.taken for charge in captured] != [row["captured"]]
+        ):
             yield f"payment {row['id']} is {row['state']} of {row['captured']}, at the provider {captured}"
 
 
@@ -113,6 +131,7 @@ CHECKS = (
     captures_are_used_up,
     one_attempt_at_a_time,
     nobody_pays_twice,
+    holds_add_up,
     failed_means_nothing_taken,
     nothing_is_sent_under_a_forgotten_key,
     refunds_are_covered,

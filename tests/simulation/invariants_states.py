@@ -21,7 +21,10 @@ EDGES = {
     "payment": """new>processing processing>captured processing>requires_action processing>failed processing>unknown
         processing>voided requires_action>captured requires_action>failed requires_action>processing
         requires_action>voided unknown>captured unknown>requires_action unknown>failed unknown>processing unknown>voided
-        captured>succeeded failed>captured voided>captured""",
+        captured>succeeded failed>captured voided>captured new>succeeded processing>authorized
+        requires_action>authorized unknown>authorized authorized>captured authorized>voided authorized>failed
+        authorized>unknown authorized>expired processing>expired requires_action>expired unknown>expired
+        expired>captured""",
     "refund": """new>requested requested>submitted submitted>pending submitted>unknown submitted>succeeded
         submitted>failed pending>succeeded pending>failed unknown>pending unknown>succeeded unknown>failed
         requested>succeeded requested>failed new>awaiting_approval awaiting_approval>requested

@@ -11,8 +11,8 @@ from tests.simulation.facts import Facts, Row
 from tests.simulation.provider_books import Books, Charge
 from tests.simulation.town import Town
 
-OPEN_PAYMENT = frozenset({"processing", "requires_action", "unknown"})
-TAKEN_PAYMENT = frozenset({"captured", "succeeded"})
+OPEN_PAYMENT = frozenset({"processing", "requires_action", "unknown", "authorized"})
+TAKEN_PAYMENT = frozenset({"captured", "settling", "succeeded"})
 
 
 @dataclass
