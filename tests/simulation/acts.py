@@ -65,14 +65,25 @@ ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "arrange": (3, arrange),
     "give up": (1, give_up),
     "contract": (2, contract),
-    "hold": (2, hold),
-    "collect": (3, collect),
-    "let go": (1, let_go),
-    "record": (1, record),
 }
+# Of seeds from HELD_FROM on alone, so that what earlier seeds found is found again; they stand last, with no weight.
+HELD: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
+    "hold": (6, hold),
+    "collect": (8, collect),
+    "let go": (2, let_go),
+    "record": (3, record),
+}
+HELD_FROM = 1001  # above every seed that was ever tried without them
 
 ALWAYS = frozenset({"arrive", "card", "start", "sweep", "time"})  # without these nothing happens at all
 WEIGHTS = {name: weight for name, (weight, _) in ACTIONS.items()}
+EVERYTHING = ACTIONS | HELD
+
+
+def held_weights(seed: int) -> dict[str, int]:
+    """How often the actions about held money are drawn."""
+    return {name: weight if seed >= HELD_FROM else 0 for name, (weight, _) in HELD.items()}
+
 
 # How every run begins, so that there is somebody to bill before the dice take over.
 OPENING = ("arrive", "card", "start", "arrive", "card", "start", "sweep")

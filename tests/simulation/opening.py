@@ -23,7 +23,7 @@ from domain.tax.registration import Scheme
 from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
 from domain.tenants.tenant import free_shard_key
 from domain.vault import Vault
-from tests.simulation.acts import ALWAYS, WEIGHTS
+from tests.simulation.acts import ALWAYS, WEIGHTS, held_weights
 from tests.simulation.catalog_model import Catalog, Edition, Offer
 from tests.simulation.clock import SimClock
 from tests.simulation.facts import read_facts
@@ -71,7 +71,7 @@ async def open_town(seed: int, pool: asyncpg.Pool, *, is_long: bool = False) -> 
     weights = {name: weight or WEIGHTS[name] if name in ALWAYS else weight for name, weight in drawn.weights.items()}
     if is_long:
         weights |= {name: max(weights[name], LONG_TIME) for name in ("time", "advance")}
-    options = Options(**{**vars_of(drawn), "weights": weights})
+    options = Options(**{**vars_of(drawn), "weights": weights | held_weights(seed)})
     clock, chance = SimClock(), random.Random(f"actions {seed}")
     founder = House(Database(pool, pool, pool, clock, secrets.token_bytes, VAULT), {})
     slug, shard = fresh("town"), await free_shard_key(founder.db.primary)

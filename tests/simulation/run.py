@@ -16,7 +16,7 @@ from domain.db import READ_WRITE, open_pool
 from domain.refusals import Refused
 from migrations.partitions import ensure_partitions
 from migrations.registry import PARTITIONED
-from tests.simulation.acts import ACTIONS, OPENING
+from tests.simulation.acts import EVERYTHING, OPENING
 from tests.simulation.acts_catalog import open_coupons
 from tests.simulation.acts_customers import Act
 from tests.simulation.clock import START
@@ -112,11 +112,11 @@ async def _step(town: Town, memory: Memory, number: int) -> None:
 
 def _drawn(town: Town, number: int) -> Act:
     """The next action that there is something to do for."""
-    names, weights = list(ACTIONS), [town.options.weights[name] for name in ACTIONS]
+    names, weights = list(EVERYTHING), [town.options.weights[name] for name in EVERYTHING]
     name = OPENING[number - 1] if number <= len(OPENING) else town.chance.choices(names, weights)[0]
     while True:
         town.journal.append(f"{number:3} {name}")
-        act = ACTIONS[name][1](town)
+        act = EVERYTHING[name][1](town)
         if act is not None:
             return act
         town.journal.pop()

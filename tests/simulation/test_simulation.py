@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from tests.simulation.acts import WEIGHTS
+from tests.simulation.acts import HELD_FROM, WEIGHTS
 from tests.simulation.options import draw_options
 from tests.simulation.regressions import FOUND
 from tests.simulation.run import open_simulation_pool, simulate
 
-SEEDS = range(1, 51)
+SEEDS = (*range(1, 51), *range(HELD_FROM, HELD_FROM + 4))
 
 
 @pytest.fixture(scope="session")
