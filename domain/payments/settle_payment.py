@@ -115,7 +115,8 @@ async def _money(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
         heard = replace(heard, expires_at=command.until or heard.expires_at)
         return _refused(tx, heard) if command.code else heard
     if command.news is News.CAPTURED and captured == heard.captured and left == heard.capturable:
-        heard = replace(heard, returnable_until=command.until or heard.returnable_until)
+        returnable = None if command.authorized else command.until  # of a hold it said when that ran out
+        heard = replace(heard, returnable_until=returnable or heard.returnable_until)
         return await confirm(tx, heard) if command.confirmed else heard
     return heard
 

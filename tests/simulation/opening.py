@@ -12,6 +12,8 @@ from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publ
 from domain.catalog.publish_version import BEGINNING, PlanTerms
 from domain.database import Database
 from domain.money import Currency, Money
+from domain.payments.payment import CaptureMode
+from domain.payments.policy import PartialAuthorization, PaymentPolicy, SetPaymentPolicy, set_payment_policy
 from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.house import House
@@ -83,6 +85,11 @@ async def open_town(seed: int, pool: asyncpg.Pool, *, is_long: bool = False) -> 
         await _publish(founder, house, catalog, rank, *row)
     rules = SetSubscriptionPolicy(options.policy)
     await perform(founder.db, set_subscription_policy, founder.actor, house, rules, "policy")
+    if held_weights(seed)["hold"]:  # then every payment is held first, and somebody has to take it
+        later = SetPaymentPolicy(
+            PaymentPolicy(CaptureMode.LATER, random.Random(seed).choice(list(PartialAuthorization)))
+        )
+        await perform(founder.db, set_payment_policy, founder.actor, house, later, "payments")
     rates = await _register(founder, house, tenant, options)
     course = DrawnCourse(seed, options)
     provider = SimulatedProvider(slug, clock, course)
