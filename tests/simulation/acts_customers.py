@@ -223,7 +223,7 @@ def refund(town: Town) -> Act | None:
     town.note(f"{kind} of payment in {row['state']}")
     must = {"foreign": No.CURRENCY_MISMATCH, "zero": No.INVALID_AMOUNT, "above": No.EXCEEDS_CAPTURED}.get(kind)
     # The credit that a payment became may be used up, and then its invoice has not so much to give back.
-    may = (No.EXCEEDS_INVOICED, No.EXCEEDS_CAPTURED if kind == "part" else No.INVALID_AMOUNT)
+    may: tuple[No, ...] = (No.EXCEEDS_INVOICED, No.EXCEEDS_CAPTURED if kind == "part" else No.INVALID_AMOUNT)
     if row["state"] == "authorized":  # what is only held is voided instead, whatever else is wrong with it
         must, may = None, (*may, No.STATE_CONFLICT, No.EXCEEDS_CAPTURED, No.INVALID_AMOUNT, No.CURRENCY_MISMATCH)
 
