@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 
@@ -14,6 +15,7 @@ from domain.payments.capture_payment import CapturePayment, capture_payment
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import CaptureMode, Payment, payment
 from domain.payments.policy import PartialAuthorization, PaymentPolicy, SetPaymentPolicy, set_payment_policy
+from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.payments.void_payment import VoidPayment, void_payment
 from domain.perform import perform
 from domain.reactions.house import House
@@ -21,7 +23,17 @@ from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.domain.payments.conftest import SideDoor
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
-from tests.lives import attempts_at, buyer, invoices_of, is_entitled, start, subscription_of, wrong_rows
+from tests.lives import (
+    attempts_at,
+    buyer,
+    by_house,
+    invoices_of,
+    is_entitled,
+    receipt_numbers,
+    start,
+    subscription_of,
+    wrong_rows,
+)
 from tests.world import EUR, Someone, World, fresh, make_world
 
 ALL = None
@@ -227,3 +239,23 @@ async def test_a_capture_without_an_answer_is_asked_for_and_made_once(
     assert (after.state.name, sums(after), after.asked) == ("authorized", (1000, 400, 600, 0), None)
     assert await provider.taken(ada) == 400
     assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("C12")
+async def test_the_news_of_a_hold_ends_the_same_in_any_order_and_number(world: World) -> None:
+    steps = ((News.AUTHORIZED, 0, 1000), (News.CAPTURED, 400, 600), (News.CAPTURED, 900, 0))
+    for order in permutations(steps):
+        ada = await buyer(world, "tok_bank_held")
+        begun = await start(world, ada)
+        assert begun.payment is not None
+        for news, captured, left in (*order, *order):
+            command = SettlePayment(
+                begun.payment, news, None, euro(captured), None, False, confirmed=True, authorized=euro(1000),
+                capturable=euro(left),
+            )  # fmt: skip
+            await by_house(world, ada, settle_payment, command, follow=False)
+        ended = await now(world, ada, begun.payment)
+        assert (ended.state.name, sums(ended)) == ("succeeded", (1000, 900, 0, 100))
+        (unpaid,) = await invoices_of(world, ada)
+        assert (unpaid.state.name, unpaid.due, len(await receipt_numbers(world, ada))) == ("open", euro(100), 1)
+        assert await wrong_rows(world, ada) == []
