@@ -73,7 +73,13 @@ class Stage:
     crews: dict[Grant, list[Caller]]
 
     def caller(self, name: str) -> Caller:
-        """Who may perform that mutation: one of several, since a member of staff has points for a part of all calls."""
+        """Who may perform that mutation."""
+        if name in FINANCES:
+            return self.finance
+        return self.admin if name in ADMINS else self.support if name in SUPPORTS else self.guest
+
+    def one_of_many(self, name: str) -> Caller:
+        """Who has the role for that mutation: one of several, for who asks more than one of them has points for."""
         grant = Grant.FINANCE if name in FINANCES else Grant.ADMIN if name in ADMINS else Grant.SUPPORT
         if grant is Grant.SUPPORT and name not in SUPPORTS:
             return self.guest

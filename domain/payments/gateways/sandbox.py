@@ -35,6 +35,7 @@ from domain.payments.gateways import sandbox_events, sandbox_http, sandbox_wire,
 from domain.payments.gateways.sandbox_http import REQUEST_LIMIT, Reply
 
 KEY_WINDOW: Final = timedelta(hours=24)  # the provider's promise; its own constant is in its idempotency keys
+MOST_LINES: Final = 250  # of a settlement at once: some 80 KiB, far below the longest answer that is read
 
 _T = TypeVar("_T")
 
@@ -142,6 +143,7 @@ class SandboxGateway:
         return sandbox_wire.read_refunds(found.refunds, reference, asked) if found else reply.unclear
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
+        limit = min(limit, MOST_LINES)
         query = {"limit": str(limit + 1)} | ({"payout": payout_ref} if payout_ref else {})
         reply = await self._send("GET", "/v1/settlements", query=query | ({"after": after} if after else {}))
         if not isinstance(reply, Reply):
