@@ -46,7 +46,7 @@ async def open_coupons(town: Town) -> None:
         money, once = Money(amount, Currency("EUR")) if amount else None, duration is Duration.ONCE
         scope = Scope.ACCOUNT if account else Scope.SUBSCRIPTION
         command = PublishCoupon(code, code, percent, money, duration, periods, plans, scope, None, None)
-        id, currency = (await publish(town, publish_coupon, command)).coupon, money and money.currency
+        id, currency = (await publish(town, publish_coupon, command)).coupon, money.currency if money else None
         lasts, named = 1 if once else periods, frozenset(plan.uuid for plan in plans)
         made = Coupon(id, code, percent, amount, currency, once, lasts, named, account, None, None)
         town.catalog.coupons.append(made)
