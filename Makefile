@@ -12,8 +12,8 @@ QUITTANCE := $(PY) -m cli.main
 STACK := $(PY) -m dev.stack
 READY := $(VENV)/ready
 PYTEST := $(PY) -m pytest
-# Two, since each worker has its own database and the machines we test on have two cores.
-WORKERS ?= 2
+# Each has its own database. One more than the two cores we test on, since many tests wait for a process to end.
+WORKERS ?= 3
 SEEDS ?= 50
 # What clients were promised last: a release copies frontend-schema.graphql over it, and until then nothing of it breaks.
 PUBLISHED := docs/published-schema.graphql
