@@ -8,7 +8,7 @@ from functools import partial
 import asyncpg
 
 from domain.reactions.house import House
-from tests.bench import limits, posting, printing, renewal_script, renewals
+from tests.bench import limits, posting, pricing, printing, renewal_script, renewals
 from tests.bench.cpu import process_seconds
 from tests.bench.http_measures import Target
 from tests.bench.pgbench import Pgbench
@@ -25,7 +25,8 @@ READS = {
     "history.api": "50 invoices × 3 lines, GraphQL",
 }
 
-PRINTS = {
+CALCULATIONS = {
+    "price.200": ("price of 200 lines: two discounts, two taxes", pricing.long_invoice),
     "pdf.page": ("invoice of 3 lines, PDF and e-invoice", printing.page),
     "pdf.arabic": ("invoice of 3 lines in Arabic, PDF and e-invoice", printing.arabic_page),
     "pdf.200": ("invoice of 200 lines, PDF and e-invoice", printing.many_pages),
@@ -73,11 +74,11 @@ def reading(*servers: Server) -> list[Measure]:
     return [found[key] for key in READS if key in found]
 
 
-def printing_documents() -> list[Measure]:
-    """The measures that neither ask nor commit: documents from facts."""
+def calculating() -> list[Measure]:
+    """The measures that neither ask nor commit: prices, and documents from facts."""
     return [
         Measure(key, title, partial(printing.by_product, make), time.process_time)
-        for key, (title, make) in PRINTS.items()
+        for key, (title, make) in CALCULATIONS.items()
     ]
 
 

@@ -46,7 +46,7 @@ def _long() -> InvoiceFacts:
     )  # fmt: skip
 
 
-async def by_product(make: Callable[[], bytes], seconds: float) -> Counted:
+async def by_product(make: Callable[[], object], seconds: float) -> Counted:
     """As many as fit into the time, at least one, each in a thread as the API makes it."""
     took: list[float] = []
     start = time.perf_counter()

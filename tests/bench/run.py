@@ -19,7 +19,7 @@ from tests.bench import limits, posting, renewals
 from tests.bench.ground import Ground, ground
 from tests.bench.http_measures import api_targets, check_answers, plain_targets
 from tests.bench.machine import Machine, machine
-from tests.bench.measures import Server, Writers, printing_documents, reading, writing
+from tests.bench.measures import Server, Writers, calculating, reading, writing
 from tests.bench.pgbench import Pgbench
 from tests.bench.samples import Measure, Rounds, Sample
 from tests.bench.seed import Shop, analyze, seed
@@ -98,7 +98,7 @@ async def _measured(on: Ground, options: Options, found: Machine, say: Say) -> R
         servers = (Server(plain, plain_targets(plain_port, shops.product)), Server(api, api_targets(api_port, tokens)))
         async with _writers(on, shops) as writers:
             for each in options.passes:
-                once = [*reading(*servers), *printing_documents()] if each.reads else []
+                once = [*reading(*servers), *calculating()] if each.reads else []
                 measures = [*once, *writing(writers)]
                 titles |= {measure.key: measure.title for measure in measures}
                 await on.flush_takes(each.flush_ms)

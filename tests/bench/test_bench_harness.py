@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.bench import page, report, sizes
-from tests.bench.measures import CLIENTS, PRINTS, RATIOS, READS
+from tests.bench.measures import CALCULATIONS, CLIENTS, RATIOS, READS
 from tests.bench.run import Options, Pass, Results, run
 
 MINIATURE = Options(rounds=1, seconds=0.2, passes=(Pass(0), Pass(1, reads=False)), customers=20)
@@ -28,7 +28,7 @@ def results() -> Results:
 
 def test_every_measure_of_every_pass_does_something_without_an_error(results: Results) -> None:
     as_it_is, slow = results.passes.values()
-    assert set(as_it_is) == {*READS, *PRINTS, *WRITES}
+    assert set(as_it_is) == {*READS, *CALCULATIONS, *WRITES}
     assert set(slow) == WRITES
     samples = [sample for rounds in results.passes.values() for row in rounds.values() for sample in row]
     assert all(sample.rate > 0 and sample.errors == 0 for sample in samples)
@@ -36,11 +36,11 @@ def test_every_measure_of_every_pass_does_something_without_an_error(results: Re
 
 def test_the_report_has_a_row_for_every_measure_and_ratio(results: Results, tmp_path: Path) -> None:
     (whole, rounds), (_, writes) = results.passes.items()
-    assert len(report.measure_rows(results, rounds)) == len(READS) + len(PRINTS) + len(WRITES)
+    assert len(report.measure_rows(results, rounds)) == len(READS) + len(CALCULATIONS) + len(WRITES)
     assert [row[0] for row in report.ratio_rows(rounds)] == [each.title for each in RATIOS]
     assert 0 < len(report.ratio_rows(writes)) < len(RATIOS)
     stored = msgspec.json.decode(report.store(results, tmp_path).read_bytes())
-    assert set(stored["passes"][whole]) == {*READS, *PRINTS, *WRITES}
+    assert set(stored["passes"][whole]) == {*READS, *CALCULATIONS, *WRITES}
 
 
 def test_the_page_keeps_what_is_written_by_hand_around_its_tables(results: Results, tmp_path: Path) -> None:
