@@ -50,6 +50,18 @@ class Actor:
         return self.customer is None or self.customer == customer
 
 
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two scopes may be one person: an issuer's alice may well be another issuer's, and decides nothing alone.
+
+    To keep two people of one name apart is the tenant's, by the subjects it registers.
+    """
+    return _named(one) == _named(other)
+
+
+def _named(scope: str) -> str:
+    return scope.rpartition("@")[0] or scope
+
+
 def system(request_id: str) -> Actor:
     """The house itself: jobs, webhooks and the relay."""
     return Actor("system", "system", frozenset({Grant.SYSTEM}), None, None, None, request_id=request_id)

@@ -104,7 +104,7 @@ async def deep_in_debt(world: World, of: Someone) -> dict[str, str]:
     await until(world, of, day(2, 2))
     await own_policy(world, of, DebtPolicy(0))
     await billed(world, of, 1)
-    await until(world, of, day(2, 4))
+    await until(world, of, day(2, 19))  # as long as the law of its country keeps its access
     return {"blocked": str(own.subscription), "blocked sleeper": str(sleeper.subscription)}
 
 

@@ -11,29 +11,26 @@ from api.graph.balance import Balance
 from api.graph.context import Info
 from api.graph.contracts import Contract, contract_of, contracts_of
 from api.graph.credit_notes import CreditNote
+from api.graph.customer_bills import CustomerBills
 from api.graph.customer_past import CustomerPast
 from api.graph.customer_previews import CustomerPreviews
 from api.graph.entitlements import Entitlement, entitlements_of
 from api.graph.family import CustomerFamily
-from api.graph.invoices import Invoice
 from api.graph.lost_answers import PerformedOperation, operation_of
 from api.graph.method_order import in_order
 from api.graph.node import Node
 from api.graph.payments import Payment, PaymentMethod
 from api.graph.redemptions import CouponRedemption, redemptions_of
-from api.graph.subscriptions import Subscription
 from api.graph.tax_exemptions import TaxExemption, exemptions_of
 from api.graph.tax_ids import TaxId, tax_ids_of
 from api.scalars import CurrencyCode, GlobalId
 from domain.customers import customer as customers
-from domain.ids import ContractId, CustomerId, InvoiceId, PaymentId, SubscriptionId
-from domain.invoices.invoice import invoice
+from domain.ids import ContractId, CustomerId, PaymentId
 from domain.ledger import balance as balances
 from domain.ledger.statement import Span
 from domain.payments.method import payment_methods
 from domain.payments.payment import payment
 from domain.refusals import RefusalCode, Refused
-from domain.subscriptions.subscription import subscription, subscriptions
 
 
 @strawberry.type(description="The name and address a customer is billed under.")
@@ -56,7 +53,7 @@ class TestClock:
 
 
 @strawberry.type(description="A customer: whom a legal entity bills.")
-class Customer(CustomerPast, CustomerPreviews, CustomerFamily, Node):
+class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, Node):
     """A customer; every field reads within its tenant and its own rows."""
 
     reference: str = strawberry.field(description="The tenant's own name for the customer.")
@@ -113,17 +110,6 @@ class Customer(CustomerPast, CustomerPreviews, CustomerFamily, Node):
         found = await info.context.loaders.methods.load((self.source.id, self.source.default_method))
         return PaymentMethod.of(found) if found else None
 
-    @strawberry.field(description="Its subscriptions, newest first, at most 100.")
-    async def subscriptions(self, info: Info) -> list[Subscription]:
-        """The subscriptions."""
-        return [Subscription.of(each) for each in await subscriptions(info.context.db.primary, self.source.id)]
-
-    @strawberry.field(description="One of its subscriptions.")
-    async def subscription(self, info: Info, id: Id) -> Subscription | None:
-        """The subscription of that id."""
-        parsed = SubscriptionId.parse(id)
-        return Subscription.of(await subscription(info.context.db.primary, self.source.id, parsed))
-
     @strawberry.field(description="What it may use at an instant, by feature: derived, never stored.")
     async def entitlements(self, info: Info, at: MaybeAt = None) -> list[Entitlement]:
         """What the customer may use."""
@@ -154,22 +140,10 @@ class Customer(CustomerPast, CustomerPreviews, CustomerFamily, Node):
         """The contract of that id."""
         return await contract_of(info, self.source.id, ContractId.parse(id))
 
-    @strawberry.field(description="One of its invoices, as it stands on the primary.")
-    async def invoice(self, info: Info, id: Id) -> Invoice | None:
-        """The invoice of that id."""
-        return Invoice.of(await invoice(info.context.db.primary, self.source.id, InvoiceId.parse(id)))
-
     @strawberry.field(description="One of its payments, as it stands on the primary.")
     async def payment(self, info: Info, id: Id) -> Payment | None:
         """The payment of that id."""
         return Payment.of(await payment(info.context.db.primary, self.source.id, PaymentId.parse(id)))
-
-    @strawberry.field(description="Its invoices, newest first, from the replica; null where that is away.")
-    async def invoices(
-        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
-    ) -> HistoryConnection[Invoice] | None:
-        """A page of history."""
-        return await pages.invoice_page(info, self.source.id, first, after, at_least)
 
     @strawberry.field(description="Its credit notes, newest first, from the replica; null where that is away.")
     async def credit_notes(

@@ -6,37 +6,32 @@ from uuid import UUID
 
 import strawberry
 
-from api.connection import Connection, HistoryConnection, Keyset
-from api.graph import pages
-from api.graph.arguments import ERRORS, MINTED, OPERATION, After, AtLeast, CustomerArgument, First, Id, MaybeAt
+from api.connection import Connection, Keyset
+from api.graph.arguments import ERRORS, MINTED, OPERATION, After, CustomerArgument, First, MaybeAt
 from api.graph.balance import Balance
 from api.graph.context import Info
+from api.graph.customer_bills import CustomerBills
 from api.graph.debt import CustomerDebtPolicy, DebtBlock, DebtPolicy, block_of
-from api.graph.invoices import Invoice
 from api.graph.money import Money
 from api.graph.outcome import OperationInfo
 from api.graph.refusal import SetParentCustomerError, as_error
 from api.graph.staff_calls import by_staff
-from api.graph.subscriptions import Subscription
 from api.graph.texts import id_of
 from api.scalars import CurrencyCode, GlobalId, IdempotencyKey
 from domain.customers import customer as customers
 from domain.customers import family
 from domain.customers.set_parent import SetParent, set_parent
-from domain.ids import CustomerId, InvoiceId, SubscriptionId
-from domain.invoices.invoice import invoice
+from domain.ids import CustomerId
 from domain.payments.debt_policy import debt_rules
 from domain.refusals import Refused
-from domain.subscriptions.subscription import subscription, subscriptions
 
 _LIST: Final = "children"  # the name of the list in its cursors
 
 
 @strawberry.type(description="A child of a customer, as its parent sees it: what it owes and has, for reading only.")
-class ChildCustomer:
+class ChildCustomer(CustomerBills):
     """A child; nothing of it can be changed from here, and its own children are not shown."""
 
-    source: strawberry.Private[customers.Customer]
     id: GlobalId = strawberry.field(description="The customer's id.")
     reference: str = strawberry.field(description="The tenant's own name for the customer.")
     currency: CurrencyCode = strawberry.field(description="The currency it is billed in, which is its parent's.")
@@ -53,29 +48,6 @@ class ChildCustomer:
         at = info.context.db.clock.now()  # before the read: nothing up to this instant is missing
         found = await info.context.loaders.balances.load((self.source.currency, self.source.id))
         return Balance.of(found, at)
-
-    @strawberry.field(description="Its subscriptions, newest first, at most 100.")
-    async def subscriptions(self, info: Info) -> list[Subscription]:
-        """The subscriptions."""
-        return [Subscription.of(each) for each in await subscriptions(info.context.db.primary, self.source.id)]
-
-    @strawberry.field(description="One of its subscriptions.")
-    async def subscription(self, info: Info, id: Id) -> Subscription | None:
-        """The subscription of that id."""
-        parsed = SubscriptionId.parse(id)
-        return Subscription.of(await subscription(info.context.db.primary, self.source.id, parsed))
-
-    @strawberry.field(description="One of its invoices, as it stands on the primary.")
-    async def invoice(self, info: Info, id: Id) -> Invoice | None:
-        """The invoice of that id."""
-        return Invoice.of(await invoice(info.context.db.primary, self.source.id, InvoiceId.parse(id)))
-
-    @strawberry.field(description="Its invoices, newest first, from the replica; null where that is away.")
-    async def invoices(
-        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
-    ) -> HistoryConnection[Invoice] | None:
-        """A page of history."""
-        return await pages.invoice_page(info, self.source.id, first, after, at_least)
 
     @strawberry.field(description="The overdue debt that blocks what it may use now; null: none does.")
     async def blocked_by_debt(self, info: Info) -> DebtBlock | None:

@@ -9,7 +9,7 @@ from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.refusal import PublishGraceRuleError, as_error
 from api.graph.tax_rates import TaxCustomerKind
 from api.scalars import IdempotencyKey
-from domain.dunning import grace_rule as domain
+from domain.payments import grace_rule as domain
 from domain.refusals import Refused
 from domain.tax.rate import CustomerKind
 

@@ -1,6 +1,8 @@
 """Another person approves or rejects a refund; who asked for it may take the request back."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import strawberry
 
@@ -8,11 +10,12 @@ from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
 from api.graph.outcome import OperationInfo
 from api.graph.payments import Payment, Refund
-from api.graph.refusal import ApproveRefundError, CancelRefundRequestError, RejectRefundError, as_error
-from api.graph.staff_calls import Done, by_staff
+from api.graph.refusal import ApproveRefundError, CancelRefundRequestError, Refusal, RejectRefundError, as_error
+from api.graph.staff_calls import by_staff
 from api.graph.texts import NOTE, id_of, text
 from api.scalars import GlobalId, IdempotencyKey
 from domain.ids import RefundId
+from domain.operation import Operation
 from domain.payments.decide_refund import (
     ApproveRefund,
     CancelRefundRequest,
@@ -27,7 +30,27 @@ from domain.payments.payment import payment
 from domain.payments.refund import refund
 from domain.refusals import Refused
 
-O = TypeVar("O", RefundApproved, RefundEnded)  # noqa: E741 - outcome, as in domain/operation.py
+Command = TypeVar("Command")
+Outcome = TypeVar("Outcome", RefundApproved, RefundEnded)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The refund and the payment as they stand now, and the operation; or why it was refused."""
+
+    refund: Refund | None
+    payment: Payment | None
+    operation: OperationInfo | None
+    errors: list[Refusal]
+
+
+class Decision(Protocol):
+    """What every input of a decision holds."""
+
+    customer_id: GlobalId
+    refund_id: GlobalId
+    reason: str
+    idempotency_key: IdempotencyKey
 
 
 @strawberry.input(description="Lets a refund be made that somebody else asked for.")
@@ -92,50 +115,39 @@ class CancelRefundRequestPayload:
 
 async def approve(info: Info, input: ApproveRefundInput) -> ApproveRefundPayload:
     """For leads, finance and admins."""
-
-    def command() -> ApproveRefund:
-        return ApproveRefund(id_of(RefundId.parse, input.refund_id, "refundId"), text(NOTE, input.reason, "reason"))
-
-    try:
-        done = await by_staff(info, approve_refund, input.customer_id, command, input.idempotency_key)
-    except Refused as refused:
-        return ApproveRefundPayload(refund=None, payment=None, operation=None, errors=[as_error(refused)])
-    given, paid = await _shown(info, done)
-    return ApproveRefundPayload(refund=given, payment=paid, operation=done.operation, errors=[])
+    done = await _decided(info, approve_refund, ApproveRefund, input)
+    return ApproveRefundPayload(
+        refund=done.refund, payment=done.payment, operation=done.operation, errors=done.errors
+    )  # fmt: skip
 
 
 async def reject(info: Info, input: RejectRefundInput) -> RejectRefundPayload:
     """For leads, finance and admins."""
-
-    def command() -> RejectRefund:
-        return RejectRefund(id_of(RefundId.parse, input.refund_id, "refundId"), text(NOTE, input.reason, "reason"))
-
-    try:
-        done = await by_staff(info, reject_refund, input.customer_id, command, input.idempotency_key)
-    except Refused as refused:
-        return RejectRefundPayload(refund=None, payment=None, operation=None, errors=[as_error(refused)])
-    given, paid = await _shown(info, done)
-    return RejectRefundPayload(refund=given, payment=paid, operation=done.operation, errors=[])
+    done = await _decided(info, reject_refund, RejectRefund, input)
+    return RejectRefundPayload(
+        refund=done.refund, payment=done.payment, operation=done.operation, errors=done.errors
+    )  # fmt: skip
 
 
 async def cancel(info: Info, input: CancelRefundRequestInput) -> CancelRefundRequestPayload:
     """For support and above, each for what he asked for."""
+    done = await _decided(info, cancel_refund_request, CancelRefundRequest, input)
+    return CancelRefundRequestPayload(
+        refund=done.refund, payment=done.payment, operation=done.operation, errors=done.errors
+    )  # fmt: skip
 
-    def command() -> CancelRefundRequest:
-        id = id_of(RefundId.parse, input.refund_id, "refundId")
-        return CancelRefundRequest(id, text(NOTE, input.reason, "reason"))
+
+async def _decided(
+    info: Info, operation: Operation[Command, Outcome],
+    command: Callable[[RefundId, str], Command], input: Decision,
+) -> Decided:  # fmt: skip
+    def read() -> Command:
+        return command(id_of(RefundId.parse, input.refund_id, "refundId"), text(NOTE, input.reason, "reason"))
 
     try:
-        done = await by_staff(info, cancel_refund_request, input.customer_id, command, input.idempotency_key)
+        done = await by_staff(info, operation, input.customer_id, read, input.idempotency_key)
     except Refused as refused:
-        return CancelRefundRequestPayload(refund=None, payment=None, operation=None, errors=[as_error(refused)])
-    given, paid = await _shown(info, done)
-    return CancelRefundRequestPayload(refund=given, payment=paid, operation=done.operation, errors=[])
-
-
-async def _shown(info: Info, done: Done[O]) -> tuple[Refund, Payment]:
+        return Decided(None, None, None, [as_error(refused)])
     db = info.context.db.primary
-    return (
-        Refund.of(await refund(db, done.customer, done.outcome.refund)),
-        Payment.of(await payment(db, done.customer, done.outcome.payment)),
-    )
+    given = Refund.of(await refund(db, done.customer, done.outcome.refund))
+    return Decided(given, Payment.of(await payment(db, done.customer, done.outcome.payment)), done.operation, [])

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from domain.db import Primary
-from domain.dunning.grace_rule import GraceRule, rule_for, whereabouts
 from domain.dunning.policy import Policy, Scope, policy_for
 from domain.ids import CustomerId, PlanId, TenantId
+from domain.payments.grace_rule import GraceRule, rule_for, whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ def lengthened(of: Policy, rule: GraceRule) -> Policy:
 
     Where no reminder comes in time for the rule, one is added on the last day that is.
     """
-    least = max(rule.min_days, rule.notice_days)
+    least = rule.least_days
     longer = max(0, least - of.suspend_day)
     moved = replace(of, suspend_day=of.suspend_day + longer, give_up_day=of.give_up_day + longer)
     if moved.restrict_day is not None and max(least, moved.restrict_day) >= moved.suspend_day:

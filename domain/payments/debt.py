@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.customers.family import ancestors, by_shard, family_of
-from domain.db import Primary, Tx
+from domain.db import Primary, Row, Tx
 from domain.ids import CustomerId, InvoiceId
 from domain.money import Currency, Money
 from domain.payments.debt_policy import DebtRules, DebtScope, debt_rules
+from domain.payments.grace_rule import rule_for, whereabouts
 from domain.refusals import RefusalCode, Refused
 
 
@@ -42,18 +43,28 @@ class DebtBlock:
 
 
 async def debt_block(db: Primary, customer: CustomerId, at: datetime) -> DebtBlock | None:
-    """Whether debt blocks the customer at an instant of its own time; for one to come, as if nothing happened."""
+    """Whether debt blocks the customer at an instant of its own time; for one to come, as if nothing happened.
+
+    Whatever the tenant's rules say, access does not end sooner than the law of the customer's country lets it.
+    """
     rules = await debt_rules(db, customer, at)
     if rules is None or rules.policy.days is None:
         return None
     whose = await _whose(db, customer, rules.policy.scope, at)
-    wait = timedelta(days=rules.policy.days)
+    grace = await _grace(db, customer, rules)
+    wait = max(timedelta(days=rules.policy.days), grace)
     found = [
         each
         for shard, uuids in by_shard(whose).items()
-        for each in await overdue(db, shard, uuids, rules.currency, at, wait)
+        for each in await overdue(db, shard, uuids, rules.currency, at, wait, grace)
+        if each.blocks_since <= at
     ]
     return _block(customer, rules, found)
+
+
+async def _grace(db: Primary, customer: CustomerId, rules: DebtRules) -> timedelta:
+    rule = await rule_for(db, rules.tenant, *await whereabouts(db, customer), rules.known_at)
+    return timedelta(days=rule.least_days if rule else 0)
 
 
 async def _whose(db: Primary, customer: CustomerId, scope: DebtScope, at: datetime) -> list[CustomerId]:
@@ -81,28 +92,34 @@ def _block(customer: CustomerId, rules: DebtRules, found: Sequence[Overdue]) -> 
 
 
 async def overdue(
-    db: Primary, shard: int, customers: Sequence[UUID], currency: Currency, at: datetime, wait: timedelta
-) -> list[Overdue]:
+    db: Primary, shard: int, customers: Sequence[UUID], currency: Currency, at: datetime, wait: timedelta,
+    grace: timedelta,
+) -> list[Overdue]:  # fmt: skip
     """What these customers of one shard key owed for longer than ``wait``, but for what an attempt might still bring.
 
     An attempt that only the customer can bring on brings nothing by itself; one that was under way when the time was
-    over puts the block off until it failed.
+    over puts the block off until it failed. Of what we collect ourselves ``grace`` runs from the first failure: before
+    that the customer had nothing to pay.
     """
     rows = await db.fetch(
         """WITH owed AS (
-               SELECT i.shard_key, i.customer_id, i.id, i.number_text, greatest(i.due_at, s.happened_at) AS owed_since
+               SELECT i.shard_key, i.customer_id, i.id, i.number_text, i.collection,
+                      greatest(i.due_at, s.happened_at) AS owed_since
                  FROM invoice i
                  JOIN LATERAL (SELECT h.to_state, h.happened_at FROM transition h
                                 WHERE h.shard_key = i.shard_key AND h.entity_id = i.id AND h.happened_at <= $4
                                 ORDER BY h.seq DESC LIMIT 1) s ON s.to_state = 'open'
                 WHERE i.shard_key = $1 AND i.customer_id = ANY ($2::uuid[]) AND i.currency = $3
                   AND greatest(i.due_at, s.happened_at) <= $5)
-           SELECT o.customer_id, o.id, o.number_text, o.owed_since, tried.failed_at
+           SELECT o.customer_id, o.id, o.number_text, o.owed_since, tried.failed_at,
+                  CASE WHEN o.collection = 'charge' THEN tried.first_failed_at END AS first_failed_at
              FROM owed o
              JOIN LATERAL (SELECT count(*) FILTER (WHERE l.to_state IN ('processing', 'unknown', 'authorized'))
                                       AS hopes,
                                   max(l.happened_at) FILTER (WHERE p.happened_at < o.owed_since + $6 AND l.to_state IN
-                                      ('failed', 'voided', 'expired', 'requires_action')) AS failed_at
+                                      ('failed', 'voided', 'expired', 'requires_action')) AS failed_at,
+                                  min(l.happened_at) FILTER (WHERE p.happened_at < o.owed_since + $6 AND l.to_state IN
+                                      ('failed', 'voided', 'expired', 'requires_action')) AS first_failed_at
                              FROM payment p
                              JOIN LATERAL (SELECT h.to_state, h.happened_at FROM transition h
                                             WHERE h.shard_key = p.shard_key AND h.entity_id = p.id
@@ -115,11 +132,16 @@ async def overdue(
     return [
         Overdue(
             CustomerId(shard, row["customer_id"]), InvoiceId(shard, row["id"]), row["number_text"], due[row["id"]],
-            row["owed_since"], max(row["owed_since"] + wait, row["failed_at"] or row["owed_since"]),
+            row["owed_since"], _blocks_since(row, wait, grace),
         )
         for row in rows
         if due[row["id"]].minor > 0
     ]  # fmt: skip
+
+
+def _blocks_since(row: Row, wait: timedelta, grace: timedelta) -> datetime:
+    owed: datetime = row["owed_since"]
+    return max(owed + wait, row["failed_at"] or owed, (row["first_failed_at"] or owed) + grace)
 
 
 async def _due(

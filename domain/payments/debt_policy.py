@@ -45,12 +45,17 @@ class DebtPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DebtRules:
-    """The policy that holds for a customer, since when, and whether it is its own; and the customer's currency."""
+    """The policy that holds for a customer, since when, and whether it is its own; the customer's currency and tenant.
+
+    ``known_at`` is the instant up to which rules of others count for it; None on a test clock, where the newest do.
+    """
 
     policy: DebtPolicy
     since: datetime | None
     is_own: bool
     currency: Currency
+    tenant: TenantId
+    known_at: datetime | None
 
 
 def _policy(row: Row, prefix: str) -> DebtPolicy:
@@ -62,7 +67,7 @@ def _policy(row: Row, prefix: str) -> DebtPolicy:
 async def debt_rules(db: Primary, customer: CustomerId, at: datetime) -> DebtRules | None:
     """The rules for the customer at an instant of its own time; None for who is no customer."""
     row = await db.fetchrow(
-        """SELECT c.currency, h.clock_at, o.follows, o.effective_at AS own_at, o.days AS own_days,
+        """SELECT c.currency, c.tenant_id, h.clock_at, o.follows, o.effective_at AS own_at, o.days AS own_days,
                   o.scope AS own_scope, o.currencies AS own_currencies, o.amounts AS own_amounts,
                   p.effective_at, p.days, p.scope, p.currencies, p.amounts
              FROM customer c
@@ -81,15 +86,15 @@ async def debt_rules(db: Primary, customer: CustomerId, at: datetime) -> DebtRul
     )
     if row is None:
         return None
-    currency = Currency(row["currency"])
+    facts = (Currency(row["currency"]), TenantId(row["tenant_id"]), None if row["clock_at"] else at)
     if row["own_at"] is not None and not row["follows"]:
-        return DebtRules(_policy(row, "own_"), row["own_at"], True, currency)
+        return DebtRules(_policy(row, "own_"), row["own_at"], True, *facts)
     # Back from rules of its own, the tenant's hold from then on.
     began = [row["own_at"], row["effective_at"] if row["clock_at"] is None else None]
     since = max((each for each in began if each is not None), default=None)
     if row["scope"] is None:
-        return DebtRules(DebtPolicy(), since, False, currency)
-    return DebtRules(_policy(row, ""), since, False, currency)
+        return DebtRules(DebtPolicy(), since, False, *facts)
+    return DebtRules(_policy(row, ""), since, False, *facts)
 
 
 async def tenant_debt_policy(db: Primary, tenant: TenantId) -> DebtPolicy:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from domain import due
-from domain.actor import Grant
+from domain.actor import Grant, is_same_person
 from domain.db import Tx
 from domain.ids import CreditNoteId, PaymentId, RefundId
 from domain.money import Money
@@ -131,7 +131,7 @@ async def _awaiting(tx: Tx, id: RefundId, reason: str) -> tuple[Refund, RefundAs
 
 
 def _require_decider(tx: Tx, asked: RefundAsked) -> None:
-    if asked.asked_by == tx.actor.scope:
+    if is_same_person(asked.asked_by, tx.actor.scope):
         raise Refused(RefusalCode.FORBIDDEN, "Another person than who asked for it decides.", ("refundId",))
     if not tx.actor.grants & DECIDERS[asked.needs]:
         raise Refused(RefusalCode.FORBIDDEN, f"This refund is for {asked.needs} to decide on.", ("refundId",))

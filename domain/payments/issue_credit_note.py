@@ -17,7 +17,7 @@ from domain.money import Money, allocate, total
 from domain.operation import operation
 from domain.payments.begin_refund import refund_invoice
 from domain.payments.payment import payments_of
-from domain.payments.refund_approval import is_beyond_alone
+from domain.payments.refund_approval import needs_another
 from domain.refusals import RefusalCode, Refused
 
 KINDS = frozenset({"goodwill", "correction", "duplicate", "dissatisfaction"})  # what staff issue credit notes for
@@ -89,13 +89,13 @@ async def issue_credit_note(tx: Tx, command: IssueCreditNote) -> CreditNoteIssue
 
 
 async def _refuse_beyond_alone(tx: Tx, of: Invoice, refunded: Money) -> None:
-    """A credit note is no way round the approval of a refund."""
+    """A credit note is no way round the approval of a refund, nor are many small ones."""
     if not refunded.minor:
         return
-    for paid in await payments_of(tx, tx.customer, of.id):
-        if paid.refundable.minor and await is_beyond_alone(tx, paid, refunded):
-            message = "This refund needs another person: ask for it as a refund of the payment."
-            raise Refused(RefusalCode.FORBIDDEN, message, ("refund",))
+    paid = [each for each in await payments_of(tx, tx.customer, of.id) if each.refundable.minor]
+    if paid and await needs_another(tx, paid, refunded):
+        message = "This refund needs another person: ask for it as a refund of the payment."
+        raise Refused(RefusalCode.FORBIDDEN, message, ("refund",))
 
 
 def _check(of: Invoice, command: IssueCreditNote) -> None:

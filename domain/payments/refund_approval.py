@@ -1,5 +1,6 @@
 """Whether a refund needs another person, by the tenant's policy: amount, the payment's age, what came before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -67,9 +68,11 @@ def _alone(tx: Tx, rules: RefundPolicy, of: Payment, amount: Money) -> Because |
     return Because.AMOUNT if amount > rules.alone(tx.actor.grants, amount.currency) else None
 
 
-async def is_beyond_alone(tx: Tx, of: Payment, amount: Money) -> bool:
-    """Whether the caller may not give that much of the payment back alone, whatever came before."""
-    return _alone(tx, await refund_policy(tx, tx.head.tenant), of, amount) is not None
+async def needs_another(tx: Tx, paid: Sequence[Payment], amount: Money) -> bool:
+    """Whether the caller may not give that much of the payments back alone; counted as his, like a request."""
+    rules = await refund_policy(tx, tx.head.tenant)
+    beyond = await _staff_beyond(tx, rules, amount) or await _customer_beyond(tx, rules, amount)
+    return beyond or any(_alone(tx, rules, each, amount) for each in paid)
 
 
 async def _customer_beyond(tx: Tx, rules: RefundPolicy, amount: Money) -> bool:

@@ -1,9 +1,13 @@
 """The support desk: what support may not give back alone is asked for, decided by another person, and then paid."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
+from domain import db
 from domain.actor import Grant
-from tests.api_callers import Api
+from tests.api_callers import Api, Caller
 from tests.refund_stage import BEYOND, REFUND, asked_for, euro, payer
 
 DECISION = """refund { id state } payment { refundable { minorUnits } } operation { replayed status }
@@ -42,11 +46,12 @@ async def test_support_asks_and_a_lead_approves_one_and_rejects_another(api: Api
     assert not {good, bad} & {each["node"]["refund"]["id"] for each in await queue(api, lead)}
 
 
-async def queue(api: Api, lead: object) -> list[dict]:  # type: ignore[type-arg]
+async def queue(api: Api, lead: Caller) -> list[dict[str, Any]]:
     """All that waits, page by page."""
-    found, after = [], None
+    found: list[dict[str, Any]] = []
+    after = None
     while True:
-        page = (await lead.data(QUEUE, first=50, after=after))["staff"]["refundRequests"]  # type: ignore[attr-defined]
+        page = (await lead.data(QUEUE, first=50, after=after))["staff"]["refundRequests"]
         found += page["edges"]
         if not page["pageInfo"]["hasNextPage"]:
             return found
@@ -78,3 +83,24 @@ async def test_a_part_of_a_line_becomes_credit_and_the_policy_is_shown(api: Api)
         "oldAfterDays": 120, "expireAfterDays": 14, "windowDays": 7, "customerCount": 10, "customerSum": "100000",
         "staffCount": 200,
     }  # fmt: skip
+
+
+async def test_a_longer_queue_takes_no_more_statements(api: Api) -> None:
+    guest, payment = await payer(api)
+    support, lead = await api.staff(), await api.staff(Grant.LEAD)
+    counts = []
+    for more in (1, 3):
+        for _ in range(more):
+            await asked_for(support, guest, payment)
+        statements: list[str] = []
+
+        def watch(sql: str, _args: Sequence[object], _tx: object | None, seen: list[str] = statements) -> None:
+            seen.append(sql)
+
+        db.observers.append(watch)
+        try:
+            await lead.data(QUEUE, first=100)
+        finally:
+            db.observers.remove(watch)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.actor import Grant
-from domain.dunning.grace_rule import MAX_DAYS, GraceRule, PublishGraceRule, grace_rules, publish_grace_rule
 from domain.dunning.policy import Policy
 from domain.dunning.save_policy import SaveDunningPolicy, save_dunning_policy
 from domain.dunning.timeline import lengthened
+from domain.payments.grace_rule import MAX_DAYS, GraceRule, PublishGraceRule, grace_rules, publish_grace_rule
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused

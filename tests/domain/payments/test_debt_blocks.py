@@ -24,6 +24,7 @@ from tests.domain.invoices.test_staff_invoices import by_finance
 from tests.families import BLOCKS, WAIT, billed, block, blocks_by, debtor, own_policy, put_under, tenant_policy
 from tests.lives import attempts_at, buy, buyer, day, start, subscription_of, tell, until, wrong_rows
 from tests.subscription_lives import refusal
+from tests.tax_kit import move
 from tests.world import EUR, Someone, World, make_world
 
 SECOND = timedelta(seconds=1)
@@ -193,6 +194,7 @@ async def test_whose_debt_counts_is_what_the_scope_says(world: World, scope: Deb
 async def test_a_tenants_rules_hold_from_when_they_are_set_and_a_customers_own_in_their_place(world: World) -> None:
     own = await make_world(world.house)
     ada = await own.customer(clock_at=None)
+    await move(own, ada, "FR")  # where no law keeps access for longer
     await own.card(ada, "tok_insufficient_funds")
     await start(own, ada)  # owed at once, and nothing blocks without rules
     before = own.house.db.clock.now()
@@ -209,3 +211,32 @@ async def test_a_tenants_rules_hold_from_when_they_are_set_and_a_customers_own_i
     await tenant_policy(own, DebtPolicy())
     assert await block(own, ada, own.house.db.clock.now()) is None
     assert await block(own, ada, now) == found
+
+
+@pytest.mark.row("Y10")
+@pytest.mark.row("D12")
+@pytest.mark.parametrize(("country", "days"), [("DE", 14), ("FR", 5), ("LU", 30)])
+async def test_the_law_of_the_country_puts_the_block_off_and_never_forward(
+    world: World, country: str, days: int
+) -> None:
+    ada, _ = await debtor(world, DebtPolicy(5))
+    await move(world, ada, country)
+    blocked_at = day(1, 11) + timedelta(days=days)
+    await until(world, ada, blocked_at + SECOND)
+    assert await block(world, ada, blocked_at - SECOND) is None
+    found = await block(world, ada, blocked_at)
+    assert found and found.since == blocked_at
+    await own_policy(world, ada, DebtPolicy(60))
+    assert await block(world, ada, blocked_at + timedelta(days=20)) is None
+
+
+@pytest.mark.row("Y10")
+async def test_where_we_collect_the_days_of_the_law_run_from_the_failure_and_not_from_the_bill(world: World) -> None:
+    ada = await buyer(world, "tok_bank_held")
+    await own_policy(world, ada, DebtPolicy(0))
+    bought = await start(world, ada)
+    await until(world, ada, day(1, 9))
+    await tell(world, ada, bought.payment, News.DECLINED, follow=False)
+    assert await block(world, ada, day(1, 22, 23)) is None
+    found = await block(world, ada, day(1, 23))
+    assert found and found.since == day(1, 23)

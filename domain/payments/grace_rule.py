@@ -5,6 +5,7 @@ A tenant publishes versions of its own for what its lawyers say of its trade.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from domain.actor import Grant
@@ -33,6 +34,11 @@ class GraceRule:
     source: str
     version: int = 0
 
+    @property
+    def least_days(self) -> int:
+        """After how many days access may end, of a failure that was told at once."""
+        return max(self.min_days, self.notice_days)
+
 
 BUILT_IN: Final = (
     GraceRule(
@@ -53,12 +59,17 @@ BUILT_IN: Final = (
 )  # fmt: skip
 
 
-async def grace_rules(db: Primary, tenant: TenantId) -> list[GraceRule]:
-    """The rules that hold for the tenant, by country and kind: the built-in ones where it has none of its own."""
+async def grace_rules(db: Primary, tenant: TenantId, at: datetime | None = None) -> list[GraceRule]:
+    """The rules that hold for the tenant, by country and kind: the built-in ones where it has none of its own.
+
+    At an instant of wall time, those that held then.
+    """
     rows = await db.fetch(
         """SELECT DISTINCT ON (country, customer_kind) country, customer_kind, min_days, notice_days, source, version
-             FROM grace_rule WHERE tenant_id = $1 ORDER BY country, customer_kind, version DESC""",
+             FROM grace_rule WHERE tenant_id = $1 AND ($2::timestamptz IS NULL OR recorded_at <= $2)
+            ORDER BY country, customer_kind, version DESC""",
         tenant.uuid,
+        at,
     )
     found = {(rule.country, rule.kind): rule for rule in BUILT_IN}
     for row in rows:
@@ -69,9 +80,11 @@ async def grace_rules(db: Primary, tenant: TenantId) -> list[GraceRule]:
     return sorted(found.values(), key=lambda rule: (rule.country, rule.kind))
 
 
-async def rule_for(db: Primary, tenant: TenantId, country: str, kind: CustomerKind) -> GraceRule | None:
+async def rule_for(
+    db: Primary, tenant: TenantId, country: str, kind: CustomerKind, at: datetime | None = None
+) -> GraceRule | None:
     """The country's rule for that kind of customer, else the one for any; None where it has none."""
-    found = {rule.kind: rule for rule in await grace_rules(db, tenant) if rule.country == country}
+    found = {rule.kind: rule for rule in await grace_rules(db, tenant, at) if rule.country == country}
     return found.get(kind) or found.get(CustomerKind.ANY)
 
 
