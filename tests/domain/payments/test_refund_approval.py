@@ -2,17 +2,14 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any, TypeVar
 
 import pytest
 
-from domain.actor import Actor, Grant
-from domain.ids import PaymentId, RefundId
+from domain.actor import Grant
 from domain.invoices.credit_note import credit_notes_of
 from domain.ledger.account import Account
 from domain.ledger.balance import balance
 from domain.money import Money
-from domain.operation import Operation
 from domain.payments.decide_refund import (
     ApproveRefund,
     CancelRefundRequest,
@@ -22,77 +19,20 @@ from domain.payments.decide_refund import (
     reject_refund,
 )
 from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
-from domain.payments.payment import payment
-from domain.payments.refund import Means, Refund, refund, refunds_of
+from domain.payments.refund import Means, refunds_of
 from domain.payments.refund_approval import Approver, Because
-from domain.payments.refund_policy import RefundLimit, RefundPolicy, SetRefundPolicy, set_refund_policy
 from domain.payments.refund_request import refund_asked
 from domain.payments.request_refund import RefundLine, RequestRefund, request_refund
 from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.reactions.work import do_now
-from domain.refusals import RefusalCode, Refused
 from tests.domain.invoices.bills import on
 from tests.interruptions import ahead
-from tests.lives import buy, buyer, day, invoices_of, publish, tell, until, wrong_rows
-from tests.world import EUR, Someone, World, fresh, make_world
+from tests.lives import day, invoices_of, tell, until, wrong_rows
+from tests.refund_kit import BEYOND, MUCH, answer, asked, done, lead, left, now, paid
+from tests.world import EUR, World, fresh
 
-MUCH, BEYOND = 50_000, 10_001  # BEYOND is a cent more than support gives back alone
 AT_ONCE = 50
-Command = TypeVar("Command")
-Outcome = TypeVar("Outcome")
-
-
-async def paid(world: World, minor: int = MUCH, quantity: int = 1) -> tuple[Someone, PaymentId]:
-    """A customer that has paid so much."""
-    ada = await buyer(world)
-    begun = await buy(world, ada, await publish(world, Money(minor // quantity, EUR)), quantity)
-    assert begun.payment
-    return ada, begun.payment
-
-
-async def done(
-    world: World, of: Someone, actor: Actor, operation: Operation[Command, Outcome], command: Command
-) -> Outcome:
-    """What a member of staff does, and all that follows from it."""
-    outcome = (await perform(world.house.db, operation, actor, of.id, command, fresh("key"))).outcome
-    await do_now(world.house, of.id)
-    return outcome
-
-
-async def asked(
-    world: World, of: Someone, id: PaymentId, minor: int = BEYOND, role: Grant = Grant.SUPPORT, name: str = "sue"
-) -> RefundId:
-    """A refund that somebody asks for, whether it waits or not."""
-    command = RequestRefund(id, Money(minor, EUR), "It did not work.")
-    return (await done(world, of, world.staff(role, name), request_refund, command)).refund
-
-
-async def answer(world: World, of: Someone, actor: Actor, operation: Operation[Any, Any], command: object) -> str:
-    """``done``, or the code of the refusal."""
-    while True:
-        try:
-            await done(world, of, actor, operation, command)
-        except Refused as refused:
-            if refused.retryable:
-                continue
-            return refused.code.value
-        return "done"
-
-
-async def now(world: World, of: Someone, id: RefundId) -> Refund:
-    """The refund as it stands."""
-    return await refund(world.house.db.primary, of.id, id)
-
-
-async def left(world: World, of: Someone, id: PaymentId) -> int:
-    """What of the payment can be given back."""
-    return (await payment(world.house.db.primary, of.id, id)).refundable.minor
-
-
-def lead(world: World, name: str = "lea") -> Actor:
-    """Another person than the one who asks."""
-    return world.staff(Grant.LEAD, name)
 
 
 @pytest.mark.row("J2")
@@ -219,37 +159,6 @@ async def test_fifty_at_once_never_reserve_more_than_was_captured_awaiting_ones_
     assert await wrong_rows(world, ada) == []
 
 
-@pytest.mark.row("J6")
-async def test_who_gets_or_gives_much_in_a_week_waits_for_a_lead(world: World) -> None:
-    own = await make_world(world.house)
-    rules = RefundPolicy(
-        limits=(RefundLimit(Grant.SUPPORT, Money(500, EUR)),), customer_count=2, customer_sum=900, staff_count=3,
-        staff_sum=10_000,
-    )  # fmt: skip
-    home = own.tenant.live_house
-    await perform(own.house.db, set_refund_policy, own.house.actor, home, SetRefundPolicy(rules), fresh("rules"))
-    ada, id = await paid(own, 1000)
-
-    async def because(of: Someone, paid_by: PaymentId, minor: int, name: str) -> Because | None:
-        given = await asked(own, of, paid_by, minor, name=name)
-        if (await now(own, of, given)).state.name != "awaiting_approval":
-            return None
-        return (await refund_asked(own.house.db.primary, given)).because
-
-    assert [await because(ada, id, minor, "sue") for minor in (100, 501, 100)] == [
-        None, Because.AMOUNT, Because.CUSTOMER,
-    ]  # fmt: skip
-    await until(own, ada, day(1, 9))
-    assert await because(ada, id, 1, "sam") is None  # the week is over
-    assert await because(ada, id, 200, "sal") is None
-    await until(own, ada, day(1, 16))  # to the instant a week later: neither counts any more
-    assert [await because(ada, id, 30, name) for name in ("sia", "sol")] == [None, None]
-    eve, of_eve = await paid(own, 1000)
-    assert await because(eve, of_eve, 1, "sue") is Because.STAFF  # her fourth, of whomever
-    assert await because(eve, of_eve, 500, "sam") is None
-    assert await because(eve, of_eve, 400, "sal") is Because.CUSTOMER
-
-
 @pytest.mark.row("J1")
 @pytest.mark.row("J7")
 async def test_lines_and_units_of_them_are_given_back_with_their_tax_now_or_when_it_is_approved(world: World) -> None:
@@ -300,20 +209,3 @@ async def test_what_became_of_the_invoice_meanwhile_is_seen_when_it_is_approved(
     assert await answer(world, ada, lead(world), approve_refund, ApproveRefund(waiting, "Yes.")) == "EXCEEDS_INVOICED"
     assert await answer(world, ada, lead(world), reject_refund, RejectRefund(waiting, "No.")) == "done"
     assert await wrong_rows(world, ada) == []
-
-
-@pytest.mark.row("J6")
-async def test_a_credit_note_is_no_way_round_the_approval(world: World) -> None:
-    ada, _ = await paid(world, 200_000)
-    (billed,) = await invoices_of(world, ada)
-    nothing = Money(0, EUR)
-
-    async def try_it(role: Grant, minor: int) -> str:
-        amount = Money(minor, EUR)
-        command = IssueCreditNote(billed.id, "goodwill", "A part.", (), amount, amount, nothing, nothing)
-        return await answer(world, ada, world.staff(role, "lea"), issue_credit_note, command)
-
-    tries = ((Grant.LEAD, 100_001), (Grant.LEAD, 60_000), (Grant.LEAD, 39_000), (Grant.LEAD, 1_001))
-    assert [await try_it(*each) for each in tries] == [RefusalCode.FORBIDDEN, "done", "done", RefusalCode.FORBIDDEN]
-    assert await try_it(Grant.FINANCE, 1_001) == RefusalCode.FORBIDDEN  # the customer has got much lately
-    assert await try_it(Grant.FINANCE, 1_000) == "done"
