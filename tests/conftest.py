@@ -5,6 +5,7 @@ pytest_plugins = (
     "tests.world_plugin",
     "tests.api_plugin",
     "tests.webhook_plugin",
+    "tests.provider_here",
     "tests.sql_watch",
     "tests.examples_plugin",
 )

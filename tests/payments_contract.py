@@ -77,9 +77,11 @@ class ChargeContract:
         assert await case.gateway.find_charge(request.reference, TEN) == charge
 
     async def test_two_keys_under_one_reference_are_reported_as_ambiguous(self, case: Case) -> None:
-        request, _ = await captured(case)
-        await case.gateway.charge(replace(request, key=f"{request.key}-other"))
-        assert isinstance(await case.gateway.find_charge(request.reference, TEN), Unknown)
+        request, charge = await captured(case)
+        second = await case.gateway.charge(replace(request, key=f"{request.key}-other"))
+        found = await case.gateway.find_charge(request.reference, TEN)
+        # Where a reference cannot have two charges, the second key is answered with the first one.
+        assert found == charge if second == charge else isinstance(found, Unknown)
 
     @pytest.mark.parametrize(
         ("story", "code", "hard"),

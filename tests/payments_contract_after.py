@@ -80,7 +80,7 @@ class RefundContract:
         for request in (first, second):
             answer = await case.gateway.refund(request)
             assert isinstance(answer, RefundSucceeded) and answer.money == request.money
-            assert await case.gateway.find_refund(request.reference, request.money) == answer
+            assert await case.gateway.find_refund(request.reference, request.money, request.charge_ref) == answer
         assert isinstance(await case.gateway.refund(refund_of(charge, Money(1, EUR))), RefundFailed)
 
     async def test_more_than_was_captured_or_another_currency_is_not_given_back(self, case: Case) -> None:
@@ -88,7 +88,7 @@ class RefundContract:
         for money in (Money(1001, EUR), Money(1000, Currency("USD"))):
             request = refund_of(charge, money)
             assert isinstance(await case.gateway.refund(request), RefundFailed)
-            assert await case.gateway.find_refund(request.reference, money) == NotFound()
+            assert await case.gateway.find_refund(request.reference, money, request.charge_ref) == NotFound()
 
     async def test_refunds_at_once_never_exceed_what_was_captured(self, case: Case) -> None:
         _, charge = await captured(case)
@@ -109,10 +109,12 @@ class RefundContract:
         _, charge = await captured(case, Story.REFUND_ACTS_BUT_NEVER_ANSWERS)
         request = refund_of(charge, TEN)
         assert isinstance(await case.impatient.refund(request), Unknown)
-        found = await case.gateway.find_refund(request.reference, TEN)
+        found = await case.gateway.find_refund(request.reference, TEN, request.charge_ref)
         assert isinstance(found, RefundSucceeded)
         assert await case.gateway.refund(request) == found
-        assert await case.gateway.find_refund(request.reference, Money(1, EUR)) == Unknown("mismatch")
+        assert await case.gateway.find_refund(request.reference, Money(1, EUR), request.charge_ref) == Unknown(
+            "mismatch"
+        )
 
     async def test_a_refund_that_fails_later_can_be_asked_for_again(self, case: Case) -> None:
         _, charge = await captured(case, Story.REFUND_FAILS_LATER)
@@ -121,7 +123,7 @@ class RefundContract:
         assert isinstance(answer, RefundPending)
         assert isinstance(await case.gateway.refund(refund_of(charge, TEN)), RefundFailed)
         await case.settle(answer.provider_ref, "account_closed")
-        assert await case.gateway.find_refund(request.reference, TEN) == RefundFailed(
+        assert await case.gateway.find_refund(request.reference, TEN, request.charge_ref) == RefundFailed(
             answer.provider_ref, "account_closed"
         )
         assert isinstance(await case.gateway.refund(refund_of(charge, TEN)), RefundPending)
@@ -142,7 +144,7 @@ class EventContract:
         assert event.kind is EventKind.CHARGE_CAPTURED
         assert (event.object_ref, event.charge_ref) == (charge.provider_ref, charge.provider_ref)
         assert (event.reference, event.money, event.metadata) == (request.reference, TEN, request.metadata)
-        assert (event.sequence, event.failure_code, event.hard) == (1, None, False)
+        assert (event.sequence, event.failure_code, event.hard) == (int(case.numbered), None, False)
 
     @pytest.mark.parametrize(("story", "hard"), [(Story.SOFT_DECLINE, False), (Story.HARD_DECLINE, True)])
     async def test_a_declined_charge_is_announced_with_its_code(self, case: Case, story: Story, hard: bool) -> None:
@@ -151,14 +153,14 @@ class EventContract:
         (event,) = await self.events(case, answer.provider_ref, 1)
         assert (event.kind, event.failure_code, event.hard) == (EventKind.CHARGE_DECLINED, answer.code, hard)
 
-    async def test_the_events_of_one_charge_are_numbered_in_order(self, case: Case) -> None:
+    async def test_the_events_of_one_charge_are_numbered_in_order_or_not_at_all(self, case: Case) -> None:
         answer = await case.gateway.charge(await charge_of(case, Story.BANK))
         assert isinstance(answer, Processing)
         await case.settle(answer.provider_ref, None)
         events = await self.events(case, answer.provider_ref, 2)
         assert [(event.sequence, event.kind) for event in events] == [
-            (1, EventKind.CHARGE_PROCESSING),
-            (2, EventKind.CHARGE_CAPTURED),
+            (1 if case.numbered else 0, EventKind.CHARGE_PROCESSING),
+            (2 if case.numbered else 0, EventKind.CHARGE_CAPTURED),
         ]
         assert events[0].event_id != events[1].event_id
 

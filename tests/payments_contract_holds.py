@@ -176,8 +176,8 @@ class HoldEventContract:
             (EventKind.CHARGE_CAPTURED, FOUR, TEN, SIX),
             (EventKind.CHARGE_CAPTURED, Money(900, EUR), TEN, NOTHING),
         ]
-        assert events[0].until == hold.expires_at
-        assert [event.sequence for event in events] == [1, 2, 3]
+        assert events[0].until == (hold.expires_at if case.numbered else None)
+        assert [event.sequence for event in events] == ([1, 2, 3] if case.numbered else [0, 0, 0])
 
     async def test_a_hold_that_ran_out_and_one_that_was_let_go_are_announced(self, case: Case) -> None:
         _, expiring = await authorized(case, Story.HOLD_RUNS_OUT)

@@ -66,6 +66,10 @@ class Case(Protocol):
     def secrets(self) -> Sequence[str]:
         """What webhooks are signed with."""
 
+    @property
+    def numbered(self) -> bool:
+        """Whether the provider numbers the events of an object and tells in them all it knows."""
+
     def token(self, story: Story) -> str:
         """A token for that story, used by no other test."""
 

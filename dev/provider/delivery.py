@@ -1,4 +1,4 @@
-"""Sending webhooks: signed by the Standard Webhooks scheme, retried until taken, in order per object unless asked."""
+"""Sending webhooks: retried until taken, in order per object unless asked."""
 
 import asyncio
 import random
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import httpx2
-from standardwebhooks import Webhook
 
 from dev.provider.events import Event, get_event
 from dev.provider.store import Store, moment
@@ -35,6 +34,15 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """An event as it is sent now; `receiver` is the default one, None where there is none."""
+
+    receiver: str | None
+    body: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """What the receiver said: an HTTP status, or None when nobody answered."""
 
@@ -48,19 +56,15 @@ class Sent:
 
 
 class Courier:
-    """Sends events to their receivers; `render` gives the body, which is the same bytes at every delivery."""
+    """Sends events to their receivers; `write` gives the letter, whose body is the same bytes at every delivery."""
 
-    def __init__(
-        self, store: Store, secret: str, receiver: str | None, render: Callable[[Event], bytes], wake: asyncio.Event
-    ) -> None:
+    def __init__(self, store: Store, write: Callable[[Event], Letter], wake: asyncio.Event) -> None:
         self._store = store
         self._wake = wake
         self._routes: dict[Route, deque[Due]] = defaultdict(deque)
         self._tasks: dict[Route, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
-        self._signer = Webhook(secret)
-        self._receiver = receiver
-        self._render = render
+        self._write = write
         self._client = httpx2.AsyncClient(timeout=_SEND_LIMIT_S, follow_redirects=False, trust_env=False)
 
     async def close(self) -> None:
@@ -108,18 +112,12 @@ class Courier:
             self._wake.set()
 
     async def _send(self, event: Event, url: str) -> Sent:
-        target = url or self._receiver
+        letter = self._write(event)
+        target = url or letter.receiver
         if target is None:
             return Sent(event.id, event.type, None)
-        body, now = self._render(event), moment()
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": event.id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._signer.sign(event.id, now, body.decode()),
-        }
         try:
-            response = await self._client.post(target, content=body, headers=headers)
+            response = await self._client.post(target, content=letter.body, headers=letter.headers)
         except (httpx2.RequestError, httpx2.InvalidURL):
             return Sent(event.id, event.type, None)
         return Sent(event.id, event.type, response.status_code)

@@ -1,7 +1,7 @@
 """Payment methods: made from test tokens, usable until detached."""
 
 import sqlite3
-from typing import Final
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -14,7 +14,9 @@ from dev.provider.tokens import NOT_ACCEPTED, read_token
 EXPIRES: Final = (2049, 12)  # beyond every simulated year; an expired card is a token, not a date
 
 
-def add_method(db: sqlite3.Connection, token: str) -> Method:
+def add_method(
+    db: sqlite3.Connection, token: str, api: Literal["own", "stripe"] = "own", customer: str | None = None
+) -> Method:
     """A new method each time, even for the same token."""
     if token.partition("#")[0] == NOT_ACCEPTED:
         raise Refusal(Why.METHOD_NOT_ACCEPTED, "the issuer does not let this method be stored")
@@ -29,6 +31,8 @@ def add_method(db: sqlite3.Connection, token: str) -> Method:
         last4=script.last4,
         detached=False,
         created_at=moment(),
+        api=api,
+        customer=customer,
     )
     return save(db, method)
 

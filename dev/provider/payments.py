@@ -30,6 +30,8 @@ class ChargeOrder:
     currency: str
     capture: Literal["automatic", "manual"]
     metadata: dict[str, str]
+    id: str | None = None
+    """The payment's, where the client has one already."""
 
 
 def charge(db: sqlite3.Connection, order: ChargeOrder, decline: str | None) -> Payment:
@@ -38,7 +40,7 @@ def charge(db: sqlite3.Connection, order: ChargeOrder, decline: str | None) -> P
     if method.detached:
         raise Refusal(Why.METHOD_DETACHED, "the payment method was detached")
     payment = Payment(
-        id=new_id(Payment),
+        id=order.id or new_id(Payment),
         key=order.key,
         reference=order.reference,
         method=method.id,
@@ -52,7 +54,7 @@ def charge(db: sqlite3.Connection, order: ChargeOrder, decline: str | None) -> P
     script = _script(method)
     if _is_voided(db, order.reference):
         return _move(db, replace(payment, status="canceled", failure="reference_voided"))
-    if _needs_action(db, script, method):
+    if needs_action(db, method):
         return _move(db, replace(payment, status="requires_action"))
     if script.settles:
         outcome = decline or AS_SCRIPTED
@@ -114,7 +116,9 @@ def _is_voided(db: sqlite3.Connection, reference: str) -> bool:
     return db.execute("SELECT 1 FROM voided_references WHERE reference = ?", (reference,)).fetchone() is not None
 
 
-def _needs_action(db: sqlite3.Connection, script: Script, method: Method) -> bool:
+def needs_action(db: sqlite3.Connection, method: Method) -> bool:
+    """Whether a charge of the method waits for its customer."""
+    script = _script(method)
     if script.action == "once":
         return records.count_payments(db, method.id, "succeeded") == 0
     return script.action == "always"

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from dev.provider.delivery import Courier
+from dev.provider.delivery import Courier, Letter
 from dev.provider.events import Event
 from dev.provider.payments import settle_payment
 from dev.provider.records import Payment, Refund, kind_of
@@ -39,13 +39,17 @@ class Provider:
     wake: asyncio.Event
     busy: set[str] = field(default_factory=set)
     late: dict[str, Late] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    """Keys whose first answer was a failure of the server, which the Stripe-shaped API gives again."""
 
 
 @asynccontextmanager
-async def running(settings: ProviderSettings, render: Callable[[Event], bytes]) -> AsyncIterator[Provider]:
+async def running(
+    settings: ProviderSettings, writer: Callable[[ProviderSettings, Store], Callable[[Event], Letter]]
+) -> AsyncIterator[Provider]:
     """A provider with its background work; both end with the block."""
     store, wake = Store(settings.state_file), asyncio.Event()
-    courier = Courier(store, settings.webhook_secret.get_secret_value(), settings.receiver, render, wake)
+    courier = Courier(store, writer(settings, store), wake)
     courier.recover()
     provider = Provider(settings, store, courier, wake)
     clockwork = asyncio.create_task(_clockwork(provider))

@@ -22,6 +22,10 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
     last4: str
     detached: bool
     created_at: datetime
+    api: Literal["own", "stripe"] = "own"
+    """In whose shape its clients speak, and are told of events."""
+    customer: str | None = None
+    """Who it belongs to, where the API knows customers."""
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +50,29 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     refunded_minor: int = 0
     disputed_minor: int = 0
     created_at: datetime
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment of the Stripe-shaped API before and beside the payment of the books, which begins when it is confirmed.
+
+    `declined` is why the last try failed before there was a payment."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    method: str | None
+    customer: str | None
+    capture: Literal["automatic", "manual"]
+    metadata: dict[str, str]
+    reference: str
+    canceled: bool = False
+    declined: str | None = None
+    created_at: datetime
+
+    @property
+    def payment(self) -> str:
+        """The id of its payment in the books."""
+        return self.id.replace(kind_of(Intent), kind_of(Payment))
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,10 +110,12 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Record = Method | Payment | Refund | Dispute | Payout
-R = TypeVar("R", Method, Payment, Refund, Dispute, Payout)
+Kept = Record | Intent
+R = TypeVar("R", Method, Intent, Payment, Refund, Dispute, Payout)
 
 _KINDS: Final[dict[type, str]] = {
     Method: "method",
+    Intent: "intent",
     Payment: "payment",
     Refund: "refund",
     Dispute: "dispute",
@@ -151,10 +180,12 @@ def count_payments(db: sqlite3.Connection, method: str, status: PaymentStatus) -
     return int(row["found"])
 
 
-def _columns(record: Record) -> tuple[str | None, str | None, str]:
+def _columns(record: Kept) -> tuple[str | None, str | None, str]:
     match record:
         case Method():
             return None, record.token, "detached" if record.detached else "active"
+        case Intent():
+            return record.reference, record.method, "canceled" if record.canceled else "open"
         case Payment():
             return record.reference, record.method, record.status
         case Refund():

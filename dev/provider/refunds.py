@@ -29,6 +29,8 @@ class RefundOrder:
     payment: str
     amount_minor: int
     currency: str
+    metadata: dict[str, str] | None = None
+    """None: that of the payment."""
 
 
 def refund(db: sqlite3.Connection, order: RefundOrder) -> Refund:
@@ -48,7 +50,7 @@ def refund(db: sqlite3.Connection, order: RefundOrder) -> Refund:
         method=payment.method,
         amount_minor=order.amount_minor,
         currency=order.currency,
-        metadata=payment.metadata,
+        metadata=payment.metadata if order.metadata is None else order.metadata,
         status="pending",
         created_at=moment(),
     )

@@ -47,10 +47,10 @@ class ProviderSettings(BaseSettings):
     def port(self) -> int:
         return urlsplit(self.provider_url).port or 0
 
-    @property
-    def receiver(self) -> str | None:
-        """Where webhooks go by default; None keeps them in the list of events only."""
-        return self.webhook_url or (f"{self.public_url.rstrip('/')}/webhooks/sandbox/main" if self.public_url else None)
+    def receiver(self, provider: str) -> str | None:
+        """Where a kind of provider's webhooks go by default; None keeps them in the list of events only."""
+        given = self.webhook_url if provider == "sandbox" else None
+        return given or (f"{self.public_url.rstrip('/')}/webhooks/{provider}/main" if self.public_url else None)
 
     @property
     def state_file(self) -> str:

@@ -107,16 +107,16 @@ async def _charge(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswe
 
 
 async def _ask(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswer:
-    found: ChargeFound = await gateway.find_charge(str(known.id), known.amount)
+    found: ChargeFound = await gateway.find_charge(str(known.id), known.amount, known.provider_ref)
     age = None if known.sent_at is None else db.clock.now() - known.sent_at
     if isinstance(found, ActionRequired) and age is not None and age >= ACTION_FOR:
-        return await gateway.void(str(known.id))
+        return await gateway.void(str(known.id), known.provider_ref)
     if not isinstance(found, NotFound):
         return found
     if age is not None and age < gateway.key_window:
         return await _charge(db, gateway, known)
     # The provider forgot the key: it is barred there before anybody may charge again.
-    return await gateway.void(str(known.id))
+    return await gateway.void(str(known.id), known.provider_ref)
 
 
 def _news(known: Payment, answer: ChargeAnswer, refused: str | None, *, asked: bool) -> SettlePayment:

@@ -52,13 +52,18 @@ async def attempt_refund(
 
 
 async def _give_back(db: Database, gateway: Gateway, known: Refund) -> RefundAnswer:
-    charge = (await payment(db.primary, known.customer, known.payment)).provider_ref
-    assert charge is not None, "a captured payment has a provider reference"
+    charge = await _charge_of(db, known)
     return await gateway.refund(RefundRequest(known.provider_key, str(known.id), charge, known.amount))
 
 
+async def _charge_of(db: Database, known: Refund) -> str:
+    charge = (await payment(db.primary, known.customer, known.payment)).provider_ref
+    assert charge is not None, "a captured payment has a provider reference"
+    return charge
+
+
 async def _ask(db: Database, gateway: Gateway, known: Refund) -> RefundAnswer:
-    found = await gateway.find_refund(str(known.id), known.amount)
+    found = await gateway.find_refund(str(known.id), known.amount, await _charge_of(db, known))
     if not isinstance(found, NotFound):
         return found
     if known.sent_at is not None and db.clock.now() - known.sent_at < gateway.key_window:

@@ -245,13 +245,15 @@ class Gateway(Protocol):
     async def capture(self, request: CaptureRequest) -> CaptureAnswer:
         """Take of what is held, at most what is left of it; Authorized where more may follow, else Captured."""
 
-    async def find_charge(self, reference: str, asked: Money) -> ChargeFound:
+    async def find_charge(self, reference: str, asked: Money, charge_ref: str | None = None) -> ChargeFound:
         """What became of the charge under our reference, and how much of a hold was taken.
+
+        With ``charge_ref``, the provider's id where it was told, no index that lags behind can hide it.
 
         Another amount than asked is Unknown("mismatch"), and so is another captured one of a charge taken at once.
         """
 
-    async def void(self, reference: str) -> VoidAnswer:
+    async def void(self, reference: str, charge_ref: str | None = None) -> VoidAnswer:
         """Bar every charge under the reference, found or not yet arrived; what is taken or beyond stopping says so.
 
         A hold is let go; where a part of it was taken, Captured says which.
@@ -260,8 +262,8 @@ class Gateway(Protocol):
     async def refund(self, request: RefundRequest) -> RefundAnswer:
         """Give back; more than is left of the charge is RefundFailed."""
 
-    async def find_refund(self, reference: str, asked: Money) -> RefundFound:
-        """What became of the refund under our reference; as for find_charge."""
+    async def find_refund(self, reference: str, asked: Money, charge_ref: str) -> RefundFound:
+        """What became of the refund of that charge under our reference; as for find_charge."""
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
         """What the provider settles with us, of one payout or (None) of all, after the line of that line_ref.

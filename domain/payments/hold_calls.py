@@ -33,7 +33,7 @@ class HoldAnswer:
 async def ask_hold(db: Database, gateway: Gateway, known: Payment, asked: Asked, now: datetime) -> HoldAnswer:
     """Asks of the hold what is to be asked: to let it go, or to take of it what was not taken yet."""
     if asked.what is Ask.VOID:
-        return HoldAnswer(await gateway.void(str(known.id)))
+        return HoldAnswer(await gateway.void(str(known.id), known.provider_ref))
     claimed = await db.marks.fetchval(
         """UPDATE payment SET asked_sent_at = $4
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND asked = 'capture' AND asks = $5
@@ -63,7 +63,7 @@ async def _capture(gateway: Gateway, known: Payment, asked: Asked) -> HoldAnswer
 
 
 async def _found(gateway: Gateway, known: Payment) -> ChargeAnswer:
-    found: ChargeFound = await gateway.find_charge(str(known.id), known.amount)
+    found: ChargeFound = await gateway.find_charge(str(known.id), known.amount, known.provider_ref)
     return Unknown("a hold that is not there") if isinstance(found, NotFound) else found
 
 

@@ -41,7 +41,7 @@ class ProviderEvent:
     object_ref: str | None
     """The provider's id of the payment, refund, dispute or payout; None only when the kind is unrecognized."""
     sequence: int
-    """1, 2, 3 … without a gap per object_ref."""
+    """1, 2, 3 … without a gap per object_ref; 0 where the provider numbers nothing, so that the object is asked."""
     charge_ref: str | None
     """The payment concerned; None for a payout."""
     reference: str | None

@@ -90,7 +90,8 @@ async def _judged(house: House, event: InboxEvent) -> Verdict:
     gap = event.sequence > around.passed + 1
     if gap and waited < GAP_PATIENCE:
         return Verdict("wait", "an event before it is missing", after=min(LOOK_AGAIN, GAP_PATIENCE - waited))
-    return await handler(house, event, news, sure=not gap and not around.equal)
+    numbered = event.sequence > 0
+    return await handler(house, event, news, sure=numbered and not gap and not around.equal)
 
 
 async def _failed(house: House, event: InboxEvent, error: Exception) -> str:

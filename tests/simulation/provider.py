@@ -187,7 +187,7 @@ class SimulatedProvider(Holds):
                 return Voided(charge.ref)
         return Processing(charge.ref)
 
-    async def find_charge(self, reference: str, asked: Money) -> ChargeFound:
+    async def find_charge(self, reference: str, asked: Money, charge_ref: str | None = None) -> ChargeFound:
         self.catch_up()
         if turned := self._turned():
             return turned
@@ -206,7 +206,7 @@ class SimulatedProvider(Holds):
                 return Unavailable("down", RETRY_AFTER)
         return Unknown("no answer")
 
-    async def void(self, reference: str) -> VoidAnswer:
+    async def void(self, reference: str, charge_ref: str | None = None) -> VoidAnswer:
         self.catch_up()
         if turned := self._turned():
             return turned
@@ -250,7 +250,7 @@ class SimulatedProvider(Holds):
             self.plan(ends[0], lambda: self.settle(repayment.ref, ends[1]))
         return _told(repayment)
 
-    async def find_refund(self, reference: str, asked: Money) -> RefundFound:
+    async def find_refund(self, reference: str, asked: Money, charge_ref: str) -> RefundFound:
         self.catch_up()
         if turned := self._turned():
             return turned

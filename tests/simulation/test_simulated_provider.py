@@ -110,6 +110,10 @@ class SimulatedCase:
     def secrets(self) -> Sequence[str]:
         return []
 
+    @property
+    def numbered(self) -> bool:
+        return True
+
     def token(self, story: Story) -> str:
         return f"{story}#{uuid4().hex}"
 

@@ -8,15 +8,16 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dev.provider.events import Event
 from dev.provider.http import admin, methods, pages, payments, refunds, reports
 from dev.provider.http.faulty import error
-from dev.provider.http.views import event_body
+from dev.provider.http.letters import writer
 from dev.provider.provider import running
 from dev.provider.refusals import Refusal, Why
 from dev.provider.settings import ProviderSettings
+from dev.provider.stripe.app import stripe_app
 
 _STATUS: Final = {
     Why.INVALID_REQUEST: 400,
@@ -47,19 +48,19 @@ class Guarded:
 
 def build_app(settings: ProviderSettings) -> ASGIApp:
     """The application; its background work lives as long as its lifespan."""
-
-    def render(event: Event) -> bytes:
-        return event_body(event, settings.provider_url)
+    stripe = stripe_app()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with running(settings, render) as provider:
-            app.state.provider = provider
+        async with running(settings, writer) as provider:
+            app.state.provider = stripe.state.provider = provider
             yield
 
     modules = (methods, payments, refunds, reports, admin, pages)
     routes = [route for module in modules for route in module.ROUTES]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={Refusal: _refused})
+    app = Starlette(
+        routes=[*routes, Mount("/stripe", stripe)], lifespan=lifespan, exception_handlers={Refusal: _refused}
+    )
     return Guarded(app, settings.provider_secret.get_secret_value())
 
 

@@ -1,10 +1,10 @@
 """One request that acts: treated as planned, done once under its key, answered truly or not."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final, Generic
+from typing import Any, Final, Generic, Protocol
 
 import msgspec
 from starlette.requests import Request
@@ -17,10 +17,45 @@ from dev.provider.http.faulty import Json, client_gone, play
 from dev.provider.http.views import View, view_of
 from dev.provider.keys import KeyUse, fingerprint, once
 from dev.provider.provider import Late, Provider
-from dev.provider.records import Method, R, Record
+from dev.provider.records import Method, R
 from dev.provider.refusals import Refusal, Why
 
 _LATE_S: Final = 2.0  # a request that acts late does so by itself, when no admin call releases it before
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An honest answer."""
+
+    status: int
+    view: View
+    headers: Mapping[str, str] | None = None
+
+
+Player = Callable[[Fault, Request, View, int], Awaitable[Response]]
+
+
+class Manner(Protocol):
+    """How one API answers: with what was done (`replayed`: under this key before), and how faults look there."""
+
+    def answer(self, record: Any, *, replayed: bool) -> Answered:
+        """What an honest answer is; of None an empty one."""
+
+    async def play(self, fault: Fault, request: Request, view: View, status: int) -> Response:
+        """The answer that the fault makes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The provider's own API."""
+
+    url: str
+
+    def answer(self, record: Any, *, replayed: bool) -> Answered:
+        return Answered(200 if replayed else 201, view_of(record, self.url) if record else {})
+
+    async def play(self, fault: Fault, request: Request, view: View, status: int) -> Response:
+        return await play(fault, request, view, status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +74,10 @@ def provider_of(request: Request) -> Provider:
     return provider
 
 
-async def act_once(request: Request, body: msgspec.Struct, act: Act[R]) -> Response:
+async def act_once(request: Request, body: msgspec.Struct, act: Act[R], manner: Manner | None = None) -> Response:
     """Do it, or give the first answer again; KEY_IN_PROGRESS while the first request runs."""
     provider = provider_of(request)
+    told = manner or _Own(provider.settings.provider_url)
     use = KeyUse(read_key(request), fingerprint(act.operation, body))
     with _running(provider, use.key):
         with provider.store.write() as db:
@@ -50,16 +86,22 @@ async def act_once(request: Request, body: msgspec.Struct, act: Act[R]) -> Respo
         if plan.fault is Fault.TIMEOUT_LATE:
             await _when_late(provider, request, use, act)
         record, replayed = (None, False) if plan.fault in BEFORE else _do(provider, use, act, plan.decline)
-    return await _answer(provider, request, plan, record, 200 if replayed else 201)
+    await asyncio.sleep(plan.reply_delay_ms / 1000)
+    honest = told.answer(record, replayed=replayed)
+    if plan.fault:
+        return await told.play(plan.fault, request, honest.view, honest.status)
+    return Json(honest.view, honest.status, honest.headers)
 
 
-async def act_freely(request: Request, plan: Plan, run: Callable[[], View]) -> Response:
+async def act_freely(
+    request: Request, plan: Plan, run: Callable[[], View], player: Player = play
+) -> Response:  # fmt: skip
     """Do something that needs no key, under the faults of the plan."""
     await asyncio.sleep(plan.delay_ms / 1000)
     view = {} if plan.fault in BEFORE else run()
     provider_of(request).wake.set()
     await asyncio.sleep(plan.reply_delay_ms / 1000)
-    return await play(plan.fault, request, view, 200) if plan.fault else Json(view)
+    return await player(plan.fault, request, view, 200) if plan.fault else Json(view)
 
 
 def _do(provider: Provider, use: KeyUse, act: Act[R], decline: str | None) -> tuple[R, bool]:
@@ -67,12 +109,6 @@ def _do(provider: Provider, use: KeyUse, act: Act[R], decline: str | None) -> tu
         done = once(db, use, act.shape, lambda _: act.run(decline))
     provider.wake.set()
     return done
-
-
-async def _answer(provider: Provider, request: Request, plan: Plan, record: Record | None, status: int) -> Response:
-    await asyncio.sleep(plan.reply_delay_ms / 1000)
-    view = view_of(record, provider.settings.provider_url) if record else {}
-    return await play(plan.fault, request, view, status) if plan.fault else Json(view, status)
 
 
 async def _when_late(provider: Provider, request: Request, use: KeyUse, act: Act[R]) -> None:

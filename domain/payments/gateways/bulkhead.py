@@ -64,17 +64,17 @@ class Bulkhead:
     async def capture(self, request: CaptureRequest) -> CaptureAnswer:
         return await self._call(lambda: self._gateway.capture(request))
 
-    async def find_charge(self, reference: str, asked: Money) -> ChargeFound:
-        return await self._call(lambda: self._gateway.find_charge(reference, asked))
+    async def find_charge(self, reference: str, asked: Money, charge_ref: str | None = None) -> ChargeFound:
+        return await self._call(lambda: self._gateway.find_charge(reference, asked, charge_ref))
 
-    async def void(self, reference: str) -> VoidAnswer:
-        return await self._call(lambda: self._gateway.void(reference))
+    async def void(self, reference: str, charge_ref: str | None = None) -> VoidAnswer:
+        return await self._call(lambda: self._gateway.void(reference, charge_ref))
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:
         return await self._call(lambda: self._gateway.refund(request))
 
-    async def find_refund(self, reference: str, asked: Money) -> RefundFound:
-        return await self._call(lambda: self._gateway.find_refund(reference, asked))
+    async def find_refund(self, reference: str, asked: Money, charge_ref: str) -> RefundFound:
+        return await self._call(lambda: self._gateway.find_refund(reference, asked, charge_ref))
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
         return await self._call(lambda: self._gateway.settlement_lines(payout_ref, after, limit))

@@ -106,14 +106,14 @@ class SandboxGateway:
         payment = _object(reply, sandbox_wire.WirePayment)
         return sandbox_wire.read_charge(payment, request.reference, request.money) if payment else reply.unclear
 
-    async def find_charge(self, reference: str, asked: Money) -> ChargeFound:
+    async def find_charge(self, reference: str, asked: Money, charge_ref: str | None = None) -> ChargeFound:
         reply = await self._send("GET", "/v1/payments", query={"reference": reference})
         if not isinstance(reply, Reply):
             return reply
         found = _object(reply, sandbox_wire.PaymentList)
         return sandbox_wire.read_charges(found.payments, reference, asked) if found else reply.unclear
 
-    async def void(self, reference: str) -> VoidAnswer:
+    async def void(self, reference: str, charge_ref: str | None = None) -> VoidAnswer:
         reply = await self._send("POST", "/v1/voids", body={"reference": reference})
         if not isinstance(reply, Reply):
             return reply
@@ -135,7 +135,7 @@ class SandboxGateway:
         refund = _object(reply, sandbox_wire.WireRefund)
         return sandbox_wire.read_refund(refund, request.reference, request.money) if refund else reply.unclear
 
-    async def find_refund(self, reference: str, asked: Money) -> RefundFound:
+    async def find_refund(self, reference: str, asked: Money, charge_ref: str) -> RefundFound:
         reply = await self._send("GET", "/v1/refunds", query={"reference": reference})
         if not isinstance(reply, Reply):
             return reply

@@ -1,4 +1,4 @@
-"""The sandbox gateway keeps the contract of all gateways, over HTTP against a running provider."""
+"""Each gateway keeps the contract of all gateways, over HTTP against a running provider."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from domain.payments.gateway import Gateway
 from domain.payments.gateways.sandbox import SandboxGateway
 from tests.payments_contract import GatewayContract
 from tests.payments_stories import Story
+from tests.provider_here import in_the_books, stripe_at
 from tests.provider_process import (
     Bench,
     ProviderProcess,
@@ -49,6 +50,7 @@ TOKENS = {
     Story.NOT_ACCEPTED: "tok_not_accepted",
 }
 SHORT = timedelta(seconds=2)  # in which even a busy machine has a request received
+SHORTER = timedelta(seconds=0.5)  # the same where the provider is in this process
 
 
 @dataclass
@@ -61,6 +63,10 @@ class SandboxCase:
     @property
     def secrets(self) -> Sequence[str]:
         return [self.bench.provider.webhook_secret]
+
+    @property
+    def numbered(self) -> bool:
+        return True
 
     def token(self, story: Story) -> str:
         return f"{TOKENS[story]}#{uuid4().hex}"
@@ -81,6 +87,23 @@ class SandboxCase:
         await self.bench.post("/admin/webhooks/deliver", {"events": events, "url": self.receiver.url})
         received = [await self.receiver.next() for _ in events]
         return [(delivery.raw, delivery.headers) for delivery in received]
+
+
+class StripeCase(SandboxCase):
+    """The same stories and books, through the endpoints in Stripe's shape."""
+
+    @property
+    def numbered(self) -> bool:
+        return False
+
+    def token(self, story: Story) -> str:
+        return super().token(story).replace("tok_", "pm_", 1)
+
+    async def settle(self, provider_ref: str, failure: str | None) -> None:
+        await super().settle(in_the_books(provider_ref), failure)
+
+    async def webhooks(self, provider_ref: str, count: int) -> list[tuple[bytes, Mapping[str, str]]]:
+        return await super().webhooks(in_the_books(provider_ref), count)
 
 
 @pytest.fixture(scope="session")
@@ -105,3 +128,21 @@ class TestSandboxGateway(GatewayContract):
     async def case(self, provider: ProviderProcess, gateways: tuple[Gateway, Gateway]) -> AsyncIterator[SandboxCase]:
         async with bench_at(provider) as bench, receiver() as endpoint:
             yield SandboxCase(bench, endpoint, *gateways)
+
+
+@pytest.fixture(scope="session")
+async def stripe_gateways(provider_here: ProviderProcess) -> AsyncIterator[tuple[Gateway, Gateway]]:
+    """A patient and an impatient one."""
+    patient, impatient = stripe_at(provider_here), stripe_at(provider_here, request_limit=SHORTER)
+    yield patient, impatient
+    await patient.close()
+    await impatient.close()
+
+
+class TestStripeGateway(GatewayContract):
+    @pytest.fixture
+    async def case(
+        self, provider_here: ProviderProcess, stripe_gateways: tuple[Gateway, Gateway]
+    ) -> AsyncIterator[StripeCase]:
+        async with bench_at(provider_here) as bench, receiver() as endpoint:
+            yield StripeCase(bench, endpoint, *stripe_gateways)

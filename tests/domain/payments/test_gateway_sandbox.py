@@ -86,7 +86,7 @@ async def test_when_nobody_listens_every_call_says_that_nothing_was_done() -> No
         await gateway.find_charge("charge-1", TEN),
         await gateway.void("charge-1"),
         await gateway.refund(RefundRequest("key", "refund-1", "payment_1", TEN)),
-        await gateway.find_refund("refund-1", TEN),
+        await gateway.find_refund("refund-1", TEN, "payment_1"),
     ]
     await gateway.close()
     assert all(isinstance(answer, Unavailable) for answer in answers)

@@ -165,7 +165,8 @@ async def test_a_refund_whose_answer_was_lost_is_asked_for_and_given_once(world:
     assert (await payment(world.house.db.primary, ada.id, id)).refundable == Money(600, EUR)
     await do_now(ahead(world.house, timedelta(minutes=2)), ada.id)
     (refund,) = await refunds_of(world.house.db.primary, ada.id, id)
-    there = await world.house.gateway(ACCOUNT).find_refund(str(refund.id), refund.amount)
+    charge_ref = (await payment(world.house.db.primary, ada.id, id)).provider_ref or ""
+    there = await world.house.gateway(ACCOUNT).find_refund(str(refund.id), refund.amount, charge_ref)
     assert (refund.state.name, isinstance(there, RefundSucceeded)) == ("succeeded", True)
     assert await sum_of(world, ada, Account.CASH_CLEARING) == 600
 

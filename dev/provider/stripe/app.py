@@ -1,0 +1,123 @@
+"""The Stripe-shaped endpoints as an application of their own; methods, customers and reports beside the payments."""
+
+from typing import Final
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from dev.provider import methods, records
+from dev.provider.behaviour import plan_request
+from dev.provider.events import list_events
+from dev.provider.http.faulty import Json
+from dev.provider.http.keyed import act_freely, provider_of
+from dev.provider.http.views import View
+from dev.provider.records import Dispute, Intent, Method
+from dev.provider.refusals import Refusal, Why
+from dev.provider.settlements import list_lines
+from dev.provider.stripe import payments
+from dev.provider.stripe.answers import failure, freely, page_of, refused, stripe_play
+from dev.provider.stripe.forms import Attach, Form, Page, read_form
+from dev.provider.stripe.names import inward, token_of
+from dev.provider.stripe.views import dispute_view, line_view, method_view
+from dev.provider.stripe.webhooks import event_view
+
+_EVENTS_MAX: Final = 1000  # the newest that the list of events goes back to
+
+
+async def _customer(request: Request) -> Response:
+    """A name to keep methods under; nothing else is known of customers here."""
+    await read_form(request, Form)
+    return Json({"id": f"cus_{uuid4().hex}", "object": "customer"})
+
+
+async def _forget_customer(request: Request) -> Response:
+    return Json({"id": request.path_params["id"], "object": "customer", "deleted": True})
+
+
+async def _attach(request: Request) -> Response:
+    """A test method's name makes a new method each time, as Stripe's own do."""
+    form = await read_form(request, Attach)
+    name = request.path_params["id"]
+    with provider_of(request).store.write() as db:
+        if records.find(db, Method, inward(name)):
+            raise Refusal(Why.INVALID_REQUEST, "the payment method belongs to a customer already")
+        method = methods.add_method(db, token_of(name), "stripe", form.customer)
+        plan = plan_request(db, "method", method, None)
+    return await act_freely(request, plan, lambda: method_view(method), stripe_play)
+
+
+async def _detach(request: Request) -> Response:
+    store = provider_of(request).store
+    method = records.get(store.db, Method, inward(request.path_params["id"]))
+    if method.detached:
+        raise Refusal(Why.METHOD_DETACHED, "the payment method belongs to no customer")
+
+    def run() -> View:
+        with store.write() as db:
+            return method_view(methods.detach_method(db, method.id))
+
+    return await freely(request, "method", method, run)
+
+
+async def _method(request: Request) -> Response:
+    return Json(method_view(records.get(provider_of(request).store.db, Method, inward(request.path_params["id"]))))
+
+
+async def _lines(request: Request) -> Response:
+    """Of payments that were made here, the newest first."""
+    asked = await read_form(request, Page)
+    provider = provider_of(request)
+    db, payout = provider.store.db, inward(asked.payout) if asked.payout else None
+    mine = {intent.payment for intent in records.every(db, Intent)}
+    found = [line for line in reversed(list_lines(db, payout, None, None)) if line.payment in mine]
+    views = [line_view(db, line, provider.settings.provider_url, asked.expand) for line in found]
+    return Json(page_of(views, asked))
+
+
+async def _events(request: Request) -> Response:
+    asked = await read_form(request, Page)
+    provider = provider_of(request)
+    mine = {intent.payment for intent in records.every(provider.store.db, Intent)}
+    found = [
+        event
+        for event in reversed(list_events(provider.store.db, None, None, _EVENTS_MAX))
+        if {event.subject.id, getattr(event.subject, "payment", "")} & mine
+    ]
+    views = [event_view(provider.store.db, event, provider.settings.provider_url) for event in found]
+    return Json(page_of([view for view in views if asked.type in (None, view["type"])], asked))
+
+
+async def _disputes(request: Request) -> Response:
+    asked = await read_form(request, Page)
+    found = reversed(records.every(provider_of(request).store.db, Dispute))
+    views = [dispute_view(one) for one in found]
+    return Json(page_of([view for view in views if asked.payment_intent in (None, view["payment_intent"])], asked))
+
+
+async def _dispute(request: Request) -> Response:
+    return Json(dispute_view(records.get(provider_of(request).store.db, Dispute, inward(request.path_params["id"]))))
+
+
+async def _unknown(_: Request, __: Exception) -> Response:
+    return failure(404, "", "no such endpoint")
+
+
+ROUTES = [
+    Route("/v1/customers", _customer, methods=["POST"]),
+    Route("/v1/customers/{id}", _forget_customer, methods=["DELETE"]),
+    Route("/v1/payment_methods/{id}", _method, methods=["GET"]),
+    Route("/v1/payment_methods/{id}/attach", _attach, methods=["POST"]),
+    Route("/v1/payment_methods/{id}/detach", _detach, methods=["POST"]),
+    Route("/v1/balance_transactions", _lines, methods=["GET"]),
+    Route("/v1/events", _events, methods=["GET"]),
+    Route("/v1/disputes", _disputes, methods=["GET"]),
+    Route("/v1/disputes/{id}", _dispute, methods=["GET"]),
+]
+
+
+def stripe_app() -> Starlette:
+    """The endpoints; whoever mounts them sets `state.provider`."""
+    return Starlette(routes=[*payments.ROUTES, *ROUTES], exception_handlers={Refusal: refused, 404: _unknown})

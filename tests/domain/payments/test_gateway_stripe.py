@@ -1,0 +1,280 @@
+"""The Stripe gateway beyond the contract: amounts, signatures, strange answers, a search that lags behind."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import stripe
+
+from domain.money import Currency, Money
+from domain.payments.gateway import (
+    BadSignature,
+    Captured,
+    ChargeAnswer,
+    ChargeRequest,
+    Declined,
+    EventKind,
+    MalformedEvent,
+    MethodFacts,
+    NotFound,
+    RefundRequest,
+    Unavailable,
+    Unknown,
+    Voided,
+)
+from domain.payments.gateways.stripe import StripeGateway
+from domain.payments.gateways.stripe_amounts import from_stripe, to_stripe
+from domain.payments.gateways.stripe_calls import creation_key
+from domain.payments.gateways.stripe_declines import is_hard
+from domain.payments.gateways.stripe_events import read_event
+from domain.payments.gateways.stripe_signature import TOLERANCE, sign, verify
+from tests.payments_stories import EUR, TEN, request_for
+from tests.ports import free_port
+from tests.provider_here import BACK, stripe_at
+from tests.provider_process import ProviderProcess
+
+SECRET, OTHER = "whsec_first", "whsec_second"
+NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+RAW = '{"id": "evt_1", "price": "10 €"}'.encode()
+CHARGE = ChargeRequest("key", "charge-1", TEN, "cus_1:pm_1", {})
+
+
+@pytest.fixture
+async def gateway(provider_here: ProviderProcess) -> AsyncIterator[StripeGateway]:
+    opened = stripe_at(provider_here)
+    yield opened
+    await opened.close()
+
+
+async def card(gateway: StripeGateway, token: str = "pm_card_visa") -> str:
+    """A stored test card."""
+    method = await gateway.add_method(f"{token}#{uuid4().hex}")
+    assert isinstance(method, MethodFacts)
+    return method.method_ref
+
+
+@pytest.mark.parametrize(
+    ("minor", "code", "there"),
+    [
+        (1000, "EUR", 1000),
+        (500, "JPY", 500),
+        (5, "ISK", 500),
+        (5, "UGX", 500),
+        (5120, "KWD", 5120),
+        (5124, "KWD", None),
+        (500, "MGA", 5),
+        (501, "MGA", None),
+    ],
+)
+def test_an_amount_is_said_as_stripe_counts_it_or_not_at_all(minor: int, code: str, there: int | None) -> None:
+    money = Money(minor, Currency(code))
+    assert to_stripe(money) == there
+    assert there is None or from_stripe(there, code.lower()) == money
+
+
+def test_an_amount_that_is_none_of_ours_is_not_read() -> None:
+    assert [from_stripe(550, "isk"), from_stripe(1, "xxx"), from_stripe(10**30, "eur")] == [None, None, None]
+
+
+async def test_an_amount_that_stripe_cannot_say_is_declined_and_nothing_is_asked(gateway: StripeGateway) -> None:
+    request = request_for(await card(gateway), Money(5124, Currency("KWD")))
+    assert await gateway.charge(request) == Declined(None, "amount_not_representable", hard=True)
+    assert await gateway.find_charge(request.reference, request.money) == NotFound()
+
+
+def test_an_unlisted_decline_is_hard_and_stripe_s_own_words_are_known() -> None:
+    hard = {code: is_hard(code) for code in ("stop_payment_order", "call_issuer", "insufficient_funds", "never_heard")}
+    assert hard == {"stop_payment_order": True, "call_issuer": False, "insufficient_funds": False, "never_heard": True}
+
+
+def header(secret: str = SECRET, at: datetime = NOW, raw: bytes = RAW) -> str:
+    seconds = int(at.timestamp())
+    return f"t={seconds},v1={sign(raw, seconds, secret)}"
+
+
+@pytest.mark.row("C8")
+def test_a_signature_of_the_official_client_is_believed_and_so_is_either_secret_while_it_is_rotated() -> None:
+    seconds = int(NOW.timestamp())
+    theirs = stripe.WebhookSignature.generate_signature_header(RAW.decode(), SECRET, timestamp=seconds)
+    verify(RAW, {"Stripe-Signature": theirs}, [OTHER, SECRET], NOW)
+    both = f"{header(OTHER)},v1={sign(RAW, seconds, SECRET)},v0=ignored"
+    for secrets in ([SECRET], [OTHER], [SECRET, OTHER]):
+        verify(RAW, {"stripe-signature": both}, secrets, NOW)
+    verify(RAW, {"stripe-signature": header(at=NOW - TOLERANCE)}, [SECRET], NOW)
+
+
+@pytest.mark.row("C8")
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "t=,v1=",
+        header(OTHER),
+        header(at=NOW - TOLERANCE - timedelta(seconds=1)),
+        header(at=NOW + TOLERANCE + timedelta(seconds=1)),
+        header(raw=RAW + b" "),
+        header().replace("v1=", "v0="),
+        header().replace("t=", "t=1,t="),
+        header() + ",v1=\udcff" * 20,
+        "t=" + "9" * 5000 + ",v1=00",
+    ],
+)
+def test_a_forged_old_or_unreadable_signature_is_refused(given: str) -> None:
+    with pytest.raises(BadSignature):
+        verify(RAW, {"stripe-signature": given}, [SECRET, ""], NOW)
+
+
+def envelope(kind: str, subject: object, **more: object) -> bytes:
+    return json.dumps({"id": "evt_1", "type": kind, "created": 1803038400, "data": {"object": subject}} | more).encode()
+
+
+def test_a_thin_event_and_kinds_without_a_word_of_ours_are_kept_and_mean_nothing() -> None:
+    thin = {
+        "id": "evt_1",
+        "object": "v2.core.event",
+        "type": "v1.billing.meter.error",
+        "created": "2027-02-19T00:00:00Z",
+    }
+    charged = {"id": "ch_1", "amount": 1, "amount_captured": 1, "currency": "eur", "status": "succeeded", "created": 1}
+    for raw in (json.dumps(thin).encode(), envelope("charge.succeeded", charged), envelope("plan.created", {})):
+        assert read_event(raw).kind is EventKind.UNRECOGNIZED
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[]",
+        b"{" * 100_000,
+        envelope("payment_intent.succeeded", {"id": "pi_1"}),
+        envelope("refund.updated", {"id": "re_1", "status": "succeeded", "amount": 1, "currency": "xxx"}),
+        envelope("plan.created", {}, created=10**18),
+        envelope("plan.created", {}, created="yesterday"),
+    ],
+)
+def test_an_event_that_cannot_be_read_is_malformed(raw: bytes) -> None:
+    with pytest.raises(MalformedEvent):
+        read_event(raw)
+
+
+@asynccontextmanager
+async def gateway_to(status: int, body: bytes, *headers: str) -> AsyncIterator[StripeGateway]:
+    """A gateway whose Stripe gives this answer to whoever asks."""
+    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", "Connection: close", *headers]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    gateway = StripeGateway("main", "sk_test", BACK, url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+        server.close()
+
+
+async def charge_answered(status: int, body: bytes, *headers: str) -> ChargeAnswer:
+    async with gateway_to(status, body, *headers) as gateway:
+        return await gateway.charge(CHARGE)
+
+
+@pytest.mark.row("B7")
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (200, b"", Unknown),
+        (200, b"[1]", Unknown),
+        (200, b'{"id": "pi_1", "amount": ' + b"7" * 5000 + b"}", Unknown),
+        (200, b"[" * 100_000, Unknown),
+        (301, b"", Unknown),
+        (400, b'{"error": {"type": "invalid_request_error", "code": "parameter_missing"}}', Declined),
+        (400, b'{"error": {"type": "idempotency_error"}}', Unknown),
+        (401, b'{"error": {"type": "invalid_request_error"}}', Unavailable),
+        (403, b'{"error": {"type": "invalid_request_error"}}', Unavailable),
+        (402, b'{"error": "no object"}', Unknown),
+        (409, b'{"error": {"type": "invalid_request_error", "code": "idempotency_key_in_use"}}', Unknown),
+        (429, b'{"error": {"type": "invalid_request_error", "code": "lock_timeout"}}', Unavailable),
+        (500, b'{"error": {"type": "api_error"}}', Unknown),
+        (503, b"<html>", Unknown),
+    ],
+)
+async def test_each_failure_is_of_its_class(status: int, body: bytes, expected: type) -> None:
+    assert isinstance(await charge_answered(status, body), expected)
+
+
+async def test_an_answer_without_end_is_cut_and_a_time_to_wait_is_read() -> None:
+    assert isinstance(await charge_answered(200, b" " * (3 * 1024 * 1024)), Unknown)
+    limited = await charge_answered(429, b'{"error": {"code": "rate_limit"}}', "Retry-After: 7")
+    assert limited == Unavailable("rate limited", timedelta(seconds=7))
+
+
+async def test_when_nobody_listens_every_call_says_that_nothing_was_done() -> None:
+    gateway = StripeGateway("main", "sk_test", BACK, url=f"http://127.0.0.1:{free_port()}")
+    answers = [
+        await gateway.add_method("pm_card_visa"),
+        await gateway.detach_method("cus_1:pm_1"),
+        await gateway.charge(CHARGE),
+        await gateway.find_charge("charge-1", TEN),
+        await gateway.void("charge-1"),
+        await gateway.refund(RefundRequest("key", "refund-1", "pi_1", TEN)),
+        await gateway.find_refund("refund-1", TEN, "pi_1"),
+        await gateway.settlement_lines(None, None, 10),
+    ]
+    await gateway.close()
+    assert all(isinstance(answer, Unavailable) for answer in answers)
+
+
+@pytest.mark.row("B8")
+async def test_a_key_whose_first_answer_was_a_failure_is_answered_by_the_object_itself(gateway: StripeGateway) -> None:
+    request = request_for(await card(gateway, "pm_error_after"))
+    assert await gateway.charge(request) == Unknown("HTTP 500")
+    again = await gateway.charge(request)
+    assert isinstance(again, Captured) and again.money == TEN
+
+
+async def test_a_reference_that_search_does_not_show_yet_is_never_said_to_be_voided(gateway: StripeGateway) -> None:
+    request = request_for(await card(gateway))
+    charge = await gateway.charge(request)
+    assert isinstance(charge, Captured)
+    hidden = replace(request, reference=f"{request.reference} hidden")
+    taken = {"amount": 500, "currency": "eur"}
+    await gateway._client.payment_intents.create_async(taken, {"idempotency_key": creation_key(hidden.reference)})
+    assert isinstance(await gateway.void(hidden.reference), Unknown)
+    assert isinstance(await gateway.charge(hidden), Unknown)
+    assert await gateway.find_charge("not the reference", TEN, charge.provider_ref) == Unknown("mismatch")
+
+
+async def test_a_bar_stands_against_a_charge_that_comes_later_and_can_be_set_twice(gateway: StripeGateway) -> None:
+    request = request_for(await card(gateway))
+    assert [await gateway.void(request.reference) for _ in range(2)] == [Voided(None)] * 2
+    assert await gateway.charge(request) == Voided(None)
+
+
+async def test_a_stored_method_is_recognised_when_its_token_is_brought_again(gateway: StripeGateway) -> None:
+    first = await card(gateway)
+    again = await gateway.add_method(first.partition(":")[2])
+    assert isinstance(again, MethodFacts) and again.method_ref == first
+    other = Money(1000, EUR)
+    assert isinstance(await gateway.charge(request_for(first, other)), Captured)
+
+
+async def test_pages_of_lines_follow_each_other_without_a_gap(gateway: StripeGateway) -> None:
+    for _ in range(3):
+        assert isinstance(await gateway.charge(request_for(await card(gateway))), Captured)
+    whole = await gateway.settlement_lines(None, None, 100)
+    assert not isinstance(whole, Unknown | Unavailable) and len(whole.lines) >= 3
+    refs, after, more = [], None, True
+    while more:
+        page = await gateway.settlement_lines(None, after, 2)
+        assert not isinstance(page, Unknown | Unavailable)
+        refs += [line.line_ref for line in page.lines]
+        after, more = refs[-1], page.more
+    assert refs[: len(whole.lines)] == [line.line_ref for line in whole.lines]
