@@ -112,6 +112,10 @@ class TaxRateId(ReferenceId):
     prefix = "taxrate"
 
 
+class WebhookEndpointId(ReferenceId):
+    prefix = "endpoint"
+
+
 class CustomerId(EntityId):
     prefix = "customer"
 
@@ -186,6 +190,10 @@ class EntitlementExceptionId(EntityId):
 
 class DeadLetterId(EntityId):
     prefix = "letter"
+
+
+class WebhookDeliveryId(EntityId):
+    prefix = "delivery"
 
 
 def uuid7(at: datetime, entropy: bytes) -> UUID:

@@ -60,6 +60,17 @@ async def next_event(db: Primary, customer: CustomerId, now: datetime) -> Event 
     return None if row is None or (row["retry_at"] or now) > now else _event(row)
 
 
+async def recorded_at(db: Primary, event: Event) -> datetime | None:
+    """When it was written, in wall time; None where it is done with."""
+    at: datetime | None = await db.fetchval(
+        "SELECT recorded_at FROM outbox_event WHERE shard_key = $1 AND customer_id = $2 AND number = $3",
+        event.customer.shard,
+        event.customer.uuid,
+        event.number,
+    )
+    return at
+
+
 async def is_empty(db: Primary, customer: CustomerId) -> bool:
     """Whether every event of the customer was performed, none waiting for its next try."""
     found = await db.fetchval(

@@ -14,6 +14,8 @@ POINTS = frozenset(
         "perform.committed",
         "attempt.claimed",
         "attempt.answered",
+        "delivery.claimed",
+        "delivery.answered",
         "relay.consumed",
         "relay.deleted",
         "due.claimed",

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from domain import due
 from domain.due import Due
-from domain.ids import CustomerId
+from domain.ids import CustomerId, WebhookDeliveryId
 from domain.perform_batch import BATCH
 from domain.reactions.batches import do_batch
 from domain.reactions.events import drain
 from domain.reactions.house import House
 from domain.reactions.provider_events import apply
 from domain.reactions.work import do, do_now
+from domain.webhooks.deliver import deliver
 
 Work = Callable[..., Awaitable[None]]
 BATCHES = 20  # of one job: a few seconds, far below its time limit; the next sweep asks for what is left
@@ -51,6 +52,11 @@ def call_apply(key: str) -> Call:
     return Call("apply_event", (key,))
 
 
+def call_deliver(id: WebhookDeliveryId) -> Call:
+    """The job for one delivery to a tenant's endpoint."""
+    return Call("deliver_webhook", (str(id),))
+
+
 def call_customer(customer: str) -> Call:
     """The job for all that a customer has waiting."""
     return Call("do_customer", (customer,))
@@ -80,9 +86,16 @@ async def apply_event(house: House, key: str) -> None:
     await apply(house, key)
 
 
+async def deliver_webhook(house: House, id: str) -> None:
+    """Tries the delivery if it is due."""
+    await deliver(house.db, house.sender, WebhookDeliveryId.parse(id))
+
+
 async def do_customer(house: House, customer: str) -> None:
     """Performs the customer's events and what is due for it."""
     await do_now(house, CustomerId.parse(customer))
 
 
-WORK: dict[str, Work] = {work.__name__: work for work in (do_due, do_batches, drain_events, apply_event, do_customer)}
+WORK: dict[str, Work] = {
+    work.__name__: work for work in (do_due, do_batches, drain_events, apply_event, deliver_webhook, do_customer)
+}

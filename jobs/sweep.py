@@ -5,9 +5,11 @@ from arq.connections import ArqRedis
 from domain.expired_keys import forget_expired
 from domain.fanout.provider_events import events_due
 from domain.fanout.waiting import batches_due, customers_with_events, due_by_wall, shard_keys
+from domain.fanout.webhook_deliveries import deliveries_due
 from domain.reactions.house import House
+from domain.webhooks.delivery import forget_deliveries
 from jobs import queue
-from jobs.calls import Call, call_apply, call_batches, call_drain, call_due
+from jobs.calls import Call, call_apply, call_batches, call_deliver, call_drain, call_due
 
 BATCH = 200  # of each kind in one sweep: what a worker does in a few seconds; the next sweep sees what is left
 BATCHED = 2000  # rows in which shard keys with batches are looked for: a small read, and more than a sweep's share
@@ -21,6 +23,7 @@ async def waiting(house: House) -> list[Call]:
         *(call_batches(shard, kind) for shard, kind in await batches_due(db, now, BATCHED)),
         *(call_due(work) for work in await due_by_wall(db, now, BATCH)),
         *(call_drain(customer) for customer in await customers_with_events(db, now, BATCH)),
+        *(call_deliver(id) for id in await deliveries_due(db, now)),
     ]
 
 
@@ -33,8 +36,9 @@ async def sweep(house: House, redis: ArqRedis) -> int:
 
 
 async def forget_keys(house: House) -> int:
-    """Deletes the keys whose time is over, shard key by shard key; returns how many."""
+    """Deletes keys and deliveries whose time is over, shard key by shard key; returns how many."""
     forgotten = 0
     for shard in await shard_keys(house.db.primary):
         forgotten += await forget_expired(house.db.marks, shard, house.db.clock.now())
+        forgotten += await forget_deliveries(house.db.marks, shard, house.db.clock.now())
     return forgotten

@@ -13,6 +13,7 @@ from domain.payments.gateway import Gateway
 from domain.payments.gateways.sandbox import SandboxGateway
 from domain.reactions.house import House
 from domain.vault import Vault
+from domain.webhooks.send import Sender
 from runtime.clock import SystemClock
 from runtime.settings import Settings
 
@@ -46,7 +47,7 @@ async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
     )
     ways = gateways(settings)
     try:
-        yield House(database, ways)
+        yield House(database, ways, sender=Sender(anywhere=settings.webhook_targets == "anywhere"))
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     provider_secret: SecretStr
     webhook_secret: SecretStr
     sealing_key: SecretStr
+    # Where tenants' own systems may listen: on a laptop they are on the same machine and speak http.
+    webhook_targets: Literal["public", "anywhere"] = "public"
     database_pool: int = Field(8, ge=1, le=50)
     crash_at: str = ""  # crash tests name the point at which the process ends; see domain/points.py
 

@@ -18,6 +18,9 @@ from tests.refund_stage import SUPPORTS as SUPPORTS_OF_REFUNDS
 from tests.refund_stage import refund_input
 from tests.subscription_stage import subscription_input
 from tests.tax_kit import TAX_IDS
+from tests.webhook_stage import ADMINS as ADMINS_OF_WEBHOOKS
+from tests.webhook_stage import SUPPORTS as SUPPORTS_OF_WEBHOOKS
+from tests.webhook_stage import webhook_input
 from tests.whole_database import Fingerprints, fingerprints
 from tests.world import fresh
 
@@ -119,6 +122,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await payment_input(api, guest)
     support = await api.staff()
     good |= await refund_input(api, support)
+    good |= await webhook_input(api)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -242,10 +246,10 @@ def coupon_of(code: str) -> dict[str, Any]:
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishGraceRule", "publishTaxRate", "registerForTax",
           "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setPaymentPolicy", "setDebtPolicy",
-          *ADMINS_OF_REFUNDS)  # fmt: skip
+          *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
-            *SUPPORTS_OF_REFUNDS)  # fmt: skip
+            *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS)  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",

@@ -55,10 +55,12 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
 NOT_YET: dict[str, tuple[str, ...]] = {
     "NotFoundError": (
         "addPaymentMethod", "advanceTestClock", "publishFeature", "publishTaxRate", "registerPartner", "registerStaff",
-        "publishGraceRule", "setDebtPolicy", "setPaymentPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
+        "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setPaymentPolicy", "setRefundPolicy",
+        "setSubscriptionPolicy"),
     "InputError": (
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
-        "removeInvoiceLine", "removeTaxId", "setPaymentPolicy", "voidCreditNote", "voidPayment"),
+        "removeInvoiceLine", "removeTaxId", "replayWebhooks", "rotateWebhookSecret", "setPaymentPolicy", "voidCreditNote",
+        "voidPayment"),
     "ConflictError": (
         "setCustomerDebtPolicy", "setDebtPolicy", "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",

@@ -143,12 +143,19 @@ CASES = [
     Case("createContract", "ALREADY_EXISTS", "finance", {
         "customerId": "$bare customer", "priceId": "$starter", "commitment": EUROS, "netDays": 30,
         "startsAt": "2027-06-01T00:00:00Z", "endsAt": "2028-06-01T00:00:00Z"}),
+    Case("registerWebhookEndpoint", "ALREADY_EXISTS", "admin", {"url": "$hook url", "kinds": ["invoice.paid"]}),
+    Case("changeWebhookEndpoint", "ALREADY_EXISTS", "admin", {"endpointId": "$hook off", "url": "$hook url"}),
+    Case("rotateWebhookSecret", "STATE_CONFLICT", "admin", {"endpointId": "$hook"}),
+    Case("replayWebhooks", "STATE_CONFLICT", "support", {"endpointId": "$hook off"}),
     Case("cancelContract", "STATE_CONFLICT", "finance", {
         "customerId": "$unpriced customer", "contractId": "$over contract", "owed": "FULL", "reason": "R."}),
 ]  # fmt: skip
 
-# What is refused once the books of the month are closed, of a customer of a tenant of its own.
+# What is refused once the books of a month are closed, and a tenant has as much of everything as it can.
 CLOSED = [
+    Case("registerWebhookEndpoint", "STATE_CONFLICT", "admin", {
+        "url": "https://one.more.example.com/", "kinds": ["invoice.paid"]}),
+    Case("changeWebhookEndpoint", "STATE_CONFLICT", "admin", {"endpointId": "$hook off", "active": True}),
     Case("startSubscription", "PERIOD_CLOSED", "late", {"priceId": "$yearly"}),
     Case("changePlan", "PERIOD_CLOSED", "late", {"subscriptionId": "$own", "priceId": "$team"}),
     Case("changeQuantity", "PERIOD_CLOSED", "late", {"subscriptionId": "$seats", "quantity": 3}),

@@ -43,6 +43,7 @@ from api.graph import (
     tax_ids,
     tax_rates,
     tax_registrations,
+    webhook_mutations,
 )
 from api.graph import portal_mutations as portal
 from api.graph.query import Query
@@ -246,6 +247,18 @@ class Mutation:
     )
     set_customer_debt_policy: debt.SetCustomerDebtPolicyPayload = _mutation(
         debt.set_customer_policy, "Finance: says so for one customer in the tenant's place."
+    )
+    register_webhook_endpoint: webhook_mutations.RegisterWebhookEndpointPayload = _mutation(
+        webhook_mutations.register, "Admins: tells a system of the tenant's own what happens to its customers."
+    )
+    change_webhook_endpoint: webhook_mutations.ChangeWebhookEndpointPayload = _mutation(
+        webhook_mutations.change, "Admins: changes an endpoint, or switches it off and on."
+    )
+    rotate_webhook_secret: webhook_mutations.RotateWebhookSecretPayload = _mutation(
+        webhook_mutations.rotate, "Admins: gives an endpoint another secret; both sign for a day."
+    )
+    replay_webhooks: webhook_mutations.ReplayWebhooksPayload = _mutation(
+        webhook_mutations.replay, "Support: sends again what an endpoint did not take."
     )
     create_contract: staff_contracts.CreateContractPayload = _mutation(
         staff_contracts.create_contract, "Finance: agrees on a price for a term, or on the next one."

@@ -21,6 +21,7 @@ from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.payments import Payment
 from api.graph.staff_refunds import StaffRefunds
+from api.graph.staff_webhooks import StaffWebhooks
 from api.graph.subscription_policy import SubscriptionPolicy
 from api.graph.tax_rates import TaxRate, rates_of
 from api.graph.tax_registrations import ENTITY, TaxRegistration, registrations_of
@@ -113,7 +114,7 @@ class StaffPayment:
 
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
-class Staff(StaffRefunds):
+class Staff(StaffRefunds, StaffWebhooks):
     """The root of staff."""
 
     @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")

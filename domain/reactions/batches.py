@@ -21,6 +21,7 @@ from domain.subscriptions.renew import (
     finalize_invoice,
     renew_subscription,
 )
+from domain.webhooks.endpoint import kinds_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +53,6 @@ async def do_batch(house: House, shard: int, kind: str) -> int:
     for work, answer in zip(works, answers, strict=True):
         if isinstance(answer, Exception):
             await failed(house, work, answer)
-    await outbox.pass_over(db.marks, shard, [work.customer for work in works], list(CONSUMERS))
+    performed = [*CONSUMERS, *await kinds_told(db.primary)]
+    await outbox.pass_over(db.marks, shard, [work.customer for work in works], performed)
     return len(works)

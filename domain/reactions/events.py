@@ -23,6 +23,7 @@ from domain.points import reached
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
 from domain.refusals import Refused
 from domain.subscriptions.invoice_paid import InvoicePaid, invoice_paid
+from domain.webhooks.publish import publish
 
 LEASE = timedelta(seconds=30)  # above one provider call; a drainer that died is replaced within half a minute
 MAX_EVENTS = 1000  # one drain's share; the rest is the next sweep's
@@ -130,6 +131,7 @@ async def drain(house: House, customer: CustomerId) -> int:
 async def _consumed(house: House, event: Event) -> bool:
     """Whether the event is done with: performed, or buried after its last try."""
     try:
+        await publish(house.db, event)
         if consumer := CONSUMERS.get(event.kind):
             await consumer(house, event)
     except Exception as error:

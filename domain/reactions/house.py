@@ -1,4 +1,4 @@
-"""What a process needs to do the house's own work: the database, the gateways by account, and an actor for its jobs."""
+"""What a process needs to do the house's own work: database, gateways, an actor for its jobs, the way out."""
 
 import logging
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from domain.actor import Actor, system
 from domain.database import Database
 from domain.payments.gateway import Gateway
 from domain.refusals import Refused
+from domain.webhooks.send import Sender
 
 LOG = logging.getLogger("quittance")
 TRIES = 5  # what fails five times in a row will not be healed by a sixth
@@ -22,6 +23,7 @@ class House:
     db: Database
     gateways: Mapping[str, Gateway]
     actor: Actor = field(default_factory=lambda: system("house"))
+    sender: Sender = field(default_factory=Sender)
 
     def gateway(self, account: str) -> Gateway:
         """The gateway of a provider account (``name/account``)."""

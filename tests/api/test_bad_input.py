@@ -12,6 +12,7 @@ from tests.families import WRONG as OF_FAMILIES
 from tests.payment_stage import WRONG as WRONG_OF_PAYMENTS
 from tests.refund_stage import WRONG as OF_REFUNDS
 from tests.subscription_stage import WRONG
+from tests.webhook_stage import WRONG as OF_WEBHOOKS
 
 HUGE = 10**15 + 1
 """One minor unit more than an amount can be."""
@@ -197,6 +198,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("changeBillingDetails", {"address": "x" * 501}, "INVALID_INPUT", ["address"]),
     ("createCustomer", {"region": "new york"}, "INVALID_INPUT", ["region"]),
     *OF_REFUNDS,
+    *OF_WEBHOOKS,
     ("correctTax", {"reason": " "}, "INVALID_INPUT", ["reason"]),
     ("correctTax", {"invoiceId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
     ("stateTaxPlace", {"country": "XX"}, "INVALID_INPUT", ["country"]),

@@ -7,12 +7,14 @@ import httpx2
 import pytest
 
 from domain.reactions.house import House
+from domain.webhooks.register_endpoint import MAX_ENDPOINTS
 from runtime.settings import Settings
 from tests.api_callers import Api
 from tests.bad_input_stage import mutation
 from tests.families import deep_in_debt
 from tests.refusal_stage import Players, stage_of_closed_books, stage_of_refusals
 from tests.refusal_table import CASES, CLOSED, Case
+from tests.webhook_stage import refusing_webhooks
 from tests.whole_database import Fingerprints, fingerprints
 from tests.world import USD, make_world
 
@@ -36,6 +38,7 @@ async def players(api: Api, owner: asyncpg.Connection) -> Players:
     """One stage for all cases: they leave nothing behind."""
     made = await stage_of_refusals(api, owner)
     made.ids |= await deep_in_debt(made.world, (await made.guest("blocked", "tok_visa")).who)
+    made.ids |= await refusing_webhooks(made.callers["admin"])
     made.ids["dollars customer"] = (await api.guest(currency=USD)).id
     return made
 
@@ -48,7 +51,9 @@ async def books(
     """A tenant whose books are closed."""
     world = await make_world(house)
     await world.trust(process_settings.oidc_issuer)
-    return await stage_of_closed_books(Api(http, world, process_settings.oidc_issuer, minting), owner)
+    made = await stage_of_closed_books(Api(http, world, process_settings.oidc_issuer, minting), owner)
+    made.ids |= await refusing_webhooks(made.callers["admin"], beside=MAX_ENDPOINTS - 1)
+    return made
 
 
 async def refused(players: Players, case: Case) -> str:

@@ -31,7 +31,7 @@ from domain.subscriptions.cancel import CancelAt
 from domain.subscriptions.lifecycle import RENEW
 from domain.subscriptions.pause import PauseSubscription, pause_subscription
 from domain.subscriptions.start import StartSubscription, start_subscription
-from jobs.calls import WORK, call_apply, call_batches, call_customer, call_drain
+from jobs.calls import WORK, call_apply, call_batches, call_customer, call_deliver, call_drain
 from jobs.sweep import waiting
 from tests.api_callers import START, Api, Guest, key
 from tests.bad_input_stage import Stage, stage_for
@@ -41,6 +41,7 @@ from tests.payment_stage import forget_method, held_purchase
 from tests.refund_stage import ask_in_vain
 from tests.subscription_lives import cancel, plan_of, trial
 from tests.webhook_desk import Desk, key_of, made_up
+from tests.webhook_stage import delivery_of
 from tests.whole_database import Fingerprints, fingerprints
 from tests.world import EUR, Someone, World, fresh
 
@@ -119,10 +120,8 @@ async def test_a_job_that_is_delivered_twice_has_one_effect(world: World, desk: 
     await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("key"))
     sent = [call for call in await waiting(later(world.house, timedelta(minutes=1))) if str(ada.id) in call.ids]
     asked = (
-        call_drain(ada.id),
-        call_apply(key_of(event)),
-        call_customer(str(ada.id)),
-        call_batches(ada.id.shard, RENEW),
+        *(call_drain(ada.id), call_apply(key_of(event)), call_customer(str(ada.id))),
+        *(call_batches(ada.id.shard, RENEW), call_deliver(await delivery_of(world, ada))),
     )
     for call in (*sent, *asked):
         await WORK[call.name](world.house, *call.ids)

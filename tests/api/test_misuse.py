@@ -22,6 +22,7 @@ from tests.payment_stage import PORTAL as PAYING
 from tests.refund_stage import OTHERWISE as OF_REFUNDS
 from tests.subscription_stage import OTHERWISE as OF_SUBSCRIPTIONS
 from tests.subscription_stage import PORTAL as SUBSCRIBED
+from tests.webhook_stage import OTHERWISE as OF_WEBHOOKS
 from tests.world import EUR, LONG_AGO, fresh
 
 SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
@@ -82,6 +83,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_SUBSCRIPTIONS,
     **OF_PAYMENTS,
     **OF_REFUNDS,
+    **OF_WEBHOOKS,
 }
 
 
