@@ -59,8 +59,8 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "setSubscriptionPolicy"),
     "InputError": (
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
-        "removeInvoiceLine", "removeTaxId", "replayWebhooks", "rotateWebhookSecret", "setPaymentPolicy", "voidCreditNote",
-        "voidPayment"),
+        "removeInvoiceLine", "removeTaxId", "replayWebhooks", "rotateWebhookSecret", "setPaymentPolicy",
+        "voidCreditNote", "voidPayment"),
     "ConflictError": (
         "setCustomerDebtPolicy", "setDebtPolicy", "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",

@@ -85,7 +85,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     *((name, {"url": text}, "INVALID_INPUT", ["url"])
       for name in ("registerWebhookEndpoint", "changeWebhookEndpoint")
       for text in ("", "hooks", "ftp://hooks.example.com/", "https://u:p@hooks.example.com/", "https://h.test/#x",
-                   "https://ü.example/", "https://" + "x" * 2050, "https://h.test/\x00", "https://h.test:0/")),
+                   "https://ü.example/", "https://" + "x" * 2050, "https://h.test:0/")),
     *((name, {"kinds": kinds}, "INVALID_INPUT", ["kinds"])
       for name in ("registerWebhookEndpoint", "changeWebhookEndpoint")
       for kinds in ([], ["invoice.paid", "no.such"], ["*"], ["payment.begun"])),
