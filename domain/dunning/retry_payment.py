@@ -103,12 +103,13 @@ class MethodAdded:
 
 @operation("dunning.method_added", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def method_added(tx: Tx, command: MethodAdded) -> RetryBegun:
-    """Charges every open case at once on the new method, unless an attempt of it may still succeed."""
+    """Charges every open case at once on the new method, unless it was declined for good there or an attempt of it may
+    still succeed."""
     begun = []
     for of in await cases(tx, tx.customer):
         if not of.is_living or await has_ended(tx, tx.customer, of.subscription):
             continue
-        if (await invoice(tx, tx.customer, of.invoice)).collection != AUTOMATIC:
+        if (await invoice(tx, tx.customer, of.invoice)).collection != AUTOMATIC or await _is_barred(tx, of):
             continue
         try:
             payment = await _begin(tx, of)

@@ -37,7 +37,7 @@ async def order_methods(tx: Tx, command: OrderMethods) -> MethodsOrdered:
         raise Refused(RefusalCode.INVALID_INPUT, "Name at least the default method, and each once.", ("methodIds",))
     order = (*command.methods, *(id for id in known if id not in named))
     await put_in_order(tx, order)
-    tx.emit("methods.ordered", default=order[0])
+    tx.emit("methods.ordered", default=order[0], before=known[0])
     return MethodsOrdered(order)
 
 

@@ -79,6 +79,12 @@ async def _method_stored(house: House, event: Event) -> None:
     await perform(house.db, method_added, house.actor, event.customer, MethodAdded(event.number), event.key)
 
 
+async def _methods_ordered(house: House, event: Event) -> None:
+    """What is owed is tried on a new default at once; the same one in front again is not a reason to try."""
+    if event.body["default"] != event.body.get("before"):
+        await _method_stored(house, event)
+
+
 async def _refund_requested(house: House, event: Event) -> None:
     id = RefundId.parse(event.body["refund"])
     of = await refund(house.db.primary, event.customer, id)
@@ -98,6 +104,7 @@ CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "payment.missing": _payment_failed,
     "payment.short": _payment_failed,
     "method.stored": _method_stored,
+    "methods.ordered": _methods_ordered,
     "refund.requested": _refund_requested,
     "subscription.canceled": _subscription_canceled,
 }
