@@ -4,7 +4,7 @@ import asyncio
 import gc
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
 from api.trust import IssuersInDatabase
 from domain.reactions.house import House
-from runtime.house import open_house, provider_account
+from runtime.house import open_house, provider_account, with_breakers
 from runtime.settings import Settings
 
 _MANIFESTS = Path(__file__).parent / "documents"
@@ -81,8 +81,11 @@ async def _rejected(request: Request, error: Exception) -> Response:
     return refusal_at(request.url.path, error, request.headers.get("accept", ""))
 
 
-def build_app(settings: Settings) -> ASGIApp:
-    """The ASGI application; it opens its pools when it starts and gives them back when it stops."""
+def build_app(settings: Settings, fenced: Callable[[House], House] = with_breakers) -> ASGIApp:
+    """The ASGI application; it opens its pools when it starts and gives them back when it stops.
+
+    ``fenced`` is what stands between it and the providers.
+    """
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
@@ -91,7 +94,7 @@ def build_app(settings: Settings) -> ASGIApp:
             httpx2.AsyncClient(timeout=5.0) as http,  # an identity provider that takes longer is down
             _redis(settings) as redis,
         ):
-            rooms = rooms_of(house, settings, http)
+            rooms = rooms_of(fenced(house), settings, http)
             app.router.routes.extend(doors(rooms, settings, redis))
             gc.collect()
             gc.freeze()  # the schema lives as long as the process: full collections need not walk it

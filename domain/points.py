@@ -1,6 +1,8 @@
 """Named points between two effects, where a crash test may end the process; they do nothing otherwise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 on_reached: list[Callable[[str], None]] = []
 
@@ -16,11 +18,34 @@ POINTS = frozenset(
         "attempt.answered",
         "delivery.claimed",
         "delivery.answered",
+        "hold.claimed",
+        "refund.claimed",
+        "refund.answered",
+        "detach.answered",
+        "method.answered",
         "relay.consumed",
         "relay.deleted",
         "due.claimed",
         "inbox.stored",
         "inbox.applied",
+    }
+)
+
+_CHARGE, _REFUND = ("attempt.claimed", "attempt.answered"), ("refund.claimed", "refund.answered")
+# Every function that speaks to a provider, by file and name, and the points that it stands between. A rule of the house
+# finds such calls; one test ends the process at each point.
+PROVIDER_CALLS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "domain/payments/attempt.py:_charge": _CHARGE,
+        "domain/payments/attempt.py:_ask": _CHARGE,
+        "domain/payments/hold_calls.py:ask_hold": _CHARGE,
+        "domain/payments/hold_calls.py:_capture": ("hold.claimed", "attempt.answered"),
+        "domain/payments/hold_calls.py:_found": _CHARGE,
+        "domain/payments/attempt_refund.py:_give_back": _REFUND,
+        "domain/payments/attempt_refund.py:_ask": _REFUND,
+        "domain/reactions/work.py:_detach_method": ("due.claimed", "detach.answered"),
+        # Nothing was committed before this one: a method that nobody kept is found again by its token.
+        "api/graph/portal_mutations.py:_method_of": ("perform.begun", "method.answered"),
     }
 )
 

@@ -1,5 +1,6 @@
 """The closed list of refusals: each is an answer to the caller, never a bug of ours."""
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -47,13 +48,19 @@ RETRYABLE = frozenset({RefusalCode.IN_PROGRESS, RefusalCode.BUSY, RefusalCode.UN
 
 
 class Refused(Exception):
-    """A typed refusal; everything done in its transaction is rolled back."""
+    """A typed refusal; everything done in its transaction is rolled back.
 
-    def __init__(self, code: RefusalCode, message: str, path: tuple[str, ...] = ()) -> None:
+    ``resolves_by`` is when at the latest an outcome is known that has to be known first, where that is why.
+    """
+
+    def __init__(
+        self, code: RefusalCode, message: str, path: tuple[str, ...] = (), *, resolves_by: datetime | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.path = path
+        self.resolves_by = resolves_by
 
     @property
     def retryable(self) -> bool:

@@ -22,7 +22,7 @@ from jobs.hints import listen
 from jobs.retry import WORK_SECONDS
 from jobs.sweep import waiting
 from jobs.worker import MAX_JOBS, make_worker
-from runtime.house import open_house
+from runtime.house import open_house, with_breakers
 from runtime.settings import Settings
 
 PROVIDER_CALLS = 8  # under way at once: less than half of the jobs, so that the other half needs no provider
@@ -43,7 +43,8 @@ async def run(settings: Settings) -> int:
         return 1
     try:
         async with open_house(settings, "quittance-worker") as house:
-            gateways = {name: Bulkhead(gateway, PROVIDER_CALLS) for name, gateway in house.gateways.items()}
+            ways = with_breakers(house).gateways
+            gateways = {name: Bulkhead(gateway, PROVIDER_CALLS) for name, gateway in ways.items()}
             await _keep_working(replace(house, gateways=gateways), settings, redis, stop)
     except Exception as error:
         if not is_lost(error):

@@ -4,12 +4,16 @@ import asyncio
 import os
 import secrets
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
 
 from domain import points
 from domain.database import Addresses, Database
 from domain.payments.gateway import Gateway
+from domain.payments.gateways.breaker import Breaker
 from domain.payments.gateways.sandbox import SandboxGateway
 from domain.reactions.house import House
 from domain.vault import Vault
@@ -31,6 +35,16 @@ def gateways(settings: Settings) -> dict[str, Gateway]:
     """The gateways of this process, by account."""
     secret = settings.provider_secret.get_secret_value()
     return {provider_account(settings): SandboxGateway(ACCOUNT, settings.provider_url, secret)}
+
+
+def with_breakers(house: House) -> House:
+    """The house as a process works with it: each provider account behind a circuit of this process."""
+    fenced = {account: Breaker(gateway, _elapsed) for account, gateway in house.gateways.items()}
+    return replace(house, gateways=fenced)
+
+
+def _elapsed() -> timedelta:
+    return timedelta(seconds=time.monotonic())
 
 
 @asynccontextmanager

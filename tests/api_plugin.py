@@ -21,8 +21,11 @@ async def minting() -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture(scope="session")
 async def http(process_settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of the whole application, which lives as long as the session."""
-    async with running(build_app(process_settings)) as client:
+    """A client of the whole application, which lives as long as the session.
+
+    No circuit stands before its provider: the trouble that one test makes must not be another's.
+    """
+    async with running(build_app(process_settings, fenced=lambda house: house)) as client:
         yield client
 
 

@@ -92,7 +92,8 @@ class HoldContract:
     @pytest.mark.row("C1")
     async def test_a_hold_that_is_voided_is_let_go_and_cannot_be_captured(self, case: Case) -> None:
         request, hold = await authorized(case)
-        assert await case.gateway.void(request.reference) == Voided(hold.provider_ref)
+        gone = await case.gateway.void(request.reference)
+        assert gone in (Voided(hold.provider_ref), Voided(hold.provider_ref, TEN))
         assert isinstance(await case.gateway.capture(capture_of(request, hold, TEN)), CaptureRefused)
         assert isinstance(await case.gateway.find_charge(request.reference, TEN), Voided)
 
@@ -108,8 +109,9 @@ class HoldContract:
         request, hold = await authorized(case, Story.HOLD_RUNS_OUT)
         await case.settle(hold.provider_ref, None)
         assert isinstance(await case.gateway.capture(capture_of(request, hold, TEN)), CaptureRefused)
-        assert await case.gateway.find_charge(request.reference, TEN) == Expired(hold.provider_ref)
-        assert await case.gateway.void(request.reference) == Expired(hold.provider_ref)
+        over = await case.gateway.find_charge(request.reference, TEN)
+        assert over in (Expired(hold.provider_ref), Expired(hold.provider_ref, TEN))
+        assert await case.gateway.void(request.reference) == over
 
     @pytest.mark.row("B10")
     async def test_a_hold_of_less_than_was_asked_says_so(self, case: Case) -> None:

@@ -23,6 +23,7 @@ from domain.invoices import line as lines
 from domain.invoices import tax_correction as corrections
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.explanation import Explanation, explain
+from domain.payments.outlook import resolves_by
 
 
 @strawberry.enum(description="Where an invoice stands. More values may come.")
@@ -232,6 +233,15 @@ class Invoice(Node):
         """The payments."""
         found = await info.context.loaders.payments.load((self.source.customer, self.source.id))
         return [Payment.of(payment) for payment in found]
+
+    @strawberry.field(
+        description="By when at the latest it is known what became of the payment under way; null where none is."
+    )
+    async def resolves_by(self, info: Info) -> datetime | None:
+        """When the open attempt ends at the latest."""
+        found = await info.context.loaders.payments.load((self.source.customer, self.source.id))
+        now = info.context.db.clock.now()
+        return next((resolves_by(each, now) for each in found if each.is_open), None)
 
 
 async def issued_or_none(info: Info, owner: CustomerId, id: InvoiceId | None) -> Invoice | None:

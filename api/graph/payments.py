@@ -15,7 +15,8 @@ from domain.payments import method as methods
 from domain.payments import payment as payments
 from domain.payments import receipt as receipts
 from domain.payments import refund as refunds
-from domain.payments.attempt import ACTION_FOR
+from domain.payments.failures import failure_of
+from domain.payments.outlook import ACTION_FOR, resolves_by
 
 
 @strawberry.type(description="A stored payment method: a token at the provider, never card data.")
@@ -69,6 +70,17 @@ class PaymentKind(Enum):
 
     PROVIDER = strawberry.enum_value("provider", description="A payment provider took it from a stored method.")
     OFFLINE = strawberry.enum_value("offline", description="It came by itself, and staff recorded it.")
+
+
+@strawberry.enum(description="Why a payment did not go as it should. More values may come.")
+class FailureClass(Enum):
+    """The domain's FailureClass."""
+
+    SOFT_DECLINE = strawberry.enum_value("soft_decline", description="Refused; the same method may work another day.")
+    HARD_DECLINE = strawberry.enum_value("hard_decline", description="Refused for good: another method is needed.")
+    TRANSIENT = strawberry.enum_value("transient", description="The provider was away; it is sent again by itself.")
+    AMBIGUOUS = strawberry.enum_value("ambiguous", description="The provider did not answer; it is being asked.")
+    ASYNC_FAILURE = strawberry.enum_value("async_failure", description="The bank refused it after it was accepted.")
 
 
 @strawberry.type(description="What the customer has to do before a payment goes on.")
@@ -178,6 +190,9 @@ class Payment(Node):
     refundable: Money = strawberry.field(description="How much of it can still be given back.")
     state: PaymentState = strawberry.field(description="Where it stands.")
     failure_code: str | None = strawberry.field(description="Why it failed, in the provider's neutral words.")
+    failure_class: FailureClass | None = strawberry.field(
+        description="What kind of failure that is, or what is wrong while the payment is UNKNOWN; null: nothing is."
+    )
     action: PaymentAction | None = strawberry.field(description="What the customer has to do, while it needs that.")
     expires_at: datetime | None = strawberry.field(description="When what is held runs out.")
     expected_at: datetime | None = strawberry.field(
@@ -206,6 +221,7 @@ class Payment(Node):
             refundable=Money.of(payment.refundable),
             state=PaymentState(payment.state.name),
             failure_code=payment.failure_code,
+            failure_class=_failure_class(payment),
             action=_action(payment),
             expires_at=payment.expires_at,
             expected_at=payment.expected_at if payment.state.name == "processing" else None,
@@ -216,6 +232,13 @@ class Payment(Node):
     @property
     def _owner(self) -> CustomerId:
         return self.source.customer
+
+    @strawberry.field(
+        description="By when at the latest it is known what became of it, or staff look into it; null once it is over."
+    )
+    async def resolves_by(self, info: Info) -> datetime | None:
+        """The end of the provider's being asked, by the wall."""
+        return resolves_by(self.source, info.context.db.clock.now())
 
     @strawberry.field(description="The method it was tried on; null for one that staff recorded.")
     async def method(self, info: Info) -> PaymentMethod | None:
@@ -236,6 +259,11 @@ class Payment(Node):
         """The refunds."""
         found = await info.context.loaders.refunds.load((self._owner, self.source.id))
         return [Refund.of(each) for each in found]
+
+
+def _failure_class(payment: payments.Payment) -> FailureClass | None:
+    failure = failure_of(payment)
+    return FailureClass(failure.value) if failure else None
 
 
 def _action(payment: payments.Payment) -> PaymentAction | None:

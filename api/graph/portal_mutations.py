@@ -10,7 +10,7 @@ from api.graph.context import Info
 from api.graph.invoices import Invoice
 from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.payments import CaptureMode, Payment, PaymentMethod
-from api.graph.refusal import as_error
+from api.graph.refusal import as_error, as_payment_error
 from api.graph.texts import id_of, text
 from api.graph.whose import WHOSE, customer_of
 from api.scalars import GlobalId, IdempotencyKey, Text
@@ -23,6 +23,7 @@ from domain.payments.gateway import MethodFacts, MethodRefused
 from domain.payments.method import StoreMethod, payment_methods, store_method
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payment
+from domain.points import reached
 from domain.refusals import RefusalCode, Refused
 
 _token_text = Text(max_length=200)  # providers' tokens are a tenth of that
@@ -66,6 +67,7 @@ async def _method_of(info: Info, customer: CustomerId, token: str, key: str) -> 
     if await inspect_key(info.context.db.primary, customer, actor.scope, key):
         return StoreMethod(rooms.account, token, "", "", "", "")  # what was learnt is no part of the intent
     answer = await rooms.house.gateway(rooms.account).add_method(token)
+    reached("method.answered")
     if isinstance(answer, MethodRefused):
         message = f"The provider does not take this method ({answer.code})."
         raise Refused(RefusalCode.PAYMENT_METHOD_REFUSED, message, ("token",))
@@ -106,7 +108,7 @@ async def pay(info: Info, input: PayInvoiceInput) -> PayInvoicePayload:
         command = PayInvoice(id_of(InvoiceId.parse, input.invoice_id, "invoiceId"), method, capture)
         done = await performed(info, pay_invoice, customer, command, input.idempotency_key)
     except Refused as refused:
-        return PayInvoicePayload(payment=None, invoice=None, operation=None, errors=[as_error(refused)])
+        return PayInvoicePayload(payment=None, invoice=None, operation=None, errors=[as_payment_error(refused)])
     operation, db = await followed(info, done, customer), info.context.db.primary
     return PayInvoicePayload(
         payment=Payment.of(await payment(db, customer, done.outcome.payment)),

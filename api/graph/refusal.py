@@ -1,5 +1,6 @@
 """Refusals as data: the members of every mutation's error union."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import strawberry
@@ -48,6 +49,15 @@ class TryAgainError(UserError):
     """The house."""
 
 
+@strawberry.type(description="Nobody knows yet what became of an earlier payment, so no other one was begun.")
+class PaymentOutcomeUnknown(UserError):
+    """PAYMENT_IN_PROGRESS, where the provider has not said what it did."""
+
+    resolves_by: datetime = strawberry.field(
+        description="By when at the latest the outcome is known, or staff look into it."
+    )
+
+
 Refusal = NotFoundError | ForbiddenError | InputError | ConflictError | IdempotencyError | TryAgainError
 
 _KINDS: Final[dict[RefusalCode, type[Refusal]]] = {
@@ -71,6 +81,16 @@ def as_error(refused: Refused) -> Refusal:
     )
 
 
+def as_payment_error(refused: Refused) -> Refusal | PaymentOutcomeUnknown:
+    """The same for a payment, which an earlier one of unknown outcome may stand in the way of."""
+    if refused.resolves_by is None:
+        return as_error(refused)
+    return PaymentOutcomeUnknown(
+        code=ErrorCode.of(refused.code), message=refused.message, path=list(refused.path),
+        retryable=refused.retryable, resolves_by=refused.resolves_by,
+    )  # fmt: skip
+
+
 def _errors_of(mutation: str) -> Any:
     return strawberry.union(f"{mutation[0].upper()}{mutation[1:]}Error", description=f"Why {mutation} was refused.")
 
@@ -86,7 +106,7 @@ PauseSubscriptionError = Annotated[Refusal, _errors_of("pauseSubscription")]
 ResumeSubscriptionError = Annotated[Refusal, _errors_of("resumeSubscription")]
 SetSubscriptionPolicyError = Annotated[Refusal, _errors_of("setSubscriptionPolicy")]
 ChangePlanError = Annotated[Refusal, _errors_of("changePlan")]
-PayInvoiceError = Annotated[Refusal, _errors_of("payInvoice")]
+PayInvoiceError = Annotated[Refusal | PaymentOutcomeUnknown, _errors_of("payInvoice")]
 AdvanceTestClockError = Annotated[Refusal, _errors_of("advanceTestClock")]
 CreateCustomerError = Annotated[Refusal, _errors_of("createCustomer")]
 RegisterStaffError = Annotated[Refusal, _errors_of("registerStaff")]

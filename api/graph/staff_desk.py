@@ -99,11 +99,20 @@ class StaffPayment:
     provider_reference: str | None = strawberry.field(description="The provider's own id of the charge.")
     sent_at: datetime | None = strawberry.field(description="From when on the provider may have it.")
     times_asked: int = strawberry.field(description="How often the provider was asked what became of it.")
+    source: strawberry.Private[payments.Payment]
+
+    @strawberry.field(description="The attempts at the same invoice before this one, in order.")
+    async def prior_attempts(self, info: Info) -> list["StaffPayment"]:
+        """What was tried already, and what came of it."""
+        key = (self.source.customer, self.source.invoice)
+        tries = await info.context.loaders.payments.load(key)
+        return [StaffPayment.of(each) for each in tries if each.attempt_number < self.source.attempt_number]
 
     @classmethod
     def of(cls, payment: payments.Payment) -> "StaffPayment":
         """The domain's payment."""
         return cls(
+            source=payment,
             customer_id=GlobalId(str(payment.customer)),
             payment=Payment.of(payment),
             provider_account=payment.provider_account,

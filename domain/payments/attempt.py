@@ -10,7 +10,9 @@ from domain import due
 from domain.actor import Actor
 from domain.database import Database
 from domain.ids import CustomerId, PaymentId
+from domain.invoices.invoice import invoice
 from domain.operation import Performed
+from domain.payments.failures import FailureClass, failure_in
 from domain.payments.gateway import (
     ActionRequired,
     Authorized,
@@ -28,26 +30,18 @@ from domain.payments.gateway import (
     Unknown,
     Voided,
 )
+from domain.payments.gateways.bulkhead import rest_of
 from domain.payments.hold_calls import HoldAnswer, ask_hold
 from domain.payments.method import payment_methods
+from domain.payments.outlook import ACTION_FOR as ACTION_FOR
+from domain.payments.outlook import LOOK_AGAIN, patience, stands_until
+from domain.payments.outlook import QUERY_AFTER as QUERY_AFTER
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import CaptureMode, Payment, payment
 from domain.payments.settle_payment import News, PaymentSettled, SettlePayment, settle_payment
 from domain.perform import perform
 from domain.points import reached
 
-# When an unknown outcome is asked for again: at once would only meet the same outage, and five days see the provider's
-# own retention out; after the last query it is a matter for staff.
-QUERY_AFTER = (
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(hours=1),
-    timedelta(hours=6),
-    *(timedelta(days=1),) * 5,
-)
-ACTION_FOR = timedelta(hours=22)  # who has not come by then will not; the 23 hours of a first invoice are not over yet
-HOLD_FOR = timedelta(days=7)  # where a provider does not say when a hold runs out: what card networks allow
-LOOK_AGAIN = timedelta(hours=1)  # when a time is over and the provider does not say so yet: clocks differ by less
 UNAVAILABLE_AFTER = timedelta(seconds=30)  # the provider surely did nothing: soon again, under the same key
 
 
@@ -58,8 +52,12 @@ class Unresolved(Exception):
 async def attempt(
     db: Database, gateway: Gateway, actor: Actor, customer: CustomerId, id: PaymentId
 ) -> PaymentSettled | None:
-    """Takes the payment one step on with the provider; None where nothing is left to do. Safe to call at any time."""
+    """Takes the payment one step on with the provider; None where nothing is left to do, or the provider is to be left
+    alone for now. Safe to call at any time."""
     now = db.clock.now()
+    if (pause := rest_of(gateway)) is not None:
+        await _later(db, await payment(db.primary, customer, id), pause)
+        return None
     sent = await db.marks.fetchval(
         """UPDATE payment SET sent_at = $4
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND sent_at IS NULL AND state = 'processing'
@@ -73,7 +71,8 @@ async def attempt(
     heard = await _ask_for(db, gateway, known, now, first=sent is not None)
     answer, refused = heard.answer, heard.refused
     reached("attempt.answered")
-    if isinstance(answer, Unavailable):
+    if failure_in(answer) is FailureClass.TRANSIENT:
+        assert isinstance(answer, Unavailable)
         await _later(db, known, answer.retry_after or UNAVAILABLE_AFTER)
         return None
     performed = await perform(
@@ -97,6 +96,9 @@ async def _ask_for(db: Database, gateway: Gateway, known: Payment, now: datetime
 
 
 async def _charge(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswer:
+    """Sends it, unless less is owed by now than it would take: then it is barred there, and nothing of it taken."""
+    if (await invoice(db.primary, known.customer, known.invoice)).due < known.amount:
+        return await gateway.void(str(known.id))
     assert known.method is not None, "a payment that a provider makes has a method"
     method = (await payment_methods(db.primary, known.customer, [known.method]))[0]
     metadata = {"payment": str(known.id), "customer": str(known.customer)}
@@ -136,10 +138,10 @@ def _news(known: Payment, answer: ChargeAnswer, refused: str | None, *, asked: b
             return told(News.ACTION_REQUIRED, ref, action_url=url)
         case Processing(ref, until):
             return told(News.PROCESSING, ref, until=until)
-        case Voided(ref):
-            return told(News.VOIDED, ref)
-        case Expired(ref):
-            return told(News.EXPIRED, ref)
+        case Voided(ref, authorized):
+            return told(News.VOIDED, ref, authorized=authorized)
+        case Expired(ref, authorized):
+            return told(News.EXPIRED, ref, authorized=authorized)
         case Returned(ref, money, code, hard):
             return told(News.RETURNED, ref, captured=money, code=code, hard=hard)
         case Unknown():
@@ -166,7 +168,7 @@ def _key(known: Payment, answer: ChargeAnswer, refused: str | None, now: datetim
 
 async def _ask_again(db: Database, known: Payment, performed: Performed[PaymentSettled]) -> None:
     now = await payment(db.primary, known.customer, known.id)
-    if (until := _stands_until(now)) is not None:
+    if (until := stands_until(now, db.clock.now())) is not None:
         await _later(db, known, max(until - db.clock.now(), LOOK_AGAIN))
         return
     unconfirmed = known.state.name == now.state.name == "captured"
@@ -175,28 +177,11 @@ async def _ask_again(db: Database, known: Payment, performed: Performed[PaymentS
     awaited = now.expected_at is not None and now.expected_at > db.clock.now()
     if known.queries >= len(QUERY_AFTER) and not awaited:
         raise Unresolved(str(known.id))
-    await _later(db, known, _patience(known, now.state.name, db.clock.now()))
+    await _later(db, known, patience(known, now.state.name, db.clock.now()))
     await db.marks.execute(
         "UPDATE payment SET queries = queries + 1 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
         known.customer.shard, known.customer.uuid, known.id.uuid,
     )  # fmt: skip
-
-
-def _stands_until(now: Payment) -> datetime | None:
-    """Until when the provider has no news of it by itself: a hold that nobody asks anything of, a debit that may come
-    back."""
-    if now.state.name == "settling":
-        return now.returnable_until
-    if now.state.name == "authorized" and now.asked is None:
-        return now.expires_at or (now.sent_at and now.sent_at + HOLD_FOR)
-    return None
-
-
-def _patience(known: Payment, state: str, now: datetime) -> timedelta:
-    """How long to wait for news; an action that nobody takes is looked at when its time is over."""
-    after = QUERY_AFTER[min(known.queries, len(QUERY_AFTER) - 1)]
-    over = known.sent_at + ACTION_FOR if known.sent_at is not None and state == "requires_action" else now
-    return min(after, over - now) if over > now else after
 
 
 async def _later(db: Database, known: Payment, after: timedelta) -> None:

@@ -19,6 +19,7 @@ from domain.payments.gateway import (
     Unavailable,
     Unknown,
 )
+from domain.payments.gateways.bulkhead import rest_of
 from domain.payments.payment import payment
 from domain.payments.refund import IN_FLIGHT, Refund, refund
 from domain.payments.settle_refund import RefundNews, RefundSettled, SettleRefund, settle_refund
@@ -29,7 +30,11 @@ from domain.points import reached
 async def attempt_refund(
     db: Database, gateway: Gateway, actor: Actor, customer: CustomerId, id: RefundId
 ) -> RefundSettled | None:
-    """Takes the refund one step on with the provider; None where nothing is left to do. Safe to call at any time."""
+    """Takes the refund one step on with the provider; None where nothing is left to do, or the provider is to be left
+    alone for now. Safe to call at any time."""
+    if (pause := rest_of(gateway)) is not None:
+        await _later(db, await refund(db.primary, customer, id), pause)
+        return None
     sent = await db.marks.fetchval(
         """UPDATE refund SET sent_at = $4
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND sent_at IS NULL AND state = 'requested'
@@ -39,9 +44,9 @@ async def attempt_refund(
     known = await refund(db.primary, customer, id)
     if known.state.name not in IN_FLIGHT:
         return None
-    reached("attempt.claimed")
+    reached("refund.claimed")
     answer = await _give_back(db, gateway, known) if sent else await _ask(db, gateway, known)
-    reached("attempt.answered")
+    reached("refund.answered")
     if isinstance(answer, Unavailable):
         await _later(db, known, answer.retry_after or UNAVAILABLE_AFTER)
         return None

@@ -10,6 +10,7 @@ from domain.invoices.invoice import invoice
 from domain.invoices.settle import apply_capture
 from domain.ledger.post import Cause, post
 from domain.money import Money
+from domain.payments.outlook import RETURN_LOOK
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OPEN, PAYMENT, TAKEN, Ask, Asked, Payment
 from domain.payments.policy import PartialAuthorization, payment_policy
@@ -35,8 +36,10 @@ async def book_money(tx: Tx, before: Payment, told: Hold) -> Payment:
     What was taken since is posted once; the last of it moves the payment to captured. A hold of less than was asked is
     let go, or taken as the tenant's policy says.
     """
-    if before.returned.minor or _is_old(before, told):
+    if before.returned.minor:
         return before
+    if _is_old(before, told):
+        return before if before.is_open else remembered(before, told.authorized)
     taken = told.captured - before.captured
     posted = await _post(tx, before, taken) if taken.minor else None
     left = told.capturable if before.is_open else Money.zero(taken.currency)
@@ -50,6 +53,13 @@ async def book_money(tx: Tx, before: Payment, told: Hold) -> Payment:
         asked=_still_asked(before, told.captured, left),
     )
     return await _moved(tx, before, after)
+
+
+def remembered(of: Payment, authorized: Money | None) -> Payment:
+    """The payment with what was once held of it, told only after that had been let go or while it is."""
+    if of.authorized is not None or authorized is None or authorized.minor == 0:
+        return of
+    return replace(of, authorized=authorized, released=authorized - of.captured)
 
 
 def _is_old(before: Payment, told: Hold) -> bool:
@@ -122,5 +132,5 @@ async def confirm(tx: Tx, of: Payment) -> Payment:
         return of
     state = await PAYMENT.move(tx, tx.customer, of.id.uuid, of.state, event)
     if event == "settle" and until is not None:
-        await due.schedule(tx, SEND, of.id.uuid, until, follows="wall")
+        await due.schedule(tx, SEND, of.id.uuid, min(until, tx.recorded_at + RETURN_LOOK), follows="wall")
     return replace(of, state=state)

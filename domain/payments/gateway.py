@@ -102,6 +102,8 @@ class Expired:
     """The hold ran out: nothing was taken and nothing can be any more."""
 
     provider_ref: str
+    authorized: Money | None = None
+    """What was held; None where the provider does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,8 @@ class Voided:
     """Nothing is taken, and no charge under this reference ever will be, not even one still on its way."""
 
     provider_ref: str | None
+    authorized: Money | None = None
+    """What was held before; None where nothing was, or the provider does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from domain.payments.gateway import (
     Unknown,
 )
 from domain.payments.payment import Ask, Asked, Payment
+from domain.points import reached
 
 LOST = "capture_lost"  # why a capture is over that the provider never got while it would have known its key
 
@@ -42,6 +43,7 @@ async def ask_hold(db: Database, gateway: Gateway, known: Payment, asked: Asked,
         known.customer.shard, known.customer.uuid, known.id.uuid, now, known.asks,
     )  # fmt: skip
     if claimed:
+        reached("hold.claimed")
         return await _capture(gateway, known, asked)
     found = await _found(gateway, known)
     if not isinstance(found, Authorized) or (asked.total is not None and found.captured >= asked.total):

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain import due
 from domain.actor import Grant
@@ -12,7 +12,8 @@ from domain.invoices.invoice import Invoice, invoice
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.method import PaymentMethod, default_method, payment_methods
-from domain.payments.payment import PAYMENT, CaptureMode, payments_of
+from domain.payments.outlook import resolves_by
+from domain.payments.payment import IN_FLIGHT, PAYMENT, CaptureMode, Payment, payments_of
 from domain.payments.policy import payment_policy
 from domain.refusals import RefusalCode, Refused
 from domain.wire import added
@@ -52,14 +53,15 @@ async def pay_invoice(tx: Tx, command: PayInvoice) -> PaymentBegun:
 async def begin_payment(
     tx: Tx, of: Invoice, chosen: PaymentMethodId | None = None, capture: CaptureMode | None = None
 ) -> PaymentBegun:
-    """NOTHING_DUE for an invoice that is not open; PAYMENT_IN_PROGRESS while an attempt may still succeed;
+    """NOTHING_DUE for an invoice that is not open; PAYMENT_IN_PROGRESS while an attempt may still succeed (while nobody
+    knows what became of it, the refusal says by when that is known);
     PAYMENT_METHOD_REQUIRED without a method; NOT_FOUND for a method that is not the customer's."""
     if of.state.name != "open" or of.due.minor == 0:
         raise Refused(RefusalCode.NOTHING_DUE, f"Invoice {of.number} is {of.state.name}.", ("invoiceId",))
     attempts = await payments_of(tx, tx.customer, of.id)
-    if any(attempt.is_open for attempt in attempts):
-        message = "A payment of this invoice is under way; its outcome will be known first."
-        raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("invoiceId",))
+    for attempt in attempts:
+        if attempt.is_open:
+            raise _under_way(attempt, tx.recorded_at)
     method = await _method(tx, chosen)
     id, number = tx.new_id(PaymentId), len(attempts) + 1
     mode = capture or (await payment_policy(tx, tx.head.tenant)).capture
@@ -67,6 +69,12 @@ async def begin_payment(
     await due.schedule(tx, SEND, id.uuid, tx.recorded_at + HEAD_START, follows="wall")
     tx.emit("payment.begun", payment=id, invoice=of.id)
     return PaymentBegun(id, of.id, of.due)
+
+
+def _under_way(attempt: Payment, now: datetime) -> Refused:
+    message = "A payment of this invoice is under way; its outcome will be known first."
+    known_by = resolves_by(attempt, now) if attempt.state.name in IN_FLIGHT else None
+    return Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("invoiceId",), resolves_by=known_by)
 
 
 async def _method(tx: Tx, chosen: PaymentMethodId | None) -> PaymentMethod:

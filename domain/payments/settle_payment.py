@@ -10,7 +10,7 @@ from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId, ReceiptId
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.book_money import Hold, book_money, confirm, take_whole
+from domain.payments.book_money import Hold, book_money, confirm, remembered, take_whole
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Payment, payment
 from domain.payments.receipt import issue_receipt, withdraw_receipt
@@ -106,6 +106,8 @@ async def _heard(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
 
 
 async def _money(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
+    if before.returned.minor:
+        return before
     nothing = Money.zero(before.amount.currency)
     captured = command.captured or (before.amount if command.news is News.CAPTURED else nothing)
     left = command.capturable or nothing
@@ -133,9 +135,10 @@ async def _let_go(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
     """Nothing more will be taken: what was taken of a hold stays, and without any the payment is over."""
     if not before.is_open:
         return before
+    known = remembered(_known_as(before, command), command.authorized)
     nothing = Money.zero(before.amount.currency)
-    released = before.released + before.capturable
-    let_go = replace(_known_as(before, command), capturable=nothing, released=released, asked=None, expires_at=None)
+    released = known.released + known.capturable
+    let_go = replace(known, capturable=nothing, released=released, asked=None, expires_at=None)
     if before.captured.minor:
         taken = await take_whole(tx, let_go)
         return await confirm(tx, taken) if command.confirmed else taken

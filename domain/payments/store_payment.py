@@ -9,14 +9,18 @@ from domain.payments.payment import Asked, Payment
 
 
 async def store_payment(tx: Tx, of: Payment) -> None:
-    """Writes all that may change of it but refunds; when an ask was sent is kept while it is the same ask."""
+    """Writes all that may change of it but refunds; when an ask was sent is kept while it is the same ask.
+
+    How often the provider was asked in vain counts anew for a new ask.
+    """
     asked, failed = of.asked, of.state.name == "failed"
     await tx.execute(
         """UPDATE payment SET state = $4, seq = $5, provider_ref = $6, action_url = $7, failure_code = $8,
                   failure_hard = $9, captured = $10, posted_number = $11, authorized = $12, capturable = $13,
                   released = $14, returned = $15, expires_at = $16, expected_at = $17, returnable_until = $18,
                   asked = $19, asked_total = $20, asked_final = $21, asked_code = $22,
-                  asked_sent_at = CASE WHEN $19::text IS NOT NULL AND asks = $23 THEN asked_sent_at END, asks = $23
+                  asked_sent_at = CASE WHEN $19::text IS NOT NULL AND asks = $23 THEN asked_sent_at END, asks = $23,
+                  queries = CASE WHEN asks = $23 THEN queries ELSE 0 END
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard, tx.customer.uuid, of.id.uuid, of.state.name, of.state.seq, of.provider_ref, of.action_url,
         of.failure_code if failed else None, of.failure_hard if failed else None, of.captured.minor, of.posted_number,

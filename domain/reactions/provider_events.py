@@ -29,9 +29,15 @@ class _Handler(Protocol):
     def __call__(self, house: House, event: InboxEvent, news: ProviderEvent, *, sure: bool) -> Awaitable[Verdict]: ...
 
 
+async def _take_payout(house: House, event: InboxEvent, news: ProviderEvent, *, sure: bool) -> Verdict:
+    """A payout moves money between the provider and the bank, nobody's payment: it is kept for who reconciles them."""
+    return Verdict("apply", "kept; it moves no payment")
+
+
 HANDLERS: dict[EventKind, _Handler] = {
     **dict.fromkeys(CHARGE_NEWS, take_charge),
     **dict.fromkeys(REFUND_NEWS, take_refund),
+    EventKind.PAYOUT_PAID: _take_payout,
 }
 
 

@@ -104,6 +104,7 @@ async def _detach_method(house: House, work: Due) -> None:
         house.db.primary, work.customer, [PaymentMethodId(work.customer.shard, work.subject)]
     )
     answer = await house.gateway(gone.provider_account).detach_method(gone.provider_ref)
+    reached("detach.answered")
     if isinstance(answer, Detached | NotFound):
         await due.discard(house.db.marks, work)
     else:

@@ -1,4 +1,4 @@
-"""A bulkhead before a gateway: a provider that hangs holds a few calls, never the whole process."""
+"""Fences before a gateway; a bulkhead is one: a provider that hangs holds a few calls, never the whole process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -30,12 +30,11 @@ COME_BACK = timedelta(seconds=2)  # a few calls of a healthy provider
 T = TypeVar("T")
 
 
-class Bulkhead:
-    """A gateway with a number of places; a call that finds none in half a second is Unavailable and was never made."""
+class Fence:
+    """A gateway before another one, whose every call goes through ``_call``; it may answer Unavailable itself."""
 
-    def __init__(self, gateway: Gateway, places: int) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._places = asyncio.Semaphore(places)
 
     @property
     def name(self) -> str:
@@ -89,6 +88,27 @@ class Bulkhead:
 
     async def close(self) -> None:
         await self._gateway.close()
+
+    def rests(self) -> timedelta | None:
+        """How long the provider is to be left alone; None where it may be called now."""
+        return rest_of(self._gateway)
+
+    async def _call(self, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
+        return await call()
+
+
+def rest_of(gateway: Gateway) -> timedelta | None:
+    """How long a provider is to be left alone, so that nothing is claimed that could not be sent; None: it may be
+    called."""
+    return gateway.rests() if isinstance(gateway, Fence) else None
+
+
+class Bulkhead(Fence):
+    """A gateway with a number of places; a call that finds none in half a second is Unavailable and was never made."""
+
+    def __init__(self, gateway: Gateway, places: int) -> None:
+        super().__init__(gateway)
+        self._places = asyncio.Semaphore(places)
 
     async def _call(self, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
         try:

@@ -155,8 +155,13 @@ def read_charge(payment: WirePayment, reference: str, asked: Money) -> ChargeAns
         case "requires_action" if payment.action:
             return ActionRequired(payment.id, payment.action.url)
         case "canceled":
-            return Voided(payment.id)
+            return Voided(payment.id, _held(payment))
     return _read_moved(payment)
+
+
+def _held(payment: WirePayment) -> Money | None:
+    """What was held of it; None where nothing was."""
+    return money_of(payment.authorized_minor, payment.currency) if payment.authorized_minor else None
 
 
 def _read_moved(payment: WirePayment) -> Captured | Authorized | Declined | Processing | Expired | Returned | Unknown:
@@ -176,7 +181,7 @@ def _read_moved(payment: WirePayment) -> Captured | Authorized | Declined | Proc
         case "processing":
             return Processing(payment.id, payment.until)
         case "expired":
-            return Expired(payment.id)
+            return Expired(payment.id, held)
     return Unknown(f"payment {payment.status[:40]}")
 
 
@@ -204,7 +209,7 @@ def read_void(payments: Sequence[WirePayment]) -> VoidAnswer:
     if isinstance(chosen, Unknown):
         return chosen
     if isinstance(chosen, NotFound) or chosen.status == "canceled":
-        return Voided(None if isinstance(chosen, NotFound) else chosen.id)
+        return Voided(None) if isinstance(chosen, NotFound) else Voided(chosen.id, _held(chosen))
     left = _read_moved(chosen)
     return Unknown(f"payment {chosen.status[:40]}") if isinstance(left, Authorized) else left
 
