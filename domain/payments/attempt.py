@@ -98,7 +98,7 @@ async def _ask_for(db: Database, gateway: Gateway, known: Payment, now: datetime
 async def _charge(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswer:
     """Sends it, unless less is owed by now than it would take: then it is barred there, and nothing of it taken."""
     if (await invoice(db.primary, known.customer, known.invoice)).due < known.amount:
-        return await gateway.void(str(known.id))
+        return await gateway.void(str(known.id), known.provider_ref)
     assert known.method is not None, "a payment that a provider makes has a method"
     method = (await payment_methods(db.primary, known.customer, [known.method]))[0]
     metadata = {"payment": str(known.id), "customer": str(known.customer)}
