@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from domain.points import POINTS, PROVIDER_CALLS
+from tests.domain.payments.test_every_crash_point import PASSED
 from tests.house.conftest import Plant
-from tests.house.tree import ROOT, Source, sources
+from tests.house.tree import ROOT, Source, sources, text_of
 
 PORT = "domain/payments/gateway.py"
 ADAPTERS = "domain/payments/gateways/"  # what stands behind the port, or before another gateway, is called by callers
@@ -77,6 +78,12 @@ def test_every_point_is_reached_somewhere() -> None:
         if isinstance(argument, ast.Constant)
     }
     assert reached == POINTS
+
+
+def test_every_point_has_a_test_that_ends_the_process_there() -> None:
+    tests = [file for file in sources(ROOT, "tests") if file.path != "tests/house/test_provider_calls.py"]
+    told = {text for file in tests for node in file.nodes if (text := text_of(node)) in POINTS}
+    assert POINTS - told - set(PASSED) == set()
 
 
 def test_a_call_that_nobody_registered_is_found_however_it_is_written(plant: Plant) -> None:

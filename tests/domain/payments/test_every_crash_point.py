@@ -38,7 +38,7 @@ AT_THE_DOOR = "method.answered"
 PASSED = sorted(POINTS & {*chain(*PROVIDER_CALLS.values())} - {AT_THE_DOOR} | {
     point for point in POINTS if point.startswith(("perform.", "relay.", "due.", "inbox."))
 })  # fmt: skip
-"""The points of this life; what has others (a delivery to a tenant, a mail) has a test of its own that ends it there."""
+"""The points of this life; what else has points (a delivery to a tenant, a mail) has a test of its own at them."""
 
 
 class Life:
