@@ -45,10 +45,16 @@ def uncarried(root: Path) -> dict[str, str]:
 
 
 def _markers(text: str, path: str) -> Iterator[Marker]:
+    if "row" not in text:
+        return
     for node in ast.walk(ast.parse(text, path)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("mark.row"):
+        if isinstance(node, ast.Call) and _is_row_mark(node.func):
             literals = [each.value if isinstance(each, ast.Constant) else None for each in node.args] or [None]
             yield from (Marker(each if isinstance(each, str) else None, path, node.lineno) for each in literals)
+
+
+def _is_row_mark(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "row" and ast.unparse(node).endswith("mark.row")
 
 
 def main() -> int:

@@ -47,10 +47,14 @@ def _own_comment(file: Source, line: int) -> bool:
 
 
 def _unexplained(file: Source) -> list[str]:
-    found, commented, body = [], _comment_lines(file), file.module.body
-    for statement, after in zip_longest(body, body[1:]):
-        if not isinstance(statement, ast.Assign | ast.AnnAssign) or not _is_number(statement.value):
-            continue
+    body = file.module.body
+    numbers = [
+        (statement, after)
+        for statement, after in zip_longest(body, body[1:])
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and _is_number(statement.value)
+    ]
+    found, commented = [], _comment_lines(file) if numbers else set()
+    for statement, after in numbers:
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         names = [target.id for target in targets if isinstance(target, ast.Name) and CONSTANT.fullmatch(target.id)]
         above, last = statement.lineno - 1, statement.end_lineno or statement.lineno

@@ -44,6 +44,7 @@ def notes(root: Path) -> list[str]:
     return [
         f"{file.path}:{line}: {match[0]}"
         for file in texts(root)
+        if NOTE.search(file.text)  # else there is none in its comments, and nothing to take apart
         for line, text in _comments(file)
         if (match := NOTE.search(text))
     ]

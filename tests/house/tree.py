@@ -4,7 +4,7 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,11 +95,23 @@ def published(root: Path) -> list[str]:
 
 def texts(root: Path) -> list[Source]:
     """All published files that hold text."""
-    contents = [(path, (root / path).read_bytes()) for path in published(root)]
-    return [Source(path, data.decode(errors="replace")) for path, data in contents if b"\0" not in data]
+    found = [_read(root, path) for path in published(root)]
+    return [source for source in found if "\0" not in source.text]
 
 
 def sources(root: Path, *folders: str, suffixes: tuple[str, ...] = (".py",)) -> list[Source]:
     """The published files of these folders, Python files unless said otherwise."""
     paths = [path for path in published(root) if path.split("/")[0] in folders and path.endswith(suffixes)]
-    return [Source(path, (root / path).read_text()) for path in paths]
+    return [_read(root, path) for path in paths]
+
+
+def _read(root: Path, path: str) -> Source:
+    """The file as it is now; one that did not change is the same object, so that all rules share its parse."""
+    now = (root / path).stat()
+    return _source(root, path, (now.st_ino, now.st_mtime_ns, now.st_size))
+
+
+@cache
+def _source(root: Path, path: str, state: tuple[int, int, int]) -> Source:
+    assert state
+    return Source(path, (root / path).read_text(errors="replace"))
