@@ -33,15 +33,22 @@ def charge(
     )  # fmt: skip
 
 
+# Made once: a strategy that is made within another is checked anew for each value that is drawn from it.
+_switches = some.booleans()
+_few, _some_coupons = some.integers(1, 6), some.integers(0, 3)
+_units, _quantities, _wholes = some.integers(0, 100_000), some.integers(1, 9), some.integers(1, 3_000_000)
+_percents, _fixed = some.none() | some.integers(1, PPM), some.integers(1, 50_000)
+
+
 @some.composite
 def charges(draw: some.DrawFn) -> list[Line]:
     """Charges of one invoice, whole and prorated."""
     made = []
-    for _ in range(draw(some.integers(1, 6))):
-        unit, quantity = draw(some.integers(0, 100_000)), draw(some.integers(1, 9))
-        whole = draw(some.integers(1, 3_000_000))
-        part = draw(some.sampled_from((whole, draw(some.integers(0, whole)))))
-        made.append(charge(unit, quantity, (part, whole), inclusive=draw(some.booleans())))
+    for _ in range(draw(_few)):
+        unit, quantity = draw(_units), draw(_quantities)
+        whole = draw(_wholes)
+        part = whole if draw(_switches) else draw(some.integers(0, whole))
+        made.append(charge(unit, quantity, (part, whole), inclusive=draw(_switches)))
     return made
 
 
@@ -49,11 +56,11 @@ def charges(draw: some.DrawFn) -> list[Line]:
 def coupons(draw: some.DrawFn) -> list[Discount]:
     """Percentages and amounts, in the order of redemption."""
     made = []
-    for number in range(draw(some.integers(0, 3))):
-        percent = draw(some.none() | some.integers(1, PPM))
-        amount = None if percent is not None else eur(draw(some.integers(1, 50_000)))
+    for number in range(draw(_some_coupons)):
+        percent = draw(_percents)
+        amount = None if percent is not None else eur(draw(_fixed))
         id = CouponRedemptionId(1, UUID(int=number))
-        made.append(Discount(id, f"coupon {number}", percent, amount, frozenset(), draw(some.booleans())))
+        made.append(Discount(id, f"coupon {number}", percent, amount, frozenset(), draw(_switches)))
     return made
 
 

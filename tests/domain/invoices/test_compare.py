@@ -38,26 +38,32 @@ def billed(lines: list[Line], cadence: Cadence | None = MONTH) -> list[BilledLin
     return [BilledLine(position, line, cadence) for position, line in enumerate(lines, 1)]
 
 
+_kinds = some.sampled_from(("charge", "charge", "credit", "written", "true_up"))
+_names, _prices = some.sampled_from(("a", "b")), some.integers(1, 3)
+_rates, _roundings = some.sampled_from((0, 70_000, VAT)), some.sampled_from(("line", "invoice"))
+_cadences = some.sampled_from((MONTH, YEAR, None))
+
+
 @some.composite
 def bills(draw: some.DrawFn) -> list[BilledLine]:
     """Charges, credits, lines of staff and true-ups, with coupons and tax."""
     lines = []
     for line in discounted(draw(charges()), draw(coupons())):
-        kind = draw(some.sampled_from(("charge", "charge", "credit", "written", "true_up")))
+        kind = draw(_kinds)
         of, nothing = line.derivation, eur(0)
         plain = replace(line, discount=nothing, reductions=())
         if kind == "credit":
             back = replace(of, formula="unused")
             line = replace(plain, list_amount=-plain.list_amount, derivation=back)
         elif kind == "written":
-            line = replace(plain, price=None, description=draw(some.sampled_from(("a", "b"))))
+            line = replace(plain, price=None, description=draw(_names))
         elif kind == "true_up":
             line = replace(plain, price=None, derivation=replace(of, formula="commitment"))
         else:
-            line = replace(line, price=PriceId(UUID(int=draw(some.integers(1, 3)))))
+            line = replace(line, price=PriceId(UUID(int=draw(_prices))))
         lines.append(line)
-    treated = taxed(lines, draw(some.sampled_from((0, 70_000, VAT))), draw(some.sampled_from(("line", "invoice"))))
-    return billed(treated, draw(some.sampled_from((MONTH, YEAR, None))))
+    treated = taxed(lines, draw(_rates), draw(_roundings))
+    return billed(treated, draw(_cadences))
 
 
 @pytest.mark.row("X2")
