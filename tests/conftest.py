@@ -8,4 +8,5 @@ pytest_plugins = (
     "tests.provider_here",
     "tests.sql_watch",
     "tests.examples_plugin",
+    "tests.memory_plugin",
 )
