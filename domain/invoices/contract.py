@@ -110,10 +110,10 @@ async def renewal_of(db: Primary, of: Contract) -> Contract | None:
 
 async def billed_toward(db: Primary, customer: CustomerId) -> dict[ContractId, Money]:
     """For each contract, what was billed so far for its plan for time that began within its term, before tax, less what
-    was given back."""
+    was given back. Of a price that holds its tax, that is what is left beside the tax as it was last corrected."""
     rows = await db.fetch(
         """SELECT c.shard_key, c.id, c.currency,
-                  coalesce(sum(l.amount - l.given_back - CASE WHEN l.tax_inclusive THEN l.tax - x.back ELSE 0 END)
+                  coalesce(sum(l.amount - l.given_back - CASE WHEN l.tax_inclusive THEN x.tax_left ELSE 0 END)
                            FILTER (WHERE i.state <> 'void'), 0)::bigint AS billed
              FROM contract c
              JOIN price p ON p.id = c.price_id
@@ -123,7 +123,7 @@ async def billed_toward(db: Primary, customer: CustomerId) -> dict[ContractId, M
                                      AND l.starts_at >= c.starts_at
                                      AND l.starts_at < coalesce(c.canceled_at, c.ends_at)
              LEFT JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
-             LEFT JOIN LATERAL (SELECT coalesce(sum(t.given_back), 0) AS back FROM invoice_line_tax t
+             LEFT JOIN LATERAL (SELECT coalesce(sum(t.amount - t.given_back), 0) AS tax_left FROM invoice_line_tax t
                                  WHERE t.shard_key = l.shard_key AND t.invoice_id = l.invoice_id
                                    AND t.position = l.position) x ON true
             WHERE c.shard_key = $1 AND c.customer_id = $2 GROUP BY c.shard_key, c.id, c.currency""",

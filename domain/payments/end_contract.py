@@ -1,7 +1,7 @@
 """The end of a contract's term: what was committed to and not billed is billed now."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain import due
 from domain.actor import Grant
@@ -19,12 +19,14 @@ from domain.invoices.contract import (
     renewal_of,
 )
 from domain.invoices.draft import Draft, store_draft
+from domain.invoices.drafted import drafted_toward
 from domain.invoices.finalize import Finalized, finalize
 from domain.invoices.line import COMMITMENT, Derivation, charge_line
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.collect import collect
 
+PAUSE = timedelta(minutes=1)  # after a renewal was due: time in which it is drafted
 TRUE_UP = "true_up"  # the reason of an invoice for what was committed to and not billed
 
 
@@ -47,6 +49,8 @@ class ContractEnded:
 async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
     """Ends a contract once its term is over, and puts the terms of its renewal in force; otherwise nothing changes.
 
+    It waits until what began in the term is drafted or billed: renewals are spread over an hour, or late.
+
     A subscription on its private price goes on at that until its paid period is over: see ``subscriptions.renew``.
     """
     of = await contract(tx, tx.customer, command.contract)
@@ -56,11 +60,39 @@ async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
     if tx.now < of.ends_at:
         await due.schedule(tx, CONTRACT_END, of.id.uuid, of.ends_at)
         return ContractEnded(of.id, None)
+    if await waits(tx, of):
+        return ContractEnded(of.id, None)
     billed = await bill_true_up(tx, of, of.commitment, of.ends_at)
     true_up = billed.invoice if billed else None
     await conclude(tx, of, true_up)
     tx.emit("contract.ended", contract=of.id)
     return ContractEnded(of.id, true_up)
+
+
+async def waits(tx: Tx, of: Contract) -> bool:
+    """Puts the end of the contract off to after the renewals of its time that are due; False where there are none."""
+    last = await renewal_due(tx, of, of.ends_at)
+    if last is not None:
+        await due.schedule(tx, CONTRACT_END, of.id.uuid, max(last, tx.now) + PAUSE)
+    return last is not None
+
+
+async def renewal_due(tx: Tx, of: Contract, until: datetime) -> datetime | None:
+    """When the last renewal is due of those of its plan whose period began in the term before that instant, if any."""
+    last: datetime | None = await tx.fetchval(
+        """SELECT max(w.due_at) FROM due_work w
+             JOIN subscription s ON s.shard_key = w.shard_key AND s.id = w.subject
+             JOIN price o ON o.id = $5
+             JOIN price p ON p.id = coalesce(s.next_price_id, s.price_id) AND p.plan_id = o.plan_id
+            WHERE w.shard_key = $1 AND w.customer_id = $2 AND w.kind = 'renew'
+              AND s.period_end >= $3 AND s.period_end < $4""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.starts_at,
+        until,
+        of.price.uuid,
+    )
+    return last
 
 
 async def conclude(tx: Tx, of: Contract, true_up: InvoiceId | None) -> None:
@@ -71,13 +103,23 @@ async def conclude(tx: Tx, of: Contract, true_up: InvoiceId | None) -> None:
 
 
 async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> Finalized | None:
-    """Bills what of the whole commitment of the term until then was not billed; None where all of it was."""
-    short = whole - (await billed_toward(tx, tx.customer))[of.id]
+    """Bills what of the whole commitment of the term until then was not billed; None where all of it was.
+
+    What lies on a draft for time of the term counts as billed, as it would be issued now: it is owed by its own invoice,
+    and nobody pays it a second time as a true-up. Nor is it billed again should staff change or delete that draft.
+    """
+    short = await short_of(tx, of, whole)
     if short.minor <= 0:
         return None
     issued = await finalize(tx, await draft_true_up(tx, of, whole, short, until), tx.now)
     await collect(tx, issued)
     return issued
+
+
+async def short_of(tx: Tx, of: Contract, whole: Money) -> Money:
+    """What of the whole commitment is neither billed nor drafted; nothing or less where all of it is."""
+    short = whole - (await billed_toward(tx, tx.customer))[of.id]
+    return short - await drafted_toward(tx, of) if short.minor > 0 else short
 
 
 async def draft_true_up(tx: Tx, of: Contract, whole: Money, short: Money, until: datetime) -> InvoiceId:

@@ -12,13 +12,13 @@ from domain.catalog.plan import price
 from domain.db import Row, Tx
 from domain.dunning.timeline import timeline_for
 from domain.ids import ContractId, InvoiceId, SubscriptionId
-from domain.invoices.contract import CONTRACT_END, Contract, billed_toward, contract
+from domain.invoices.contract import CONTRACT_END, Contract, contract
 from domain.invoices.draft import FINALIZE, Draft, drop_draft, read_draft
 from domain.invoices.finalize import Finalized, finalize
 from domain.invoices.line import Line
 from domain.ledger.balance import credit_available
 from domain.money import Currency, Money, total
-from domain.payments.end_contract import conclude, draft_true_up
+from domain.payments.end_contract import conclude, draft_true_up, short_of, waits
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import EndSubscription, end_subscription
 from domain.subscriptions.lifecycle import END, RENEW, RESUME
@@ -153,6 +153,8 @@ class VirtualRun:
         """As the end of a contract does it, with what will be billed until then beside what was billed."""
         if self.tx.now < of.ends_at or not of.is_living:
             return await due.finish(self.tx, CONTRACT_END, of.id.uuid)
+        if await waits(self.tx, of):
+            return None
         plan = (await price(self.tx, self.tx.head.tenant, of.price)).plan
         foreseen = total(
             (line.net for line in self.charged
@@ -160,7 +162,7 @@ class VirtualRun:
              and of.starts_at <= line.starts_at < of.ends_at),
             of.commitment.currency,
         )  # fmt: skip
-        short = of.commitment - (await billed_toward(self.tx, self.tx.customer))[of.id] - foreseen
+        short = await short_of(self.tx, of, of.commitment) - foreseen
         if short.minor > 0:
             await self._issue(await draft_true_up(self.tx, of, of.commitment, short, of.ends_at))
         return await conclude(self.tx, of, None)

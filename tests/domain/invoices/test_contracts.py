@@ -1,10 +1,13 @@
 """Contracts: cancelled before their time with what is owed of the commitment, and renewed without a gap."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from domain.actor import Grant
+from domain.catalog.plan import price
+from domain.catalog.publish import PublishPrice, publish_price
 from domain.ids import ContractId
 from domain.invoices.billing_terms import billing_terms
 from domain.invoices.contract import Contract, billed_toward, contracts
@@ -12,13 +15,16 @@ from domain.invoices.line import lines_of
 from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.payments.cancel_contract import CancelContract, ContractCanceled, Owed, cancel_contract
 from domain.perform import perform
+from domain.period import Unit
+from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.start import SubscriptionStarted
+from tests.domain.corrections.correction_kit import corrected, german_shop, rate_is
 from tests.domain.invoices.bills import eur, note, now
 from tests.domain.invoices.test_staff_invoices import by_finance
 from tests.interruptions import Killed, killed_at
-from tests.lives import buyer, day, invoices_of, start, until, wrong_rows
+from tests.lives import buy, buyer, day, invoices_of, start, until, wrong_rows
 from tests.world import Someone, World, fresh
 
 COMMITTED = 12_000  # in a year of 365 days
@@ -83,6 +89,48 @@ async def test_who_leaves_a_contract_owes_what_was_not_billed_of_it(
     await until(world, ada, day(1, 5, year=2028))
     assert len([each for each in await invoices_of(world, ada) if each.reason == "true_up"]) == 1
     assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("I13")
+async def test_what_lies_on_a_draft_for_the_term_is_not_billed_as_a_true_up_too(world: World) -> None:
+    ada, bob = await buyer(world), await buyer(world)
+    for each, ends_at in ((ada, day(2, 1) + timedelta(seconds=1)), (bob, day(2, 1, 3))):
+        signed = SignContract(world.prices["starter"], eur(3000), day(1, 1), ends_at, 0, None)
+        id = (await by_finance(world, each, sign_contract, signed)).contract
+        await start(world, each)
+        if each is bob:  # a renewal is drafted within its first hour, and issued an hour later
+            await until(world, bob, day(2, 1, 0, 59) + timedelta(seconds=59))
+            assert (await cancel(world, bob, id, Owed.FULL, preview=True)).total == eur(1000)
+            assert (await cancel(world, bob, id, Owed.FULL)).total == eur(1000)
+        await until(world, each, day(2, 1, 3))
+        billed = sorted((of.reason, of.total.minor) for of in await invoices_of(world, each))
+        assert billed == [("renewal", 1000), ("start", 1000), ("true_up", 1000)]
+        assert await billed_toward(world.house.db.primary, each.id) == {id: eur(2000)}
+        assert await wrong_rows(world, each) == []
+
+
+@pytest.mark.row("I13")
+async def test_a_corrected_tax_moves_what_an_inclusive_price_counts_toward_a_commitment(house: House) -> None:
+    shop = await german_shop(house)
+    ada, plan = await buyer(shop), (await price(house.db.primary, shop.tenant.tenant, shop.prices["starter"])).plan
+    gross = PublishPrice(plan, eur(1190), Unit.MONTH, 1, day(1, 1), tax_inclusive=True, private=True)
+    command = house.db, publish_price, house.actor, shop.tenant.live_house, gross, fresh("price")
+    own = (await perform(*command)).outcome.price
+    signed = SignContract(own, eur(COMMITTED), day(1, 1), day(1, 1, year=2028), 0, None)
+    id = (await by_finance(shop, ada, sign_contract, signed)).contract
+    await buy(shop, ada, own)
+    (of,) = await invoices_of(shop, ada)
+
+    async def counted() -> int:
+        return (await billed_toward(house.db.primary, ada.id))[id].minor
+
+    assert await counted() == 1000
+    for ppm, net in ((160_000, 1026), (210_000, 983)):  # 11.90 less 1.64, and less 2.07
+        await rate_is(shop, ppm)
+        await corrected(shop, ada, of.id)
+        assert await counted() == net
+    await note(shop, ada, of.id, 595, credit=595)
+    assert await counted() == 983 - (595 - 104)  # with half of 2.07, rounded to even
 
 
 async def test_who_was_billed_more_than_its_part_owes_nothing_more(world: World) -> None:
