@@ -1,6 +1,6 @@
 """An issued credit note as PDF with the e-invoice inside, and as that e-invoice alone."""
 
-import asyncio
+from functools import partial
 
 from domain.database import Database
 from domain.db import Primary
@@ -11,11 +11,12 @@ from domain.invoices.document import render_credit_note
 from domain.invoices.document_facts import BillingDays, CreditNoteFacts, DocumentLine, LineTax
 from domain.invoices.e_invoice import NotRepresentable, e_credit_note
 from domain.invoices.invoice import invoice
-from domain.invoices.invoice_document import XML, no_e_invoice
-from domain.invoices.issued import Billed, billed, legal_codes, line_taxes, prove, tax_sums
+from domain.invoices.invoice_document import xml_of
+from domain.invoices.issued import Billed, billed, legal_codes, line_taxes, proven, tax_sums
 from domain.invoices.line import lines_of
 from domain.invoices.line_tax import TaxPart
 from domain.invoices.note_line import CreditNoteLine, note_lines_of, note_taxes_of
+from domain.invoices.presentation import Check, presentation
 from domain.invoices.take_note_back import note_parts_of
 from domain.invoices.tax_correction import TAX_CORRECTION
 from domain.period import Period
@@ -25,25 +26,20 @@ async def credit_note_pdf(db: Database, owner: CustomerId, id: CreditNoteId) -> 
     """The PDF of the customer's credit note as it was issued; NOT_FOUND for any other id."""
     facts, seen = await _facts(db, owner, id)
     version = await _version(db.primary, owner, id)
-    pdf = await asyncio.to_thread(_rendered, facts, seen.locale, version)
-    await prove(db, owner, id.uuid, seen.locale, pdf)
-    return pdf
+    renders = [partial(_rendered, facts, seen.locale, version, checks) for checks in presentation(version).checks]
+    return await proven(db, owner, id.uuid, seen.locale, renders)
 
 
 async def credit_note_xml(db: Database, owner: CustomerId, id: CreditNoteId) -> bytes:
     """The e-invoice of the customer's credit note; NOT_FOUND for any other id, STATE_CONFLICT for one without."""
     facts, _ = await _facts(db, owner, id)
-    try:
-        xml = (await asyncio.to_thread(e_credit_note, facts)).encode()
-    except NotRepresentable as rule:
-        raise no_e_invoice(str(rule)) from rule
-    await prove(db, owner, id.uuid, XML, xml)
-    return xml
+    checks = presentation(await _version(db.primary, owner, id)).checks
+    return await xml_of(db, owner, id, partial(e_credit_note, facts), checks)
 
 
-def _rendered(facts: CreditNoteFacts, locale: str, version: int) -> bytes:
+def _rendered(facts: CreditNoteFacts, locale: str, version: int, checks: frozenset[Check]) -> bytes:
     try:
-        attached = e_credit_note(facts)
+        attached = e_credit_note(facts, checks)
     except NotRepresentable:
         attached = ""
     return render_credit_note(facts, locale, version, attached)

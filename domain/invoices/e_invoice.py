@@ -26,6 +26,7 @@ from domain.invoices.e_invoice_line import (
     require_rate,
     xml_text,
 )
+from domain.invoices.presentation import ALL_CHECKS, Check
 from domain.invoices.texts.english import ENGLISH
 from domain.money import Money, total
 from domain.tax.decision import Treatment
@@ -46,9 +47,12 @@ _REASONS: Final = {
 _EL: Final = {"GR": "EL"}  # how VAT ids begin where that is not the country's own code
 
 
-def e_invoice(facts: InvoiceFacts) -> str:
-    """The invoice as XML, the same text for the same facts; NotRepresentable outside of what EN 16931 can say."""
-    doc = _document(facts, _INVOICE)
+def e_invoice(facts: InvoiceFacts, checks: frozenset[Check] = ALL_CHECKS) -> str:
+    """The invoice as XML, the same text for the same facts; NotRepresentable outside of what EN 16931 can say.
+
+    Fewer ``checks`` are for documents that were issued before there were more.
+    """
+    doc = _document(facts, _INVOICE, checks)
     if facts.corrects and facts.corrected_on:
         before = doc.trade.settlement.invoice_referenced_document
         before.issuer_assigned_id, before.issue_date_time = xml_text(facts.corrects), facts.corrected_on
@@ -65,9 +69,9 @@ def e_invoice(facts: InvoiceFacts) -> str:
     return _text_of(doc)
 
 
-def e_credit_note(facts: CreditNoteFacts) -> str:
+def e_credit_note(facts: CreditNoteFacts, checks: frozenset[Check] = ALL_CHECKS) -> str:
     """The credit note as XML, naming the invoice that it corrects; NotRepresentable as for invoices."""
-    doc = _document(facts, _CREDIT_NOTE)
+    doc = _document(facts, _CREDIT_NOTE, checks)
     before = doc.trade.settlement.invoice_referenced_document
     before.issuer_assigned_id, before.issue_date_time = xml_text(facts.corrects), facts.corrected_on
     terms = PaymentTerms()
@@ -87,7 +91,7 @@ def _ways(facts: CreditNoteFacts) -> str:
     return ", ".join(f"{money.decimal} {money.currency.code} {way}" for way, money in ways if money)
 
 
-def _document(facts: InvoiceFacts | CreditNoteFacts, kind: str) -> Document:
+def _document(facts: InvoiceFacts | CreditNoteFacts, kind: str, checks: frozenset[Check]) -> Document:
     require(facts.currency.exponent <= _MINOR_DIGITS, "amounts have two digits of a currency")
     require(Place(facts.seller.country, facts.seller.region).territory().in_eu, "the seller sits in the Union")
     require(bool(facts.buyer.country), "the buyer has a country")
@@ -106,7 +110,7 @@ def _document(facts: InvoiceFacts | CreditNoteFacts, kind: str) -> Document:
     require(not outside or len(found) == 1, "what lies outside of VAT stands on an invoice of its own")
     _party(doc.trade.agreement.seller, facts.seller, known=not outside, ours=True)
     _party(doc.trade.agreement.buyer, facts.buyer, known=not outside)
-    _require_ids(facts, found)
+    _require_ids(facts, found, checks)
     for position, line in enumerate(facts.lines, 1):
         doc.trade.items.add(line_item(position, line))
     days = [line.days for line in facts.lines if line.days]
@@ -116,7 +120,8 @@ def _document(facts: InvoiceFacts | CreditNoteFacts, kind: str) -> Document:
         doc.trade.settlement.period.end = max(each.last for each in days)
     doc.trade.settlement.currency_code = facts.currency.code
     for group in found:
-        require_rate(group)
+        if Check.RATE in checks:
+            require_rate(group)
         doc.trade.settlement.trade_tax.add(_trade_tax(group))
     return doc
 
@@ -129,12 +134,13 @@ def _require_vat(facts: InvoiceFacts | CreditNoteFacts) -> None:
     require(in_union or not charged, "the tax is the VAT of a member state")
 
 
-def _require_ids(facts: InvoiceFacts | CreditNoteFacts, found: tuple[Group, ...]) -> None:
+def _require_ids(facts: InvoiceFacts | CreditNoteFacts, found: tuple[Group, ...], checks: frozenset[Check]) -> None:
     categories = {group.category for group in found}
     known = bool(facts.seller.tax_id) or categories == {OUTSIDE}
     require(known, "the seller names its tax number")
     require(bool(facts.seller.code) or OUTSIDE not in categories, "the seller has a name of its own for itself")
-    require("AE" not in categories or _is_vat_id(facts.buyer), "a buyer who owes the tax names its VAT id")
+    named = _is_vat_id(facts.buyer) if Check.BUYER_ID in checks else bool(facts.buyer.tax_id)
+    require("AE" not in categories or named, "a buyer who owes the tax names its VAT id")
     require("G" not in categories or _is_vat_id(facts.seller), "the seller names its VAT id")
     require("AE" not in categories or _is_vat_id(facts.seller), "the seller names its VAT id")
 

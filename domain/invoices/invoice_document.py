@@ -1,17 +1,18 @@
 """An issued invoice as PDF with the e-invoice inside, and as that e-invoice alone."""
 
-import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from domain.database import Database
 from domain.db import Primary
-from domain.ids import CustomerId, InvoiceId
+from domain.ids import CreditNoteId, CustomerId, InvoiceId
 from domain.invoices.billing_terms import ON_ACCOUNT
 from domain.invoices.document import render_invoice
 from domain.invoices.document_facts import InvoiceFacts, Terms
 from domain.invoices.e_invoice import NotRepresentable, e_invoice
 from domain.invoices.invoice import invoice
-from domain.invoices.issued import Billed, billed, prove
-from domain.invoices.presentation import presentation
+from domain.invoices.issued import Billed, billed, proven
+from domain.invoices.presentation import Check, presentation
 from domain.money import Money
 from domain.refusals import RefusalCode, Refused
 
@@ -22,22 +23,29 @@ async def invoice_pdf(db: Database, owner: CustomerId, id: InvoiceId) -> bytes:
     """The PDF of the customer's invoice as it was issued; NOT_FOUND for any other id."""
     seen = await billed(db, await invoice(db.primary, owner, id))
     version = await _version(db.primary, owner, id)
-    pdf = await asyncio.to_thread(_rendered, seen, version)
-    await prove(db, owner, id.uuid, seen.locale, pdf)
-    return pdf
+    renders = [partial(_rendered, seen, version, checks) for checks in presentation(version).checks or (None,)]
+    return await proven(db, owner, id.uuid, seen.locale, renders)
 
 
 async def invoice_xml(db: Database, owner: CustomerId, id: InvoiceId) -> bytes:
     """The e-invoice of the customer's invoice; NOT_FOUND for any other id, STATE_CONFLICT for one that has none."""
     seen = await billed(db, await invoice(db.primary, owner, id))
-    if not presentation(await _version(db.primary, owner, id)).electronic:
+    checks = presentation(await _version(db.primary, owner, id)).checks
+    if not checks:
         raise no_e_invoice("it was issued before there were any")
+    return await xml_of(db, owner, id, partial(e_invoice, invoice_facts(seen)), checks)
+
+
+async def xml_of(
+    db: Database, owner: CustomerId, subject: InvoiceId | CreditNoteId, said: Callable[[frozenset[Check]], str],
+    checks: Sequence[frozenset[Check]],
+) -> bytes:  # fmt: skip
+    """The e-invoice of a document as it left the house by any of the checks; STATE_CONFLICT for one that has none."""
+    renders = [lambda each=each: said(each).encode() for each in checks]  # type: ignore[misc]
     try:
-        xml = (await asyncio.to_thread(e_invoice, invoice_facts(seen))).encode()
+        return await proven(db, owner, subject.uuid, XML, renders)
     except NotRepresentable as rule:
         raise no_e_invoice(str(rule)) from rule
-    await prove(db, owner, id.uuid, XML, xml)
-    return xml
 
 
 def no_e_invoice(why: str) -> Refused:
@@ -71,11 +79,11 @@ def invoice_facts(seen: Billed) -> InvoiceFacts:
     )
 
 
-def _rendered(seen: Billed, version: int) -> bytes:
+def _rendered(seen: Billed, version: int, checks: frozenset[Check] | None) -> bytes:
     facts, attached = invoice_facts(seen), ""
-    if presentation(version).electronic:
+    if checks is not None:
         try:
-            attached = e_invoice(facts)
+            attached = e_invoice(facts, checks)
         except NotRepresentable:
             attached = ""
     return render_invoice(facts, seen.locale, version, attached)

@@ -1,6 +1,8 @@
 """What the issued documents of an invoice are made of, and the proof that a re-render is equal."""
 
+import asyncio
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -11,6 +13,7 @@ from domain.db import Primary
 from domain.ids import CustomerId, InvoiceId
 from domain.invoices.corrected_lines import corrected_lines
 from domain.invoices.document_facts import BillingDays, DocumentLine, LineDiscount, LineTax, Party, TaxSum
+from domain.invoices.e_invoice_line import NotRepresentable
 from domain.invoices.invoice import Invoice, invoice
 from domain.invoices.line import TAX_CORRECTED, Line, lines_of
 from domain.invoices.line_tax import TaxPart, by_tax
@@ -136,20 +139,32 @@ async def _discounts(db: Primary, owner: CustomerId, id: InvoiceId) -> dict[int,
     return found
 
 
-async def prove(db: Database, owner: CustomerId, subject: UUID, locale: str, document: bytes) -> None:
-    """Stores the hash of a document that leaves the house for the first time; later it must be the same."""
-    fresh = hashlib.sha256(document).digest()
-    await db.marks.execute(
-        """INSERT INTO issued_document (shard_key, customer_id, subject, locale, sha256, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING""",
-        owner.shard,
-        owner.uuid,
-        subject,
-        locale,
-        fresh,
-        db.clock.now(),
-    )
-    stored = await db.primary.fetchval(
+async def proven(
+    db: Database, owner: CustomerId, subject: UUID, locale: str, renders: Sequence[Callable[[], bytes]]
+) -> bytes:
+    """The document as it left the house for the first time, by its hash; RenderDiffers where no render gives it again.
+
+    What leaves it now for the first time is the first render, or NotRepresentable; the others are how it may have been
+    rendered before.
+    """
+    left = await _hash_of(db, owner, subject, locale)
+    for render in renders:
+        try:
+            document = await asyncio.to_thread(render)
+        except NotRepresentable:
+            if left is None:
+                raise
+            continue
+        if left is None:
+            await _keep_hash(db, owner, subject, locale, document)
+            left = await _hash_of(db, owner, subject, locale)
+        if left == hashlib.sha256(document).digest():
+            return document
+    raise RenderDiffers(f"{subject} in {locale}")
+
+
+async def _hash_of(db: Database, owner: CustomerId, subject: UUID, locale: str) -> bytes | None:
+    stored: bytes | None = await db.primary.fetchval(
         """SELECT sha256 FROM issued_document
             WHERE shard_key = $1 AND customer_id = $2 AND subject = $3 AND locale = $4""",
         owner.shard,
@@ -157,5 +172,17 @@ async def prove(db: Database, owner: CustomerId, subject: UUID, locale: str, doc
         subject,
         locale,
     )
-    if stored != fresh:
-        raise RenderDiffers(f"{subject} in {locale}")
+    return stored
+
+
+async def _keep_hash(db: Database, owner: CustomerId, subject: UUID, locale: str, document: bytes) -> None:
+    await db.marks.execute(
+        """INSERT INTO issued_document (shard_key, customer_id, subject, locale, sha256, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING""",
+        owner.shard,
+        owner.uuid,
+        subject,
+        locale,
+        hashlib.sha256(document).digest(),
+        db.clock.now(),
+    )

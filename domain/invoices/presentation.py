@@ -6,6 +6,7 @@ migration makes the one that new documents get.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,20 +23,39 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 CURRENT: Final = 3  # what new documents are issued in; the database's default says the same
 
 
+class Check(Enum):
+    """A rule of EN 16931 that e-invoices were not held to at first."""
+
+    BUYER_ID = "buyer_id"  # BR-AE-02: who owes the tax is named by a VAT id, and not by any number
+    RATE = "rate"  # BR-S-09: the tax of a rate is that rate of its sum
+
+
+ALL_CHECKS: Final = frozenset(Check)
+
+
 @dataclass(frozen=True, slots=True)
 class Presentation:
     """One version: the folder of its templates, its words by language, and the characters that its fonts draw.
 
-    ``electronic`` says whether the e-invoice stands inside; how an invoice becomes one belongs to the version too.
+    ``checks`` are what e-invoices were held to while it was current, the last word first: a document of before is the
+    same bytes only by those of its day. There are none where no e-invoice stands inside; how an invoice becomes one
+    belongs to the version too.
     """
 
     number: int
     templates: Path
     texts: Mapping[str, Texts]
     printable: frozenset[str]
-    electronic: bool
+    checks: tuple[frozenset[Check], ...]
+
+    @property
+    def electronic(self) -> bool:
+        """Whether the e-invoice stands inside."""
+        return bool(self.checks)
 
 
+# The checks came one after the other while the second version was current.
+_SECOND_CHECKS: Final = (ALL_CHECKS, frozenset({Check.BUYER_ID}), frozenset[Check]())
 # The second version did not say which register a seller stands in.
 _SECOND: Final = MappingProxyType({language: replace(words, register="") for language, words in TEXTS.items()})
 # The first version knew neither terms nor languages for given back time, and two languages only.
@@ -53,8 +73,8 @@ _FIRST: Final = MappingProxyType(
 def presentation(number: int) -> Presentation:
     """The version of that number; LookupError for one that never was."""
     if number == 1:
-        return Presentation(1, TEMPLATES / "1", _FIRST, PRINTABLE, electronic=False)
+        return Presentation(1, TEMPLATES / "1", _FIRST, PRINTABLE, ())
     if number in (2, CURRENT):  # they differ in words alone
-        texts = TEXTS if number == CURRENT else _SECOND
-        return Presentation(number, TEMPLATES / "2", texts, PRINTABLE | packaged_characters(), electronic=True)
+        texts, checks = (TEXTS, (ALL_CHECKS,)) if number == CURRENT else (_SECOND, _SECOND_CHECKS)
+        return Presentation(number, TEMPLATES / "2", texts, PRINTABLE | packaged_characters(), checks)
     raise LookupError(f"no presentation {number}")

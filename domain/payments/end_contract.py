@@ -105,8 +105,8 @@ async def conclude(tx: Tx, of: Contract, true_up: InvoiceId | None) -> None:
 async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> Finalized | None:
     """Bills what of the whole commitment of the term until then was not billed; None where all of it was.
 
-    What lies on a draft for time of the term counts as billed, as it would be issued now: it is owed by its own invoice,
-    and nobody pays it a second time as a true-up. Nor is it billed again should staff change or delete that draft.
+    What lies on a draft for time of the term counts as billed, as it would be issued now: it is owed by an invoice of
+    its own, and nobody pays it a second time as a true-up, nor should staff change or delete that draft.
     """
     short = await short_of(tx, of, whole)
     if short.minor <= 0:

@@ -1,6 +1,6 @@
 """A receipt as a document: one captured payment of an invoice."""
 
-import asyncio
+from functools import partial
 
 from domain.database import Database
 from domain.db import Primary
@@ -8,7 +8,7 @@ from domain.ids import CustomerId, ReceiptId
 from domain.invoices.document import render_receipt
 from domain.invoices.document_facts import PaymentMethod, ReceiptFacts
 from domain.invoices.invoice import invoice
-from domain.invoices.issued import billed, prove
+from domain.invoices.issued import billed, proven
 from domain.payments.method import payment_methods
 from domain.payments.payment import payment
 from domain.payments.receipt import receipt
@@ -36,9 +36,7 @@ async def receipt_pdf(db: Database, owner: CustomerId, id: ReceiptId) -> bytes:
         legal=seen.legal,
     )
     version = await _version(db.primary, owner, id)
-    pdf = await asyncio.to_thread(render_receipt, facts, seen.locale, version)
-    await prove(db, owner, id.uuid, seen.locale, pdf)
-    return pdf
+    return await proven(db, owner, id.uuid, seen.locale, [partial(render_receipt, facts, seen.locale, version)])
 
 
 async def _version(db: Primary, owner: CustomerId, id: ReceiptId) -> int:
