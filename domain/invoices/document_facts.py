@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
-from domain.money import Currency, Money, total
+from domain.money import Currency, Money, share, total
 from domain.period import Period, local_date
 
+_PER_WHOLE = 1_000_000  # rates are parts per million
 _ONE_SECOND = timedelta(seconds=1)  # a period excludes its end; its last billing day holds the second before
 
 
@@ -92,6 +93,17 @@ class DocumentLine:
     def before_discount(self) -> Money:
         """What it would have cost."""
         return self.amount + total((each.amount for each in self.discounts), self.amount.currency)
+
+    @property
+    def net_before_discount(self) -> Money:
+        """What it would have cost before tax: its net amount and its net discounts."""
+        return self.net + total(map(self.net_of, self.discounts), self.amount.currency)
+
+    def net_of(self, discount: LineDiscount) -> Money:
+        """The discount without the tax that it lowered too."""
+        if not self.tax_included:
+            return discount.amount
+        return share(_PER_WHOLE, _PER_WHOLE + sum(tax.rate_ppm for tax in self.taxes), discount.amount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,38 +50,54 @@ def body(meta: Iterable[tuple[str, str]], headline: str, totals: list[Json], not
 
 
 def lines_table(out: Print, lines: tuple[DocumentLine, ...]) -> Json:
-    """The lines; a column of taxes stands only where there are any."""
+    """The lines; a column of taxes stands only where there are any.
+
+    Where all prices hold their tax, amounts are with it, else all are without. Versions that had no words for that said
+    discounts with the tax where a price held it, whatever the amount beside them was.
+    """
     words, taxed = out.texts, any(line.taxes for line in lines)
     included = taxed and all(line.tax_included for line in lines)
-    amount = words.amount_with_tax if included else words.amount
+    net = bool(words.amount_without_tax) and not included
     return {
-        "columns": [words.description, words.quantity, words.unit_price, *([words.tax] if taxed else []), amount],
-        "rows": [_row(out, line, taxed, included) for line in lines],
-    }
+        "columns": [words.description, words.quantity, words.unit_price, *([words.tax] if taxed else []),
+                    _amounts(out, lines, included)],
+        "rows": [_row(out, line, taxed, included, net) for line in lines],
+    }  # fmt: skip
 
 
-def _row(out: Print, line: DocumentLine, taxed: bool, included: bool) -> Json:
-    text, priced = out.plain(line.text), line.unit_price is not None and (included or not line.tax_included)
+def _amounts(out: Print, lines: tuple[DocumentLine, ...], included: bool) -> str:
+    """What the column of amounts is called."""
+    words = out.texts
+    if not words.amount_without_tax:
+        return words.amount_with_tax if included else words.amount
+    if included and any(tax.amount for line in lines for tax in line.taxes):
+        return words.amount_with_tax
+    return words.amount_without_tax if any(line.tax_included for line in lines) and not included else words.amount
+
+
+def _row(out: Print, line: DocumentLine, taxed: bool, included: bool, net: bool) -> Json:
+    text, same = out.plain(line.text), included or not line.tax_included or (net and line.net == line.amount)
     return {
         "text": out.texts.unused.format(text=text) if line.unused else text,
         "detail": out.days(line.days) if line.days else "",
-        "details": _discounts(out, line),
+        "details": _discounts(out, line, net),
         "cells": [
             "" if line.quantity is None else out.number(line.quantity),
-            out.money(line.unit_price) if line.unit_price is not None and priced else "",
+            out.money(line.unit_price) if line.unit_price is not None and same else "",
             *([_rates(out, line.taxes)] if taxed else []),
             out.money(line.amount if included else line.net),
         ],
     }
 
 
-def _discounts(out: Print, line: DocumentLine) -> list[str]:
+def _discounts(out: Print, line: DocumentLine, net: bool) -> list[str]:
     if not line.discounts:
         return []
-    words = out.texts
+    words, before = out.texts, line.net_before_discount if net else line.before_discount
+    named = ((each.name, line.net_of(each) if net else each.amount) for each in line.discounts)
     return [
-        words.discounted.format(amount=out.money(line.before_discount)),
-        *(words.discount.format(name=out.plain(each.name), amount=out.money(-each.amount)) for each in line.discounts),
+        words.discounted.format(amount=out.money(before)),
+        *(words.discount.format(name=out.plain(name), amount=out.money(-amount)) for name, amount in named),
     ]
 
 

@@ -10,7 +10,7 @@ from drafthorse.models.accounting import TradeAllowanceCharge
 from drafthorse.models.tradelines import LineItem
 
 from domain.invoices.document_facts import DocumentLine, LineDiscount
-from domain.money import Money, share, total
+from domain.money import Money, total
 from domain.tax.decision import Treatment
 
 OUTSIDE: Final = "O"  # not subject to VAT
@@ -26,7 +26,6 @@ CATEGORIES: Final = {
 
 _ONE: Final = "C62"  # a unit of no measure, UN/ECE recommendation 20
 _PER_PERCENT: Final = Decimal(10_000)  # rates are parts per million
-_PER_WHOLE: Final = 1_000_000  # the same, for shares
 
 
 class NotRepresentable(ValueError):
@@ -109,8 +108,8 @@ def line_item(position: int, line: DocumentLine) -> LineItem:
 
 def _price(item: LineItem, line: DocumentLine) -> None:
     """Quantity times price is exactly the amount before discounts: the unit price where it fits, else one of all."""
-    before = line.net + total((_net(line, each) for each in line.discounts), line.amount.currency)
-    quantity, price = 1, abs(before)
+    before, quantity = line.net_before_discount, 1
+    price = abs(before)
     if line.quantity and line.unit_price and not line.tax_included and line.unit_price * line.quantity == abs(before):
         quantity, price = line.quantity, line.unit_price
     item.agreement.net.amount = amount(price)
@@ -120,17 +119,9 @@ def _price(item: LineItem, line: DocumentLine) -> None:
 def _allowance(line: DocumentLine, discount: LineDiscount) -> TradeAllowanceCharge:
     allowance = TradeAllowanceCharge()
     allowance.indicator = False
-    allowance.actual_amount = amount(_net(line, discount))
+    allowance.actual_amount = amount(line.net_of(discount))
     allowance.reason = xml_text(discount.name) or "Discount"
     return allowance
-
-
-def _net(line: DocumentLine, discount: LineDiscount) -> Money:
-    """The discount without the tax that it lowered too."""
-    if not line.tax_included:
-        return discount.amount
-    rate = sum(tax.rate_ppm for tax in line.taxes)
-    return share(_PER_WHOLE, _PER_WHOLE + rate, discount.amount)
 
 
 def _category(line: DocumentLine) -> tuple[str, int]:

@@ -10,17 +10,15 @@ from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from domain.invoices.fonts import packaged_characters
 from domain.invoices.glyphs import PRINTABLE
 from domain.invoices.texts import TEXTS
-from domain.invoices.texts.english import ENGLISH
-from domain.invoices.texts.german import GERMAN
 from domain.invoices.texts.words import Texts
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-CURRENT: Final = 3  # what new documents are issued in; the database's default says the same
+CURRENT: Final = 4  # what new documents are issued in; the database's default says the same
 
 
 class Check(Enum):
@@ -56,17 +54,21 @@ class Presentation:
 
 # The checks came one after the other while the second version was current.
 _SECOND_CHECKS: Final = (ALL_CHECKS, frozenset({Check.BUYER_ID}), frozenset[Check]())
-# The second version did not say which register a seller stands in.
-_SECOND: Final = MappingProxyType({language: replace(words, register="") for language, words in TEXTS.items()})
-# The first version knew neither terms nor languages for given back time, and two languages only.
-_FIRST: Final = MappingProxyType(
-    {
-        language: replace(
-            words, unused="Unused time: {text}", net_terms="", charged="", purchase_order="", register="", legal={}
-        )
-        for language, words in (("en", ENGLISH), ("de", GERMAN))
-    }
-)
+
+
+def _without(of: Mapping[str, Texts], **empty: Any) -> Mapping[str, Texts]:
+    """The words of a version that did not say these things yet."""
+    return MappingProxyType({language: replace(words, **empty) for language, words in of.items()})
+
+
+# The third version did not tell amounts without tax from others, the second not which register a seller stands in. The
+# first knew neither terms nor languages for given back time, and two languages only.
+_THIRD: Final = _without(TEXTS, amount_without_tax="")
+_SECOND: Final = _without(_THIRD, register="")
+_FIRST: Final = _without(
+    {"en": _SECOND["en"], "de": _SECOND["de"]},
+    unused="Unused time: {text}", net_terms="", charged="", purchase_order="", legal={},
+)  # fmt: skip
 
 
 @lru_cache(maxsize=CURRENT)
@@ -74,7 +76,8 @@ def presentation(number: int) -> Presentation:
     """The version of that number; LookupError for one that never was."""
     if number == 1:
         return Presentation(1, TEMPLATES / "1", _FIRST, PRINTABLE, ())
-    if number in (2, CURRENT):  # they differ in words alone
-        texts, checks = (TEXTS, (ALL_CHECKS,)) if number == CURRENT else (_SECOND, _SECOND_CHECKS)
+    if number in (2, 3, CURRENT):  # they differ in words alone
+        texts = {2: _SECOND, 3: _THIRD}.get(number, TEXTS)
+        checks = _SECOND_CHECKS if number == 2 else (ALL_CHECKS,)
         return Presentation(number, TEMPLATES / "2", texts, PRINTABLE | packaged_characters(), checks)
     raise LookupError(f"no presentation {number}")

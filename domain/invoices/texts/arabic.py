@@ -35,6 +35,7 @@ ARABIC: Final = Texts(
     tax="الضريبة",
     amount="المبلغ",
     amount_with_tax="المبلغ شاملًا الضريبة",
+    amount_without_tax="المبلغ بدون الضريبة",
     date="التاريخ",
     charge="مدين",
     payment="دفعة أو رصيد",

@@ -35,6 +35,7 @@ ENGLISH: Final = Texts(
     tax="Tax",
     amount="Amount",
     amount_with_tax="Amount incl. tax",
+    amount_without_tax="Amount excl. tax",
     date="Date",
     charge="Charge",
     payment="Payment, credit",

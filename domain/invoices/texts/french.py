@@ -35,6 +35,7 @@ FRENCH: Final = Texts(
     tax="Taxe",
     amount="Montant",
     amount_with_tax="Montant TTC",
+    amount_without_tax="Montant HT",
     date="Date",
     charge="Débit",
     payment="Paiement, avoir",

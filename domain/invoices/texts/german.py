@@ -36,6 +36,7 @@ GERMAN: Final = Texts(
     tax="Steuer",
     amount="Betrag",
     amount_with_tax="Betrag inkl. Steuer",
+    amount_without_tax="Betrag ohne Steuer",
     date="Datum",
     charge="Belastung",
     payment="Zahlung, Gutschrift",

@@ -35,6 +35,7 @@ JAPANESE: Final = Texts(
     tax="税率",
     amount="金額",
     amount_with_tax="金額（税込）",
+    amount_without_tax="金額（税抜）",
     date="日付",
     charge="ご請求",
     payment="ご入金・充当",

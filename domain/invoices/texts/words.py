@@ -34,6 +34,7 @@ class Texts:
     tax: str
     amount: str
     amount_with_tax: str
+    amount_without_tax: str
     date: str
     charge: str
     payment: str

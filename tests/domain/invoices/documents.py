@@ -144,6 +144,16 @@ def taxed_invoice(treatment: str = "standard", ppm: int = 190_000, *, included: 
     )  # fmt: skip
 
 
+def mixed_invoice(treatment: str = "standard", ppm: int = 190_000) -> InvoiceFacts:
+    """That invoice with prices that hold their tax beside prices that do not."""
+    of, (gross, _) = taxed_invoice(treatment, ppm), taxed(treatment, ppm, included=True)
+    lines = (gross[0], gross[1], of.lines[0], of.lines[2])
+    net = total([line.net for line in lines], EUR)
+    tax = total([each.amount for line in lines for each in line.taxes], EUR)
+    summed, whole = TaxSum("VAT", treatment, ppm, net, tax), net + tax
+    return replace(of, lines=lines, taxes=(summed,), total=whole, due=whole - of.applied_credit)
+
+
 def credit_note(treatment: str = "standard", ppm: int = 190_000) -> CreditNoteFacts:
     """All of that invoice taken back: one half lowers it, the rest goes the other ways."""
     of = taxed_invoice(treatment, ppm)
