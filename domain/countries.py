@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from domain.refusals import RefusalCode, Refused
+from domain.subdivisions import SUBDIVISIONS
 
 # Source: ISO 3166-1 alpha-2, officially assigned codes, 249 of them since South Sudan (SS, 2011).
 _CODES: Final = """
@@ -28,8 +29,12 @@ def require_known_country(code: str, *path: str) -> None:
         raise Refused(RefusalCode.INVALID_INPUT, "There is no such country in ISO 3166.", path)
 
 
-def require_region(region: str, *path: str) -> None:
-    """A subdivision such as CA or BW, a place inside it such as CA-SF, or nothing; INVALID_INPUT for any other text."""
+def require_region(country: str, region: str, *path: str) -> None:
+    """A subdivision such as CA or BW, a place inside it such as CA-SF, or nothing; INVALID_INPUT for any other text,
+    and for what is no subdivision of a country whose subdivisions are known."""
     if not _REGION.fullmatch(region):
         message = "A region is written as ISO 3166 does after the country, such as CA, or with a place in it, as CA-SF."
         raise Refused(RefusalCode.INVALID_INPUT, message, path)
+    known = SUBDIVISIONS.get(country)
+    if region and known is not None and region.partition("-")[0] not in known:
+        raise Refused(RefusalCode.INVALID_INPUT, f"There is no such region of {country} in ISO 3166-2.", path)

@@ -33,7 +33,7 @@ class BillingPersonChanged:
 async def change_billing_person(tx: Tx, command: ChangeBillingPerson) -> BillingPersonChanged:
     """INVALID_INPUT for a country or region that is none; STATE_CONFLICT once the customer was erased."""
     require_known_country(command.country, "country")
-    require_region(command.region, "region")
+    require_region(command.country, command.region, "region")
     changed = await tx.fetchval(
         """UPDATE billing_person SET name = $3, email = $4, address = $5, country = $6, region = $7
             WHERE shard_key = $1 AND customer_id = $2 RETURNING customer_id""",

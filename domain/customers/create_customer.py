@@ -66,7 +66,7 @@ async def create_customer(tx: Tx, command: CreateCustomer) -> CustomerCreated:
 async def _check(tx: Tx, command: CreateCustomer, entity: LegalEntityId) -> None:
     require_zone(command.time_zone)
     require_known_country(command.country, "country")
-    require_region(command.region, "region")
+    require_region(command.country, command.region, "region")
     if command.clock_at is None:
         return
     sandbox = await tx.fetchval("SELECT sandbox FROM legal_entity WHERE id = $1", entity.uuid)

@@ -60,7 +60,7 @@ async def state_tax_place(tx: Tx, command: StateTaxPlace) -> TaxPlaceStated:
     INVALID_INPUT for a place or a country that is none, and for a span that ends before it begins.
     """
     require_known_country(command.country, "country")
-    require_region(command.region, "region")
+    require_region(command.country, command.region, "region")
     if command.tax_id_country is not None:
         require_known_country(command.tax_id_country, "taxIdCountry")
     if command.valid_until is not None and command.valid_until <= command.valid_from:

@@ -15,7 +15,10 @@ _RECIPIENT_ACCOUNTS: Final = EU | {"GB", "AU", "NZ", "SG", "IN", "NO"}
 
 # Directive 2006/112/EC art. 7: these count as part of another country; art. 6: these Spanish ones as outside the Union
 # (their codes are those that ISO 3166-1 reserves for them).
-_COUNTS_AS: Final = {("MC", ""): "FR", ("IM", ""): "GB", ("ES", "CN"): "IC", ("ES", "CE"): "EA", ("ES", "ML"): "EA"}
+_COUNTS_AS: Final = {
+    ("MC", ""): "FR", ("IM", ""): "GB", ("ES", "CE"): "EA", ("ES", "ML"): "EA",
+    **{("ES", island): "IC" for island in ("CN", "GC", "TF")},  # the community, and each of its two provinces
+}  # fmt: skip
 
 _OTHER_NAMES: Final = {
     "AU": "GST", "NZ": "GST", "SG": "GST", "IN": "GST", "CA": "GST", "US": "Sales tax", "JP": "Consumption tax",

@@ -76,7 +76,7 @@ async def publish_tax_rate(tx: Tx, command: PublishTaxRate) -> TaxRatePublished:
 
 def _check(command: PublishTaxRate) -> None:
     require_known_country(command.country, "country")
-    require_region(command.region, "region")
+    require_region(command.country, command.region, "region")
     if not _CATEGORY.fullmatch(command.category):
         raise Refused(RefusalCode.INVALID_INPUT, "There can be no such tax category.", ("category",))
     if not _COMPONENT.fullmatch(command.component):

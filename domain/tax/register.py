@@ -67,7 +67,7 @@ async def register_for_tax(tx: Tx, command: RegisterForTax) -> RegisteredForTax:
 
 def _check(command: RegisterForTax) -> None:
     require_known_country(command.country, "country")
-    require_region(command.region, "region")
+    require_region(command.country, command.region, "region")
     if command.scheme is Scheme.OSS and (command.country not in EU or command.region):
         message = "The one-stop shop is declared to one member state of the Union as a whole."
         raise Refused(RefusalCode.INVALID_INPUT, message, ("country",))
@@ -98,7 +98,8 @@ class SetSellerTax:
 @operation("tax.set_seller", allowed=PUBLISHERS)
 async def set_seller_tax(tx: Tx, command: SetSellerTax) -> SetSellerTax:
     """INVALID_INPUT for a region that is none; what was issued stays as it is."""
-    require_region(command.region, "region")
+    country = await tx.fetchval("SELECT country FROM legal_entity WHERE id = $1", tx.head.legal_entity.uuid)
+    require_region(country, command.region, "region")
     await tx.execute(
         "UPDATE legal_entity SET region = $2, tax_rounding = $3 WHERE id = $1",
         tx.head.legal_entity.uuid,
