@@ -14,6 +14,8 @@ from domain.customers import tax_exemption as domain
 from domain.ids import CustomerId, TaxExemptionId
 from domain.refusals import Refused
 
+_ALL = "Whether one for a country frees from the taxes of all its states or provinces too, as few say."
+
 
 @strawberry.type(description="A certificate that frees a customer from tax.")
 class TaxExemption:
@@ -21,7 +23,8 @@ class TaxExemption:
 
     id: GlobalId = strawberry.field(description="What endTaxExemption takes.")
     country: str = strawberry.field(description="The ISO 3166 code of the country.")
-    region: str = strawberry.field(description="The state or province whose taxes it is for; nothing: all.")
+    region: str = strawberry.field(description="The state or province whose taxes it is for; nothing: the country's.")
+    all_regions: bool = strawberry.field(description=_ALL)
     category: str = strawberry.field(description="The tax category it is for; nothing: any.")
     certificate: str = strawberry.field(description="The number of the certificate.")
     valid_from: datetime = strawberry.field(description="From when on it counts.")
@@ -34,6 +37,7 @@ class TaxExemption:
             id=GlobalId(str(exemption.id)),
             country=exemption.country,
             region=exemption.region,
+            all_regions=exemption.all_regions,
             category=exemption.category,
             certificate=exemption.certificate,
             valid_from=exemption.valid_from,
@@ -56,7 +60,12 @@ class AddTaxExemptionInput:
 
     customer_id: GlobalId = strawberry.field(description="Who is exempt.")
     country: str = strawberry.field(description="The ISO 3166 code, two capitals.")
-    region: str = strawberry.field(default="", description="The state or province whose taxes it is for; nothing: all.")
+    region: str = strawberry.field(
+        default="",
+        description="The state or province whose taxes it is for; nothing: the country's. In the United States each "
+        "state gives its own, so that one is named, or allRegions said.",
+    )
+    all_regions: bool = strawberry.field(default=False, description=_ALL)
     category: str = strawberry.field(default="", description="The tax category it is for; nothing: any.")
     certificate: str = strawberry.field(description="The number of the certificate.")
     valid_from: datetime = strawberry.field(description="From when on it counts.")
@@ -80,7 +89,7 @@ async def add(info: Info, input: AddTaxExemptionInput) -> AddTaxExemptionPayload
         owner = id_of(CustomerId.parse, input.customer_id, "customerId")
         command = domain.AddTaxExemption(
             input.country, input.region, input.category, input.valid_from, input.valid_until,
-            text(NAME, input.certificate, "certificate"),
+            text(NAME, input.certificate, "certificate"), input.all_regions,
         )  # fmt: skip
         done = await performed(info, domain.add_tax_exemption, owner, command, input.idempotency_key)
     except Refused as refused:

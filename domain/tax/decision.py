@@ -46,7 +46,12 @@ class TaxableLine:
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A buyer's certificate: for a country or one of its regions, for a category ("" is any), from and until when."""
+    """A buyer's certificate: for a country or one of its regions, for a category ("" is any), from and until when.
+
+    One for a country frees from the tax of the country, as Canada's GST. From what states or provinces levy on their
+    own, certificates of theirs free, one each (in the United States all of them are of this kind): ``all_regions`` is
+    one that says it holds in all of them. Questions of before it was asked meant that.
+    """
 
     id: TaxExemptionId
     country: str
@@ -54,10 +59,12 @@ class Exemption:
     category: str
     valid_from: datetime
     valid_until: datetime | None
+    all_regions: bool = True
 
     def covers(self, authority: Place, category: str, at: datetime) -> bool:
         """Whether it frees a sale of that category from what the authority levies then; the end does not belong."""
-        here = self.country == authority.country and self.region in ("", *authority.chain())
+        levied_by = authority.chain() if self.region or self.all_regions else (authority.region,)
+        here = self.country == authority.country and self.region in levied_by
         in_time = self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
         return here and in_time and self.category in ("", category)
 

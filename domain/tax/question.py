@@ -72,7 +72,8 @@ async def buyers(db: Primary, vault: Vault, shard: int, customers: Sequence[Cust
 
 async def _exemptions(db: Primary, shard: int, customers: Sequence[CustomerId]) -> dict[CustomerId, list[Exemption]]:
     rows = await db.fetch(
-        """SELECT customer_id, id, country, region, category, valid_from, valid_until FROM tax_exemption
+        """SELECT customer_id, id, country, region, category, valid_from, valid_until, all_regions
+             FROM tax_exemption
             WHERE shard_key = $1 AND customer_id = ANY ($2::uuid[]) ORDER BY valid_from, id""",
         shard,
         [each.uuid for each in customers],
@@ -85,7 +86,9 @@ async def _exemptions(db: Primary, shard: int, customers: Sequence[CustomerId]) 
 
 def _exemption(shard: int, row: Row) -> Exemption:
     id = TaxExemptionId(shard, row["id"])
-    return Exemption(id, row["country"], row["region"], row["category"], row["valid_from"], row["valid_until"])
+    return Exemption(
+        id, row["country"], row["region"], row["category"], row["valid_from"], row["valid_until"], row["all_regions"]
+    )
 
 
 async def question_for(

@@ -1,11 +1,13 @@
 """Exemption certificates, and customers that move."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.actor import Grant
+from domain.countries import require_region
 from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
 from domain.customers.create_customer import CreateCustomer, create_customer
 from domain.customers.customer import billing_person
@@ -45,6 +47,10 @@ async def test_staff_keep_a_certificate_and_its_number_stays_out_of_the_audit_tr
     kept = await by_staff(world, ada, add_tax_exemption, RESALE)
     (own,) = await tax_exemptions(world.house.db.primary, ada.id)
     assert (own.id, own.country, own.region, own.certificate) == (kept.exemption, "US", "CA", "SR-123-456")
+    for each in (AddTaxExemption("CA", "", "", NEW_YEAR, None, "1"), replace(RESALE, region="", all_regions=True)):
+        await by_staff(world, ada, add_tax_exemption, each)
+    whole = [(each.country, each.all_regions) for each in await tax_exemptions(world.house.db.primary, ada.id)]
+    assert whole == [("US", False), ("CA", False), ("US", True)]
     bodies = await world.house.db.primary.fetch(
         "SELECT body FROM audit_body WHERE shard_key = $1 AND customer_id = $2", ada.id.shard, ada.id.uuid
     )
@@ -75,7 +81,8 @@ async def test_a_certificate_ends_once_and_never_later_than_it_did(world: World)
 @pytest.mark.parametrize(
     ("changed", "path"),
     [({"country": "XX"}, "country"), ({"region": "ca"}, "region"), ({"category": "Books!"}, "category"),
-     ({"valid_until": NEW_YEAR}, "validUntil")],
+     ({"valid_until": NEW_YEAR}, "validUntil"), ({"region": "ZZ"}, "region"), ({"region": ""}, "region"),
+     ({"all_regions": True}, "allRegions")],
 )  # fmt: skip
 async def test_a_certificate_that_cannot_be_is_refused(world: World, changed: dict[str, Any], path: str) -> None:
     ada = await world.customer()
@@ -94,8 +101,11 @@ async def test_a_customer_that_moves_is_billed_at_its_new_address(world: World) 
 
 
 @pytest.mark.parametrize(
-    ("country", "region", "path"), [("U", "", "country"), ("UK", "", "country"), ("US", "California", "region")]
-)
+    ("country", "region", "path"),
+    [("U", "", "country"), ("UK", "", "country"), ("US", "California", "region"), ("US", "ZZ", "region"),
+     ("US", "ZZ-SF", "region"), ("CA", "NY", "region"), ("IN", "OR", "region"), ("AU", "AL", "region"),
+     ("ES", "XX", "region")],
+)  # fmt: skip
 async def test_nobody_moves_to_where_nothing_is(world: World, country: str, region: str, path: str) -> None:
     ada = await world.customer()
     before = await billing_person(world.house.db.primary, world.tenant.tenant, ada.id)
@@ -103,6 +113,12 @@ async def test_nobody_moves_to_where_nothing_is(world: World, country: str, regi
         await world.do(ada, change_billing_person, ChangeBillingPerson(country, region, "A", "a@b.c", "D"))
     assert (refused.value.code, refused.value.path) == (RefusalCode.INVALID_INPUT, (path,))
     assert await billing_person(world.house.db.primary, world.tenant.tenant, ada.id) == before
+
+
+@pytest.mark.parametrize("place", ["US-DC", "CA-QC", "IN-OD", "AU-NSW", "ES-GC", "DE-BW", "FR-971", "BR-SP-X"])
+def test_regions_are_those_of_iso_3166_2_where_tax_follows_them_and_free_elsewhere(place: str) -> None:
+    country, _, region = place.partition("-")
+    require_region(country, region)
 
 
 async def test_a_customer_may_sign_up_with_its_region(world: World) -> None:

@@ -43,10 +43,12 @@ def at(place: str) -> Place:
     return Place(country, region)
 
 
-def exemption(place: str, category: str = "", since: datetime = LONG_AGO, until: datetime | None = None) -> Exemption:
-    """A certificate for the place."""
+def exemption(
+    place: str, category: str = "", since: datetime = LONG_AGO, until: datetime | None = None, *, whole: bool = False
+) -> Exemption:
+    """A certificate for the place; a ``whole`` one is for all regions of the country."""
     country, _, region = place.partition("-")
-    return Exemption(TaxExemptionId(1, UUID(int=next(_counter))), country, region, category, since, until)
+    return Exemption(TaxExemptionId(1, UUID(int=next(_counter))), country, region, category, since, until, whole)
 
 
 def line(minor: int, position: int = 1, category: str = STANDARD, *, inclusive: bool = False) -> TaxableLine:

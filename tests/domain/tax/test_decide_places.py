@@ -8,10 +8,12 @@ import pytest
 
 from domain.money import Money
 from domain.tax.decide import NoTaxRate, decide
-from domain.tax.decision import TaxDecision, TaxQuestion, Treatment
+from domain.tax.decision import Exemption, TaxDecision, TaxQuestion, Treatment
 from domain.tax.rate import CustomerKind, Rate
 from domain.tax.registration import Scheme
-from tests.domain.tax.questions import EUR, NOON, exemption, line, question, rate, registered
+from domain.wire import from_json, to_json
+from tests.domain.tax.questions import EUR, NOON, at, exemption, line, question, rate, registered
+from tests.world import LONG_AGO
 
 EUROPE = [rate("DE", 190_000), rate("FR", 200_000), rate("AT", 200_000), rate("ES", 210_000), rate("GB", 200_000)]
 CANADA = [
@@ -191,9 +193,18 @@ def test_a_certificate_frees_from_the_authority_that_it_names_while_it_is_valid(
         (exemption("US-BC"), taxed),
         (exemption("CA-BC", until=NOON), taxed),
         (exemption("CA-BC", since=NOON), freed),
-        (exemption("CA"), [("GST", "exempt", 0), ("PST", "exempt", 0)]),
+        (exemption("CA"), [("GST", "exempt", 0), ("PST", "standard", 700)]),
+        (exemption("CA", whole=True), [("GST", "exempt", 0), ("PST", "exempt", 0)]),
     ):
         assert of_100("CA-BC", "CA-BC", CANADA, both, exemptions=[certificate]) == expected
+
+
+def test_a_certificate_of_before_frees_in_all_regions_as_it_did() -> None:
+    """Stored questions of before did not say so; they are decided again as they were."""
+    old = {"id": str(exemption("US").id), "country": "US", "region": "", "category": "",
+           "valid_from": to_json(LONG_AGO), "valid_until": None}  # fmt: skip
+    assert from_json(Exemption, old).covers(at("US-CA"), "standard", NOON)
+    assert not replace(from_json(Exemption, old), all_regions=False).covers(at("US-CA"), "standard", NOON)
 
 
 def test_a_rate_for_businesses_goes_before_one_for_anybody() -> None:
