@@ -5,6 +5,7 @@ TABLES: dict[str, str] = {
     "tenant": "R",
     "tenant_shard_key": "R",
     "legal_entity": "R",
+    "retention_promise": "R",
     "token_issuer": "R",
     "staff_member": "R",
     "partner_client": "R",

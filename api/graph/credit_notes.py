@@ -109,7 +109,7 @@ class CreditNote(Node):
     @strawberry.field(description=KEPT_UNTIL)
     async def kept_until(self, info: Info) -> date:
         """The end of its retention."""
-        return await last_day(info, self.source.legal_entity, self.source.issued_at)
+        return await last_day(info, self.source)
 
     @strawberry.field(description="Its lines, in order.")
     async def lines(self, info: Info) -> list[CreditNoteLine]:

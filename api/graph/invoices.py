@@ -184,7 +184,7 @@ class Invoice(Node):
     @strawberry.field(description=KEPT_UNTIL)
     async def kept_until(self, info: Info) -> date:
         """The end of its retention."""
-        return await last_day(info, self.source.legal_entity, self.source.issued_at)
+        return await last_day(info, self.source)
 
     @strawberry.field(description="What stands in its place, where it is void and that is issued.")
     async def replacement(self, info: Info) -> "Invoice | None":

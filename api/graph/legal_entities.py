@@ -1,6 +1,6 @@
 """The legal entities that issue documents: where they are registered, and how long documents are kept."""
 
-from datetime import date, datetime
+from datetime import date
 
 import strawberry
 
@@ -11,13 +11,18 @@ from api.graph.refusal import SetLegalDetailsError, as_error
 from api.graph.tax_registrations import ENTITY
 from api.graph.texts import NAME, text
 from api.scalars import IdempotencyKey
-from domain.ids import LegalEntityId
+from domain.invoices.credit_note import CreditNote
+from domain.invoices.invoice import Invoice
+from domain.payments.receipt import Receipt
 from domain.refusals import Refused
 from domain.tenants import tenant as domain
 from domain.tenants.legal_details import SetLegalDetails, set_legal_details
 from domain.tenants.retention import kept_until
 
-KEPT_UNTIL = "The last day it is kept for the law: a 31 December, years after that of its issue."
+KEPT_UNTIL = (
+    "The last day it is kept for the law: a 31 December, as many years after that of its issue as were promised then, "
+    "or more where the seller has said so since."
+)
 _ENTRY = "Its entry in a public register as documents print it; or nothing."
 _YEARS = "For how many years its documents are kept, counted from the end of the year of their issue."
 
@@ -55,10 +60,10 @@ async def all_legal_entities(info: Info) -> list[LegalEntity]:
     return [LegalEntity.of(each) for each in await domain.legal_entities(info.context.db.primary, info.context.tenant)]
 
 
-async def last_day(info: Info, issuer: LegalEntityId, issued_at: datetime) -> date:
-    """Until when a document of the issuer is kept."""
+async def last_day(info: Info, of: Invoice | CreditNote | Receipt) -> date:
+    """Until when the document is kept."""
     issuers = await info.context.loaders.issuers.load(info.context.tenant)
-    return kept_until(issued_at, issuers[issuer])
+    return kept_until(of.issued_at, of.recorded_at, issuers[of.legal_entity])
 
 
 @strawberry.input(description="Says what the law wants of a legal entity; both replace what was said before.")

@@ -166,7 +166,7 @@ class Receipt:
     @strawberry.field(description=KEPT_UNTIL)
     async def kept_until(self, info: Info) -> date:
         """The end of its retention."""
-        return await last_day(info, self.source.legal_entity, self.source.issued_at)
+        return await last_day(info, self.source)
 
 
 @strawberry.type(description="One attempt to collect an invoice.")

@@ -42,6 +42,7 @@ class CreditNote:
     voided_number: int | None
     state: State
     issued_at: datetime
+    recorded_at: datetime
 
 
 def _note(row: Row) -> CreditNote:
@@ -61,6 +62,7 @@ def _note(row: Row) -> CreditNote:
         voided_number=row["voided_number"],
         state=State(row["state"], row["seq"]),
         issued_at=row["issued_at"],
+        recorded_at=row["recorded_at"],
         **{name: Money(row[name], currency) for name in names},
     )
 
@@ -72,7 +74,7 @@ async def credit_notes_by_id(
     rows = await db.fetch(
         """SELECT shard_key, id, tenant_id, customer_id, legal_entity_id, invoice_id, kind, reason, number_text,
                   currency, subtotal, tax, total, reduced, refunded, credited, out_of_band, posted_number,
-                  voided_number, state, seq, issued_at
+                  voided_number, state, seq, issued_at, recorded_at
              FROM credit_note WHERE shard_key = $1 AND customer_id = $2 AND id = ANY ($3::uuid[])""",
         customer.shard,
         customer.uuid,
@@ -96,7 +98,7 @@ async def credit_notes_of(
     rows = await db.fetch(
         """SELECT shard_key, id, tenant_id, customer_id, legal_entity_id, invoice_id, kind, reason, number_text,
                   currency, subtotal, tax, total, reduced, refunded, credited, out_of_band, posted_number,
-                  voided_number, state, seq, issued_at
+                  voided_number, state, seq, issued_at, recorded_at
              FROM credit_note WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = ANY ($3::uuid[])
             ORDER BY invoice_id, number""",
         customer.shard,
@@ -117,7 +119,7 @@ async def credit_note_history(
     rows = await db.fetch(
         """SELECT shard_key, id, tenant_id, customer_id, legal_entity_id, invoice_id, kind, reason, number_text,
                   currency, subtotal, tax, total, reduced, refunded, credited, out_of_band, posted_number,
-                  voided_number, state, seq, issued_at
+                  voided_number, state, seq, issued_at, recorded_at
              FROM credit_note
             WHERE shard_key = $1 AND customer_id = $2
               AND ($4::timestamptz IS NULL OR (issued_at, id) < ($4::timestamptz, $5::uuid))

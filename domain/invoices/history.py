@@ -16,7 +16,8 @@ async def invoice_history(
     rows = await db.fetch(
         """SELECT shard_key, id, tenant_id, customer_id, legal_entity_id, subscription_id, reason, period_start,
                   period_end, number_text, currency, total, tax, credited, noted, paid, written_off, voided, due,
-                  posted_number, state, seq, issued_at, due_at, collection, purchase_order
+                  posted_number, state, seq, issued_at, due_at, collection, purchase_order,
+                  recorded_at
              FROM invoice
             WHERE shard_key = $1 AND customer_id = $2
               AND ($4::timestamptz IS NULL OR (issued_at, id) < ($4::timestamptz, $5::uuid))

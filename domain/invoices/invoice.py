@@ -57,6 +57,7 @@ class Invoice:
     due_at: datetime
     collection: str
     purchase_order: str | None
+    recorded_at: datetime
 
     @property
     def subtotal(self) -> Money:
@@ -96,6 +97,7 @@ def from_row(row: Row) -> Invoice:
         due_at=row["due_at"],
         collection=row["collection"],
         purchase_order=row["purchase_order"],
+        recorded_at=row["recorded_at"],
         **amounts,
     )
 
@@ -110,7 +112,8 @@ async def invoice(db: Primary, customer: CustomerId, id: InvoiceId) -> Invoice:
     row = await db.fetchrow(
         """SELECT shard_key, id, tenant_id, customer_id, legal_entity_id, subscription_id, reason, period_start,
                   period_end, number_text, currency, total, tax, credited, noted, paid, written_off, voided, due,
-                  posted_number, state, seq, issued_at, due_at, collection, purchase_order
+                  posted_number, state, seq, issued_at, due_at, collection, purchase_order,
+                  recorded_at
              FROM invoice WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -126,7 +129,8 @@ async def invoices_by_id(db: Primary, customer: CustomerId, ids: Sequence[Invoic
     rows = await db.fetch(
         """SELECT shard_key, id, tenant_id, customer_id, legal_entity_id, subscription_id, reason, period_start,
                   period_end, number_text, currency, total, tax, credited, noted, paid, written_off, voided, due,
-                  posted_number, state, seq, issued_at, due_at, collection, purchase_order
+                  posted_number, state, seq, issued_at, due_at, collection, purchase_order,
+                  recorded_at
              FROM invoice WHERE shard_key = $1 AND customer_id = $2 AND id = ANY ($3::uuid[])""",
         customer.shard,
         customer.uuid,

@@ -41,7 +41,7 @@ async def xml_of(
     checks: Sequence[frozenset[Check]],
 ) -> bytes:  # fmt: skip
     """The e-invoice of a document as it left the house by any of the checks; STATE_CONFLICT for one that has none."""
-    renders = [lambda each=each: said(each).encode() for each in checks]  # type: ignore[misc]
+    renders = [lambda each=each: said(each).encode() for each in checks]
     try:
         return await proven(db, owner, subject.uuid, XML, renders)
     except NotRepresentable as rule:

@@ -21,6 +21,7 @@ class Receipt:
     issued_at: datetime
     withdrawn_at: datetime | None
     """Since when it is not valid any more: the money was taken back by the bank."""
+    recorded_at: datetime
 
 
 async def issue_receipt(tx: Tx, payment: PaymentId) -> ReceiptId:
@@ -52,7 +53,7 @@ async def withdraw_receipt(tx: Tx, payment: PaymentId) -> None:
 async def receipts_of(db: Primary, customer: CustomerId, payments: Sequence[PaymentId]) -> dict[PaymentId, Receipt]:
     """The receipts of those of the customer's payments that have one."""
     rows = await db.fetch(
-        """SELECT id, payment_id, legal_entity_id, number_text, issued_at, withdrawn_at FROM receipt
+        """SELECT id, payment_id, legal_entity_id, number_text, issued_at, withdrawn_at, recorded_at FROM receipt
             WHERE shard_key = $1 AND customer_id = $2 AND payment_id = ANY ($3::uuid[])""",
         customer.shard,
         customer.uuid,
@@ -65,7 +66,7 @@ async def receipts_of(db: Primary, customer: CustomerId, payments: Sequence[Paym
 async def receipt(db: Primary, customer: CustomerId, id: ReceiptId) -> Receipt:
     """The customer's receipt of that id, else NOT_FOUND."""
     row = await db.fetchrow(
-        """SELECT id, payment_id, legal_entity_id, number_text, issued_at, withdrawn_at FROM receipt
+        """SELECT id, payment_id, legal_entity_id, number_text, issued_at, withdrawn_at, recorded_at FROM receipt
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -80,5 +81,5 @@ def _receipt(customer: CustomerId, row: Row) -> Receipt:
     shard = customer.shard
     return Receipt(
         ReceiptId(shard, row["id"]), PaymentId(shard, row["payment_id"]), LegalEntityId(row["legal_entity_id"]),
-        row["number_text"], row["issued_at"], row["withdrawn_at"],
+        row["number_text"], row["issued_at"], row["withdrawn_at"], row["recorded_at"],
     )  # fmt: skip

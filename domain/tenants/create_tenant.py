@@ -12,7 +12,7 @@ from domain.ids import CustomerId, LegalEntityId, TenantId
 from domain.operation import operation
 from domain.period import UnknownZone, local_date, pin
 from domain.refusals import RefusalCode, Refused
-from domain.tenants.legal_details import DEFAULT_YEARS, require_years
+from domain.tenants.legal_details import DEFAULT_YEARS, promise, require_years
 from domain.tenants.tenant import house_uuid
 from domain.wire import added
 
@@ -117,6 +117,7 @@ async def _insert_entity(
         entity.uuid, tenant.uuid, code, command.name, command.address, command.country, command.time_zone,
         code != command.code, house.shard, house.uuid, command.register_entry, command.retention_years, tx.recorded_at,
     )  # fmt: skip
+    await promise(tx, entity, command.retention_years)
 
 
 async def insert_head(

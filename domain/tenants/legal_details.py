@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.actor import Grant
 from domain.db import Tx
+from domain.ids import LegalEntityId
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
 
@@ -25,8 +26,9 @@ class SetLegalDetails:
 @operation("tenants.set_legal_details", allowed=_ALLOWED)
 async def set_legal_details(tx: Tx, command: SetLegalDetails) -> SetLegalDetails:
     """Runs under the legal entity's house. INVALID_INPUT for years out of range; issued documents say what they said,
-    but are kept as long as this says."""
+    and are kept as long as was promised, or longer where this says so."""
     require_years(command.retention_years)
+    await promise(tx, tx.head.legal_entity, command.retention_years)
     await tx.execute(
         "UPDATE legal_entity SET register_entry = $2, retention_years = $3 WHERE id = $1",
         tx.head.legal_entity.uuid,
@@ -34,6 +36,18 @@ async def set_legal_details(tx: Tx, command: SetLegalDetails) -> SetLegalDetails
         command.retention_years,
     )
     return command
+
+
+async def promise(tx: Tx, entity: LegalEntityId, years: int) -> None:
+    """What is issued from now on is kept for that many years at least, and what was issued before as well."""
+    said: int = await tx.fetchval("SELECT count(*) FROM retention_promise WHERE legal_entity_id = $1", entity.uuid)
+    await tx.execute(
+        "INSERT INTO retention_promise (legal_entity_id, seq, years, recorded_at) VALUES ($1, $2, $3, $4)",
+        entity.uuid,
+        said + 1,
+        years,
+        tx.recorded_at,
+    )
 
 
 def require_years(years: int) -> None:

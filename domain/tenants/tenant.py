@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from domain.db import Primary
@@ -24,7 +25,8 @@ class LegalEntity:
 
     ``region`` is where in its country it sits; ``tax_rounding`` says where its tax is rounded: line or invoice.
     ``register_entry`` is the one in a public register, as documents print it, or nothing; documents are kept for
-    ``retention_years`` after the year of their issue.
+    ``retention_years`` after the year of their issue. ``promises`` are the years that were said, from when on each,
+    oldest first.
     """
 
     id: LegalEntityId
@@ -40,6 +42,7 @@ class LegalEntity:
     tax_rounding: str
     register_entry: str
     retention_years: int
+    promises: tuple[tuple[datetime, int], ...]
 
 
 def house_uuid(slug: str, code: str) -> UUID:
@@ -60,7 +63,11 @@ async def legal_entities(db: Primary, tenant: TenantId) -> list[LegalEntity]:
     """The tenant's legal entities by code."""
     rows = await db.fetch(
         """SELECT id, tenant_id, code, name, address, country, time_zone, sandbox, home_shard_key, house_customer_id,
-                  region, tax_rounding, register_entry, retention_years
+                  region, tax_rounding, register_entry, retention_years,
+                  (SELECT coalesce(array_agg(p.recorded_at ORDER BY p.seq), '{}') FROM retention_promise p
+                    WHERE p.legal_entity_id = legal_entity.id) AS promised_at,
+                  (SELECT coalesce(array_agg(p.years ORDER BY p.seq), '{}') FROM retention_promise p
+                    WHERE p.legal_entity_id = legal_entity.id) AS promised_years
              FROM legal_entity WHERE tenant_id = $1 ORDER BY code""",
         tenant.uuid,
     )
@@ -79,6 +86,7 @@ async def legal_entities(db: Primary, tenant: TenantId) -> list[LegalEntity]:
             row["tax_rounding"],
             row["register_entry"],
             row["retention_years"],
+            tuple(zip(row["promised_at"], row["promised_years"], strict=True)),
         )
         for row in rows
     ]

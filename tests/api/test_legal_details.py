@@ -56,6 +56,12 @@ async def test_documents_name_the_register_from_when_on_it_is_known_and_are_kept
     assert [(await early.get(each["pdfUrl"])).content for each in before] == first
     after = await papers(desk, late)
     assert [each["keptUntil"] for each in after] == ["2035-12-31"] * 3
+    id = before[0]["pdfUrl"].removeprefix("/documents/invoices/").removesuffix(".pdf")
+    for years, kept in ((8, ["2037", "2035"]), (12, ["2039", "2039"]), (6, ["2039", "2039"])):
+        await finance.do(SET, **DETAILS | {"retentionYears": years})
+        own = after[0]["pdfUrl"].removeprefix("/documents/invoices/").removesuffix(".pdf")
+        seen = [await listed(early, id), await listed(late, own)]
+        assert [{each["keptUntil"] for each in papers} for papers in seen] == [{f"{year}-12-31"} for year in kept]
     for each, old in zip(after, first, strict=True):
         said = Pdf((await late.get(each["pdfUrl"])).content).text.split()
         assert {"Registered:", *ENTRY.split()} <= set(said)

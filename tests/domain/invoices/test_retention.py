@@ -14,7 +14,7 @@ from domain.wire import from_json
 DENIED = asyncpg.InsufficientPrivilegeError
 KEPT = (
     "invoice", "invoice_line", "invoice_line_tax", "invoice_tax", "credit_note", "credit_note_line", "credit_note_tax",
-    "receipt", "issued_document", "sealing_key", "legal_entity", "number_series",
+    "receipt", "issued_document", "sealing_key", "legal_entity", "number_series", "retention_promise",
 )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ async def test_no_document_and_no_key_of_one_can_be_deleted(application: asyncpg
 @pytest.mark.parametrize(
     ("table", "column"),
     [("invoice", "snapshot_sealed"), ("invoice", "issued_at"), ("invoice", "presentation"), ("sealing_key", "wrapped"),
-     ("receipt", "issued_at"), ("credit_note", "issued_at"), ("issued_document", "sha256")],
+     ("receipt", "issued_at"), ("credit_note", "issued_at"), ("issued_document", "sha256"),
+     ("retention_promise", "years")],
 )  # fmt: skip
 async def test_what_a_document_is_read_from_cannot_be_overwritten(
     application: asyncpg.Connection, table: str, column: str
@@ -60,8 +61,19 @@ async def test_what_a_document_is_read_from_cannot_be_overwritten(
 def test_the_years_count_from_the_end_of_the_issuer_s_year(
     issued_at: datetime, years: int, zone: str, last: date
 ) -> None:
-    issuer = SimpleNamespace(retention_years=years, time_zone=zone)
-    assert kept_until(issued_at, issuer) == last
+    issuer = SimpleNamespace(retention_years=years, time_zone=zone, promises=())
+    assert kept_until(issued_at, issued_at, issuer) == last
+
+
+@pytest.mark.row("E14")
+def test_what_was_promised_at_issue_is_lengthened_and_never_shortened() -> None:
+    said = tuple((datetime(2026, month, 1, tzinfo=UTC), years) for month, years in ((1, 10), (3, 8), (5, 12), (7, 6)))
+    issuer = SimpleNamespace(retention_years=6, time_zone="UTC", promises=said)
+    for month, years in ((2, 12), (4, 12), (6, 12), (8, 6)):
+        at = datetime(2026, month, 1, tzinfo=UTC)
+        assert kept_until(at, at, issuer).year == 2026 + years
+    test_clock = datetime(2030, 8, 1, tzinfo=UTC)  # what its documents say of their day is not when they were made
+    assert kept_until(test_clock, datetime(2026, 2, 1, tzinfo=UTC), issuer).year == 2042
 
 
 def test_a_seller_that_was_sealed_before_its_register_was_kept_names_none() -> None:
