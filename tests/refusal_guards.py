@@ -16,7 +16,8 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
         "cancelSubscription", *PORTAL_CHANGES),
     ("EXCEEDS_INVOICED", "its lines are charges alone, which give nothing back"): (
         "startSubscription", "resumeSubscription", "createInvoice", "addInvoiceLine", "editInvoiceLine",
-        "removeInvoiceLine", "finalizeInvoice", "cancelContract"),
+        "removeInvoiceLine", "finalizeInvoice"),
+    ("EXCEEDS_INVOICED", "of a draft that gives back too much its charges count alone"): ("cancelContract",),
     ("EXCEEDS_INVOICED", "it takes back what stands of the old tax, and nothing else"): ("correctTax",),
     ("EXCEEDS_INVOICED", "it takes back what was given back, which only makes more left"): (
         "voidCreditNote", "voidInvoice"),
