@@ -9,6 +9,8 @@ import asyncpg
 
 from domain.actor import Grant
 from tests.api_callers import Api, Caller, Guest
+from tests.catalog_stage import ADMINS as ADMINS_OF_CATALOG
+from tests.catalog_stage import catalog_input
 from tests.payment_stage import FINANCES as FINANCES_OF_PAYMENTS
 from tests.payment_stage import SUPPORTS as SUPPORTS_OF_PAYMENTS
 from tests.payment_stage import payment_input
@@ -123,6 +125,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     support = await api.staff()
     good |= await refund_input(api, support)
     good |= await webhook_input(api)
+    good |= await catalog_input(admin)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -246,7 +249,7 @@ def coupon_of(code: str) -> dict[str, Any]:
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishGraceRule", "publishTaxRate", "registerForTax",
           "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setPaymentPolicy", "setDebtPolicy",
-          *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS)  # fmt: skip
+          *ADMINS_OF_CATALOG, *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
             *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS)  # fmt: skip

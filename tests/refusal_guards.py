@@ -46,7 +46,7 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("PAYMENT_METHOD_REQUIRED", "without a method the invoice is issued and stays open"): (
         "correctTax", "finalizeInvoice", "cancelContract"),
     ("STATE_CONFLICT", "the move is asked for in a state that has it: the table of moves guards every layer"): (
-        "createContract", "payInvoice"),
+        "payInvoice",),
     ("STATE_CONFLICT", "a draft's tax is shown, and decided when it is issued"): (
         "createInvoice", "addInvoiceLine", "editInvoiceLine"),
 }  # fmt: skip

@@ -147,6 +147,11 @@ CASES = [
     Case("changeWebhookEndpoint", "ALREADY_EXISTS", "admin", {"endpointId": "$hook off", "url": "$hook url"}),
     Case("rotateWebhookSecret", "STATE_CONFLICT", "admin", {"endpointId": "$hook"}),
     Case("replayWebhooks", "STATE_CONFLICT", "support", {"endpointId": "$hook off"}),
+    Case("createContract", "STATE_CONFLICT", "finance", {
+        "customerId": "$bare customer", "priceId": "$retired price", "commitment": EUROS, "netDays": 30,
+        "startsAt": "2027-06-01T00:00:00Z", "endsAt": "2028-06-01T00:00:00Z"}),
+    Case("retirePlan", "STATE_CONFLICT", "admin", {"planId": "$retired plan"}),
+    Case("retirePrice", "STATE_CONFLICT", "admin", {"priceId": "$retired price"}),
     Case("cancelContract", "STATE_CONFLICT", "finance", {
         "customerId": "$unpriced customer", "contractId": "$over contract", "owed": "FULL", "reason": "R."}),
 ]  # fmt: skip

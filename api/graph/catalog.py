@@ -1,5 +1,6 @@
 """Plans and prices."""
 
+from datetime import datetime
 from enum import Enum
 
 import strawberry
@@ -55,6 +56,9 @@ class Price:
     interval: Interval = strawberry.field(description="How long a period is.")
     model: PriceModel = strawberry.field(description="What it is multiplied by.")
     tax_inclusive: bool = strawberry.field(description="Whether the amount holds the tax already.")
+    retired_at: datetime | None = strawberry.field(
+        description="From when on it is not sold any more, as it or its plan is retired; who has it keeps it."
+    )
 
     @classmethod
     def of(cls, price: catalog.Price) -> "Price":
@@ -66,6 +70,7 @@ class Price:
             interval=Interval.of(price.cadence),
             model=PriceModel(price.model.value),
             tax_inclusive=price.tax_inclusive,
+            retired_at=price.retired_at,
         )
 
 
@@ -79,6 +84,9 @@ class Plan(Node):
     name: str = strawberry.field(description="The name that customers see.")
     description: str = strawberry.field(description="What it is for.")
     rank: int = strawberry.field(description="Its place in the price list; a higher one is an upgrade.")
+    retired_at: datetime | None = strawberry.field(
+        description="From when on it is not sold any more; who has it keeps it."
+    )
 
     @classmethod
     def of(cls, plan: catalog.Plan, on_offer: list[catalog.Price] | None = None) -> "Plan":
@@ -91,6 +99,7 @@ class Plan(Node):
             name=plan.name,
             description=plan.description,
             rank=plan.rank,
+            retired_at=plan.retired_at,
         )
 
     @strawberry.field(description="The prices that hold now, one per currency and interval; none: it is not sold.")

@@ -32,6 +32,7 @@ from api.graph import (
     refund_decisions,
     refund_policy,
     refunds,
+    retiring,
     sign_up,
     staff_contracts,
     staff_credit_notes,
@@ -128,6 +129,10 @@ class Mutation:
     publish_plan: price_list.PublishPlanPayload = _mutation(price_list.publish_a_plan, "Admins: adds a plan.")
     publish_price: price_list.PublishPricePayload = _mutation(
         price_list.publish_a_price, "Admins: adds a price version."
+    )
+    retire_plan: retiring.RetirePlanPayload = _mutation(retiring.retire_a_plan, "Admins: sells a plan to nobody new.")
+    retire_price: retiring.RetirePricePayload = _mutation(
+        retiring.retire_a_price, "Admins: sells at a price to nobody new."
     )
     publish_plan_version: plan_versions.PublishPlanVersionPayload = _mutation(
         plan_versions.publish_a_version, "Admins: adds a version of a plan."

@@ -20,6 +20,7 @@ from api.graph.features import Feature, all_features
 from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.payments import Payment
+from api.graph.retiring import AfterPlan, ListedPlan, whole_list
 from api.graph.staff_refunds import StaffRefunds
 from api.graph.staff_webhooks import StaffWebhooks
 from api.graph.subscription_policy import SubscriptionPolicy
@@ -176,6 +177,11 @@ class Staff(StaffRefunds, StaffWebhooks):
         """The exceptions of a customer, those that are over or to come too."""
         found = await find_customer(info, CustomerId.parse(customer_id))
         return await exceptions_of(info, found.source.id)
+
+    @strawberry.field(description="The tenant's plans, newest first, with all their prices, retired too; at most 100.")
+    async def price_list(self, info: Info, after: AfterPlan = None) -> list[ListedPlan]:
+        """The plans and prices, on offer or not."""
+        return await whole_list(info, after)
 
     @strawberry.field(description="The tenant's coupons, newest first, those that have ended too.")
     async def coupons(self, info: Info) -> list[Coupon]:

@@ -40,7 +40,10 @@ class TrialEnd(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one unit of a plan costs for one period; a private one is sold by contract alone."""
+    """What one unit of a plan costs for one period; a private one is sold by contract alone.
+
+    ``retired_at`` is from when on it is not sold any more, as it or its plan was retired; who has it keeps it.
+    """
 
     id: PriceId
     plan: PlanId
@@ -50,6 +53,11 @@ class Price:
     model: PriceModel
     tax_inclusive: bool
     private: bool
+    retired_at: datetime | None = None
+
+    def is_sold_at(self, at: datetime) -> bool:
+        """Whether it was not retired by then."""
+        return self.retired_at is None or at < self.retired_at
 
     def require_quantity(self, quantity: int) -> None:
         """INVALID_INPUT where the price is flat and the quantity is not one."""
@@ -59,13 +67,14 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is sold; a higher rank is an upgrade."""
+    """What is sold; a higher rank is an upgrade. ``retired_at`` is from when on it is not sold any more."""
 
     id: PlanId
     code: str
     name: str
     description: str
     rank: int
+    retired_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,7 @@ def _price(row: Row) -> Price:
         PriceModel(row["model"]),
         row["tax_inclusive"],
         row["private"],
+        row["retired_at"],
     )
 
 
@@ -118,15 +128,18 @@ def _version(row: Row) -> PlanVersion:
 
 
 def _plan(row: Row) -> Plan:
-    return Plan(PlanId(row["plan_id"]), row["code"], row["name"], row["description"], row["rank"])
+    return Plan(
+        PlanId(row["plan_id"]), row["code"], row["name"], row["description"], row["rank"], row["plan_retired_at"]
+    )
 
 
 async def plans(db: Primary, tenant: TenantId, at: datetime) -> list[tuple[Plan, list[Price]]]:
-    """The tenant's active plans by rank, each with the prices that are effective at the instant."""
+    """The plans on offer by rank, each with the prices that hold then; a retired one brings no earlier one back."""
     rows = await db.fetch(
         """SELECT DISTINCT ON (p.rank, p.id, r.currency, r.cadence_unit, r.cadence_count)
                   p.id AS plan_id, p.code, p.name, p.description, p.rank, r.id AS price_id, r.version, r.currency,
-                  r.unit_amount, r.cadence_unit, r.cadence_count, r.model, r.tax_inclusive, r.private
+                  r.unit_amount, r.cadence_unit, r.cadence_count, r.model, r.tax_inclusive, r.private,
+                  p.retired_at AS plan_retired_at, least(p.retired_at, r.retired_at) AS retired_at
              FROM plan p JOIN price r ON r.plan_id = p.id
             WHERE p.tenant_id = $1 AND p.active AND r.effective_from <= $2 AND NOT r.private
             ORDER BY p.rank, p.id, r.currency, r.cadence_unit, r.cadence_count, r.version DESC""",
@@ -134,16 +147,17 @@ async def plans(db: Primary, tenant: TenantId, at: datetime) -> list[tuple[Plan,
         at,
     )
     found: dict[PlanId, tuple[Plan, list[Price]]] = {}
-    for row in rows:
-        plan = _plan(row)
-        found.setdefault(plan.id, (plan, []))[1].append(_price(row))
+    for plan, price in ((_plan(row), _price(row)) for row in rows):
+        if price.is_sold_at(at):
+            found.setdefault(plan.id, (plan, []))[1].append(price)
     return list(found.values())
 
 
 async def plans_by_id(db: Primary, tenant: TenantId, ids: Sequence[PlanId]) -> dict[PlanId, Plan]:
     """Those of the plans that are the tenant's, also ones that are no longer sold."""
     rows = await db.fetch(
-        "SELECT id AS plan_id, code, name, description, rank FROM plan WHERE tenant_id = $1 AND id = ANY ($2::uuid[])",
+        """SELECT id AS plan_id, code, name, description, rank, retired_at AS plan_retired_at
+             FROM plan WHERE tenant_id = $1 AND id = ANY ($2::uuid[])""",
         tenant.uuid,
         [id.uuid for id in ids],
     )
@@ -159,20 +173,25 @@ async def plan(db: Primary, tenant: TenantId, id: PlanId) -> Plan:
 
 
 async def offered_price(db: Primary, tenant: TenantId, id: PriceId, at: datetime) -> tuple[Plan, Price]:
-    """A price that can be bought at the instant, with its plan; NOT_FOUND for any other id."""
+    """A price that can be bought at the instant, with its plan; NOT_FOUND for any other id, STATE_CONFLICT for one that
+    was retired."""
     for candidate, prices in await plans(db, tenant, at):
         for price in prices:
             if price.id == id:
                 return candidate, price
+    once = (await prices_by_id(db, tenant, [id])).get(id)
+    if once is not None and not once.private and not once.is_sold_at(at):
+        raise Refused(RefusalCode.STATE_CONFLICT, "That is not sold any more.", ("priceId",))
     raise Refused(RefusalCode.NOT_FOUND, "There is no such price on offer.", ("priceId",))
 
 
 async def prices_by_id(db: Primary, tenant: TenantId, ids: Sequence[PriceId]) -> dict[PriceId, Price]:
     """Those of the prices that are the tenant's, also ones that are no longer offered."""
     rows = await db.fetch(
-        """SELECT id AS price_id, plan_id, version, currency, unit_amount, cadence_unit, cadence_count, model,
-                  tax_inclusive, private
-             FROM price WHERE tenant_id = $1 AND id = ANY ($2::uuid[])""",
+        """SELECT r.id AS price_id, r.plan_id, r.version, r.currency, r.unit_amount, r.cadence_unit, r.cadence_count,
+                  r.model, r.tax_inclusive, r.private, least(p.retired_at, r.retired_at) AS retired_at
+             FROM price r JOIN plan p ON p.id = r.plan_id
+            WHERE r.tenant_id = $1 AND r.id = ANY ($2::uuid[])""",
         tenant.uuid,
         [id.uuid for id in ids],
     )
@@ -190,15 +209,17 @@ async def price(db: Primary, tenant: TenantId, id: PriceId) -> Price:
 async def price_at_renewal(db: Primary, tenant: TenantId, id: PriceId, at: datetime) -> Price:
     """The price of a term that begins at the instant: the subscription's own, or a later version for existing ones.
 
-    Only versions of the same plan, currency, cadence and model count; a private price stays. NOT_FOUND for no price.
+    Only versions of the same plan, currency, cadence and model count that were not retired themselves; a private price
+    stays. NOT_FOUND for no price.
     """
     row = await db.fetchrow(
         """SELECT n.id AS price_id, n.plan_id, n.version, n.currency, n.unit_amount, n.cadence_unit, n.cadence_count,
-                  n.model, n.tax_inclusive, n.private
+                  n.model, n.tax_inclusive, n.private, n.retired_at
              FROM price o
              JOIN price n ON n.plan_id = o.plan_id AND n.currency = o.currency AND n.cadence_unit = o.cadence_unit
                          AND n.cadence_count = o.cadence_count AND n.model = o.model AND n.version > o.version
             WHERE o.tenant_id = $1 AND o.id = $2 AND NOT o.private AND NOT n.private AND n.existing_from <= $3
+              AND (n.retired_at IS NULL OR n.retired_at > $3)
             ORDER BY n.version DESC LIMIT 1""",
         tenant.uuid,
         id.uuid,
@@ -212,12 +233,12 @@ async def public_price(
 ) -> Price | None:
     """The price that everybody gets for the plan at the instant, in that currency and for that interval, if any."""
     row = await db.fetchrow(
-        """SELECT id AS price_id, plan_id, version, currency, unit_amount, cadence_unit, cadence_count, model,
-                  tax_inclusive, private
-             FROM price
-            WHERE tenant_id = $1 AND plan_id = $2 AND currency = $3 AND cadence_unit = $4 AND cadence_count = $5
-              AND NOT private AND effective_from <= $6
-            ORDER BY version DESC LIMIT 1""",
+        """SELECT r.id AS price_id, r.plan_id, r.version, r.currency, r.unit_amount, r.cadence_unit, r.cadence_count,
+                  r.model, r.tax_inclusive, r.private, least(p.retired_at, r.retired_at) AS retired_at
+             FROM price r JOIN plan p ON p.id = r.plan_id
+            WHERE r.tenant_id = $1 AND r.plan_id = $2 AND r.currency = $3 AND r.cadence_unit = $4
+              AND r.cadence_count = $5 AND NOT r.private AND r.effective_from <= $6
+            ORDER BY r.version DESC LIMIT 1""",
         tenant.uuid,
         plan.uuid,
         str(currency),
@@ -225,7 +246,8 @@ async def public_price(
         cadence.count,
         at,
     )
-    return _price(row) if row else None
+    found = _price(row) if row else None
+    return found if found is not None and found.is_sold_at(at) else None
 
 
 async def plan_versions(db: Primary, tenant: TenantId, plans: Sequence[PlanId]) -> dict[PlanId, list[PlanVersion]]:

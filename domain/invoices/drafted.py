@@ -19,8 +19,8 @@ async def drafted_toward(tx: Tx, of: Contract) -> Money:
     """What the customer's drafts come to for the contract's plan, for time that began within its term, before tax, less
     what they give back of such time: as they would be issued now.
 
-    STATE_CONFLICT where tax is owed at a rate that nobody has published. Of a draft that gives back more than is left of
-    a charge, which is not issued as it stands, the charges count alone.
+    STATE_CONFLICT where tax is owed at a rate that nobody has published. Of a draft that gives back more than is left
+    of a charge, which is not issued as it stands, the charges count alone.
     """
     currency = of.commitment.currency
     plan = (await price(tx, tx.head.tenant, of.price)).plan

@@ -48,10 +48,12 @@ class ContractSigned:
 async def sign_contract(tx: Tx, command: SignContract) -> ContractSigned:
     """NOT_FOUND for a price of nobody here, or no running contract to renew; CURRENCY_MISMATCH; INVALID_AMOUNT for a
     negative commitment; INVALID_INPUT for a term that is over or goes backwards, days, a purchase order, or a renewal
-    of another plan or with a gap; ALREADY_EXISTS where a contract for the plan runs in that time."""
+    of another plan or with a gap; STATE_CONFLICT for a price that was retired, but in a renewal at it; ALREADY_EXISTS
+    where a contract for the plan runs in that time."""
     require_net_days(command.net_days)
     require_purchase_order(command.purchase_order)
     agreed = await price(tx, tx.head.tenant, command.price)
+    await _require_sold(tx, command, agreed)
     currency = (await customer(tx, tx.head.tenant, tx.customer)).currency
     if not agreed.unit_amount.currency == command.commitment.currency == currency:
         raise Refused(RefusalCode.CURRENCY_MISMATCH, f"This customer is billed in {currency}.", ("commitment",))
@@ -65,6 +67,15 @@ async def sign_contract(tx: Tx, command: SignContract) -> ContractSigned:
         if same and start < other.until and other.starts_at < end:
             raise Refused(RefusalCode.ALREADY_EXISTS, "A contract for this plan runs in that time.", ("startsAt",))
     return await _signed(tx, command, start, end)
+
+
+async def _require_sold(tx: Tx, command: SignContract, agreed: Price) -> None:
+    """Who has a price by contract may keep it by the next one."""
+    if agreed.is_sold_at(tx.now):
+        return
+    before = await contract(tx, tx.customer, command.renews) if command.renews else None
+    if before is None or before.price != agreed.id:
+        raise Refused(RefusalCode.STATE_CONFLICT, "That is not sold any more.", ("priceId",))
 
 
 async def _start(tx: Tx, command: SignContract, agreed: Price) -> datetime:

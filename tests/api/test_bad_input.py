@@ -8,6 +8,7 @@ import pytest
 from tests.api_callers import Api, key
 from tests.bad_input_stage import Stage, amount, mutation, stage_for
 from tests.catalog_kit import WRONG as OF_ENTITLEMENTS
+from tests.catalog_stage import WRONG as OF_CATALOG
 from tests.families import WRONG as OF_FAMILIES
 from tests.payment_stage import WRONG as WRONG_OF_PAYMENTS
 from tests.refund_stage import WRONG as OF_REFUNDS
@@ -197,6 +198,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("changeBillingDetails", {"region": "berlin"}, "INVALID_INPUT", ["region"]),
     ("changeBillingDetails", {"address": "x" * 501}, "INVALID_INPUT", ["address"]),
     ("createCustomer", {"region": "new york"}, "INVALID_INPUT", ["region"]),
+    *OF_CATALOG,
     *OF_REFUNDS,
     *OF_WEBHOOKS,
     ("correctTax", {"reason": " "}, "INVALID_INPUT", ["reason"]),

@@ -16,6 +16,7 @@ from domain.perform import perform
 from domain.period import Unit
 from tests.api_callers import START, Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
+from tests.catalog_stage import OTHERWISE as OF_CATALOG
 from tests.lives import day, publish, until
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
@@ -82,6 +83,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "setCustomerDebtPolicy": {"policy": {"days": 31}},
     **OF_SUBSCRIPTIONS,
     **OF_PAYMENTS,
+    **OF_CATALOG,
     **OF_REFUNDS,
     **OF_WEBHOOKS,
 }
