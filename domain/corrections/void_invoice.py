@@ -12,7 +12,7 @@ from domain.invoices.line import Line, lines_of
 from domain.invoices.void import void
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.issue_credit_note import refuse_while_paying
+from domain.payments.under_way import refuse_while_being_paid
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.subscription import subscription
 
@@ -39,7 +39,8 @@ class InvoiceVoided:
 @operation("invoices.void", allowed=frozenset({Grant.LEAD, Grant.FINANCE, Grant.ADMIN}), moves_money=True)
 async def void_invoice(tx: Tx, command: VoidInvoice) -> InvoiceVoided:
     """STATE_CONFLICT unless it is open, no credit of another invoice stands on its lines, and no subscription waits for
-    it; PAYMENT_IN_PROGRESS while a payment of it may still succeed; INVALID_INPUT for a reason that says nothing."""
+    it; PAYMENT_IN_PROGRESS while a payment of it may still succeed, or of an adjustment of its tax, which is taken back
+    with it; INVALID_INPUT for a reason that says nothing."""
     of = await invoice(tx, tx.customer, command.invoice)
     require_reason(command.reason)
     await _check(tx, of)
@@ -59,7 +60,7 @@ async def _check(tx: Tx, of: Invoice) -> None:
     if of.state.name != "open":
         message = f"Invoice {of.number} is {of.state.name}: only an open one is voided; a credit note corrects it."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("invoiceId",))
-    await refuse_while_paying(tx, of)
+    await refuse_while_being_paid(tx, of)
     if await _is_credited_elsewhere(tx, of.id):
         message = f"Another invoice gives back a part of {of.number}: void that one first."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("invoiceId",))
@@ -77,10 +78,12 @@ async def require_nobody_waits(tx: Tx, of: Invoice) -> None:
 
 
 async def _is_credited_elsewhere(tx: Tx, id: InvoiceId) -> bool:
+    """By an invoice that stays: an adjustment of its tax is taken back with it."""
     found = await tx.fetchval(
         """SELECT 1 FROM invoice_line l
              JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
             WHERE l.shard_key = $1 AND l.customer_id = $2 AND l.credits_invoice_id = $3 AND i.state <> 'void'
+              AND i.reason NOT LIKE 'tax_correction:%'
             LIMIT 1""",
         tx.customer.shard,
         tx.customer.uuid,

@@ -14,7 +14,7 @@ from domain.machine import State
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.give_back_unused import How, give_back_unused
-from domain.payments.payment import payments_of
+from domain.payments.under_way import is_being_paid
 from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.binding import require_version
@@ -118,7 +118,7 @@ async def _give_back(tx: Tx, of: Subscription, at: datetime, unused: Unused) -> 
 
 async def _void_first(tx: Tx, of: Subscription) -> None:
     first = await first_invoice(tx, of)
-    if first.state.name == "paid" or any(each.is_open for each in await payments_of(tx, tx.customer, first.id)):
+    if first.state.name == "paid" or await is_being_paid(tx, first):
         message = "The first payment may still succeed; its outcome will be known first."
         raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("subscriptionId",))
     if first.state.name == "open":

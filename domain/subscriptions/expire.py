@@ -10,7 +10,7 @@ from domain.ids import InvoiceId, SubscriptionId
 from domain.invoices.invoice import Invoice, invoice
 from domain.invoices.void import void
 from domain.operation import operation
-from domain.payments.payment import payments_of
+from domain.payments.under_way import is_being_paid
 from domain.subscriptions.lifecycle import EXPIRE
 from domain.subscriptions.store import move
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
@@ -34,7 +34,7 @@ async def expire_subscription(tx: Tx, command: ExpireSubscription) -> Subscripti
         return SubscriptionStands(of.id, of.state.name)
     unpaid = await first_invoice(tx, of)
     paid = unpaid.state.name == "paid"  # and the event that activates the subscription is still on its way
-    if paid or any(attempt.is_open for attempt in await payments_of(tx, tx.customer, unpaid.id)):
+    if paid or await is_being_paid(tx, unpaid):
         await due.schedule(tx, EXPIRE, of.id.uuid, tx.now + RECHECK)
         return SubscriptionStands(of.id, of.state.name)
     if unpaid.state.name == "open":

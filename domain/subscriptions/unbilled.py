@@ -6,7 +6,7 @@ from domain.ids import InvoiceId
 from domain.invoices.draft import FINALIZE, drop_draft
 from domain.invoices.invoice import invoice
 from domain.invoices.void import void
-from domain.payments.payment import payments_of
+from domain.payments.under_way import is_being_paid
 from domain.subscriptions.store import store_plans
 from domain.subscriptions.subscription import Subscription
 
@@ -16,7 +16,7 @@ async def drop_unpaid_change(tx: Tx, of: Subscription) -> None:
     if of.pending is None:
         return
     waiting = await invoice(tx, tx.customer, of.pending.invoice)
-    if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, waiting.id)):
+    if await is_being_paid(tx, waiting):
         return
     if waiting.state.name == "open":
         await void(tx, waiting)
