@@ -6,6 +6,7 @@ for another body or another endpoint is refused.
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.background import BackgroundTask
@@ -28,7 +29,7 @@ BODY_MAX: Final = (
 RETRY_AFTER_SECONDS: Final = 5  # a database that restarts is back by then; providers wait longer anyway
 # Ids become keys, go into logs and are shown to staff: what is no plain word of a sensible length is no id.
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}", re.ASCII)
-_KEPT_HEADERS: Final = ("webhook-id", "webhook-timestamp", "webhook-signature", "content-type")
+_KEPT_HEADERS: Final = ("webhook-id", "webhook-timestamp", "webhook-signature", "stripe-signature", "content-type")
 LOG: Final = logging.getLogger("quittance.webhooks")
 
 
@@ -38,14 +39,15 @@ class _TooLarge(Exception):
 
 def routes(house: House, settings: Settings) -> list[Route]:
     """The webhook door of this process; it needs the database, and Redis only to be quick."""
-    door = _Door(house, settings.webhook_secrets, Waker(settings.redis_url.get_secret_value()))
+    secrets = {account: settings.webhook_secrets(gateway.name) for account, gateway in house.gateways.items()}
+    door = _Door(house, secrets, Waker(settings.redis_url.get_secret_value()))
     return [Route("/webhooks/{provider}/{endpoint}", door.receive, methods=["POST"])]
 
 
 class _Door:
-    """What one request needs: the house, the secrets that are valid now, and a way to wake a worker."""
+    """What one request needs: the house, the secrets of each account that are valid now, and a way to wake a worker."""
 
-    def __init__(self, house: House, secrets: tuple[str, ...], waker: Waker) -> None:
+    def __init__(self, house: House, secrets: Mapping[str, tuple[str, ...]], waker: Waker) -> None:
         self._house, self._secrets, self._waker = house, secrets, waker
 
     async def receive(self, request: Request) -> Response:
@@ -56,7 +58,7 @@ class _Door:
             return _refused(404, "There is no such endpoint.", "unknown endpoint")
         try:
             raw = await _body(request)
-            event = gateway.parse_event(raw, request.headers, self._secrets, self._house.db.clock.now())
+            event = gateway.parse_event(raw, request.headers, self._secrets[account], self._house.db.clock.now())
             arrival = _arrival(account, event)
         except _TooLarge:
             return _refused(413, f"An event has at most {BODY_MAX} bytes.", "too large", account)

@@ -20,6 +20,7 @@ TABLES: dict[str, str] = {
     "tax_registration": "R",
     "subscription_policy": "R",
     "payment_policy": "R",
+    "payment_route": "R",
     "debt_policy": "R",
     "refund_policy": "R",
     "webhook_endpoint": "R",

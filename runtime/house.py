@@ -33,8 +33,15 @@ def provider_account(settings: Settings) -> str:
 
 def gateways(settings: Settings) -> dict[str, Gateway]:
     """The gateways of this process, by account."""
-    secret = settings.provider_secret.get_secret_value()
-    return {provider_account(settings): SandboxGateway(ACCOUNT, settings.provider_url, secret)}
+    opened: dict[str, Gateway] = {}
+    if secret := settings.provider_secret.get_secret_value():
+        opened[f"sandbox/{ACCOUNT}"] = SandboxGateway(ACCOUNT, settings.provider_url, secret)
+    if secret := settings.stripe_secret.get_secret_value():
+        # Its client is an extra, and takes a while to load: only who has an account there needs it.
+        from domain.payments.gateways.stripe import StripeGateway
+
+        opened[f"stripe/{ACCOUNT}"] = StripeGateway(ACCOUNT, secret, settings.public_url, url=settings.stripe_url)
+    return opened
 
 
 def with_breakers(house: House) -> House:

@@ -4,7 +4,7 @@ import base64
 from functools import lru_cache
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,10 +24,13 @@ class Settings(BaseSettings):
     replica_url: SecretStr
     redis_url: SecretStr
     oidc_issuer: str = "http://127.0.0.1:8002"
-    provider: Literal["sandbox"] = "sandbox"
+    provider: Literal["sandbox", "stripe"] = "sandbox"  # where new payment methods go, if no route says otherwise
     provider_url: str = "http://127.0.0.1:8001"
-    provider_secret: SecretStr
-    webhook_secret: SecretStr
+    provider_secret: SecretStr = Field(SecretStr(""), validate_default=True)  # the sandbox's
+    webhook_secret: SecretStr = Field(SecretStr(""), validate_default=True)
+    stripe_url: str = "https://api.stripe.com"
+    stripe_secret: SecretStr = Field(SecretStr(""), validate_default=True)
+    stripe_webhook_secret: SecretStr = Field(SecretStr(""), validate_default=True)
     sealing_key: SecretStr
     # Where tenants' own systems may listen: on a laptop they are on the same machine and speak http.
     webhook_targets: Literal["public", "anywhere"] = "public"
@@ -41,15 +44,26 @@ class Settings(BaseSettings):
             raise ValueError("SEALING_KEY is 32 bytes in base64")
         return value
 
+    @field_validator("provider_secret", "webhook_secret", "stripe_secret", "stripe_webhook_secret")
+    @classmethod
+    def _has_what_it_charges_with(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        of = "stripe" if (info.field_name or "").startswith("stripe") else "sandbox"
+        if info.data.get("provider") == of and not value.get_secret_value():
+            raise ValueError(f"PROVIDER={of} needs it")
+        return value
+
     @property
     def house_key(self) -> bytes:
         """The key that wraps every customer's own sealing key."""
         return base64.b64decode(self.sealing_key.get_secret_value())
 
-    @property
-    def webhook_secrets(self) -> tuple[str, ...]:
-        """All secrets that are valid now, separated by commas in the environment: two while one is rotated."""
-        return tuple(part for part in self.webhook_secret.get_secret_value().split(",") if part)
+    def webhook_secrets(self, provider: str) -> tuple[str, ...]:
+        """All secrets of a kind of provider that are valid now, by commas in the environment: two while one is rotated.
+
+        None for a kind that is not known, whose webhooks nobody can have signed.
+        """
+        held = {"sandbox": self.webhook_secret, "stripe": self.stripe_webhook_secret}.get(provider, SecretStr(""))
+        return tuple(part for part in held.get_secret_value().split(",") if part)
 
 
 @lru_cache(maxsize=1)

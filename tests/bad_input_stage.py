@@ -11,6 +11,7 @@ from domain.actor import Grant
 from tests.api_callers import Api, Caller, Guest
 from tests.catalog_stage import ADMINS as ADMINS_OF_CATALOG
 from tests.catalog_stage import catalog_input
+from tests.payment_stage import ADMINS as ADMINS_OF_PAYMENTS
 from tests.payment_stage import FINANCES as FINANCES_OF_PAYMENTS
 from tests.payment_stage import SUPPORTS as SUPPORTS_OF_PAYMENTS
 from tests.payment_stage import payment_input
@@ -248,8 +249,8 @@ def coupon_of(code: str) -> dict[str, Any]:
 
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishGraceRule", "publishTaxRate", "registerForTax",
-          "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setPaymentPolicy", "setDebtPolicy",
-          *ADMINS_OF_CATALOG, *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS)  # fmt: skip
+          "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setDebtPolicy", *ADMINS_OF_CATALOG,
+          *ADMINS_OF_PAYMENTS, *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
             *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS)  # fmt: skip

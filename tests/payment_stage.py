@@ -94,6 +94,7 @@ async def payment_input(api: Api, guest: Guest) -> dict[str, dict[str, Any]]:
         "setPaymentMethodOrder": {"methodIds": [str(last.id)]},
         "removePaymentMethod": {"methodId": str(spare)},
         "setPaymentPolicy": {"capture": "NOW", "partialAuthorization": "VOID"},
+        "setPaymentRoute": {"currency": "SEK", "account": "sandbox/main"},
     }  # fmt: skip
 
 
@@ -138,6 +139,8 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("setPaymentMethodOrder", {"methodIds": []}, "INVALID_INPUT", ["methodIds"]),
     ("setPaymentMethodOrder", {"methodIds": ["nonsense"]}, "NOT_FOUND", ["methodIds"]),
     ("setPaymentMethodOrder", {"methodIds": ["method_" + "0" * 32]}, "NOT_FOUND", ["methodIds"]),
+    *(("setPaymentRoute", {"account": account}, "INVALID_INPUT", ["account"])
+      for account in ("", "stripe", "stripe/nowhere", "sandbox/main ", "x" * 300)),
     ("removePaymentMethod", {"methodId": "nonsense"}, "NOT_FOUND", ["methodId"]),
     ("removePaymentMethod", {"methodId": "method_" + "0" * 32}, "NOT_FOUND", ["methodId"]),
 ]  # fmt: skip
@@ -150,7 +153,9 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "setPaymentMethodOrder": {"methodIds": []},
     "removePaymentMethod": {"methodId": "method_" + "0" * 32},
     "setPaymentPolicy": {"partialAuthorization": "CAPTURE"},
+    "setPaymentRoute": {"currency": "NOK"},
 }
+ADMINS = ("setPaymentPolicy", "setPaymentRoute")
 PORTAL = ("setPaymentMethodOrder", "removePaymentMethod")
 SUPPORTS = ("voidPayment",)
 FINANCES = ("captureInvoicePayment", "recordOfflinePayment", "reverseOfflinePayment")

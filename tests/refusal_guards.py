@@ -56,7 +56,8 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
 NOT_YET: dict[str, tuple[str, ...]] = {
     "NotFoundError": (
         "addPaymentMethod", "advanceTestClock", "publishFeature", "publishTaxRate", "registerPartner", "registerStaff",
-        "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setPaymentPolicy", "setRefundPolicy",
+        "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setPaymentPolicy", "setPaymentRoute",
+        "setRefundPolicy",
         "setSubscriptionPolicy"),
     "InputError": (
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
@@ -67,5 +68,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "publishGraceRule", "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy",
+        "setPaymentRoute",
         "setRefundPolicy", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

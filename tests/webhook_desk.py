@@ -128,4 +128,4 @@ async def desk_of(house: House, settings: Settings) -> AsyncIterator[Desk]:
         httpx2.AsyncClient(transport=transport, base_url="http://portal.test") as http,
         httpx2.AsyncClient(base_url=os.environ["PROVIDER_URL"], headers=key, trust_env=False, verify=False) as provider,
     ):
-        yield Desk(house, http, provider, settings.webhook_secrets[0])
+        yield Desk(house, http, provider, settings.webhook_secrets("sandbox")[0])

@@ -19,6 +19,7 @@ from api.graph.family import CustomerFamily
 from api.graph.lost_answers import PerformedOperation, operation_of
 from api.graph.method_order import in_order
 from api.graph.node import Node
+from api.graph.payment_route import route_of
 from api.graph.payments import Payment, PaymentMethod
 from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.tax_exemptions import TaxExemption, exemptions_of
@@ -96,6 +97,11 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
     async def payment_methods(self, info: Info) -> list[PaymentMethod]:
         """The methods in use."""
         return [PaymentMethod.of(each) for each in await payment_methods(info.context.db.primary, self.source.id)]
+
+    @strawberry.field(description="The provider and account whose own form makes the token of a new payment method.")
+    async def payment_method_account(self, info: Info) -> str | None:
+        """Such as stripe/main."""
+        return await route_of(info, self.source.id)
 
     @strawberry.field(description="The stored payment methods in the order they are tried: the default one first.")
     async def payment_methods_in_order(self, info: Info) -> list[PaymentMethod]:

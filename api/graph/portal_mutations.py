@@ -9,6 +9,7 @@ from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
 from api.graph.invoices import Invoice
 from api.graph.outcome import OperationInfo, followed, performed
+from api.graph.payment_route import route_of
 from api.graph.payments import CaptureMode, Payment, PaymentMethod
 from api.graph.refusal import as_error, as_payment_error
 from api.graph.texts import id_of, text
@@ -20,7 +21,7 @@ from domain.inspection import inspect_key
 from domain.invoices.invoice import invoice
 from domain.payments import payment as payments
 from domain.payments.gateway import MethodFacts, MethodRefused
-from domain.payments.method import StoreMethod, payment_methods, store_method
+from domain.payments.method import MethodStored, StoreMethod, payment_methods, store_method
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payment
 from domain.points import reached
@@ -63,17 +64,27 @@ async def add_payment_method(info: Info, input: AddPaymentMethodInput) -> AddPay
 
 async def _method_of(info: Info, customer: CustomerId, token: str, key: str) -> StoreMethod:
     """The command with what the provider says of the token; a key that was used already is answered without it."""
-    rooms, actor = info.context.rooms, info.context.actor
-    if await inspect_key(info.context.db.primary, customer, actor.scope, key):
-        return StoreMethod(rooms.account, token, "", "", "", "")  # what was learnt is no part of the intent
-    answer = await rooms.house.gateway(rooms.account).add_method(token)
+    db, actor = info.context.db.primary, info.context.actor
+    if known := await inspect_key(db, customer, actor.scope, key):
+        # What was learnt is no part of the intent, and the route was that of then.
+        account = await _account_of(info, customer, known.outcome)
+        return StoreMethod(account, token, "", "", "", "")
+    account = await route_of(info, customer)
+    answer = await info.context.rooms.house.gateway(account).add_method(token)
     reached("method.answered")
     if isinstance(answer, MethodRefused):
         message = f"The provider does not take this method ({answer.code})."
         raise Refused(RefusalCode.PAYMENT_METHOD_REFUSED, message, ("token",))
     if not isinstance(answer, MethodFacts):
         raise Refused(RefusalCode.UNAVAILABLE, "The payment provider does not answer at the moment.")
-    return StoreMethod(rooms.account, token, answer.method_ref, answer.kind, answer.brand, answer.last4)
+    return StoreMethod(account, token, answer.method_ref, answer.kind, answer.brand, answer.last4)
+
+
+async def _account_of(info: Info, customer: CustomerId, outcome: object) -> str:
+    if not isinstance(outcome, MethodStored):
+        return await route_of(info, customer)
+    (stored,) = await payment_methods(info.context.db.primary, customer, [outcome.method])
+    return stored.provider_account
 
 
 @strawberry.input(description="Collects what is due on an invoice.")

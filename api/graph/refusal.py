@@ -130,6 +130,7 @@ RecordOfflinePaymentError = Annotated[Refusal, _errors_of("recordOfflinePayment"
 ReverseOfflinePaymentError = Annotated[Refusal, _errors_of("reverseOfflinePayment")]
 SetPaymentMethodOrderError = Annotated[Refusal, _errors_of("setPaymentMethodOrder")]
 RemovePaymentMethodError = Annotated[Refusal, _errors_of("removePaymentMethod")]
+SetPaymentRouteError = Annotated[Refusal, _errors_of("setPaymentRoute")]
 SetPaymentPolicyError = Annotated[Refusal, _errors_of("setPaymentPolicy")]
 PublishGraceRuleError = Annotated[Refusal, _errors_of("publishGraceRule")]
 RefundPaymentError = Annotated[Refusal, _errors_of("refundPayment")]

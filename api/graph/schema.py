@@ -24,6 +24,7 @@ from api.graph import (
     offline_payments,
     pausing,
     payment_policy,
+    payment_route,
     plan_change,
     plan_versions,
     price_list,
@@ -115,6 +116,9 @@ class Mutation:
     )
     set_payment_policy: payment_policy.SetPaymentPolicyPayload = _mutation(
         payment_policy.set_policy, "Admins: says when payments are taken, and what less than was asked is."
+    )
+    set_payment_route: payment_route.SetPaymentRoutePayload = _mutation(
+        payment_route.set_route, "Admins: says at which provider account new payment methods are stored, by currency."
     )
     advance_test_clock: portal.AdvanceTestClockPayload = _mutation(
         portal.advance, "Moves the test clock of a sandbox customer; everything on the way is done at its time."

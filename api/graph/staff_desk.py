@@ -21,7 +21,7 @@ from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.payments import Payment
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
-from api.graph.staff_refunds import StaffRefunds
+from api.graph.staff_providers import StaffProviders, provider_text
 from api.graph.staff_webhooks import StaffWebhooks
 from api.graph.subscription_policy import SubscriptionPolicy
 from api.graph.tax_rates import TaxRate, rates_of
@@ -34,7 +34,7 @@ from api.graph.tax_runs import (
     run_shown,
     tax_report,
 )
-from api.scalars import GlobalId, Text
+from api.scalars import GlobalId
 from domain import dead_letter
 from domain.fanout.by_provider import payments_of_reference
 from domain.ids import CustomerId, PaymentId, TaxRunId
@@ -59,7 +59,6 @@ MaybeSince = Annotated[datetime | None, strawberry.argument(description="With a 
 MaybeUntil = Annotated[datetime | None, strawberry.argument(description="With a country: issued before then.")]
 AfterInvoice = Annotated[GlobalId | None, strawberry.argument(description="What the page before calls next.")]
 Entity = Annotated[str, strawberry.argument(description=ENTITY)]
-provider_text: Final = Text(max_length=200)  # providers' ids are a tenth of that
 MAX_LETTERS: Final = 100  # of one shard key; whoever sees more has another problem than the next page
 MAX_STUCK: Final = 100  # as for letters
 
@@ -124,7 +123,7 @@ class StaffPayment:
 
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
-class Staff(StaffRefunds, StaffWebhooks):
+class Staff(StaffProviders, StaffWebhooks):
     """The root of staff."""
 
     @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")

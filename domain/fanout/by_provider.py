@@ -1,8 +1,9 @@
-"""From the provider's id of a charge to our payment, over all shard keys of a tenant."""
+"""From the provider's id of a charge or refund to ours, over all shard keys of a tenant."""
 
 from domain.db import Primary
 from domain.ids import TenantId
 from domain.payments.payment import Payment, from_row
+from domain.payments.refund import Refund, refund_from
 
 AT_MOST = 10  # a provider's reference is one payment's; several would be several accounts that number alike
 
@@ -22,3 +23,17 @@ async def payments_of_reference(db: Primary, tenant: TenantId, provider_ref: str
         AT_MOST,
     )
     return [from_row(row) for row in rows]
+
+
+async def refunds_of_reference(db: Primary, tenant: TenantId, provider_ref: str) -> list[Refund]:
+    """The tenant's refunds that the provider knows under the reference."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
+                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means
+             FROM refund WHERE tenant_id = $1 AND provider_ref = $2 ORDER BY id LIMIT $3""",
+        tenant.uuid,
+        provider_ref,
+        AT_MOST,
+    )
+    return [refund_from(row) for row in rows]

@@ -1,13 +1,24 @@
-"""Whose payment an id names, for callers that see all customers of a tenant."""
+"""Whose payment or refund an id names, for callers that see all customers of a tenant."""
 
 from domain.db import Primary
-from domain.ids import CustomerId, PaymentId, TenantId
+from domain.ids import CustomerId, PaymentId, RefundId, TenantId
 
 
 async def payment_owner(db: Primary, tenant: TenantId, id: PaymentId) -> CustomerId | None:
     """The tenant's customer that has the payment of that id, or None."""
     found = await db.fetchval(
         "SELECT customer_id FROM payment WHERE shard_key = $1 AND id = $2 AND tenant_id = $3",
+        id.shard,
+        id.uuid,
+        tenant.uuid,
+    )
+    return CustomerId(id.shard, found) if found else None
+
+
+async def refund_owner(db: Primary, tenant: TenantId, id: RefundId) -> CustomerId | None:
+    """The tenant's customer that has the refund of that id, or None."""
+    found = await db.fetchval(
+        "SELECT customer_id FROM refund WHERE shard_key = $1 AND id = $2 AND tenant_id = $3",
         id.shard,
         id.uuid,
         tenant.uuid,

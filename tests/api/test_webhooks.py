@@ -52,7 +52,7 @@ async def test_an_event_signed_with_the_secret_before_the_rotation_is_kept(
     both = f"{OTHER_SECRET},{process_settings.webhook_secret.get_secret_value()}"
     rotating = process_settings.model_copy(update={"webhook_secret": type(process_settings.webhook_secret)(both)})
     async with desk_of(house, rotating) as desk:
-        for secret in rotating.webhook_secrets:
+        for secret in rotating.webhook_secrets("sandbox"):
             raw = encoded(event := made_up())
             assert (await desk.post(raw, desk.signed(raw, event["id"], secret=secret))).status_code == 200
 
