@@ -128,7 +128,10 @@ def _canceled(intent: WireIntent) -> ChargeFound:
     if captured is not None and captured.minor:
         held = from_stripe(max(held_of(intent), intent.amount_received), intent.currency)
         return Captured(intent.id, captured, authorized=held)
-    return Expired(intent.id) if intent.cancellation_reason in _RAN_OUT else Voided(intent.id)
+    card = _card(intent)
+    granted = from_stripe(card.amount_authorized, intent.currency) if card and card.amount_authorized else None
+    ran_out = intent.cancellation_reason in _RAN_OUT
+    return Expired(intent.id, granted) if ran_out else Voided(intent.id, granted)
 
 
 def read_capture(intent: WireIntent, reference: str, asked: Money) -> CaptureAnswer:
