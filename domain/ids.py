@@ -148,6 +148,10 @@ class RefundId(EntityId):
     prefix = "refund"
 
 
+class DisputeId(EntityId):
+    prefix = "dispute"
+
+
 class ReceiptId(EntityId):
     prefix = "receipt"
 

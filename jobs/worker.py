@@ -9,6 +9,7 @@ from arq.connections import ArqRedis
 from arq.worker import Worker
 
 from domain.reactions.house import House
+from domain.reactions.provider_disputes import find_lost_disputes
 from jobs import queue
 from jobs.calls import WORK
 from jobs.retry import JOB_SECONDS, TRIES, run_and_log, run_once_with_retry
@@ -19,6 +20,7 @@ READ_LIMIT = 1000  # running jobs stay at the queue's head: far above the slots 
 POLL_SECONDS = 0.1  # how long a job waits for an idle worker, at ten small reads a second
 HEALTH_SECONDS = 5  # how old the sign of life in Redis may be
 EVERY_SECOND = set(range(60))  # of a minute: nobody notices a second of waiting
+DISPUTES_MINUTE = 23  # of each hour: who has days to answer may hear of it an hour late
 QUIET_HOUR = 3  # UTC; few customers are awake
 EVERY_TEN_MINUTES = set(range(7, 60, 10))  # one run is bounded by its time limit; six see a large house through
 
@@ -29,11 +31,15 @@ def make_worker(house: House, redis: ArqRedis, *, burst: bool = False) -> Worker
     async def on_sweep() -> None:
         await sweep(house, redis)
 
+    async def on_the_hour() -> None:
+        await find_lost_disputes(house)
+
     async def on_quiet_hour() -> None:
         await forget_keys(house)
 
     crons = [
         cron(run_and_log("sweep", house, on_sweep), name="sweep", second=EVERY_SECOND, run_at_startup=True),
+        cron(run_and_log("disputes", house, on_the_hour), name="disputes", minute=DISPUTES_MINUTE),
         cron(run_and_log("forget", house, on_quiet_hour), name="forget", hour=QUIET_HOUR, minute=EVERY_TEN_MINUTES),
     ]
     return Worker(

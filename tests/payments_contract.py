@@ -24,6 +24,7 @@ from domain.payments.gateway import (
     Unknown,
 )
 from tests.payments_contract_after import EventContract, RefundContract, VoidContract
+from tests.payments_contract_disputes import DisputeContract
 from tests.payments_contract_holds import HoldContract, HoldEventContract, ReturnContract, SettlementContract
 from tests.payments_stories import EUR, TEN, Case, Story, captured, charge_of, refund_of, request_for
 
@@ -198,5 +199,6 @@ class GatewayContract(
     ReturnContract,
     HoldEventContract,
     SettlementContract,
+    DisputeContract,
 ):
     """The whole contract."""

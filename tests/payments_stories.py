@@ -79,6 +79,12 @@ class Case(Protocol):
     async def settle(self, provider_ref: str, failure: str | None) -> None:
         """End what settles later; return a debit that succeeded; let a hold run out."""
 
+    async def dispute(self, charge_ref: str, money: Money) -> str:
+        """The cardholder disputes so much of the charge; the provider's id of the dispute."""
+
+    async def decide(self, dispute_ref: str, outcome: str) -> None:
+        """End a dispute as won or lost."""
+
     async def act_late(self, key: str) -> None:
         """Let the request whose client has gone act now."""
 

@@ -56,15 +56,15 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
 NOT_YET: dict[str, tuple[str, ...]] = {
     "NotFoundError": (
         "addPaymentMethod", "advanceTestClock", "publishFeature", "publishTaxRate", "registerPartner", "registerStaff",
-        "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setPaymentPolicy", "setPaymentRoute",
-        "setRefundPolicy",
-        "setSubscriptionPolicy"),
+        "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setDisputePolicy", "setPaymentPolicy",
+        "setPaymentRoute", "setRefundPolicy", "setSubscriptionPolicy"),
     "InputError": (
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
-        "removeInvoiceLine", "removeTaxId", "replayWebhooks", "rotateWebhookSecret", "setPaymentPolicy",
+        "removeInvoiceLine", "removeTaxId", "replayWebhooks", "rotateWebhookSecret", "setDisputePolicy",
+        "setPaymentPolicy",
         "voidCreditNote", "voidPayment"),
     "ConflictError": (
-        "setCustomerDebtPolicy", "setDebtPolicy", "startTaxCorrectionRun", "stateTaxPlace",
+        "setCustomerDebtPolicy", "setDebtPolicy", "setDisputePolicy", "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "publishGraceRule", "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy",

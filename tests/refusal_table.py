@@ -100,6 +100,11 @@ CASES = [
                            ("cancelRefundRequest", "support"))),
     Case("approveRefund", "EXCEEDS_INVOICED", "finance", {
         "customerId": "$refunded customer", "refundId": "$too late", "reason": "R."}),
+    Case("submitDisputeEvidence", "STATE_CONFLICT", "support", {
+        "customerId": "$disputing customer", "disputeId": "$decided dispute",
+        "texts": [{"kind": "OTHER", "text": "T."}]}),
+    Case("acceptDispute", "STATE_CONFLICT", "finance", {
+        "customerId": "$disputing customer", "disputeId": "$decided dispute", "reason": "R."}),
     Case("changeBillingDetails", "NOT_FOUND", "owner", {
         "customerId": "$bare customer", "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
     Case("changeBillingDetails", "STATE_CONFLICT", "erased", {

@@ -19,8 +19,9 @@ from domain.subscriptions.cancel import CancelAt, Canceling, CancelSubscription,
 from domain.subscriptions.change import PlanChanging, Timing
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
+from domain.subscriptions.pause import PauseSubscription, pause_subscription
 from domain.subscriptions.policy import SetSubscriptionPolicy, SubscriptionPolicy, set_subscription_policy
-from tests.lives import subscription_of
+from tests.lives import buy, buyer, day, invoices_of, subscription_of, until
 from tests.world import EUR, LONG_AGO, Someone, World, fresh
 
 C = TypeVar("C")
@@ -97,3 +98,16 @@ async def performed(world: World, of: Someone, operation: Operation[C, O]) -> in
         operation.name,
     )
     return count
+
+
+async def try_pause_and_leave(world: World) -> None:
+    """A trial whose end is told, a pause with a day of return, and a cancellation for the end of a period."""
+    cleo = await buyer(world)
+    id = (await buy(world, cleo, await plan_of(world, 1000, trial(14)))).subscription
+    await until(world, cleo, day(1, 16))
+    await world.do(cleo, pause_subscription, PauseSubscription(id, day(3, 1)))
+    await until(world, cleo, day(3, 2))
+    await cancel(world, cleo, CancelAt.PERIOD_END)
+    await until(world, cleo, day(4, 2))
+    assert [one.period_start for one in await invoices_of(world, cleo)] == [day(1, 15), day(3, 1)]
+    assert (await subscription_of(world, cleo)).ended_at == day(4, 1)

@@ -9,6 +9,7 @@ import strawberry
 from api.graph.catalog import Price
 from api.graph.context import Info
 from api.graph.credit_notes import CreditNote
+from api.graph.disputes import PaymentCondition, conditions_of, disputed_of
 from api.graph.dunning_case import Dunning
 from api.graph.explanations import LineExplanation
 from api.graph.legal_entities import KEPT_UNTIL, last_day
@@ -23,6 +24,7 @@ from domain.invoices import line as lines
 from domain.invoices import tax_correction as corrections
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.explanation import Explanation, explain
+from domain.money import Money as Amount
 from domain.payments.outlook import resolves_by
 
 
@@ -227,6 +229,18 @@ class Invoice(Node):
         """The case."""
         found = await info.context.loaders.cases.load(self.source.customer)
         return next((Dunning.of(case) for case in found if case.invoice == self.source.id), None)
+
+    @strawberry.field(description="How much of what was paid for it is in dispute, or was lost by one.")
+    async def disputed(self, info: Info) -> Money:
+        """The sum over its payments."""
+        found = await info.context.loaders.payments.load((self.source.customer, self.source.id))
+        return Money.of(await disputed_of(info, found) if found else Amount.zero(self.source.currency))
+
+    @strawberry.field(description="What became of what was paid for it, by refunds and disputes.")
+    async def conditions(self, info: Info) -> list[PaymentCondition]:
+        """The conditions of all its payments together."""
+        found = await info.context.loaders.payments.load((self.source.customer, self.source.id))
+        return await conditions_of(info, found)
 
     @strawberry.field(description="The attempts to collect it, in order.")
     async def payments(self, info: Info) -> list[Payment]:

@@ -23,6 +23,7 @@ from domain.ids import (
     PlanId,
     PlanVersionId,
     PriceId,
+    SubscriptionId,
     TenantId,
 )
 from domain.invoices.billing_terms import BillingTerms, billing_terms
@@ -38,10 +39,12 @@ from domain.invoices.replacement import Replacing, replacing
 from domain.ledger.balance import Balance, balances_of
 from domain.money import Currency
 from domain.payments.debt import DebtBlock, debt_block
+from domain.payments.dispute import Dispute, disputes_of_payments
 from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payments_of_invoices
 from domain.payments.receipt import Receipt, receipts_of
 from domain.payments.refund import Refund, refunds_of_payments
+from domain.subscriptions.follow_dispute import barred_by_dispute
 from domain.tenants.tenant import LegalEntity, legal_entities
 
 K = TypeVar("K")
@@ -59,6 +62,8 @@ class Loaders:
         self.replacing: DataLoader[tuple[CustomerId, InvoiceId], Replacing] = DataLoader(self._replacing)
         self.payments: DataLoader[tuple[CustomerId, InvoiceId], list[Payment]] = DataLoader(self._payments)
         self.refunds: DataLoader[tuple[CustomerId, PaymentId], list[Refund]] = DataLoader(self._refunds)
+        self.disputes: DataLoader[tuple[CustomerId, PaymentId], list[Dispute]] = DataLoader(self._disputes)
+        self.barred: DataLoader[CustomerId, frozenset[SubscriptionId]] = DataLoader(self._barred)
         self.receipts: DataLoader[tuple[CustomerId, PaymentId], Receipt | None] = DataLoader(self._receipts)
         self.methods: DataLoader[tuple[CustomerId, PaymentMethodId], PaymentMethod | None] = DataLoader(self._methods)
         self.plans: DataLoader[tuple[TenantId, PlanId], Plan] = DataLoader(self._plans)
@@ -162,6 +167,18 @@ class Loaders:
         for owner, ids in _by_owner(keys).items():
             found |= await refunds_of_payments(self._db.primary, owner, ids)
         return [found.get(id, []) for _, id in keys]
+
+    async def _disputes(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[list[Dispute]]:
+        found: dict[PaymentId, list[Dispute]] = {}
+        for owner, ids in _by_owner(keys).items():
+            found |= await disputes_of_payments(self._db.primary, owner, ids)
+        return [found.get(id, []) for _, id in keys]
+
+    async def _barred(self, keys: list[CustomerId]) -> list[frozenset[SubscriptionId]]:
+        """By each customer's own time."""
+        return [
+            await barred_by_dispute(self._db.primary, customer, await self.times.load(customer)) for customer in keys
+        ]
 
     async def _receipts(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[Receipt | None]:
         found: dict[PaymentId, Receipt] = {}

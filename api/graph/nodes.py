@@ -8,6 +8,7 @@ from api.graph.catalog import Plan
 from api.graph.context import Context, Info
 from api.graph.credit_notes import CreditNote
 from api.graph.customer import find_customer
+from api.graph.disputes import Dispute
 from api.graph.invoices import Invoice
 from api.graph.node import Node
 from api.graph.payments import Payment
@@ -16,11 +17,22 @@ from api.scalars import GlobalId
 from api.weigh import PAGE_CAP
 from domain.catalog.plan import plan
 from domain.db import Primary
-from domain.ids import CreditNoteId, CustomerId, EntityId, InvoiceId, PaymentId, PlanId, SubscriptionId, TenantId
+from domain.ids import (
+    CreditNoteId,
+    CustomerId,
+    DisputeId,
+    EntityId,
+    InvoiceId,
+    PaymentId,
+    PlanId,
+    SubscriptionId,
+    TenantId,
+)
 from domain.invoices.credit_note import credit_note
 from domain.invoices.invoice import invoice
 from domain.invoices.owner import credit_note_owner, invoice_owner
-from domain.payments.owner import payment_owner
+from domain.payments.dispute import dispute
+from domain.payments.owner import dispute_owner, payment_owner
 from domain.payments.payment import payment
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.owner import subscription_owner
@@ -98,6 +110,12 @@ async def _payment(info: Info, id: GlobalId) -> Node:
     return Payment.of(await payment(info.context.db.primary, owner, parsed))
 
 
+async def _dispute(info: Info, id: GlobalId) -> Node:
+    parsed = DisputeId.parse(id)
+    owner = await _owner(info.context, parsed, dispute_owner)
+    return Dispute.of(await dispute(info.context.db.primary, owner, parsed))
+
+
 async def _plan(info: Info, id: GlobalId) -> Node:
     return Plan.of(await plan(info.context.db.primary, info.context.tenant, PlanId.parse(id)))
 
@@ -108,5 +126,6 @@ _FINDERS: Final[dict[str, Callable[[Info, GlobalId], Awaitable[Node]]]] = {
     InvoiceId.prefix: _invoice,
     CreditNoteId.prefix: _credit_note,
     PaymentId.prefix: _payment,
+    DisputeId.prefix: _dispute,
     PlanId.prefix: _plan,
 }

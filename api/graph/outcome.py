@@ -11,9 +11,10 @@ import strawberry
 from api.graph.context import Info
 from api.scalars import ConsistencyToken, GlobalId
 from domain.customers.advance_clock import ClockAdvancing, clock_of
-from domain.ids import CustomerId, PaymentId, RefundId
+from domain.ids import CustomerId, DisputeId, PaymentId, RefundId
 from domain.operation import Operation, Performed
 from domain.outbox import is_empty, next_event
+from domain.payments.dispute import dispute
 from domain.payments.payment import IN_FLIGHT, payment
 from domain.payments.refund import IN_FLIGHT as REFUND_IN_FLIGHT
 from domain.payments.refund import refund
@@ -85,6 +86,8 @@ async def _in_flight(info: Info, customer: CustomerId, outcome: Any) -> bool:
     for field in fields(outcome):
         named = getattr(outcome, field.name)
         if isinstance(named, PaymentId) and (await payment(db, customer, named)).state.name in IN_FLIGHT:
+            return True
+        if isinstance(named, DisputeId) and (await dispute(db, customer, named)).asked is not None:
             return True
         if isinstance(named, RefundId) and (await refund(db, customer, named)).state.name in REFUND_IN_FLIGHT:
             return True

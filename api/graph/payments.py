@@ -6,6 +6,7 @@ from enum import Enum
 import strawberry
 
 from api.graph.context import Info
+from api.graph.disputes import Dispute, PaymentCondition, conditions_of, disputed_of
 from api.graph.legal_entities import KEPT_UNTIL, last_day
 from api.graph.money import Money
 from api.graph.node import Node
@@ -253,6 +254,22 @@ class Payment(Node):
         """The receipt."""
         found = await info.context.loaders.receipts.load((self._owner, self.source.id))
         return Receipt.of(found) if found else None
+
+    @strawberry.field(description="Its disputes, oldest first.")
+    async def disputes(self, info: Info) -> list[Dispute]:
+        """The disputes."""
+        found = await info.context.loaders.disputes.load((self._owner, self.source.id))
+        return [Dispute.of(each) for each in found]
+
+    @strawberry.field(description="How much of it is in dispute, or was lost by one.")
+    async def disputed(self, info: Info) -> Money:
+        """The sum of the disputes that were not won."""
+        return Money.of(await disputed_of(info, [self.source]))
+
+    @strawberry.field(description="What became of it beside its state, by its refunds and disputes.")
+    async def conditions(self, info: Info) -> list[PaymentCondition]:
+        """The conditions."""
+        return await conditions_of(info, [self.source])
 
     @strawberry.field(description="Its refunds, oldest first.")
     async def refunds(self, info: Info) -> list[Refund]:

@@ -12,6 +12,8 @@ from api.graph import (
     colleagues,
     coupons,
     debt,
+    dispute_answers,
+    dispute_policy,
     dunning_policy,
     ending,
     entitlements,
@@ -178,6 +180,16 @@ class Mutation:
     )
     set_refund_policy: refund_policy.SetRefundPolicyPayload = _mutation(
         refund_policy.set_policy, "Admins: says how much a member of staff gives back without another person."
+    )
+    submit_dispute_evidence: dispute_answers.SubmitDisputeEvidencePayload = _mutation(
+        dispute_answers.submit, "Support: answers a dispute with texts and documents, once."
+    )
+    accept_dispute: dispute_answers.AcceptDisputePayload = _mutation(
+        dispute_answers.accept, "Leads: gives a dispute up, which is lost with that."
+    )
+    set_dispute_policy: dispute_policy.SetDisputePolicyPayload = _mutation(
+        dispute_policy.set_policy,
+        "Admins: says what becomes of access while a payment is in dispute.",
     )
     change_billing_details: billing_details.ChangeBillingDetailsPayload = _mutation(
         billing_details.change, "Replaces the name and address a customer is billed and taxed under."

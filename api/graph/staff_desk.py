@@ -21,6 +21,7 @@ from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.payments import Payment
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
+from api.graph.staff_disputes import StaffDisputes
 from api.graph.staff_providers import StaffProviders, provider_text
 from api.graph.staff_webhooks import StaffWebhooks
 from api.graph.subscription_policy import SubscriptionPolicy
@@ -123,7 +124,7 @@ class StaffPayment:
 
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
-class Staff(StaffProviders, StaffWebhooks):
+class Staff(StaffDisputes, StaffProviders, StaffWebhooks):
     """The root of staff."""
 
     @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")

@@ -170,6 +170,8 @@ class Subscription(SubscriptionAgreement, Node):
 async def _access(info: Info, of: subscriptions.Subscription) -> Access:
     loaders = info.context.loaders
     entitled = of.is_entitled_at(await loaders.times.load(of.customer))
+    if entitled and of.id in await loaders.barred.load(of.customer):
+        entitled = False  # a payment of it is in dispute, and the tenant's policy takes its access
     return Access.of(entitled, await loaders.blocks.load(of.customer) if entitled else None)
 
 

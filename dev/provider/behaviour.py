@@ -11,7 +11,7 @@ from dev.provider.keys import count_try
 from dev.provider.records import Method
 from dev.provider.tokens import Script, read_token
 
-Operation = Literal["intent", "charge", "refund", "query", "void", "capture", "method"]
+Operation = Literal["intent", "charge", "refund", "query", "void", "capture", "method", "dispute"]
 WebhookMode = Literal["prompt", "late", "twice", "shuffled", "never", "on_demand"]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]  # ten minutes: no test waits longer
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from dev.provider import records
 from dev.provider.behaviour import settling
+from dev.provider.disputes import DISPUTED
 from dev.provider.events import emit
 from dev.provider.records import Method, Payment, PaymentStatus, save
 from dev.provider.refusals import Refusal, Why
@@ -57,6 +58,8 @@ def take(db: sqlite3.Connection, payment: Payment, amount_minor: int) -> Payment
     add_line(db, "charge", payment.id, payment, amount_minor, charge_fee(amount_minor))
     if script and script.returned:
         start_timer(db, payment.id, AS_SCRIPTED, settling(db, method, DEFAULT_SETTLE_MS))
+    if script and script.disputed:
+        start_timer(db, payment.id, DISPUTED, settling(db, method, DEFAULT_SETTLE_MS))
     until = moment() + RETURNABLE_FOR if script and script.returnable else None
     return _told(db, replace(payment, status="succeeded", captured_minor=amount_minor, until=until))
 

@@ -7,8 +7,9 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from dev.provider import holds, records
+from dev.provider import disputes, holds, records
 from dev.provider.behaviour import settling
+from dev.provider.disputes import DISPUTED, Claim
 from dev.provider.events import emit
 from dev.provider.records import Method, Payment, new_id, save
 from dev.provider.refusals import Refusal, Why
@@ -75,9 +76,12 @@ def authenticate(db: sqlite3.Connection, payment_id: str, *, passed: bool) -> Pa
 
 def settle_payment(db: sqlite3.Connection, payment_id: str, outcome: str | None) -> Payment:
     """End a processing payment as its timer says or as told ("succeeded" or a failure code); the time of one that is
-    held runs out, and a debit that was taken comes back."""
+    held runs out, a debit that was taken comes back, and a cardholder who means to dispute does so."""
     timer = stop_timer(db, payment_id)
     payment = records.get(db, Payment, payment_id)
+    if timer is not None and timer.outcome == DISPUTED:
+        disputes.open_dispute(db, Claim(payment_id))
+        return records.get(db, Payment, payment_id)
     if payment.status == "authorized":
         return holds.let_go(db, payment, "expired")
     if payment.status == "succeeded" and (timer or outcome not in (None, "succeeded")):

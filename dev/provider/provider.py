@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dev.provider.delivery import Courier, Letter
+from dev.provider.disputes import settle_dispute
 from dev.provider.events import Event
 from dev.provider.payments import settle_payment
-from dev.provider.records import Payment, Refund, kind_of
+from dev.provider.records import Dispute, Payment, Refund, kind_of
 from dev.provider.refunds import settle_refund
 from dev.provider.settings import ProviderSettings
 from dev.provider.store import Store
@@ -63,11 +64,13 @@ async def running(
         store.close()
 
 
-def settle(provider: Provider, subject: str, outcome: str | None) -> Payment | Refund:
-    """End an open payment or refund by its id, as its timer says or as told."""
+def settle(provider: Provider, subject: str, outcome: str | None) -> Payment | Refund | Dispute:
+    """End an open payment, refund or dispute by its id, as its timer says or as told."""
     with provider.store.write() as db:
         if subject.startswith(kind_of(Refund)):
             return settle_refund(db, subject, outcome)
+        if subject.startswith(kind_of(Dispute)):
+            return settle_dispute(db, subject, outcome)
         return settle_payment(db, subject, outcome)
 
 

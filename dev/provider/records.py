@@ -89,15 +89,30 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of what the merchant says: a text, or a file by its hash."""
+
+    kind: str
+    text: str | None = None
+    media_type: str | None = None
+    sha256: str | None = None
+
+
 class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    """`fee_minor` is what it has cost so far; `due_at` is until when it can be answered."""
+
     id: str
     payment: str
+    reference: str = ""
     method: str
     amount_minor: int
+    fee_minor: int = 0
     currency: str
     reason: str
     metadata: dict[str, str]
-    status: Literal["open", "won", "lost"]
+    status: Literal["open", "evidence_submitted", "won", "lost"]
+    evidence: tuple[Evidence, ...] = ()
+    due_at: datetime | None = None
     created_at: datetime
 
 
@@ -191,6 +206,6 @@ def _columns(record: Kept) -> tuple[str | None, str | None, str]:
         case Refund():
             return record.reference, record.payment, record.status
         case Dispute():
-            return None, record.payment, record.status
+            return record.reference, record.payment, record.status
         case Payout():
             return None, None, "paid"

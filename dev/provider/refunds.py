@@ -1,17 +1,18 @@
-"""Refunds and disputes: what goes back to the customer, never more than was captured."""
+"""Refunds: what goes back to the customer, never more than was captured."""
 
 import sqlite3
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from msgspec.structs import replace
 
 from dev.provider import records
 from dev.provider.behaviour import settling
+from dev.provider.disputes import left_of
 from dev.provider.events import emit
-from dev.provider.records import Dispute, Method, Payment, Refund, new_id, save
+from dev.provider.records import Method, Payment, Refund, new_id, save
 from dev.provider.refusals import Refusal, Why
-from dev.provider.settlements import DISPUTE_FEE_MINOR, add_line
+from dev.provider.settlements import add_line
 from dev.provider.store import moment
 from dev.provider.timers import AS_SCRIPTED, DEFAULT_SETTLE_MS, start_timer, stop_timer
 from dev.provider.tokens import read_token
@@ -40,7 +41,7 @@ def refund(db: sqlite3.Connection, order: RefundOrder) -> Refund:
         raise Refusal(Why.NOT_REFUNDABLE, f"the payment is {payment.status}")
     if payment.currency != order.currency:
         raise Refusal(Why.CURRENCY_MISMATCH, f"the payment is in {payment.currency}")
-    if order.amount_minor > _left(payment):
+    if order.amount_minor > left_of(payment):
         raise Refusal(Why.EXCEEDS_CAPTURED, "more than is left of the payment")
     made = Refund(
         id=new_id(Refund),
@@ -86,47 +87,6 @@ def settle_refund(db: sqlite3.Connection, refund_id: str, outcome: str | None) -
     if told in (AS_SCRIPTED, "succeeded"):
         return _succeed(db, open_one) if open_one.status == "pending" else open_one
     return _fail(db, open_one, told)
-
-
-def open_dispute(db: sqlite3.Connection, payment_id: str, amount_minor: int | None, reason: str) -> Dispute:
-    """The cardholder takes money back (by default all that is left); its flat fee is charged at once."""
-    payment = records.get(db, Payment, payment_id)
-    amount = _left(payment) if amount_minor is None else amount_minor
-    if payment.status != "succeeded" or not 0 < amount <= _left(payment):
-        raise Refusal(Why.EXCEEDS_CAPTURED, "more than is left of the payment")
-    dispute = Dispute(
-        id=new_id(Dispute),
-        payment=payment.id,
-        method=payment.method,
-        amount_minor=amount,
-        currency=payment.currency,
-        reason=reason,
-        metadata=payment.metadata,
-        status="open",
-        created_at=moment(),
-    )
-    save(db, replace(payment, disputed_minor=payment.disputed_minor + amount))
-    add_line(db, "dispute", dispute.id, payment, -amount, DISPUTE_FEE_MINOR)
-    emit(db, "dispute.opened", save(db, dispute))
-    return dispute
-
-
-def close_dispute(db: sqlite3.Connection, dispute_id: str, outcome: Literal["won", "lost"]) -> Dispute:
-    """End an open dispute; a won one brings the money back, never the fee."""
-    dispute = records.get(db, Dispute, dispute_id)
-    if dispute.status != "open":
-        raise Refusal(Why.NOT_WAITING, f"the dispute is {dispute.status}")
-    if outcome == "won":
-        payment = records.get(db, Payment, dispute.payment)
-        save(db, replace(payment, disputed_minor=payment.disputed_minor - dispute.amount_minor))
-        add_line(db, "dispute_reversal", dispute.id, payment, dispute.amount_minor, 0)
-    closed = save(db, replace(dispute, status=outcome))
-    emit(db, "dispute.closed", closed)
-    return closed
-
-
-def _left(payment: Payment) -> int:
-    return payment.captured_minor - payment.refunded_minor - payment.disputed_minor
 
 
 def _succeed(db: sqlite3.Connection, made: Refund) -> Refund:

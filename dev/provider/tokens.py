@@ -61,6 +61,8 @@ class Script:
     """Whether the bank may take back what was debited."""
     returned: str | None = None
     """The code under which the bank does that, as soon again as it took to settle."""
+    disputed: bool = False
+    """Whether its cardholder disputes each payment, as soon as other tokens settle."""
     charge_fault: Fault | None = None
     capture_fault: Fault | None = None
     refund_fault: Fault | None = None
@@ -82,6 +84,8 @@ _PLAIN: Final[dict[str, Script]] = {
     "tok_bank_returned": replace(_BANK, returnable=True, returned="insufficient_funds"),
     "tok_partial": Script(last4="5050", partial=True),
     "tok_expiring": Script(last4="5060", expires=True),
+    "tok_disputed": Script(last4="0259", disputed=True),
+    "tok_disputed_held": Script(last4="0259", disputed=True, held=True),
     "tok_refund_pending": Script(last4="7726", refund="pending"),
     "tok_refund_fails_later": Script(last4="5126", refund="fails_later"),
     "tok_refund_reversed": Script(last4="5127", refund="reversed"),

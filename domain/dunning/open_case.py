@@ -14,6 +14,7 @@ from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import Invoice, invoice
 from domain.machine import State
 from domain.operation import operation
+from domain.payments.dispute import disputed_methods
 from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import payment, payments_of
 from domain.subscriptions.change_plan import DiscardChange, discard_change
@@ -81,7 +82,9 @@ async def _try_untried(tx: Tx, unpaid: Invoice) -> None:
     method = (await customer(tx, tx.head.tenant, tx.customer)).default_method
     attempts = await payments_of(tx, tx.customer, unpaid.id)
     tried = {attempt.method for attempt in attempts}
-    if method is not None and method not in tried and not any(attempt.is_open for attempt in attempts):
+    if method is None or method in tried or any(attempt.is_open for attempt in attempts):
+        return
+    if method not in await disputed_methods(tx, tx.customer):
         await begin_payment(tx, unpaid)
 
 

@@ -14,9 +14,9 @@ async def payments_of_reference(db: Primary, tenant: TenantId, provider_ref: str
         """-- fanout
            SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
-                  refunds_reserved, posted_number, state, seq, happened_at, kind, means, reference, capture_mode,
-                  authorized, capturable, released, returned, expires_at, expected_at, returnable_until, asked,
-                  asked_total, asked_final, asked_code, asked_sent_at, asks
+                  refunds_reserved, disputes_reserved, posted_number, state, seq, happened_at, kind, means, reference,
+                  capture_mode, authorized, capturable, released, returned, expires_at, expected_at, returnable_until,
+                  asked, asked_total, asked_final, asked_code, asked_sent_at, asks
              FROM payment WHERE tenant_id = $1 AND provider_ref = $2 ORDER BY id LIMIT $3""",
         tenant.uuid,
         provider_ref,

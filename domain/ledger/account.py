@@ -18,6 +18,9 @@ class Account(StrEnum):
     REFUNDS_PAYABLE = "refunds_payable"  # credit: refunds that are under way
     WRITE_OFFS = "write_offs"  # debit: what is given up
     RETURNED_PAYMENTS = "returned_payments"  # debit: taken back by a bank after it had become credit that was used up
+    DISPUTES = "disputes"  # debit: taken from us for disputes that are not decided, owed by the scheme if we win
+    DISPUTE_LOSSES = "dispute_losses"  # debit: lost by disputes, or disputed beyond what was left of a payment
+    DISPUTE_FEES = "dispute_fees"  # debit: what disputes cost beside their money
     CASH_OUTSIDE = "cash_outside"  # debit: paid to us less paid by us where no provider of ours is part of it
 
 
@@ -28,6 +31,9 @@ DEBIT_NORMAL = frozenset(
         Account.CASH_OUTSIDE,
         Account.WRITE_OFFS,
         Account.RETURNED_PAYMENTS,
+        Account.DISPUTES,
+        Account.DISPUTE_LOSSES,
+        Account.DISPUTE_FEES,
     }
 )
 KEPT = frozenset({Account.RECEIVABLE, Account.CUSTOMER_CREDIT})  # read strongly, so their balance is stored

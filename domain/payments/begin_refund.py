@@ -12,6 +12,7 @@ from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post
 from domain.machine import State
 from domain.money import Currency, Money, total
+from domain.payments.dispute import disputes_of_payments
 from domain.payments.pay_invoice import provider_key
 from domain.payments.payment import Payment, payments_of
 from domain.payments.refund import REFUND, Means, Refund
@@ -87,13 +88,20 @@ async def hold_refund(tx: Tx, of: Payment, wanted: Wanted) -> RefundId:
 
 async def _reserve(tx: Tx, of: Payment, amount: Money) -> None:
     if amount > of.refundable:
-        message = f"At most {of.refundable.decimal} {of.refundable.currency} of this payment can be given back."
-        raise Refused(RefusalCode.EXCEEDS_CAPTURED, message, ("amount",))
+        raise exceeds(of)
     await tx.execute(
         """UPDATE payment SET refunds_reserved = refunds_reserved + $4
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard, tx.customer.uuid, of.id.uuid, amount.minor,
     )  # fmt: skip
+
+
+def exceeds(of: Payment) -> Refused:
+    """The refusal of more than what is left of a payment."""
+    message = f"At most {of.refundable.decimal} {of.refundable.currency} of this payment can be given back."
+    if of.disputes_reserved.minor:
+        message += f" Of it, {of.disputes_reserved.decimal} is disputed."
+    return Refused(RefusalCode.EXCEEDS_CAPTURED, message, ("amount",))
 
 
 async def release(tx: Tx, of: PaymentId, amount: Money) -> None:
@@ -103,6 +111,8 @@ async def release(tx: Tx, of: PaymentId, amount: Money) -> None:
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard, tx.customer.uuid, of.uuid, amount.minor,
     )  # fmt: skip
+    if (await disputes_of_payments(tx, tx.customer, [of])).get(of):
+        tx.emit("payment.freed", payment=of)
 
 
 async def _write(

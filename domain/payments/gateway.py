@@ -6,6 +6,17 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.money import Money
+from domain.payments.dispute_calls import AnswerRefused as AnswerRefused
+from domain.payments.dispute_calls import DisputeAnswer as DisputeAnswer
+from domain.payments.dispute_calls import DisputeCalls as DisputeCalls
+from domain.payments.dispute_calls import DisputeFacts as DisputeFacts
+from domain.payments.dispute_calls import DisputeFound as DisputeFound
+from domain.payments.dispute_calls import DisputesAnswer as DisputesAnswer
+from domain.payments.dispute_calls import DisputesListed as DisputesListed
+from domain.payments.dispute_calls import DisputeStatus as DisputeStatus
+from domain.payments.dispute_calls import EvidenceFile as EvidenceFile
+from domain.payments.dispute_calls import EvidenceRequest as EvidenceRequest
+from domain.payments.dispute_calls import EvidenceText as EvidenceText
 from domain.payments.provider_event import BadSignature as BadSignature
 from domain.payments.provider_event import EventKind as EventKind
 from domain.payments.provider_event import MalformedEvent as MalformedEvent
@@ -13,6 +24,9 @@ from domain.payments.provider_event import ProviderEvent as ProviderEvent
 from domain.payments.settlement import LineKind as LineKind
 from domain.payments.settlement import SettlementLine as SettlementLine
 from domain.payments.settlement import SettlementLines as SettlementLines
+from domain.payments.unsure import NotFound as NotFound
+from domain.payments.unsure import Unavailable as Unavailable
+from domain.payments.unsure import Unknown as Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +63,6 @@ class RefundRequest:
     reference: str
     charge_ref: str
     money: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Ambiguous: the provider may have acted, now or later. Ask by reference; never take it for a failure."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unavailable:
-    """This request surely changed nothing at the provider; earlier ones under the same key may have."""
-
-    reason: str
-    retry_after: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NotFound:
-    """The provider knows no such object now; a request still under way may make it appear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +213,7 @@ MethodAnswer = MethodFacts | MethodRefused | Unknown | Unavailable
 DetachAnswer = Detached | NotFound | Unknown | Unavailable
 
 
-class Gateway(Protocol):
+class Gateway(DisputeCalls, Protocol):
     """A payment provider's account. No method retries or raises for what the provider or the network does."""
 
     @property

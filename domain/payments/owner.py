@@ -1,7 +1,7 @@
-"""Whose payment or refund an id names, for callers that see all customers of a tenant."""
+"""Whose payment, refund or dispute an id names, for callers that see all customers of a tenant."""
 
 from domain.db import Primary
-from domain.ids import CustomerId, PaymentId, RefundId, TenantId
+from domain.ids import CustomerId, DisputeId, PaymentId, RefundId, TenantId
 
 
 async def payment_owner(db: Primary, tenant: TenantId, id: PaymentId) -> CustomerId | None:
@@ -19,6 +19,17 @@ async def refund_owner(db: Primary, tenant: TenantId, id: RefundId) -> CustomerI
     """The tenant's customer that has the refund of that id, or None."""
     found = await db.fetchval(
         "SELECT customer_id FROM refund WHERE shard_key = $1 AND id = $2 AND tenant_id = $3",
+        id.shard,
+        id.uuid,
+        tenant.uuid,
+    )
+    return CustomerId(id.shard, found) if found else None
+
+
+async def dispute_owner(db: Primary, tenant: TenantId, id: DisputeId) -> CustomerId | None:
+    """The tenant's customer that has the dispute of that id, or None."""
+    found = await db.fetchval(
+        "SELECT customer_id FROM dispute WHERE shard_key = $1 AND id = $2 AND tenant_id = $3",
         id.shard,
         id.uuid,
         tenant.uuid,

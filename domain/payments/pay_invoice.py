@@ -11,7 +11,8 @@ from domain.ids import InvoiceId, PaymentId, PaymentMethodId
 from domain.invoices.invoice import Invoice, invoice
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.method import PaymentMethod, default_method, payment_methods
+from domain.payments.dispute import disputed_methods
+from domain.payments.method import PaymentMethod, default_method, methods_in_order, payment_methods
 from domain.payments.outlook import resolves_by
 from domain.payments.payment import IN_FLIGHT, PAYMENT, CaptureMode, Payment, payments_of
 from domain.payments.policy import payment_policy
@@ -79,11 +80,22 @@ def _under_way(attempt: Payment, now: datetime) -> Refused:
 
 async def _method(tx: Tx, chosen: PaymentMethodId | None) -> PaymentMethod:
     if chosen is None:
-        return await default_method(tx, tx.customer)
+        return await _unasked(tx)
     for method in await payment_methods(tx, tx.customer):
         if method.id == chosen:
             return method
     raise Refused(RefusalCode.NOT_FOUND, "There is no such payment method.", ("methodId",))
+
+
+async def _unasked(tx: Tx) -> PaymentMethod:
+    """The default method; where nobody of the customer asks, the first of which no payment is in dispute."""
+    disputed = frozenset() if Grant.PORTAL in tx.actor.grants else await disputed_methods(tx, tx.customer)
+    if not disputed:
+        return await default_method(tx, tx.customer)
+    for method in await methods_in_order(tx, tx.customer):
+        if method.id not in disputed:
+            return method
+    raise Refused(RefusalCode.PAYMENT_METHOD_REQUIRED, "A payment by the only method is in dispute: add another one.")
 
 
 def provider_key(tx: Tx, subject: str, number: int) -> str:

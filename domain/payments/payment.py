@@ -115,6 +115,7 @@ class Payment:
     queries: int
     captured: Money
     refunds_reserved: Money
+    disputes_reserved: Money
     posted_number: int | None
     state: State
     happened_at: datetime
@@ -134,10 +135,10 @@ class Payment:
 
     @property
     def refundable(self) -> Money:
-        """What was captured by a provider and neither refunded, nor about to be, nor taken back by the bank."""
+        """What was captured by a provider and neither refunded, nor about to be, nor disputed, nor taken back."""
         if self.kind == OFFLINE or self.returned.minor:
             return Money.zero(self.amount.currency)
-        return self.captured - self.refunds_reserved
+        return self.captured - self.refunds_reserved - self.disputes_reserved
 
     @property
     def is_open(self) -> bool:
@@ -170,6 +171,7 @@ def from_row(row: Row) -> Payment:
         queries=row["queries"],
         captured=Money(row["captured"], currency),
         refunds_reserved=Money(row["refunds_reserved"], currency),
+        disputes_reserved=Money(row["disputes_reserved"], currency),
         posted_number=row["posted_number"],
         state=State(row["state"], row["seq"]),
         happened_at=row["happened_at"],
@@ -201,9 +203,9 @@ async def payment(db: Primary, customer: CustomerId, id: PaymentId) -> Payment:
     row = await db.fetchrow(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
-                  refunds_reserved, posted_number, state, seq, happened_at, kind, means, reference, capture_mode,
-                  authorized, capturable, released, returned, expires_at, expected_at, returnable_until, asked,
-                  asked_total, asked_final, asked_code, asked_sent_at, asks
+                  refunds_reserved, disputes_reserved, posted_number, state, seq, happened_at, kind, means, reference,
+                  capture_mode, authorized, capturable, released, returned, expires_at, expected_at, returnable_until,
+                  asked, asked_total, asked_final, asked_code, asked_sent_at, asks
              FROM payment WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -226,9 +228,9 @@ async def payments_of_invoices(
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
-                  refunds_reserved, posted_number, state, seq, happened_at, kind, means, reference, capture_mode,
-                  authorized, capturable, released, returned, expires_at, expected_at, returnable_until, asked,
-                  asked_total, asked_final, asked_code, asked_sent_at, asks
+                  refunds_reserved, disputes_reserved, posted_number, state, seq, happened_at, kind, means, reference,
+                  capture_mode, authorized, capturable, released, returned, expires_at, expected_at, returnable_until,
+                  asked, asked_total, asked_final, asked_code, asked_sent_at, asks
              FROM payment WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = ANY ($3::uuid[])
             ORDER BY invoice_id, attempt_number""",
         customer.shard,

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.money import Money
+from domain.payments.dispute_calls import DisputeFacts
 
 
 class EventKind(StrEnum):
@@ -24,6 +25,8 @@ class EventKind(StrEnum):
     REFUND_SUCCEEDED = "refund_succeeded"
     REFUND_FAILED = "refund_failed"
     DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_ANSWERED = "dispute_answered"
+    """Evidence was submitted, by us or by hand at the provider."""
     DISPUTE_WON = "dispute_won"
     DISPUTE_LOST = "dispute_lost"
     PAYOUT_PAID = "payout_paid"
@@ -60,6 +63,8 @@ class ProviderEvent:
     """What of it can still be taken; zero after the last capture."""
     until: datetime | None = None
     """When a hold runs out, when a bank is expected to decide, or until when it may take a debit back."""
+    dispute: DisputeFacts | None = None
+    """All of the dispute as it was then; None for what is none."""
 
 
 class BadSignature(Exception):

@@ -15,7 +15,7 @@ from domain.invoices.line import Line, lines_of
 from domain.invoices.reversal import amount_left
 from domain.money import Money, share
 from domain.operation import operation
-from domain.payments.begin_refund import Wanted, hold_refund
+from domain.payments.begin_refund import Wanted, exceeds, hold_refund
 from domain.payments.issue_credit_note import charges_of
 from domain.payments.pay_back import pay_back, refuse_unpayable, worth_of
 from domain.payments.payment import Payment, payment
@@ -149,5 +149,4 @@ def _check_amount(of: Payment, amount: Money) -> None:
     if amount.minor <= 0:
         raise Refused(RefusalCode.INVALID_AMOUNT, "A refund is of more than nothing.", ("lines",))
     if amount > of.refundable:
-        message = f"At most {of.refundable.decimal} {of.refundable.currency} of this payment can be given back."
-        raise Refused(RefusalCode.EXCEEDS_CAPTURED, message, ("amount",))
+        raise exceeds(of)

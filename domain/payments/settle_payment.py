@@ -10,6 +10,7 @@ from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId, ReceiptId
 from domain.money import Money
 from domain.operation import operation
+from domain.payments.book_dispute import cover_excess
 from domain.payments.book_money import Hold, book_money, confirm, remembered, take_whole
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Payment, payment
@@ -84,6 +85,8 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
     receipt = await issue_receipt(tx, before.id) if _is_received(after) and not _is_received(before) else None
     if after.returned > before.returned:
         await withdraw_receipt(tx, before.id)
+    if after.captured > before.captured:
+        await cover_excess(tx, before.id)
     if after.state.name not in OPEN | {"captured", "settling"}:  # those are asked about again
         await due.finish(tx, SEND, before.id.uuid)
     return PaymentSettled(before.id, before.invoice, after.state.name, receipt)

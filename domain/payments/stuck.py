@@ -15,9 +15,9 @@ async def stuck_payments(db: Primary, tenant: TenantId, shard: int, now: datetim
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
-                  refunds_reserved, posted_number, state, seq, happened_at, kind, means, reference, capture_mode,
-                  authorized, capturable, released, returned, expires_at, expected_at, returnable_until, asked,
-                  asked_total, asked_final, asked_code, asked_sent_at, asks
+                  refunds_reserved, disputes_reserved, posted_number, state, seq, happened_at, kind, means, reference,
+                  capture_mode, authorized, capturable, released, returned, expires_at, expected_at, returnable_until,
+                  asked, asked_total, asked_final, asked_code, asked_sent_at, asks
              FROM payment
             WHERE shard_key = $1 AND tenant_id = $2 AND state IN ('processing', 'unknown')
               AND (state = 'unknown' OR (provider_ref IS NULL AND recorded_at <= $3))

@@ -20,6 +20,7 @@ from domain.payments.payment import payment
 from domain.payments.refund import refund
 from domain.perform import perform
 from domain.points import reached
+from domain.reactions.dispute_work import dispute_asked, dispute_lost, payment_freed
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
 from domain.refusals import Refused
 from domain.subscriptions.invoice_paid import InvoicePaid, invoice_paid
@@ -106,6 +107,9 @@ CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "method.stored": _method_stored,
     "methods.ordered": _methods_ordered,
     "refund.requested": _refund_requested,
+    "dispute.asked": dispute_asked,
+    "dispute.lost": dispute_lost,
+    "payment.freed": payment_freed,
     "subscription.canceled": _subscription_canceled,
 }
 

@@ -1,4 +1,4 @@
-"""Stored provider events, each brought to the payment or refund it is about, in the order of the provider's object.
+"""Stored provider events, each brought to the payment, refund or dispute it is about, in its object's order.
 
 The key of the operation, not the inbox, is what makes it once; the inbox row is marked after the operation's commit.
 """
@@ -16,6 +16,8 @@ from domain.reactions.events import drain
 from domain.reactions.house import LOG, TRIES, House, backoff, cause_of, log_failure
 from domain.reactions.provider_charges import NEWS as CHARGE_NEWS
 from domain.reactions.provider_charges import take_charge
+from domain.reactions.provider_disputes import NEWS as DISPUTE_NEWS
+from domain.reactions.provider_disputes import take_dispute
 from domain.reactions.provider_refunds import NEWS as REFUND_NEWS
 from domain.reactions.provider_refunds import take_refund
 from domain.reactions.provider_verdict import Misfit, Verdict
@@ -38,6 +40,7 @@ HANDLERS: dict[EventKind, _Handler] = {
     **dict.fromkeys(CHARGE_NEWS, take_charge),
     **dict.fromkeys(REFUND_NEWS, take_refund),
     EventKind.PAYOUT_PAID: _take_payout,
+    **dict.fromkeys(DISPUTE_NEWS, take_dispute),
 }
 
 

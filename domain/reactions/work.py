@@ -33,6 +33,7 @@ from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.decide_refund import ExpireRefundRequest, expire_refund_request
+from domain.payments.dispute import ASK_DISPUTE
 from domain.payments.end_contract import (
     AnnounceContractEnd,
     EndContract,
@@ -48,6 +49,7 @@ from domain.payments.refund import IN_FLIGHT, refund
 from domain.payments.request_refund import EXPIRE_REFUND
 from domain.perform import perform
 from domain.points import reached
+from domain.reactions.dispute_work import ask_dispute
 from domain.reactions.events import drain
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
 from domain.reactions.tax_runs import correct_item, list_tax_run
@@ -230,6 +232,7 @@ HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     SEND_REFUND: _send_refund,
     DETACH: _detach_method,
     EXPIRE_REFUND: _expire_refund,
+    ASK_DISPUTE: ask_dispute,
     RENEW: _renew,
     EXPIRE: _expire,
     END: _end,

@@ -7,6 +7,7 @@ from domain.ids import CustomerId
 from domain.reconciliation import (
     billing_checks,
     credit_note_checks,
+    dispute_checks,
     document_checks,
     dunning_checks,
     explanation_checks,
@@ -23,6 +24,7 @@ CHECKS = (
     *history_checks.CHECKS,
     *explanation_checks.CHECKS,
     *dunning_checks.CHECKS,
+    *dispute_checks.CHECKS,
 )
 
 

@@ -72,7 +72,7 @@ async def cancel_subscription(tx: Tx, command: CancelSubscription) -> Canceling:
         message = "The subscription has ended already."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
     if command.at is CancelAt.NOW or (of.state.name == "paused" and of.period.end <= tx.now):
-        return await _now(tx, of, command.unused or (await subscription_policy(tx, of.tenant)).cancel_now)
+        return await end_now(tx, of, command.unused or (await subscription_policy(tx, of.tenant)).cancel_now)
     return await _at_period_end(tx, of)
 
 
@@ -93,7 +93,8 @@ async def _at_period_end(tx: Tx, of: Subscription) -> Canceling:
     return Canceling(of.id, state.name, ends_at)
 
 
-async def _now(tx: Tx, of: Subscription, unused: Unused) -> Canceling:
+async def end_now(tx: Tx, of: Subscription, unused: Unused) -> Canceling:
+    """Ends the subscription at this instant; PAYMENT_IN_PROGRESS while its first payment may still succeed."""
     if of.state.name == "incomplete":
         await _void_first(tx, of)
     await drop_unpaid_change(tx, of)

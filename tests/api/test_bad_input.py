@@ -9,15 +9,14 @@ from tests.api_callers import Api, key
 from tests.bad_input_stage import Stage, amount, mutation, stage_for
 from tests.catalog_kit import WRONG as OF_ENTITLEMENTS
 from tests.catalog_stage import WRONG as OF_CATALOG
+from tests.dispute_stage import WRONG as OF_DISPUTES
 from tests.families import WRONG as OF_FAMILIES
 from tests.payment_stage import WRONG as WRONG_OF_PAYMENTS
 from tests.refund_stage import WRONG as OF_REFUNDS
 from tests.subscription_stage import WRONG
 from tests.webhook_stage import WRONG as OF_WEBHOOKS
 
-HUGE = 10**15 + 1
-"""One minor unit more than an amount can be."""
-
+HUGE = 10**15 + 1  # one minor unit more than an amount can be
 
 # Mutation, what is wrong in its input, the code, and the path that names the part.
 TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
@@ -201,6 +200,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     *OF_CATALOG,
     *OF_REFUNDS,
     *OF_WEBHOOKS,
+    *OF_DISPUTES,
     ("correctTax", {"reason": " "}, "INVALID_INPUT", ["reason"]),
     ("correctTax", {"invoiceId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
     ("stateTaxPlace", {"country": "XX"}, "INVALID_INPUT", ["country"]),

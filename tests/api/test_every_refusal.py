@@ -12,6 +12,7 @@ from runtime.settings import Settings
 from tests.api_callers import Api
 from tests.bad_input_stage import mutation
 from tests.catalog_stage import retired
+from tests.dispute_stage import decided
 from tests.families import deep_in_debt
 from tests.refusal_stage import Players, stage_of_closed_books, stage_of_refusals
 from tests.refusal_table import CASES, CLOSED, Case
@@ -41,6 +42,7 @@ async def players(api: Api, owner: asyncpg.Connection) -> Players:
     made.ids |= await deep_in_debt(made.world, (await made.guest("blocked", "tok_visa")).who)
     made.ids |= await refusing_webhooks(made.callers["admin"])
     made.ids |= await retired(made.callers["admin"])
+    made.ids |= await decided(api)
     made.ids["dollars customer"] = (await api.guest(currency=USD)).id
     return made
 

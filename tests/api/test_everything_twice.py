@@ -27,19 +27,18 @@ from domain.reactions.provider_charges import NEWS as NEWS_OF_CHARGES
 from domain.reactions.provider_events import apply
 from domain.reactions.provider_refunds import NEWS as NEWS_OF_REFUNDS
 from domain.reactions.work import HANDLERS, do, do_now
-from domain.subscriptions.cancel import CancelAt
 from domain.subscriptions.lifecycle import RENEW
-from domain.subscriptions.pause import PauseSubscription, pause_subscription
 from domain.subscriptions.start import StartSubscription, start_subscription
 from jobs.calls import WORK, call_apply, call_batches, call_customer, call_deliver, call_drain
 from jobs.sweep import waiting
 from tests.api_callers import START, Api, Guest, key
 from tests.bad_input_stage import Stage, stage_for
-from tests.lives import buy, buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
+from tests.dispute_kit import disputed
+from tests.lives import buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
 from tests.mishaps import later
 from tests.payment_stage import forget_method, held_purchase
 from tests.refund_stage import ask_in_vain
-from tests.subscription_lives import cancel, plan_of, trial
+from tests.subscription_lives import try_pause_and_leave
 from tests.webhook_desk import Desk, key_of, made_up
 from tests.webhook_stage import delivery_of
 from tests.whole_database import Fingerprints, fingerprints
@@ -158,6 +157,7 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     await try_pause_and_leave(world)
     await look_at_tax_again(world, ada)
     await ask_in_vain(world)
+    await (await disputed(world, desk)).looked_at()
     assert set(done) == set(HANDLERS)
     assert [one.state.name for one in await invoices_of(world, ada)] == ["paid", "paid", "uncollectible"]
     assert (await subscription_of(world, ada)).state.name == "canceled"
@@ -177,19 +177,6 @@ async def look_at_tax_again(world: World, of: Someone) -> None:
     await perform(db, start_tax_run, finance, world.tenant.live_house, command, fresh("run"))
     for customer in (world.tenant.live_house, of.id):
         await do_now(world.house, customer)
-
-
-async def try_pause_and_leave(world: World) -> None:
-    """A trial whose end is told, a pause with a day of return, and a cancellation for the end of a period."""
-    cleo = await buyer(world)
-    id = (await buy(world, cleo, await plan_of(world, 1000, trial(14)))).subscription
-    await until(world, cleo, day(1, 16))
-    await world.do(cleo, pause_subscription, PauseSubscription(id, day(3, 1)))
-    await until(world, cleo, day(3, 2))
-    await cancel(world, cleo, CancelAt.PERIOD_END)
-    await until(world, cleo, day(4, 2))
-    assert [one.period_start for one in await invoices_of(world, cleo)] == [day(1, 15), day(3, 1)]
-    assert (await subscription_of(world, cleo)).ended_at == day(4, 1)
 
 
 async def buy_and_return_part(world: World, bob: Someone) -> None:

@@ -17,6 +17,7 @@ from domain.period import Unit
 from tests.api_callers import START, Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
 from tests.catalog_stage import OTHERWISE as OF_CATALOG
+from tests.dispute_stage import OTHERWISE as OF_DISPUTES
 from tests.lives import day, publish, until
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
@@ -86,6 +87,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_CATALOG,
     **OF_REFUNDS,
     **OF_WEBHOOKS,
+    **OF_DISPUTES,
 }
 
 

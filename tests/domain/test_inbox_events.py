@@ -10,12 +10,13 @@ import pytest
 from domain.inbox import LEASE
 from domain.ledger.balance import balance
 from domain.money import Money
+from domain.payments.gateway import EventKind
 from domain.payments.payment import Payment, payment
 from domain.payments.refund import Refund, refunds_of
 from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.reactions.house import TRIES
-from domain.reactions.provider_events import apply
+from domain.reactions.provider_events import HANDLERS, apply
 from domain.reactions.replay import replay_event
 from domain.reactions.work import do_now
 from domain.refusals import Refused
@@ -195,14 +196,9 @@ async def test_a_refund_that_is_taken_back_after_its_success_is_shown_to_people(
     assert kept.cause == "a refund that succeeded has failed later"
 
 
-async def test_events_that_nothing_handles_are_kept_for_people_and_meaningless_ones_dropped(
-    world: World, desk: Desk
-) -> None:
-    ada, known = await charged(world)
-    await desk.admin("disputes", payment=known.provider_ref)
-    dispute = (await desk.books(ada))["disputes"][0]
-    (opened,) = await desk.events_of(dispute["id"])
-    assert await desk.take(opened) == "dead"
+@pytest.mark.row("C12")
+async def test_every_kind_of_event_has_a_handler_and_meaningless_ones_are_dropped(desk: Desk) -> None:
+    assert set(HANDLERS) == set(EventKind) - {EventKind.UNRECOGNIZED}
     assert await desk.take(made_up("customer.birthday")) == "stale"
 
 

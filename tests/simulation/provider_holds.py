@@ -1,13 +1,22 @@
 """What the simulated provider holds: taken in parts, run out, or taken back by the bank."""
 
+from datetime import datetime
+
 from domain.money import Money
 from domain.payments.gateway import (
+    AnswerRefused,
     Authorized,
     CaptureAnswer,
     Captured,
     CaptureRefused,
     CaptureRequest,
     ChargeAnswer,
+    DisputeAnswer,
+    DisputeFound,
+    DisputesAnswer,
+    DisputesListed,
+    EvidenceRequest,
+    NotFound,
     SettlementAnswer,
     SettlementLines,
     Unavailable,
@@ -56,6 +65,18 @@ class Holds:
         if charge.state == "authorized":
             charge.left, charge.expires_at = 0, None
             self.books.put(charge, "captured" if charge.taken else "expired", self.clock.at)
+
+    async def submit_evidence(self, request: EvidenceRequest) -> DisputeAnswer:
+        return AnswerRefused("not_found")
+
+    async def accept_dispute(self, key: str, dispute_ref: str) -> DisputeAnswer:
+        return AnswerRefused("not_found")
+
+    async def find_dispute(self, dispute_ref: str) -> DisputeFound:
+        return NotFound()
+
+    async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
+        return DisputesListed((), more=False)
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
         return SettlementLines((), more=False)

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dev.provider import keys, refunds
+from dev.provider import disputes, keys
 from dev.provider.behaviour import Behaviour, clear_behaviour, scope_of, set_behaviour
 from dev.provider.books import read_books
 from dev.provider.delivery import held_events
@@ -59,14 +59,17 @@ async def _settle(request: Request) -> Response:
 async def _open_dispute(request: Request) -> Response:
     body = await read_body(request, bodies.OpenDispute)
     with provider_of(request).store.write() as db:
-        dispute = refunds.open_dispute(db, body.payment, body.amount_minor, body.reason)
+        claim = disputes.Claim(body.payment, body.amount_minor, body.reason, body.answer_ms)
+        dispute = disputes.open_dispute(db, claim)
     return _told(request, dispute)
 
 
 async def _close_dispute(request: Request) -> Response:
     body = await read_body(request, bodies.CloseDispute)
     with provider_of(request).store.write() as db:
-        dispute = refunds.close_dispute(db, request.path_params["id"], body.outcome)
+        dispute = disputes.decide(
+            db, request.path_params["id"], body.outcome, fee_back=body.fee_back, again=body.again
+        )  # fmt: skip
     return _told(request, dispute)
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dev.provider.http import admin, methods, pages, payments, refunds, reports
+from dev.provider.http import admin, disputes, methods, pages, payments, refunds, reports
 from dev.provider.http.faulty import error
 from dev.provider.http.letters import writer
 from dev.provider.provider import running
@@ -56,7 +56,7 @@ def build_app(settings: ProviderSettings) -> ASGIApp:
             app.state.provider = stripe.state.provider = provider
             yield
 
-    modules = (methods, payments, refunds, reports, admin, pages)
+    modules = (methods, payments, refunds, disputes, reports, admin, pages)
     routes = [route for module in modules for route in module.ROUTES]
     app = Starlette(
         routes=[*routes, Mount("/stripe", stripe)], lifespan=lifespan, exception_handlers={Refusal: _refused}

@@ -11,6 +11,7 @@ from dev.provider.delivery import Order
 from dev.provider.refusals import Refusal, Why
 
 BODY_MAX: Final = 64 * 1024  # bytes; the largest lawful body, full metadata, is below 12 KiB
+EVIDENCE_MAX: Final = 512 * 1024  # bytes; what a merchant says of a dispute comes with its files
 _KEY_MAX: Final = 255
 
 Amount = Annotated[int, Meta(gt=0, le=10**12)]  # far above any invoice, far below what an int8 sum could not hold
@@ -82,10 +83,34 @@ class OpenDispute(Body):
     payment: Name
     amount_minor: Amount | None = None
     reason: Name = "fraudulent"
+    answer_ms: Annotated[int, Meta(ge=0, le=10**10)] | None = None
 
 
 class CloseDispute(Body):
     outcome: Literal["won", "lost"]
+    fee_back: bool = False
+    again: bool = False
+
+
+class EvidenceItem(Body):
+    """A text, or a file in base 64 with the hash that it must have."""
+
+    kind: Name
+    text: Annotated[str, Meta(min_length=1, max_length=20_000)] | None = None
+    media_type: Name | None = None
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")] | None = None
+    content: str | None = None
+
+
+class SubmitEvidence(Body, kw_only=True):
+    dispute: str = ""
+    """Filled from the path, so that a key covers it."""
+    evidence: Annotated[list[EvidenceItem], Meta(min_length=1, max_length=40)]
+
+
+class AcceptDispute(Body):
+    dispute: str = ""
+    """Filled from the path, so that a key covers it."""
 
 
 class PayOut(Body):
@@ -104,13 +129,13 @@ class Reset(Body):
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
-async def read_body(request: Request, shape: type[_T]) -> _T:
+async def read_body(request: Request, shape: type[_T], most: int = BODY_MAX) -> _T:
     """The body as that shape; an empty one means all defaults. INVALID_REQUEST for anything else."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > BODY_MAX:
-            raise Refusal(Why.INVALID_REQUEST, f"the body is longer than {BODY_MAX} bytes")
+        if len(raw) > most:
+            raise Refusal(Why.INVALID_REQUEST, f"the body is longer than {most} bytes")
     try:
         return msgspec.json.decode(bytes(raw) or b"{}", type=shape)
     except (msgspec.MsgspecError, RecursionError) as error:

@@ -14,14 +14,14 @@ from dev.provider.events import list_events
 from dev.provider.http.faulty import Json
 from dev.provider.http.keyed import act_freely, provider_of
 from dev.provider.http.views import View
-from dev.provider.records import Dispute, Intent, Method
+from dev.provider.records import Intent, Method
 from dev.provider.refusals import Refusal, Why
 from dev.provider.settlements import list_lines
-from dev.provider.stripe import payments
+from dev.provider.stripe import disputes, payments
 from dev.provider.stripe.answers import failure, freely, page_of, refused, stripe_play
 from dev.provider.stripe.forms import Attach, Form, Page, read_form
 from dev.provider.stripe.names import inward, token_of
-from dev.provider.stripe.views import dispute_view, line_view, method_view
+from dev.provider.stripe.views import line_view, method_view
 from dev.provider.stripe.webhooks import event_view
 
 _EVENTS_MAX: Final = 1000  # the newest that the list of events goes back to
@@ -90,17 +90,6 @@ async def _events(request: Request) -> Response:
     return Json(page_of([view for view in views if asked.type in (None, view["type"])], asked))
 
 
-async def _disputes(request: Request) -> Response:
-    asked = await read_form(request, Page)
-    found = reversed(records.every(provider_of(request).store.db, Dispute))
-    views = [dispute_view(one) for one in found]
-    return Json(page_of([view for view in views if asked.payment_intent in (None, view["payment_intent"])], asked))
-
-
-async def _dispute(request: Request) -> Response:
-    return Json(dispute_view(records.get(provider_of(request).store.db, Dispute, inward(request.path_params["id"]))))
-
-
 async def _unknown(_: Request, __: Exception) -> Response:
     return failure(404, "", "no such endpoint")
 
@@ -113,11 +102,11 @@ ROUTES = [
     Route("/v1/payment_methods/{id}/detach", _detach, methods=["POST"]),
     Route("/v1/balance_transactions", _lines, methods=["GET"]),
     Route("/v1/events", _events, methods=["GET"]),
-    Route("/v1/disputes", _disputes, methods=["GET"]),
-    Route("/v1/disputes/{id}", _dispute, methods=["GET"]),
 ]
 
 
 def stripe_app() -> Starlette:
     """The endpoints; whoever mounts them sets `state.provider`."""
-    return Starlette(routes=[*payments.ROUTES, *ROUTES], exception_handlers={Refusal: refused, 404: _unknown})
+    return Starlette(
+        routes=[*payments.ROUTES, *disputes.ROUTES, *ROUTES], exception_handlers={Refusal: refused, 404: _unknown}
+    )

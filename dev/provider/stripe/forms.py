@@ -53,6 +53,11 @@ class CreateRefund(Form):
     metadata: Metadata = {}
 
 
+class UpdateDispute(Form):
+    evidence: dict[str, Annotated[str, Meta(max_length=20_000)]] = {}
+    submit: bool = True
+
+
 class Attach(Form):
     customer: Text
 
@@ -67,18 +72,19 @@ class Page(Form):
     payout: str | None = None
     query: str = ""
     type: str | None = None
+    created: dict[str, int] = {}
 
 
 _T = TypeVar("_T", bound=Form)
 
 
-async def read_form(request: Request, shape: type[_T]) -> _T:
+async def read_form(request: Request, shape: type[_T], most: int = BODY_MAX) -> _T:
     """The request's parameters, of the body or the query, in that shape; INVALID_REQUEST for anything else."""
     raw = bytearray(request.scope["query_string"] if request.method in ("GET", "DELETE") else b"")
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > BODY_MAX:
-            raise Refusal(Why.INVALID_REQUEST, f"the body is longer than {BODY_MAX} bytes")
+        if len(raw) > most:
+            raise Refusal(Why.INVALID_REQUEST, f"the body is longer than {most} bytes")
     try:
         given = _nested(parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=bool(raw)))
         form = msgspec.convert(given, shape, strict=False)

@@ -23,6 +23,7 @@ _STATUS: Final = {
     "expired": "canceled",
 }
 _CATEGORIES: Final = {"refund_reversal": "refund_failure", "return": "charge_failure"}
+_DISPUTES: Final = {"open": "needs_response", "evidence_submitted": "under_review"}
 _UNAUTHENTICATED: Final = "payment_intent_authentication_failure"
 
 
@@ -163,16 +164,22 @@ def refund_view(refund: Refund) -> View:
     }
 
 
-def dispute_view(dispute: Dispute) -> View:
+def dispute_view(dispute: Dispute, intent: View | None = None) -> View:
+    """The dispute; with its ``intent`` whole where it was asked for."""
+    amount = units(dispute.amount_minor, dispute.currency)
     return {
         "id": outward(dispute.id),
         "object": "dispute",
-        "status": "needs_response" if dispute.status == "open" else dispute.status,
-        "amount": units(dispute.amount_minor, dispute.currency),
+        "status": _DISPUTES.get(dispute.status, dispute.status),
+        "amount": amount,
         "currency": dispute.currency.lower(),
         "reason": dispute.reason,
-        "payment_intent": intent_of(dispute.payment),
+        "payment_intent": intent or intent_of(dispute.payment),
         "charge": outward(dispute.payment),
+        "balance_transactions": [
+            {"object": "balance_transaction", "amount": -amount, "fee": units(dispute.fee_minor, dispute.currency)}
+        ],
+        "evidence_details": {"due_by": seconds(dispute.due_at) if dispute.due_at else None},
         "metadata": {},
         "created": seconds(dispute.created_at),
     }

@@ -30,7 +30,9 @@ _TYPES: Final = {
     "refund.succeeded": "refund.updated",
     "refund.failed": "refund.failed",
     "dispute.opened": "charge.dispute.created",
-    "dispute.closed": "charge.dispute.closed",
+    "dispute.evidence_submitted": "charge.dispute.updated",
+    "dispute.won": "charge.dispute.closed",
+    "dispute.lost": "charge.dispute.closed",
 }
 
 

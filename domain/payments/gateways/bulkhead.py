@@ -13,6 +13,10 @@ from domain.payments.gateway import (
     ChargeFound,
     ChargeRequest,
     DetachAnswer,
+    DisputeAnswer,
+    DisputeFound,
+    DisputesAnswer,
+    EvidenceRequest,
     Gateway,
     MethodAnswer,
     ProviderEvent,
@@ -74,6 +78,18 @@ class Fence:
 
     async def find_refund(self, reference: str, asked: Money, charge_ref: str) -> RefundFound:
         return await self._call(lambda: self._gateway.find_refund(reference, asked, charge_ref))
+
+    async def submit_evidence(self, request: EvidenceRequest) -> DisputeAnswer:
+        return await self._call(lambda: self._gateway.submit_evidence(request))
+
+    async def accept_dispute(self, key: str, dispute_ref: str) -> DisputeAnswer:
+        return await self._call(lambda: self._gateway.accept_dispute(key, dispute_ref))
+
+    async def find_dispute(self, dispute_ref: str) -> DisputeFound:
+        return await self._call(lambda: self._gateway.find_dispute(dispute_ref))
+
+    async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
+        return await self._call(lambda: self._gateway.list_disputes(since, after))
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
         return await self._call(lambda: self._gateway.settlement_lines(payout_ref, after, limit))

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import quote
-
-import msgspec
 
 from domain.money import Money
 from domain.payments.gateway import (
@@ -32,15 +30,14 @@ from domain.payments.gateway import (
     VoidAnswer,
 )
 from domain.payments.gateways import sandbox_events, sandbox_http, sandbox_wire, standard_webhooks
-from domain.payments.gateways.sandbox_http import REQUEST_LIMIT, Reply
+from domain.payments.gateways.sandbox_disputes import DisputeHttp
+from domain.payments.gateways.sandbox_http import REQUEST_LIMIT, Reply, object_of
 
 KEY_WINDOW: Final = timedelta(hours=24)  # the provider's promise; its own constant is in its idempotency keys
 MOST_LINES: Final = 250  # of a settlement at once: some 80 KiB, far below the longest answer that is read
 
-_T = TypeVar("_T")
 
-
-class SandboxGateway:
+class SandboxGateway(DisputeHttp):
     """One account of the sandbox provider; holds one HTTP client, which close() gives back."""
 
     name: Final = "sandbox"
@@ -60,7 +57,7 @@ class SandboxGateway:
             return reply
         if reply.refusal:
             return MethodRefused(reply.refusal.code)
-        method = _object(reply, sandbox_wire.WireMethod)
+        method = object_of(reply, sandbox_wire.WireMethod)
         return sandbox_wire.read_method(method) if method else reply.unclear
 
     async def detach_method(self, method_ref: str) -> DetachAnswer:
@@ -69,7 +66,7 @@ class SandboxGateway:
             return reply
         if reply.refusal and reply.refusal.code == "not_found":
             return NotFound()
-        return Detached() if _object(reply, sandbox_wire.WireMethod) else reply.unclear
+        return Detached() if object_of(reply, sandbox_wire.WireMethod) else reply.unclear
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         return await self._create(request, "automatic")
@@ -85,7 +82,7 @@ class SandboxGateway:
             return reply
         if reply.refusal:
             return CaptureRefused(reply.refusal.code)
-        payment = _object(reply, sandbox_wire.WirePayment)
+        payment = object_of(reply, sandbox_wire.WirePayment)
         return sandbox_wire.read_capture(payment, request.reference, request.money) if payment else reply.unclear
 
     async def _create(self, request: ChargeRequest, capture: str) -> ChargeAnswer:
@@ -103,21 +100,21 @@ class SandboxGateway:
         if reply.refusal:
             # Refused before any charge was made: what is wrong with the request stays wrong, so no blind retry.
             return Declined(None, reply.refusal.code, hard=True)
-        payment = _object(reply, sandbox_wire.WirePayment)
+        payment = object_of(reply, sandbox_wire.WirePayment)
         return sandbox_wire.read_charge(payment, request.reference, request.money) if payment else reply.unclear
 
     async def find_charge(self, reference: str, asked: Money, charge_ref: str | None = None) -> ChargeFound:
         reply = await self._send("GET", "/v1/payments", query={"reference": reference})
         if not isinstance(reply, Reply):
             return reply
-        found = _object(reply, sandbox_wire.PaymentList)
+        found = object_of(reply, sandbox_wire.PaymentList)
         return sandbox_wire.read_charges(found.payments, reference, asked) if found else reply.unclear
 
     async def void(self, reference: str, charge_ref: str | None = None) -> VoidAnswer:
         reply = await self._send("POST", "/v1/voids", body={"reference": reference})
         if not isinstance(reply, Reply):
             return reply
-        left = _object(reply, sandbox_wire.PaymentList)
+        left = object_of(reply, sandbox_wire.PaymentList)
         return sandbox_wire.read_void(left.payments) if left else reply.unclear
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:
@@ -132,14 +129,14 @@ class SandboxGateway:
             return reply
         if reply.refusal:
             return RefundFailed(None, reply.refusal.code)
-        refund = _object(reply, sandbox_wire.WireRefund)
+        refund = object_of(reply, sandbox_wire.WireRefund)
         return sandbox_wire.read_refund(refund, request.reference, request.money) if refund else reply.unclear
 
     async def find_refund(self, reference: str, asked: Money, charge_ref: str) -> RefundFound:
         reply = await self._send("GET", "/v1/refunds", query={"reference": reference})
         if not isinstance(reply, Reply):
             return reply
-        found = _object(reply, sandbox_wire.RefundList)
+        found = object_of(reply, sandbox_wire.RefundList)
         return sandbox_wire.read_refunds(found.refunds, reference, asked) if found else reply.unclear
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
@@ -148,7 +145,7 @@ class SandboxGateway:
         reply = await self._send("GET", "/v1/settlements", query=query | ({"after": after} if after else {}))
         if not isinstance(reply, Reply):
             return reply
-        listed = _object(reply, sandbox_wire.LineList)
+        listed = object_of(reply, sandbox_wire.LineList)
         return sandbox_wire.read_lines(listed, limit) if listed else reply.unclear
 
     def parse_event(
@@ -170,11 +167,3 @@ class SandboxGateway:
         query: Mapping[str, str] | None = None,
     ) -> Reply | Unknown | Unavailable:
         return await sandbox_http.send(self._client, self._limit, method, path, key=key, body=body, query=query)
-
-
-def _object(reply: Reply, shape: type[_T]) -> _T | None:
-    """The object of a good reply, or None for a refusal or an answer that cannot be read."""
-    try:
-        return msgspec.json.decode(reply.body, type=shape) if reply.ok else None
-    except (msgspec.MsgspecError, RecursionError):
-        return None

@@ -9,6 +9,7 @@ import msgspec
 from domain.money import Money
 from domain.payments.gateway import EventKind, MalformedEvent, ProviderEvent
 from domain.payments.gateways.declines import is_hard
+from domain.payments.gateways.sandbox_disputes import WireDispute, read_dispute
 from domain.payments.gateways.sandbox_wire import WirePayment, WireRefund, money_of
 
 _KINDS: Final[Mapping[str, EventKind]] = {
@@ -24,6 +25,9 @@ _KINDS: Final[Mapping[str, EventKind]] = {
     "refund.succeeded": EventKind.REFUND_SUCCEEDED,
     "refund.failed": EventKind.REFUND_FAILED,
     "dispute.opened": EventKind.DISPUTE_OPENED,
+    "dispute.evidence_submitted": EventKind.DISPUTE_ANSWERED,
+    "dispute.won": EventKind.DISPUTE_WON,
+    "dispute.lost": EventKind.DISPUTE_LOST,
     "payout.paid": EventKind.PAYOUT_PAID,
 }
 
@@ -37,15 +41,6 @@ class _Envelope(msgspec.Struct, frozen=True):
     sequence: int
     created_at: datetime
     object: msgspec.Raw
-
-
-class _Dispute(msgspec.Struct, frozen=True):
-    id: str
-    payment: str
-    status: str
-    amount_minor: int
-    currency: str
-    metadata: dict[str, str]
 
 
 class _Payout(msgspec.Struct, frozen=True):
@@ -108,21 +103,22 @@ def _refund(envelope: _Envelope) -> ProviderEvent:
 
 
 def _dispute(envelope: _Envelope) -> ProviderEvent:
-    dispute = _decode(envelope.object, _Dispute)
-    closed = {"won": EventKind.DISPUTE_WON, "lost": EventKind.DISPUTE_LOST}.get(dispute.status)
-    kind = closed if envelope.type == "dispute.closed" else _KINDS.get(envelope.type)
+    facts = read_dispute(_decode(envelope.object, WireDispute))
+    if facts is None:
+        raise MalformedEvent("an amount that no currency has, or a state that no dispute has")
     return ProviderEvent(
         event_id=envelope.id,
-        kind=kind or EventKind.UNRECOGNIZED,
+        kind=_KINDS.get(envelope.type, EventKind.UNRECOGNIZED),
         occurred_at=envelope.created_at,
-        object_ref=dispute.id,
+        object_ref=facts.dispute_ref,
         sequence=envelope.sequence,
-        charge_ref=dispute.payment,
+        charge_ref=facts.charge_ref,
         reference=None,
-        money=_money(dispute.amount_minor, dispute.currency),
+        money=facts.money,
         failure_code=None,
         hard=False,
-        metadata=dispute.metadata,
+        metadata=facts.metadata,
+        dispute=facts,
     )
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import httpx2
 import msgspec
@@ -19,6 +19,8 @@ REQUEST_LIMIT: Final = timedelta(seconds=10)
 _CONNECT_LIMIT: Final = timedelta(seconds=3)
 
 _ANSWER_MAX: Final = 256 * 1024  # bytes; the longest answer, a list under one reference, is far below
+T = TypeVar("T")
+
 _RETRY_AFTER: Final = re.compile(r"[0-9]{1,5}", re.ASCII)  # seconds; a day has five digits, the date form is not used
 
 
@@ -130,5 +132,13 @@ def _retry_after(response: httpx2.Response) -> timedelta | None:
 def _error(body: bytes) -> ErrorBody | None:
     try:
         return msgspec.json.decode(body, type=_ErrorEnvelope).error
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def object_of(reply: Reply, shape: type[T]) -> T | None:
+    """The object of a good reply, or None for a refusal or an answer that cannot be read."""
+    try:
+        return msgspec.json.decode(reply.body, type=shape) if reply.ok else None
     except (msgspec.MsgspecError, RecursionError):
         return None

@@ -14,6 +14,10 @@ from domain.payments.gateway import (
     ChargeRequest,
     DetachAnswer,
     Detached,
+    DisputeAnswer,
+    DisputeFound,
+    DisputesAnswer,
+    EvidenceRequest,
     MethodAnswer,
     MethodRefused,
     NotFound,
@@ -27,7 +31,7 @@ from domain.payments.gateway import (
     VoidAnswer,
     Voided,
 )
-from domain.payments.gateways import stripe_events, stripe_lines, stripe_refund, stripe_signature
+from domain.payments.gateways import stripe_disputes, stripe_events, stripe_lines, stripe_refund, stripe_signature
 from domain.payments.gateways.stripe_amounts import to_stripe
 from domain.payments.gateways.stripe_calls import WHOLE, bar, canceled, intent_now, intents_under
 from domain.payments.gateways.stripe_charge import NOT_EXACT, Charging
@@ -158,6 +162,18 @@ class StripeGateway:
 
     async def find_refund(self, reference: str, asked: Money, charge_ref: str) -> RefundFound:
         return await stripe_refund.find_refund(self._client, reference, asked, charge_ref)
+
+    async def submit_evidence(self, request: EvidenceRequest) -> DisputeAnswer:
+        return await stripe_disputes.submit_evidence(self._client, request)
+
+    async def accept_dispute(self, key: str, dispute_ref: str) -> DisputeAnswer:
+        return await stripe_disputes.accept_dispute(self._client, key, dispute_ref)
+
+    async def find_dispute(self, dispute_ref: str) -> DisputeFound:
+        return await stripe_disputes.find_dispute(self._client, dispute_ref)
+
+    async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
+        return await stripe_disputes.list_disputes(self._client, since, after)
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
         return await stripe_lines.settlement_lines(self._client, payout_ref, after, limit)

@@ -1,15 +1,17 @@
 """Stripe's webhook bodies, read into our words. They are unordered and unnumbered: what they say is asked again."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import msgspec
 
 from domain.money import Money
-from domain.payments.gateway import EventKind, MalformedEvent, ProviderEvent
+from domain.payments.gateway import DisputeStatus, EventKind, MalformedEvent, ProviderEvent
 from domain.payments.gateways.stripe_amounts import from_stripe
 from domain.payments.gateways.stripe_declines import in_our_words, is_hard
+from domain.payments.gateways.stripe_disputes import WireDispute, read_dispute
 from domain.payments.gateways.stripe_read import NO_REASON, REFERENCE, code_of, held_of
 from domain.payments.gateways.stripe_wire import WireCharge, WireIntent, WireRefund
 
@@ -25,6 +27,12 @@ _REFUNDS: Final[Mapping[str | None, EventKind]] = {
     "succeeded": EventKind.REFUND_SUCCEEDED,
     "failed": EventKind.REFUND_FAILED,
     "canceled": EventKind.REFUND_FAILED,
+}
+_DISPUTES: Final[Mapping[DisputeStatus, EventKind]] = {
+    DisputeStatus.OPEN: EventKind.DISPUTE_OPENED,
+    DisputeStatus.EVIDENCE_SUBMITTED: EventKind.DISPUTE_ANSWERED,
+    DisputeStatus.WON: EventKind.DISPUTE_WON,
+    DisputeStatus.LOST: EventKind.DISPUTE_LOST,
 }
 _RAN_OUT: Final = ("automatic", "expired")  # why Stripe itself cancels a hold
 _T = TypeVar("_T")
@@ -137,6 +145,19 @@ def _refund(envelope: _Envelope, raw: msgspec.Raw) -> ProviderEvent:
     )
 
 
+def _dispute(envelope: _Envelope, raw: msgspec.Raw) -> ProviderEvent:
+    """Whatever is told of a dispute, what it has become is the news; an inquiry is none."""
+    facts = read_dispute(_decode(raw, WireDispute))
+    if facts is None:
+        return _plain(envelope)
+    return replace(
+        _plain(envelope, _DISPUTES[facts.status], facts.dispute_ref, facts.money),
+        charge_ref=facts.charge_ref,
+        metadata=facts.metadata,
+        dispute=facts,
+    )
+
+
 def _payout(envelope: _Envelope, raw: msgspec.Raw) -> ProviderEvent:
     payout = _decode(raw, _Payout)
     if envelope.type != "payout.paid":
@@ -165,6 +186,7 @@ def _plain(
 _READERS: Final[Mapping[str, Callable[[_Envelope, msgspec.Raw], ProviderEvent]]] = {
     "payment_intent": _intent,
     "charge": _charge,
+    "charge.dispute": _dispute,
     "refund": _refund,
     "payout": _payout,
 }

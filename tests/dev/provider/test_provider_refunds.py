@@ -123,3 +123,33 @@ async def test_the_settlement_report_is_also_a_csv_file_with_the_same_lines(benc
         str(line["fee_minor"]),
         str(line["net_minor"]),
     )
+
+
+async def test_a_card_that_disputes_takes_its_money_back_by_itself_and_silence_loses(bench: Bench) -> None:
+    payment = await bench.charge(await bench.method("tok_disputed_held"))
+    await bench.post(f"/admin/settle/{payment['id']}")
+    (dispute,) = (await bench.get("/v1/disputes", reference=payment["reference"]))["disputes"]
+    assert (dispute["status"], dispute["amount_minor"], dispute["fee_minor"]) == ("open", 1000, 1500)
+    lost = await bench.post(f"/admin/settle/{dispute['id']}")
+    assert lost["status"] == "lost", "nobody answered in time"
+
+
+async def test_a_generous_scheme_gives_the_fee_back_and_a_bank_may_think_again(bench: Bench) -> None:
+    payment = await bench.charge(await bench.method("tok_visa"))
+    dispute = await bench.post("/admin/disputes", {"payment": payment["id"], "amount_minor": 700})
+    await bench.post(f"/v1/disputes/{dispute['id']}/accept", key="accept")
+    decision = {"outcome": "won", "fee_back": True, "again": True}
+    won = await bench.post(f"/admin/disputes/{dispute['id']}/close", decision)
+    assert (won["status"], won["fee_minor"]) == ("won", 0)
+    lines = (await bench.get("/v1/settlements", payment=payment["id"]))["lines"]
+    assert [(line["gross_minor"], line["fee_minor"]) for line in lines[1:]] == [(-700, 1500), (700, -1500)]
+
+
+async def test_evidence_is_a_text_or_a_file_with_its_own_hash(bench: Bench) -> None:
+    payment = await bench.charge(await bench.method("tok_visa"))
+    dispute = await bench.post("/admin/disputes", {"payment": payment["id"]})
+    for n, item in enumerate(({"kind": "receipt"}, {"kind": "receipt", "content": "aGk=", "media_type": "text/plain"},
+                              {"kind": "receipt", "content": "no base", "media_type": "text/plain"})):  # fmt: skip
+        body = {"evidence": [item]}
+        refused = await bench.try_post(f"/v1/disputes/{dispute['id']}/evidence", body, key=f"e{n}")
+        assert refused.json()["error"]["code"] == "invalid_request"

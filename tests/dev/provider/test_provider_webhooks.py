@@ -128,7 +128,7 @@ async def test_disputes_and_payouts_are_announced(bench: Bench, endpoint: Receiv
     dispute = await bench.post("/admin/disputes", {"payment": payment["id"], "amount_minor": 100})
     await bench.post(f"/admin/disputes/{dispute['id']}/close", {"outcome": "won"})
     payout = await bench.post("/admin/payouts", {"currency": "EUR", "payments": [payment["id"]]})
-    assert [event["type"] for event in await listed(bench, dispute["id"])] == ["dispute.opened", "dispute.closed"]
+    assert [event["type"] for event in await listed(bench, dispute["id"])] == ["dispute.opened", "dispute.won"]
     assert [event["type"] for event in await listed(bench, payout["id"])] == ["payout.paid"]
     arrived = {read(bench, await endpoint.next())["type"] for _ in range(3)}
-    assert arrived == {"payment.succeeded", "dispute.opened", "dispute.closed"}
+    assert arrived == {"payment.succeeded", "dispute.opened", "dispute.won"}

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from dev.provider.stripe.names import inward, outward
+from domain.money import Money
 from domain.payments.gateway import Gateway
 from domain.payments.gateways.sandbox import SandboxGateway
 from tests.payments_contract import GatewayContract
@@ -78,6 +80,13 @@ class SandboxCase:
     async def settle(self, provider_ref: str, failure: str | None) -> None:
         await self.bench.post(f"/admin/settle/{provider_ref}", {"outcome": failure or "succeeded"})
 
+    async def dispute(self, charge_ref: str, money: Money) -> str:
+        opened = await self.bench.post("/admin/disputes", {"payment": charge_ref, "amount_minor": money.minor})
+        return str(opened["id"])
+
+    async def decide(self, dispute_ref: str, outcome: str) -> None:
+        await self.bench.post(f"/admin/disputes/{dispute_ref}/close", {"outcome": outcome})
+
     async def act_late(self, key: str) -> None:
         await self.bench.post("/admin/release", {"key": key})
 
@@ -101,6 +110,12 @@ class StripeCase(SandboxCase):
 
     async def settle(self, provider_ref: str, failure: str | None) -> None:
         await super().settle(in_the_books(provider_ref), failure)
+
+    async def dispute(self, charge_ref: str, money: Money) -> str:
+        return outward(await super().dispute(in_the_books(charge_ref), money))
+
+    async def decide(self, dispute_ref: str, outcome: str) -> None:
+        await super().decide(inward(dispute_ref), outcome)
 
     async def webhooks(self, provider_ref: str, count: int) -> list[tuple[bytes, Mapping[str, str]]]:
         return await super().webhooks(in_the_books(provider_ref), count)

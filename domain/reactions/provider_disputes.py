@@ -1,0 +1,114 @@
+"""Events about disputes, and the look for those whose events were lost: each brought to the payment that it names."""
+
+from datetime import timedelta
+
+from domain.ids import CustomerId, PaymentId
+from domain.inbox import InboxEvent
+from domain.payments.attempt import attempt
+from domain.payments.attempt_dispute import told_key
+from domain.payments.dispute import Dispute, dispute_of
+from domain.payments.gateway import DisputeFacts, DisputesListed, DisputeStatus, EventKind, NotFound, ProviderEvent
+from domain.payments.payment import OFFLINE, TAKEN, Payment, payment
+from domain.payments.settle_dispute import SettleDispute, settle_dispute
+from domain.perform import perform
+from domain.reactions.events import drain
+from domain.reactions.house import House
+from domain.reactions.provider_verdict import ASK_AGAIN, SILENT, Misfit, Verdict, perform_news, silent
+from domain.refusals import RefusalCode, Refused
+
+NEWS = (
+    EventKind.DISPUTE_OPENED,
+    EventKind.DISPUTE_ANSWERED,
+    EventKind.DISPUTE_WON,
+    EventKind.DISPUTE_LOST,
+)
+LOOK_BACK = timedelta(days=7)  # a house that was away for longer than that has its settlements reconciled first
+
+
+async def take_dispute(house: House, event: InboxEvent, news: ProviderEvent, *, sure: bool) -> Verdict:
+    """Performs the news; after a gap, and where the event does not say whose it is, what the provider says now.
+
+    That is the whole dispute, so no event is needed before it. Misfit for one that is not about a payment of ours, or
+    takes back what was won.
+    """
+    told = news.dispute
+    if told is None:
+        raise Misfit("the event says nothing of its dispute")
+    if not (sure and told.metadata):
+        found = await house.gateway(event.account).find_dispute(told.dispute_ref)
+        if isinstance(found, NotFound):
+            raise Misfit("the provider knows no such dispute")
+        if not isinstance(found, DisputeFacts):
+            return Verdict("wait", SILENT, after=ASK_AGAIN)
+        told = found
+    of = await _payment_of(house, event.account, told)
+    if of.is_open or (of.state.name in TAKEN and of.captured.minor == 0):
+        await attempt(house.db, house.gateway(event.account), house.actor, of.customer, of.id)
+        if (await payment(house.db.primary, of.customer, of.id)).is_open:
+            return silent(of.customer)  # what is disputed was taken: soon the provider says so
+    known = await dispute_of(house.db.primary, of.customer, event.account, told.dispute_ref)
+    _require_fit(known, told)
+    return await perform_news(house, event, of.customer, settle_dispute, _command(of, told))
+
+
+async def _payment_of(house: House, account: str, told: DisputeFacts) -> Payment:
+    """The payment that metadata, account and charge all agree on; a forged one of them moves nothing."""
+    try:
+        customer = CustomerId.parse(told.metadata.get("customer", ""))
+        of = await payment(house.db.primary, customer, PaymentId.parse(told.metadata.get("payment", "")))
+    except Refused as refused:
+        if refused.code is not RefusalCode.NOT_FOUND:
+            raise
+        raise Misfit("no payment is named by the disputed charge") from refused
+    if told.reference not in (None, str(of.id)):
+        raise Misfit("metadata and reference contradict each other")
+    if of.provider_account != account or of.kind == OFFLINE:
+        raise Misfit("the payment belongs to another provider account")
+    if of.provider_ref not in (None, told.charge_ref):
+        raise Misfit("the dispute is of another charge at the provider")
+    if {told.money.currency, told.fee.currency} != {of.amount.currency}:
+        raise Misfit("the dispute is in another currency than the payment")
+    return of
+
+
+def _require_fit(known: Dispute | None, told: DisputeFacts) -> None:
+    if known is None:
+        return
+    if known.amount != told.money:
+        raise Misfit("the dispute is of another amount than before")
+    if known.state.name == "won" and told.status is DisputeStatus.LOST:
+        raise Misfit("a dispute that was won is lost later")
+
+
+def _command(of: Payment, told: DisputeFacts) -> SettleDispute:
+    return SettleDispute(of.id, told.dispute_ref, told.status, told.money, told.fee, told.reason, told.due_at)
+
+
+async def find_lost_disputes(house: House) -> int:
+    """Lists the disputes of the last days at each provider and performs what nobody was told; returns how many."""
+    found = 0
+    for account, gateway in house.gateways.items():
+        since, after, more = house.db.clock.now() - LOOK_BACK, None, True
+        while more:
+            page = await gateway.list_disputes(since, after)
+            if not isinstance(page, DisputesListed) or not page.disputes:
+                break  # the next look asks again
+            for told in page.disputes:
+                found += await _heal(house, account, told)
+            after, more = page.disputes[-1].dispute_ref, page.more
+    return found
+
+
+async def _heal(house: House, account: str, told: DisputeFacts) -> bool:
+    try:
+        of = await _payment_of(house, account, told)
+        known = await dispute_of(house.db.primary, of.customer, account, told.dispute_ref)
+        _require_fit(known, told)
+    except Misfit:
+        return False  # its event says the same, and people look at that
+    if of.is_open or (known is not None and known.state.name == told.status.value):
+        return False
+    key = told_key(told.dispute_ref, known.state.seq if known else 0, told)
+    await perform(house.db, settle_dispute, house.actor, of.customer, _command(of, told), key)
+    await drain(house, of.customer)
+    return True

@@ -1,0 +1,292 @@
+"""Disputes: what a cardholder takes back is in both books, whatever is heard of it in which order."""
+
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from domain.actor import Grant
+from domain.ids import DisputeId
+from domain.money import Money
+from domain.payments.answer_dispute import submit_evidence
+from domain.payments.dispute_policy import DisputePolicy, OnLost, OnOpen, SetDisputePolicy, set_dispute_policy
+from domain.payments.evidence import EvidenceKind, FileGiven, TextGiven, evidence_of
+from domain.payments.method import methods_in_order
+from domain.payments.refund import refunds_of
+from domain.perform import perform
+from domain.reactions.house import House
+from domain.reactions.provider_disputes import find_lost_disputes
+from domain.reactions.work import do_now
+from domain.refusals import RefusalCode, Refused
+from tests.dispute_kit import accounts, by_lead, disputed, disputed_again, disputes, evidence, settled
+from tests.domain.subscriptions.test_entitlements import offer, usable
+from tests.lives import attempts_at, buy, buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
+from tests.mishaps import later
+from tests.webhook_desk import Desk, made_up
+from tests.world import EUR, World, fresh, make_world
+
+DAY = timedelta(days=1)
+
+
+def euro(minor: int) -> Money:
+    """An amount in EUR."""
+    return Money(minor, EUR)
+
+
+@pytest.mark.row("C4")
+@pytest.mark.row("H10")
+async def test_a_dispute_that_is_won_leaves_the_books_as_they_were_but_for_its_fee(world: World, desk: Desk) -> None:
+    of = await disputed(world, desk, 700)
+    opened = await of.told()
+    assert (opened.state.name, opened.amount, opened.covered, opened.fee) == (
+        "open", euro(700), euro(700), euro(1500)
+    )  # fmt: skip
+    books = await accounts(world, of.who)
+    assert (books["disputes"], books["dispute_fees"]) == (700, 1500)
+    assert books["cash_clearing"] == await settled(desk, of.paid) == -1200
+    (paid,) = await invoices_of(world, of.who)
+    assert paid.state.name == "paid", "the invoice is what was issued, and stays paid"
+    with pytest.raises(Refused, match=r"At most 3.00 EUR .* Of it, 7.00 is disputed") as refused:
+        await give_back(world, of.who, of.paid.id, euro(301))
+    assert refused.value.code is RefusalCode.EXCEEDS_CAPTURED
+    await of.answer()
+    assert ((await of.known()).state.name, (await of.known()).asked) == ("evidence_submitted", None)
+    won = await of.decided("won")
+    assert (won.state.name, won.covered, (await of.now()).refundable) == ("won", euro(0), euro(1000))
+    books = await accounts(world, of.who)
+    assert "disputes" not in books and "dispute_losses" not in books
+    assert books["cash_clearing"] == await settled(desk, of.paid) == -500
+    assert await wrong_rows(world, of.who) == []
+
+
+@pytest.mark.row("C4")
+async def test_a_dispute_that_is_lost_is_a_loss_and_the_cardholders_bank_may_still_think_again(
+    world: World, desk: Desk
+) -> None:
+    of = await disputed(world, desk)
+    await of.told()
+    lost = await of.decided("lost")
+    assert (lost.state.name, lost.on_lost, lost.covered) == ("lost", OnLost.KEEP, euro(1000))
+    books = await accounts(world, of.who)
+    assert (books["dispute_losses"], books.get("disputes"), books["revenue"]) == (1000, None, -1000)
+    assert books["cash_clearing"] == await settled(desk, of.paid) == -1500
+    assert (await subscription_of(world, of.who)).state.name == "active"
+    with pytest.raises(Refused, match="EXCEEDS_CAPTURED"):
+        await give_back(world, of.who, of.paid.id, euro(1))
+    won = await of.decided("won", again=True, fee_back=True)
+    assert (won.state.name, won.fee, won.on_lost) == ("won", euro(0), None)
+    books = await accounts(world, of.who)
+    assert {"disputes", "dispute_losses", "dispute_fees"}.isdisjoint(books)
+    assert books["cash_clearing"] == await settled(desk, of.paid) == 1000
+    assert await wrong_rows(world, of.who) == []
+
+
+@pytest.mark.row("L2")
+@pytest.mark.row("C12")
+async def test_any_order_and_number_of_the_events_ends_equal(world: World, desk: Desk) -> None:
+    ends = set()
+    for order in list(itertools.permutations(range(3)))[1::2]:
+        of = await disputed(world, desk)
+        await desk.admin(f"settle/{of.ref}", outcome="won")  # nobody answered, and it was won all the same
+        other = await disputed_again(world, desk, of.who, of.paid, 400)
+        events = [*await of.events(), *await other.events()]
+        for n in (*order, *order):
+            await desk.take(events[n], later(world.house, timedelta(minutes=1)))
+        found = await disputes(world, of.paid)
+        by_ref = {each.provider_ref: each for each in found}
+        books = await accounts(world, of.who)
+        ends.add((by_ref[of.ref].state.name, by_ref[other.ref].state.name, len(found), tuple(sorted(books.items()))))
+        assert books["cash_clearing"] == await settled(desk, of.paid)
+        assert (await of.now()).disputes_reserved == euro(400)
+    assert {end[:3] for end in ends} == {("won", "open", 2)} and len(ends) == 1
+    assert await wrong_rows(world, of.who) == []
+
+
+async def test_parts_are_disputed_apart_and_what_exceeds_the_payment_is_kept_apart_as_a_loss(
+    world: World, desk: Desk
+) -> None:
+    of = await disputed(world, desk, 600)
+    await of.told()
+    other = await disputed_again(world, desk, of.who, of.paid, 400)
+    await other.told()
+    assert (await of.now()).refundable == euro(0)
+    third = made_up(
+        "dispute.opened", payment=of.paid.provider_ref, reference=str(of.paid.id), amount_minor=300, fee_minor=1500,
+        reason="fraudulent", created_at="2027-01-01T00:00:00Z", due_at=None,
+        metadata={"payment": str(of.paid.id), "customer": str(of.who.id)},
+    )  # fmt: skip
+    assert await desk.take(third) == "applied", "the money moved at the provider: it is recorded always"
+    excess = (await disputes(world, of.paid))[-1]
+    assert (excess.covered, excess.excess) == (euro(0), euro(300))
+    books = await accounts(world, of.who)
+    assert (books["disputes"], books["dispute_losses"]) == (1000, 300)
+    assert await wrong_rows(world, of.who) == []
+    await other.decided("won")
+    covered = (await disputes(world, of.paid))[-1]
+    assert (covered.covered, covered.excess) == (euro(300), euro(0)), "what became free covers it"
+    books = await accounts(world, of.who)
+    assert (books["disputes"], books.get("dispute_losses")) == (900, None)
+    assert await wrong_rows(world, of.who) == []
+
+
+@pytest.mark.row("C7")
+async def test_a_refund_under_way_when_a_dispute_comes_fails_and_what_it_had_reserved_covers_the_dispute(
+    world: World, desk: Desk
+) -> None:
+    ada = await buyer(world)
+    begun = await start(world, ada)
+    assert begun.payment is not None
+    await give_back(world, ada, begun.payment, euro(800), follow=False)
+    (paid,) = await attempts_at(world, ada, begun.invoice)
+    of = await disputed_again(world, desk, ada, paid, 1000)
+    await of.told()  # its drain sends the refund, which the provider refuses by now
+    await do_now(world.house, ada.id)
+    (refund,) = await refunds_of(world.house.db.primary, ada.id, paid.id)
+    known = await of.known()
+    assert (refund.state.name, known.covered, known.excess) == ("failed", euro(1000), euro(0))
+    books = await accounts(world, ada)
+    assert (books["disputes"], books.get("dispute_losses"), books.get("refunds_payable")) == (1000, None, None)
+    assert books["cash_clearing"] == await settled(desk, paid)
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("C11")
+async def test_lost_events_are_made_up_for_by_looking(world: World, desk: Desk) -> None:
+    of = await disputed(world, desk)
+    await find_lost_disputes(world.house)
+    assert (await of.known()).state.name == "open"
+    await desk.admin(f"disputes/{of.ref}/close", outcome="lost")
+    await do_now(later(world.house, DAY + timedelta(hours=1)), of.who.id)
+    assert (await of.known()).state.name == "lost", "the dispute's own due row asked the provider"
+    before = await accounts(world, of.who)
+    for event in await of.events():
+        await desk.take(event, later(world.house, timedelta(minutes=1)))
+    await find_lost_disputes(world.house)
+    assert await accounts(world, of.who) == before
+    assert await wrong_rows(world, of.who) == []
+
+
+async def test_evidence_is_kept_once_by_its_hash_and_answers_once(world: World, desk: Desk) -> None:
+    of = await disputed(world, desk)
+    known = await of.told()
+    wrong = [
+        ((), ()),
+        ((TextGiven(EvidenceKind.USAGE, " "),), ()),
+        ((TextGiven(EvidenceKind.USAGE, "a"), TextGiven(EvidenceKind.USAGE, "b")), ()),
+        ((), (FileGiven(EvidenceKind.RECEIPT, "text/html", "PGI+"),)),
+        ((), (FileGiven(EvidenceKind.RECEIPT, "application/pdf", "no base 64"),)),
+        ((), (FileGiven(EvidenceKind.RECEIPT, "image/png", "JVBERi0="),)),
+        ((), (FileGiven(EvidenceKind.RECEIPT, "application/pdf", "JVBERi0" + "A" * 250_000 + "="),)),
+    ]
+    for texts, files in wrong:
+        with pytest.raises(Refused, match="INVALID_INPUT"):
+            await of.by_staff(submit_evidence, replace(evidence(known.id), texts=texts, files=files))
+    with pytest.raises(Refused, match="NOT_FOUND"):
+        await of.by_staff(submit_evidence, evidence(DisputeId(known.id.shard, of.paid.id.uuid)))
+    elsewhere = await buyer(world)
+    with pytest.raises(Refused, match="NOT_FOUND"):
+        await by_lead(world, elsewhere.id, submit_evidence, evidence(known.id))
+    await of.answer()
+    kept = await evidence_of(world.house.db.primary, of.who.id, known.id)
+    assert [(each.kind, each.media_type) for each in kept] == [
+        (EvidenceKind.EXPLANATION, "text/plain"), (EvidenceKind.RECEIPT, "application/pdf"),
+    ]  # fmt: skip
+    there = (await desk.provider.get(f"/v1/disputes/{of.ref}")).json()["evidence"]
+    assert [each["sha256"] for each in there] == [None, kept[1].sha256]
+    assert there[0]["text"] == "They used it every day."
+    with pytest.raises(Refused, match="STATE_CONFLICT"):
+        await of.answer()
+    body = await world.house.db.primary.fetchval(
+        """SELECT string_agg(body::text, ' ') FROM audit_body WHERE shard_key = $1 AND customer_id = $2""",
+        of.who.id.shard,
+        of.who.id.uuid,
+    )
+    assert kept[1].sha256 in body and "every day" not in body, "the trail holds hashes, never what was said"
+
+
+async def test_who_gives_in_has_lost(world: World, desk: Desk) -> None:
+    of = await disputed(world, desk)
+    await of.told()
+    await of.give_in()
+    assert (await of.known()).state.name == "lost"
+    with pytest.raises(Refused, match="STATE_CONFLICT"):
+        await of.give_in()
+    assert await wrong_rows(world, of.who) == []
+
+
+async def test_an_answer_that_comes_too_late_says_why_and_leaves_the_dispute_as_it_is_at_the_provider(
+    world: World, desk: Desk
+) -> None:
+    of = await disputed(world, desk)
+    await of.told()
+    await desk.admin(f"disputes/{of.ref}/close", outcome="lost")
+    await of.answer()
+    assert ((await of.known()).state.name, (await of.known()).asked) == ("lost", None)
+
+
+async def policy(world: World, rules: DisputePolicy) -> None:
+    """The tenant's rules from now on."""
+    home, command = world.tenant.live_house, SetDisputePolicy(rules)
+    await perform(world.house.db, set_dispute_policy, world.staff(Grant.ADMIN), home, command, fresh("policy"))
+
+
+async def test_access_ends_with_a_dispute_where_the_policy_says_so_and_is_back_once_it_is_won(
+    house: House, desk: Desk
+) -> None:
+    own = await make_world(house)
+    await policy(own, DisputePolicy(OnOpen.SUSPEND, OnLost.CANCEL))
+    ada, sold = await buyer(own), await offer(own, 5)
+    begun = await buy(own, ada, sold.price)
+    (paid,) = await attempts_at(own, ada, begun.invoice)
+    at = day(1, 1)
+    assert (await usable(own, ada, at))[sold.limit] == 5
+    first = await disputed_again(own, desk, ada, paid, 500)
+    await first.told()
+    assert await usable(own, ada, at) == {}
+    await first.decided("won")
+    assert (await usable(own, ada, at))[sold.limit] == 5
+    second = await disputed_again(own, desk, ada, paid, 500)
+    await second.told()
+    await second.decided("lost")
+    await do_now(house, ada.id)
+    assert (await subscription_of(own, ada)).state.name == "canceled"
+    assert len(await invoices_of(own, ada)) == 1, "nothing is given back of what was disputed"
+    assert await wrong_rows(own, ada) == []
+
+
+async def test_a_renewal_does_not_charge_the_method_whose_payment_is_in_dispute(world: World, desk: Desk) -> None:
+    ada = await world.customer()
+    backup = await world.card(ada)
+    await world.card(ada)
+    of = await disputed(world, desk, who=ada)
+    await of.told()
+    await until(world, ada, day(2, 2))
+    (renewed,) = await attempts_at(world, ada, (await invoices_of(world, ada))[-1].id)
+    assert renewed.method == backup
+    assert (await methods_in_order(world.house.db.primary, ada.id))[0].id == of.paid.method, "the default is as it was"
+    alone = await disputed(world, desk)
+    await alone.told()
+    await until(world, alone.who, day(2, 2))
+    unpaid = (await invoices_of(world, alone.who))[-1]
+    assert await attempts_at(world, alone.who, unpaid.id) == []
+    assert (await subscription_of(world, alone.who)).state.name == "past_due", "the customer is asked for another"
+
+
+async def test_an_event_that_does_not_fit_moves_nothing(world: World, desk: Desk) -> None:
+    of = await disputed(world, desk)
+    await of.told()
+    (event,) = await of.events()
+    stranger = await buyer(world)
+    wrong: list[dict[str, object]] = [
+        {"metadata": {"payment": str(of.paid.id), "customer": str(stranger.id)}},
+        {"payment": "payment_0"},
+        {"reference": "another"},
+        {"amount_minor": 900},
+        {"currency": "USD"},
+    ]
+    for sequence, changed in enumerate(wrong, 2):
+        forged = {**event, "id": fresh("event"), "sequence": sequence, "object": {**event["object"], **changed}}
+        assert await desk.take(forged) == "dead", changed
+    assert (await of.known()).amount == euro(1000)
+    assert await wrong_rows(world, of.who) == []
