@@ -25,7 +25,7 @@ ifneq "$(shell $(PY) -c '' 2>/dev/null && cat $(READY) 2>/dev/null)" "$(CURDIR)"
 $(READY): again
 endif
 
-.PHONY: help run test check static demo reset rows simulate bench crash clean again
+.PHONY: help run test check static demo reset rows simulate payments bench crash clean again
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -60,6 +60,9 @@ rows: $(READY) ## rows of docs/requirements.md that no test carries
 
 simulate: $(READY) ## random lives of customers; SEEDS=50 FIRST=1 STEPS=60
 	@$(QUITTANCE) simulate --seeds $(SEEDS) --first $(FIRST) --steps $(STEPS)
+
+payments: $(READY) ## ten thousand payments against lost answers and events; PAYMENTS=10000 FIRST=1
+	PAYMENTS=$(or $(PAYMENTS),10000) FIRST=$(FIRST) $(PYTEST) -q -s tests/simulation/test_many_payments.py
 
 bench: $(READY) ## measured ratios beside the machine's own limits
 	@$(QUITTANCE) bench

@@ -46,7 +46,8 @@ async def test_an_event_that_comes_many_times_at_once_is_kept_once(desk: Desk) -
     assert await desk.state(event) == "received"
 
 
-async def test_an_event_signed_with_the_secret_before_the_rotation_is_kept(
+@pytest.mark.row("C8")
+async def test_an_event_signed_with_the_secret_before_the_rotation_is_kept_until_it_is_over(
     house: House, process_settings: Settings
 ) -> None:
     both = f"{OTHER_SECRET},{process_settings.webhook_secret.get_secret_value()}"
@@ -55,6 +56,13 @@ async def test_an_event_signed_with_the_secret_before_the_rotation_is_kept(
         for secret in rotating.webhook_secrets("sandbox"):
             raw = encoded(event := made_up())
             assert (await desk.post(raw, desk.signed(raw, event["id"], secret=secret))).status_code == 200
+    rotated = process_settings.model_copy(
+        update={"webhook_secret": type(process_settings.webhook_secret)(OTHER_SECRET)}
+    )
+    async with desk_of(house, rotated) as desk:
+        for secret, status in zip(rotating.webhook_secrets, (200, 401), strict=True):
+            raw = encoded(event := made_up())
+            assert (await desk.post(raw, desk.signed(raw, event["id"], secret=secret))).status_code == status
 
 
 def nothing(desk: Desk, raw: bytes, id: str) -> tuple[bytes, dict[str, str]]:

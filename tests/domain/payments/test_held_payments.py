@@ -241,6 +241,18 @@ async def test_a_capture_without_an_answer_is_asked_for_and_made_once(
     assert await wrong_rows(world, ada) == []
 
 
+async def test_what_is_asked_anew_is_asked_for_as_often_as_what_was_asked_first(
+    world: World, provider: SideDoor
+) -> None:
+    ada, hold = await held(world, "tok_capture_error_before")
+    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, euro(400), final=False))
+    assert (await now(world, ada, hold.id)).queries == 1
+    await do_now(ahead(world.house, timedelta(minutes=2)), ada.id)
+    await provider.behave(world, ada, operations=["capture"], fault="unavailable")
+    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, euro(500), final=False))
+    assert (await now(world, ada, hold.id)).queries == 0
+
+
 @pytest.mark.row("C12")
 async def test_the_news_of_a_hold_ends_the_same_in_any_order_and_number(world: World) -> None:
     steps = ((News.AUTHORIZED, 0, 1000), (News.CAPTURED, 400, 600), (News.CAPTURED, 900, 0))
