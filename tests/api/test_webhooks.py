@@ -60,7 +60,7 @@ async def test_an_event_signed_with_the_secret_before_the_rotation_is_kept_until
         update={"webhook_secret": type(process_settings.webhook_secret)(OTHER_SECRET)}
     )
     async with desk_of(house, rotated) as desk:
-        for secret, status in zip(rotating.webhook_secrets, (200, 401), strict=True):
+        for secret, status in zip(rotating.webhook_secrets("sandbox"), (200, 401), strict=True):
             raw = encoded(event := made_up())
             assert (await desk.post(raw, desk.signed(raw, event["id"], secret=secret))).status_code == status
 
