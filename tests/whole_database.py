@@ -14,10 +14,19 @@ class Fingerprints:
 
     connection: asyncpg.Connection
     sql: str
+    last: dict[str, tuple[int, int]] | None = None
 
     async def now(self) -> dict[str, tuple[int, int]]:
         """Rows and the sum of their hashes, by table."""
-        return {row["name"]: (row["count"], row["hash"]) for row in await self.connection.fetch(self.sql)}
+        self.last = {row["name"]: (row["count"], row["hash"]) for row in await self.connection.fetch(self.sql)}
+        return self.last
+
+    async def before(self) -> dict[str, tuple[int, int]]:
+        """What the look before saw, or else what there is now: for a file of refusals alone, of which none writes.
+
+        Reading every row is most of what such a test costs. A row that is written between two of them fails the second.
+        """
+        return self.last or await self.now()
 
 
 async def fingerprints(connection: asyncpg.Connection) -> Fingerprints:

@@ -73,7 +73,7 @@ async def refused(players: Players, case: Case) -> str:
 async def test_a_mutation_answers_with_its_refusal_and_writes_nothing(
     players: Players, prints: Fingerprints, case: Case
 ) -> None:
-    before = await prints.now()
+    before = await prints.before()
     assert await refused(players, case) == case.code
     assert await prints.now() == before
 
