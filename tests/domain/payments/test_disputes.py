@@ -128,6 +128,13 @@ async def test_parts_are_disputed_apart_and_what_exceeds_the_payment_is_kept_apa
     books = await accounts(world, of.who)
     assert (books["disputes"], books.get("dispute_losses")) == (900, None)
     assert await wrong_rows(world, of.who) == []
+    won = {**third, "id": fresh("event"), "type": "dispute.won", "sequence": 2}
+    won["object"] = {**third["object"], "status": "won"}
+    assert await desk.take(won) == "applied"
+    books = await accounts(world, of.who)
+    assert (books["disputes"], books.get("dispute_losses")) == (600, None)
+    assert (await of.now()).refundable == euro(400)
+    assert await wrong_rows(world, of.who) == []
 
 
 @pytest.mark.row("C7")
@@ -290,3 +297,16 @@ async def test_an_event_that_does_not_fit_moves_nothing(world: World, desk: Desk
         assert await desk.take(forged) == "dead", changed
     assert (await of.known()).amount == euro(1000)
     assert await wrong_rows(world, of.who) == []
+
+
+async def test_a_dispute_of_money_that_nobody_had_heard_of_proves_that_it_was_taken(world: World, desk: Desk) -> None:
+    ada = await buyer(world, "tok_bank_held")
+    begun = await start(world, ada)
+    (waiting,) = await attempts_at(world, ada, begun.invoice)
+    assert waiting.state.name == "processing"
+    await desk.admin(f"settle/{waiting.provider_ref}", outcome="succeeded")
+    of = await disputed_again(world, desk, ada, waiting, 1000)
+    known = await of.told()
+    assert (known.covered, (await of.now()).captured) == (euro(1000), euro(1000))
+    assert (await accounts(world, ada))["cash_clearing"] == await settled(desk, waiting)
+    assert await wrong_rows(world, ada) == []
