@@ -1,0 +1,61 @@
+"""What follows from disputes: access by the tenant's policy, and which method is charged meanwhile."""
+
+from domain.actor import Grant
+from domain.payments.dispute_policy import DisputePolicy, OnLost, OnOpen, SetDisputePolicy, set_dispute_policy
+from domain.payments.method import methods_in_order
+from domain.perform import perform
+from domain.reactions.house import House
+from domain.reactions.work import do_now
+from tests.dispute_kit import disputed, disputed_again
+from tests.domain.subscriptions.test_entitlements import offer, usable
+from tests.lives import attempts_at, buy, buyer, day, invoices_of, subscription_of, until, wrong_rows
+from tests.webhook_desk import Desk
+from tests.world import World, fresh, make_world
+
+
+async def policy(world: World, rules: DisputePolicy) -> None:
+    """The tenant's rules from now on."""
+    home, command = world.tenant.live_house, SetDisputePolicy(rules)
+    await perform(world.house.db, set_dispute_policy, world.staff(Grant.ADMIN), home, command, fresh("policy"))
+
+
+async def test_access_ends_with_a_dispute_where_the_policy_says_so_and_is_back_once_it_is_won(
+    house: House, desk: Desk
+) -> None:
+    own = await make_world(house)
+    await policy(own, DisputePolicy(OnOpen.SUSPEND, OnLost.CANCEL))
+    ada, sold = await buyer(own), await offer(own, 5)
+    begun = await buy(own, ada, sold.price)
+    (paid,) = await attempts_at(own, ada, begun.invoice)
+    at = day(1, 1)
+    assert (await usable(own, ada, at))[sold.limit] == 5
+    first = await disputed_again(own, desk, ada, paid, 500)
+    await first.told()
+    assert await usable(own, ada, at) == {}
+    await first.decided("won")
+    assert (await usable(own, ada, at))[sold.limit] == 5
+    second = await disputed_again(own, desk, ada, paid, 500)
+    await second.told()
+    await second.decided("lost")
+    await do_now(house, ada.id)
+    assert (await subscription_of(own, ada)).state.name == "canceled"
+    assert len(await invoices_of(own, ada)) == 1, "nothing is given back of what was disputed"
+    assert await wrong_rows(own, ada) == []
+
+
+async def test_a_renewal_does_not_charge_the_method_whose_payment_is_in_dispute(world: World, desk: Desk) -> None:
+    ada = await world.customer()
+    backup = await world.card(ada)
+    await world.card(ada)
+    of = await disputed(world, desk, who=ada)
+    await of.told()
+    await until(world, ada, day(2, 2))
+    (renewed,) = await attempts_at(world, ada, (await invoices_of(world, ada))[-1].id)
+    assert renewed.method == backup
+    assert (await methods_in_order(world.house.db.primary, ada.id))[0].id == of.paid.method, "the default is as it was"
+    alone = await disputed(world, desk)
+    await alone.told()
+    await until(world, alone.who, day(2, 2))
+    unpaid = (await invoices_of(world, alone.who))[-1]
+    assert await attempts_at(world, alone.who, unpaid.id) == []
+    assert (await subscription_of(world, alone.who)).state.name == "past_due", "the customer is asked for another"
