@@ -4,7 +4,7 @@ import os
 from collections.abc import MutableMapping
 from typing import Final
 
-from dev.stack.addresses import GIVEN_DATABASES, ports_from, servers_of, settings_of
+from dev.stack.addresses import GIVEN_DATABASES, mail_settings, ports_from, servers_of, settings_of
 from dev.stack.claim import is_claimed
 from dev.stack.keys import keys_in
 from dev.stack.plan import state_from
@@ -43,7 +43,8 @@ def _use_stack_here(environ: MutableMapping[str, str]) -> bool:
     layout = known_layout(root)
     if layout is None or not is_claimed(root):
         return False
-    keys = keys_in(layout.keys)
-    for name, value in settings_of(layout, keys, ports_from(environ), servers_of(layout, keys, {})).items():
+    keys, ports = keys_in(layout.keys), ports_from(environ)
+    found = settings_of(layout, keys, ports, servers_of(layout, keys, {})) | mail_settings(ports)
+    for name, value in found.items():
         environ.setdefault(name, value)
     return True

@@ -225,6 +225,21 @@ async def next_on_wall(db: Primary, customer: CustomerId, now: datetime) -> Due 
     return _due(row) if row else None
 
 
+async def next_of_kind(db: Primary, customer: CustomerId, kind: str, now: datetime) -> Due | None:
+    """The customer's earliest work of that kind that follows wall time and is due and unclaimed."""
+    row = await db.fetchrow(
+        """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked, recorded_at FROM due_work
+            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND NOT clocked AND due_at <= $4
+              AND (lease_until IS NULL OR lease_until <= $4)
+            ORDER BY due_at, subject LIMIT 1""",
+        customer.shard,
+        customer.uuid,
+        kind,
+        now,
+    )
+    return _due(row) if row else None
+
+
 async def is_imminent(db: Primary, customer: CustomerId, kinds: Sequence[str], until: datetime) -> bool:
     """Whether work of one of the kinds that follows wall time is due by the instant, claimed or not."""
     found = await db.fetchval(

@@ -184,6 +184,10 @@ class DunningCaseId(EntityId):
     prefix = "dunning"
 
 
+class NoticeId(EntityId):
+    prefix = "notice"
+
+
 class CouponRedemptionId(EntityId):
     prefix = "redemption"
 

@@ -26,6 +26,8 @@ POINTS = frozenset(
         "relay.consumed",
         "relay.deleted",
         "due.claimed",
+        "notice.claimed",
+        "notice.answered",
         "inbox.stored",
         "inbox.applied",
     }

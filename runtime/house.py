@@ -12,6 +12,9 @@ from datetime import timedelta
 
 from domain import points
 from domain.database import Addresses, Database
+from domain.notices.mailbox import mailbox
+from domain.notices.post import Mail
+from domain.notices.smtp import SmtpPost
 from domain.payments.gateway import Gateway
 from domain.payments.gateways.breaker import Breaker
 from domain.payments.gateways.sandbox import SandboxGateway
@@ -54,6 +57,14 @@ def _elapsed() -> timedelta:
     return timedelta(seconds=time.monotonic())
 
 
+def mail_of(settings: Settings) -> Mail | None:
+    """What notices are sent with; None where no mail server is named."""
+    url, sender = settings.smtp_url.get_secret_value(), mailbox(settings.mail_from)
+    if not url or sender is None:
+        return None
+    return Mail(SmtpPost(url), sender, settings.portal_url or settings.public_url)
+
+
 @asynccontextmanager
 async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
     """The database and the gateways, ready to work; ``name`` is what the servers see of this process.
@@ -68,7 +79,8 @@ async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
     )
     ways = gateways(settings)
     try:
-        yield House(database, ways, sender=Sender(anywhere=settings.webhook_targets == "anywhere"))
+        sender = Sender(anywhere=settings.webhook_targets == "anywhere")
+        yield House(database, ways, sender=sender, mail=mail_of(settings))
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):

@@ -7,6 +7,9 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.notices.mailbox import mailbox
+from domain.notices.way import Way
+
 
 class Settings(BaseSettings):
     """Environment variables by their upper-case names; a missing or malformed one ends the process with its name."""
@@ -34,6 +37,9 @@ class Settings(BaseSettings):
     sealing_key: SecretStr
     # Where tenants' own systems may listen: on a laptop they are on the same machine and speak http.
     webhook_targets: Literal["public", "anywhere"] = "public"
+    smtp_url: SecretStr = SecretStr("")  # nothing: no notice is written or sent
+    mail_from: str = Field("", validate_default=True)
+    portal_url: str = ""
     database_pool: int = Field(8, ge=1, le=50)
     crash_at: str = ""  # crash tests name the point at which the process ends; see domain/points.py
 
@@ -50,6 +56,31 @@ class Settings(BaseSettings):
         of = "stripe" if (info.field_name or "").startswith("stripe") else "sandbox"
         if info.data.get("provider") == of and not value.get_secret_value():
             raise ValueError(f"PROVIDER={of} needs it")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_way(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            Way.parse(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_an_address(cls, value: str, others: ValidationInfo) -> str:
+        smtp_url = others.data.get("smtp_url")
+        if not value and smtp_url and smtp_url.get_secret_value():
+            raise ValueError("SMTP_URL needs MAIL_FROM")
+        found = mailbox(value)
+        if value and (found is None or not found.is_ascii):
+            raise ValueError("MAIL_FROM is one address, without a name")
+        return value
+
+    @field_validator("portal_url")
+    @classmethod
+    def _is_a_page(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("PORTAL_URL begins with https:// or http://")
         return value
 
     @property

@@ -15,6 +15,9 @@ from tests.dispute_stage import ADMINS as ADMINS_OF_DISPUTES
 from tests.dispute_stage import FINANCES as FINANCES_OF_DISPUTES
 from tests.dispute_stage import SUPPORTS as SUPPORTS_OF_DISPUTES
 from tests.dispute_stage import dispute_input
+from tests.notice_stage import ADMINS as ADMINS_OF_NOTICES
+from tests.notice_stage import SUPPORTS as SUPPORTS_OF_NOTICES
+from tests.notice_stage import notice_input
 from tests.payment_stage import ADMINS as ADMINS_OF_PAYMENTS
 from tests.payment_stage import FINANCES as FINANCES_OF_PAYMENTS
 from tests.payment_stage import SUPPORTS as SUPPORTS_OF_PAYMENTS
@@ -128,6 +131,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await subscription_input(api, guest)
     good |= await payment_input(api, guest)
     good |= await dispute_input(api)
+    good |= await notice_input(api, guest)
     support = await api.staff()
     good |= await refund_input(api, support)
     good |= await webhook_input(api)
@@ -255,10 +259,12 @@ def coupon_of(code: str) -> dict[str, Any]:
 ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "publishPlanVersion", "publishFeature",
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishGraceRule", "publishTaxRate", "registerForTax",
           "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setDebtPolicy", *ADMINS_OF_CATALOG,
-          *ADMINS_OF_PAYMENTS, *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS, *ADMINS_OF_DISPUTES)  # fmt: skip
+          *ADMINS_OF_PAYMENTS, *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS,
+          *ADMINS_OF_DISPUTES, *ADMINS_OF_NOTICES)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
-            *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS, *SUPPORTS_OF_DISPUTES)  # fmt: skip
+            *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS, *SUPPORTS_OF_DISPUTES,
+            *SUPPORTS_OF_NOTICES)  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",

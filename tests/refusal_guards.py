@@ -68,6 +68,5 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "publishGraceRule", "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy",
-        "setPaymentRoute",
-        "setRefundPolicy", "setSellerTax", "setSubscriptionPolicy"),
+        "setNoticePolicy", "setPaymentRoute", "setRefundPolicy", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

@@ -105,6 +105,8 @@ CASES = [
         "texts": [{"kind": "OTHER", "text": "T."}]}),
     Case("acceptDispute", "STATE_CONFLICT", "finance", {
         "customerId": "$disputing customer", "disputeId": "$decided dispute", "reason": "R."}),
+    Case("resendNotice", "STATE_CONFLICT", "support", {
+        "customerId": "$owner customer", "noticeId": "$due notice", "reason": "R."}),
     Case("changeBillingDetails", "NOT_FOUND", "owner", {
         "customerId": "$bare customer", "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
     Case("changeBillingDetails", "STATE_CONFLICT", "erased", {

@@ -19,6 +19,7 @@ from api.graph.family import CustomerFamily
 from api.graph.lost_answers import PerformedOperation, operation_of
 from api.graph.method_order import in_order
 from api.graph.node import Node
+from api.graph.notices import Notice
 from api.graph.payment_route import route_of
 from api.graph.payments import Payment, PaymentMethod
 from api.graph.redemptions import CouponRedemption, redemptions_of
@@ -164,6 +165,15 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
     ) -> HistoryConnection[Payment] | None:
         """A page of history."""
         return await pages.payment_page(info, self.source.id, first, after, at_least)
+
+    @strawberry.field(
+        description="What it was told by e-mail, newest first, from the replica; null where that is away."
+    )
+    async def notices(
+        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
+    ) -> HistoryConnection[Notice] | None:
+        """A page of history."""
+        return await pages.notice_page(info, self.source.id, first, after, at_least, Notice.of)
 
     @strawberry.field(
         description="Its statement: every posting, newest first, with the balance after it; from the replica."

@@ -1,9 +1,10 @@
 """History pages: read from the replica, or from the primary where a consistency token asks for more."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Final, Generic, TypeVar, cast
 from uuid import UUID
 
 import strawberry
@@ -18,14 +19,20 @@ from api.graph.payments import Payment
 from api.scalars import ConsistencyToken, Int64
 from domain.customers.customer import Customer
 from domain.database import History, HistoryUnavailable, Token
+from domain.db import Replica
 from domain.ids import CustomerId
-from domain.invoices.credit_note import count_credit_notes, credit_note_history
+from domain.invoices import credit_note as domain_note
+from domain.invoices import invoice as domain_invoice
 from domain.invoices.history import count_invoices, invoice_history
 from domain.ledger import statement as statements
 from domain.ledger.statement import Span
+from domain.notices import notice as domain_notice
+from domain.payments import payment as domain_payment
 from domain.payments.history import count_payments, payment_history
 
 Place = tuple[datetime, str]
+R = TypeVar("R")
+N = TypeVar("N")
 
 
 @strawberry.type(description="One posting as the customer sees it.")
@@ -69,58 +76,81 @@ def _place(after: Place | None) -> tuple[datetime, UUID] | None:
     return (after[0], UUID(after[1])) if after else None
 
 
+@dataclass(frozen=True)
+class _Listed(Generic[R]):
+    """A list of a customer's rows, newest first: how it is read and counted, and where in it a row stands."""
+
+    name: str
+    read: Callable[[Replica, CustomerId, int, tuple[datetime, UUID] | None], Awaitable[Sequence[R]]]
+    count: Callable[[Replica, CustomerId, int], Awaitable[int]]
+    place: Callable[[R], Place]
+
+
+_INVOICES: Final = _Listed[domain_invoice.Invoice](
+    "invoices", invoice_history, count_invoices, lambda row: (row.issued_at, str(row.id.uuid))
+)
+_CREDIT_NOTES: Final = _Listed[domain_note.CreditNote](
+    "creditNotes",
+    domain_note.credit_note_history,
+    domain_note.count_credit_notes,
+    lambda row: (row.issued_at, str(row.id.uuid)),
+)
+_PAYMENTS: Final = _Listed[domain_payment.Payment](
+    "payments", payment_history, count_payments, lambda row: (row.happened_at, str(row.id.uuid))
+)
+_NOTICES: Final = _Listed[domain_notice.Notice](
+    "notices",
+    domain_notice.notice_history,
+    domain_notice.count_notices,
+    lambda row: (row.recorded_at, str(row.id.uuid)),
+)
+
+
+async def _page(
+    info: Info, of: _Listed[R], customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None,
+    node: Callable[[R], N],
+) -> HistoryConnection[N]:  # fmt: skip
+    keys = Keyset(of.name, cast(type[Place], Place), info.context.rooms.cursors)
+    wanted = keys.slice(str(customer), first, after)
+    async with history_of(info, at_least) as history:
+        rows = await of.read(history.replica, customer, wanted.fetch, _place(wanted.after))
+    page = keys.page(wanted, rows, of.place, node)
+    return HistoryConnection(
+        edges=page.edges,
+        page_info=page.page_info,
+        count=lambda cap: of.count(history.replica, customer, cap),
+        as_of=history.as_of,
+        source=Source(history.source.value),
+    )
+
+
 async def invoice_page(
     info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None
 ) -> HistoryConnection[Invoice]:
     """The customer's invoices, newest first."""
-    keys = Keyset("invoices", cast(type[Place], Place), info.context.rooms.cursors)
-    wanted = keys.slice(str(customer), first, after)
-    async with history_of(info, at_least) as history:
-        rows = await invoice_history(history.replica, customer, wanted.fetch, _place(wanted.after))
-    page = keys.page(wanted, rows, lambda row: (row.issued_at, str(row.id.uuid)), Invoice.of)
-    return HistoryConnection(
-        edges=page.edges,
-        page_info=page.page_info,
-        count=lambda cap: count_invoices(history.replica, customer, cap),
-        as_of=history.as_of,
-        source=Source(history.source.value),
-    )
+    return await _page(info, _INVOICES, customer, first, after, at_least, Invoice.of)
 
 
 async def credit_note_page(
     info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None
 ) -> HistoryConnection[CreditNote]:
     """The customer's credit notes, newest first."""
-    keys = Keyset("creditNotes", cast(type[Place], Place), info.context.rooms.cursors)
-    wanted = keys.slice(str(customer), first, after)
-    async with history_of(info, at_least) as history:
-        rows = await credit_note_history(history.replica, customer, wanted.fetch, _place(wanted.after))
-    page = keys.page(wanted, rows, lambda row: (row.issued_at, str(row.id.uuid)), CreditNote.of)
-    return HistoryConnection(
-        edges=page.edges,
-        page_info=page.page_info,
-        count=lambda cap: count_credit_notes(history.replica, customer, cap),
-        as_of=history.as_of,
-        source=Source(history.source.value),
-    )
+    return await _page(info, _CREDIT_NOTES, customer, first, after, at_least, CreditNote.of)
 
 
 async def payment_page(
     info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None
 ) -> HistoryConnection[Payment]:
     """The customer's payments, newest first."""
-    keys = Keyset("payments", cast(type[Place], Place), info.context.rooms.cursors)
-    wanted = keys.slice(str(customer), first, after)
-    async with history_of(info, at_least) as history:
-        rows = await payment_history(history.replica, customer, wanted.fetch, _place(wanted.after))
-    page = keys.page(wanted, rows, lambda row: (row.happened_at, str(row.id.uuid)), Payment.of)
-    return HistoryConnection(
-        edges=page.edges,
-        page_info=page.page_info,
-        count=lambda cap: count_payments(history.replica, customer, cap),
-        as_of=history.as_of,
-        source=Source(history.source.value),
-    )
+    return await _page(info, _PAYMENTS, customer, first, after, at_least, Payment.of)
+
+
+async def notice_page(
+    info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None,
+    node: Callable[[domain_notice.Notice], N],
+) -> HistoryConnection[N]:  # fmt: skip
+    """What the customer was told, newest first, each as the caller shows it."""
+    return await _page(info, _NOTICES, customer, first, after, at_least, node)
 
 
 async def statement_page(

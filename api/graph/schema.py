@@ -1,7 +1,5 @@
 """The schema: roots, mutations, scalars. ``frontend-schema.graphql`` is printed from it."""
 
-from typing import Any, Final
-
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
@@ -23,6 +21,8 @@ from api.graph import (
     held_payments,
     legal_entities,
     method_order,
+    notice_policy,
+    notices,
     offline_payments,
     pausing,
     payment_policy,
@@ -50,17 +50,9 @@ from api.graph import (
     webhook_mutations,
 )
 from api.graph import portal_mutations as portal
+from api.graph.mutation_field import mutation_field as _mutation
 from api.graph.query import Query
 from api.scalars import scalar_map
-
-_INPUT: Final = "What is asked for, and the key it is asked under."
-
-
-def _mutation(resolver: Any, description: str) -> Any:
-    field = strawberry.field(resolver=resolver, description=description)
-    for argument in field.arguments:
-        argument.description = _INPUT
-    return field
 
 
 @strawberry.type(description="Where every change starts. Each one is performed once under its idempotency key.")
@@ -190,6 +182,12 @@ class Mutation:
     set_dispute_policy: dispute_policy.SetDisputePolicyPayload = _mutation(
         dispute_policy.set_policy,
         "Admins: says what becomes of access while a payment is in dispute.",
+    )
+    resend_notice: notices.ResendNoticePayload = _mutation(
+        notices.resend, "Support: has a customer told again by e-mail, of what is so now."
+    )
+    set_notice_policy: notice_policy.SetNoticePolicyPayload = _mutation(
+        notice_policy.set_policy, "Admins: says what a legal entity tells its customers by e-mail, and as whom."
     )
     change_billing_details: billing_details.ChangeBillingDetailsPayload = _mutation(
         billing_details.change, "Replaces the name and address a customer is billed and taxed under."

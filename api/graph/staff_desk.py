@@ -22,6 +22,7 @@ from api.graph.payment_policy import PaymentPolicy
 from api.graph.payments import Payment
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
 from api.graph.staff_disputes import StaffDisputes
+from api.graph.staff_notices import StaffNotices
 from api.graph.staff_providers import StaffProviders, provider_text
 from api.graph.staff_webhooks import StaffWebhooks
 from api.graph.subscription_policy import SubscriptionPolicy
@@ -124,7 +125,7 @@ class StaffPayment:
 
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
-class Staff(StaffDisputes, StaffProviders, StaffWebhooks):
+class Staff(StaffNotices, StaffDisputes, StaffProviders, StaffWebhooks):
     """The root of staff."""
 
     @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")

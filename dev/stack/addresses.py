@@ -19,7 +19,7 @@ REPLICA_PORT = 5433
 DEFAULT_PORT = 8000
 # What takes the place of an embedded part when the environment has it; the first three come together or not at all.
 GIVEN_DATABASES = ("OWNER_DATABASE_URL", "DATABASE_URL", "REPLICA_URL")
-GIVEN_OTHERS = ("REDIS_URL", "OIDC_ISSUER", "PROVIDER")
+GIVEN_OTHERS = ("REDIS_URL", "OIDC_ISSUER", "PROVIDER", "SMTP_URL", "MAIL_FROM", "PORTAL_URL")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Ports:
     api: int = DEFAULT_PORT
     provider: int = DEFAULT_PORT + 1
     identity: int = DEFAULT_PORT + 2
+    mailroom: int = DEFAULT_PORT + 3
+    smtp: int = DEFAULT_PORT + 4
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,10 @@ class Servers:
 
 
 def ports_from(environ: Mapping[str, str]) -> Ports:
-    """PORT, PROVIDER_PORT (PORT + 1) and IDENTITY_PORT (PORT + 2); anything but a port number is refused."""
+    """PORT, and PROVIDER_PORT, IDENTITY_PORT, MAILROOM_PORT, SMTP_PORT, which follow it; what is no port is refused."""
     api = _port(environ, "PORT", DEFAULT_PORT)
-    return Ports(api, _port(environ, "PROVIDER_PORT", api + 1), _port(environ, "IDENTITY_PORT", api + 2))
+    others = ("PROVIDER_PORT", "IDENTITY_PORT", "MAILROOM_PORT", "SMTP_PORT")
+    return Ports(api, *(_port(environ, name, api + place) for place, name in enumerate(others, 1)))
 
 
 def given_from(environ: Mapping[str, str]) -> dict[str, str]:
@@ -97,6 +100,16 @@ def settings_of(layout: Layout, keys: Keys, ports: Ports, servers: Servers) -> d
     }
 
 
+def mail_settings(ports: Ports) -> dict[str, str]:
+    """What our processes take from their environment beside that where a mailroom runs."""
+    return {
+        "SMTP_URL": f"smtp://127.0.0.1:{ports.smtp}",
+        "MAIL_FROM": "billing@quittance.test",
+        "SMTP_PORT": str(ports.smtp),
+        "MAILROOM_PORT": str(ports.mailroom),
+    }
+
+
 def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
     """The caller's environment under the settings, without PG*, which would change what a URL leaves open."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
@@ -105,7 +118,7 @@ def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 def _port(environ: Mapping[str, str], name: str, otherwise: int) -> int:
     text = environ.get(name) or str(otherwise)
-    # Two more ports follow the API's.
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 65533:
-        raise StackError(f"{name} must be a port number from 1 to 65533, not {text[:20]!r}.")
+    # Four more ports follow the API's.
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 65531:
+        raise StackError(f"{name} must be a port number from 1 to 65531, not {text[:20]!r}.")
     return int(text)

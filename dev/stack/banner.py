@@ -22,6 +22,7 @@ def banner(plan: Plan) -> str:
             f"  Health      {url}/healthz   {url}/readyz   {url}/metrics",
             f"  Sign in     {plan.given.get('OIDC_ISSUER', f'http://127.0.0.1:{plan.ports.identity}')}",
             f"  Provider    {_provider(plan)}",
+            f"  Mails       {_mails(plan)}",
             f"  Logs        {plan.state / 'logs'}",
             "",
             f"  Personas    {', '.join(PERSONAS)}",
@@ -33,6 +34,14 @@ def banner(plan: Plan) -> str:
             "  Ctrl-C stops everything; the next start continues with the same data.",
             "",
         )
+    )
+
+
+def _mails(plan: Plan) -> str:
+    return (
+        "go out"
+        if "SMTP_URL" in plan.given
+        else f"http://127.0.0.1:{plan.ports.mailroom} (nothing leaves this machine)"
     )
 
 

@@ -12,6 +12,7 @@ from dev.stack.program import Child, Program
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ANSWER_SECONDS = 2.0
+MAILROOM = "mailroom"
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,14 @@ def default_steps() -> tuple[Step, ...]:
 
 
 def default_processes(ports: Ports, given: Mapping[str, str]) -> tuple[OwnProcess, ...]:
-    """In starting order; sandbox provider and dev identity provider give way to real ones."""
+    """In starting order; sandbox provider, dev identity provider and mailroom give way to real ones."""
     provider = OwnProcess("provider", module("dev.provider"), ports.provider, early=True)
     identity = OwnProcess("identity", module("dev.identity"), ports.identity, early=True)
+    mailroom = OwnProcess(MAILROOM, module("dev.mailroom"), ports.mailroom, early=True)
     return (
         *(() if "OIDC_ISSUER" in given else (identity,)),
         *(() if "PROVIDER" in given else (provider,)),
+        *(() if "SMTP_URL" in given else (mailroom,)),
         OwnProcess("api", module("api"), ports.api),
         OwnProcess("worker", module("jobs"), line="worker ready"),
     )

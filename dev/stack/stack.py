@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import asyncpg
 
-from dev.stack.addresses import child_environment, settings_of
+from dev.stack.addresses import child_environment, mail_settings, settings_of
 from dev.stack.ground import Ground, prepare
 from dev.stack.plan import Plan
 from dev.stack.postgres import REPLICATOR, SLOT, Pair
-from dev.stack.processes import CHECKOUT, Step, program_of
+from dev.stack.processes import CHECKOUT, MAILROOM, Step, program_of
 from dev.stack.program import POLL_SECONDS, Program, bring_up, launch, never, run_to_end, wait_ready, why_not_ready
 from dev.stack.report import Reporter, Running, write_record
 from dev.stack.signals import rest
@@ -32,6 +32,8 @@ class Stack:
         self.ground: Ground = prepare(plan)
         self.running: list[Running] = []
         settings = settings_of(self.ground.layout, self.ground.keys, plan.ports, self.ground.servers)
+        if any(process.name == MAILROOM for process in plan.processes):
+            settings |= mail_settings(plan.ports)
         self.settings = settings | dict(plan.given)
         self.environment = child_environment(self.settings)
         self.reporter = Reporter(self.ground.layout.logs / "stack.log", quiet)

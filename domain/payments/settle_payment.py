@@ -183,6 +183,8 @@ async def _other_news(tx: Tx, before: Payment, command: SettlePayment) -> Paymen
     if idle or not PAYMENT.allows(before.state.name, event):
         return heard
     state = await PAYMENT.move(tx, tx.customer, before.id.uuid, before.state, event)
+    if event == "require_action":
+        tx.emit("payment.action_required", payment=before.id, invoice=before.invoice)
     if event != "fail":
         return replace(heard, state=state)
     tx.emit("payment.failed", payment=before.id, invoice=before.invoice)

@@ -22,6 +22,7 @@ from domain.perform import perform
 from domain.points import reached
 from domain.reactions.dispute_work import dispute_asked, dispute_lost, payment_freed
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
+from domain.reactions.notices import tell_of, told_kinds
 from domain.refusals import Refused
 from domain.subscriptions.invoice_paid import InvoicePaid, invoice_paid
 from domain.webhooks.publish import publish
@@ -114,6 +115,19 @@ CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
 }
 
 
+def consumed_kinds(house: House) -> list[str]:
+    """The kinds of events of which something follows in this house."""
+    return list({*CONSUMERS, *told_kinds(house)})
+
+
+async def consume(house: House, event: Event) -> None:
+    """Performs what follows from the event, each part under a key of its own."""
+    await publish(house.db, event)
+    if consumer := CONSUMERS.get(event.kind):
+        await consumer(house, event)
+    await tell_of(house, event)
+
+
 async def drain(house: House, customer: CustomerId) -> int:
     """Performs the customer's events in order until none is left, one fails, or another drainer is at work.
 
@@ -142,9 +156,7 @@ async def drain(house: House, customer: CustomerId) -> int:
 async def _consumed(house: House, event: Event) -> bool:
     """Whether the event is done with: performed, or buried after its last try."""
     try:
-        await publish(house.db, event)
-        if consumer := CONSUMERS.get(event.kind):
-            await consumer(house, event)
+        await consume(house, event)
     except Exception as error:
         error_id = log_failure(house, f"event {event.kind}", error)
         if event.attempts + 1 < TRIES or (isinstance(error, Refused) and error.retryable):

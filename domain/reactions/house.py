@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from domain.actor import Actor, system
 from domain.database import Database
+from domain.notices.post import Mail
 from domain.payments.gateway import Gateway
 from domain.refusals import Refused
 from domain.webhooks.send import Sender
@@ -18,12 +19,13 @@ BACKOFF_SECONDS = 2  # the first wait; it doubles with each failure
 
 @dataclass(frozen=True)
 class House:
-    """Handed to everything that works without a caller."""
+    """Handed to everything that works without a caller; without ``mail``, nobody is told anything by e-mail."""
 
     db: Database
     gateways: Mapping[str, Gateway]
     actor: Actor = field(default_factory=lambda: system("house"))
     sender: Sender = field(default_factory=Sender)
+    mail: Mail | None = None
 
     def gateway(self, account: str) -> Gateway:
         """The gateway of a provider account (``name/account``)."""

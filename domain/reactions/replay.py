@@ -8,7 +8,7 @@ from domain.dead_letter import DeadLetter
 from domain.due import Due
 from domain.inbox import InboxEvent
 from domain.outbox import Event
-from domain.reactions.events import CONSUMERS, drain
+from domain.reactions.events import consume, drain
 from domain.reactions.house import House
 from domain.reactions.provider_events import apply
 from domain.reactions.work import do
@@ -26,7 +26,7 @@ async def replay_letter(house: House, letter: DeadLetter) -> bool:
         await dead_letter.mark_replayed(house.db, letter)
         return await do(house, await due.find(house.db.primary, work.customer, work.kind, work.subject) or work)
     event = _event_of(letter)
-    await CONSUMERS[event.kind](house, event)
+    await consume(house, event)
     await dead_letter.mark_replayed(house.db, letter)
     await drain(house, event.customer)
     return True

@@ -27,6 +27,7 @@ from domain.ids import (
 from domain.invoices.billing_terms import OVERDUE
 from domain.invoices.contract import CONTRACT_END, CONTRACT_NOTICE
 from domain.invoices.draft import FINALIZE
+from domain.notices.notice import SEND_NOTICE
 from domain.operation import Operation
 from domain.outbox import next_event
 from domain.payments.attempt import attempt
@@ -49,6 +50,7 @@ from domain.payments.refund import IN_FLIGHT, refund
 from domain.payments.request_refund import EXPIRE_REFUND
 from domain.perform import perform
 from domain.points import reached
+from domain.reactions import notices
 from domain.reactions.dispute_work import ask_dispute
 from domain.reactions.events import drain
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
@@ -64,6 +66,7 @@ from domain.subscriptions.renew import FinalizeInvoice, RenewSubscription, final
 STEPS = 500  # of a test clock in one go; a longer way is gone on with by the next run
 # A provider is asked again this soon only while nothing is known yet; after an open answer it takes a minute or more.
 IMMINENT = timedelta(seconds=10)
+IMPATIENT = (SEND, SEND_REFUND, SEND_NOTICE)
 LONG = timedelta(days=1)  # an event that waits for its next try is on its way too
 DETACH_AGAIN = timedelta(hours=1)  # nobody waits for it: we do not charge the method any more
 CLOCK_PAUSE = timedelta(seconds=1)  # when a step on a test clock's way failed and waits for its next try
@@ -183,6 +186,10 @@ async def _correct_item(house: House, work: Due) -> None:
     await correct_item(house, work, key_of(work))
 
 
+async def _send_notice(house: House, work: Due) -> None:
+    await notices.send(house, work)
+
+
 async def _advance(house: House, work: Due) -> None:
     """Goes the way of a test clock: to each due instant in turn, doing what is due there, and then to the target."""
     marks = house.db.marks
@@ -205,6 +212,8 @@ class Step(Enum):
 
 async def _step(house: House, customer: CustomerId) -> Step:
     await drain(house, customer)
+    while notice := await notices.next_notice(house, customer):  # told before time goes on
+        await do(house, notice)
     if not await _is_quiet(house, customer):
         return Step.BLOCKED
     head = await clock_of(house.db.primary, customer)
@@ -224,7 +233,7 @@ async def _is_quiet(house: House, customer: CustomerId) -> bool:
     now = house.db.clock.now()
     if await next_event(house.db.primary, customer, now + LONG) is not None:
         return False
-    return not await due.is_imminent(house.db.primary, customer, (SEND, SEND_REFUND), now + IMMINENT)
+    return not await due.is_imminent(house.db.primary, customer, IMPATIENT, now + IMMINENT)
 
 
 HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
@@ -248,6 +257,7 @@ HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     CONTRACT_NOTICE: _announce,
     LIST_RUN: _list_tax_run,
     CORRECT_ITEM: _correct_item,
+    SEND_NOTICE: _send_notice,
     ADVANCE: _advance,
 }
 

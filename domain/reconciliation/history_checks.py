@@ -22,7 +22,9 @@ async def states_end_their_history(db: Primary, shard: int) -> list[Row]:
                UNION ALL
                SELECT customer_id, 'contract', id, seq FROM contract WHERE shard_key = $1
                UNION ALL
-               SELECT customer_id, 'dunning_case', id, seq FROM dunning_case WHERE shard_key = $1),
+               SELECT customer_id, 'dunning_case', id, seq FROM dunning_case WHERE shard_key = $1
+               UNION ALL
+               SELECT customer_id, 'notice', id, seq FROM notice WHERE shard_key = $1),
            history AS (
                SELECT entity_id, max(seq) AS seq FROM transition WHERE shard_key = $1 GROUP BY entity_id)
            SELECT e.customer_id, e.relation, e.id::text AS row

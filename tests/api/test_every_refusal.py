@@ -9,11 +9,12 @@ import pytest
 from domain.reactions.house import House
 from domain.webhooks.register_endpoint import MAX_ENDPOINTS
 from runtime.settings import Settings
-from tests.api_callers import Api
+from tests.api_callers import Api, Guest
 from tests.bad_input_stage import mutation
 from tests.catalog_stage import retired
 from tests.dispute_stage import decided
 from tests.families import deep_in_debt
+from tests.notice_stage import waiting_notice
 from tests.refusal_stage import Players, stage_of_closed_books, stage_of_refusals
 from tests.refusal_table import CASES, CLOSED, Case
 from tests.webhook_stage import refusing_webhooks
@@ -43,6 +44,9 @@ async def players(api: Api, owner: asyncpg.Connection) -> Players:
     made.ids |= await refusing_webhooks(made.callers["admin"])
     made.ids |= await retired(made.callers["admin"])
     made.ids |= await decided(api)
+    owner_of_all = made.callers["owner"]
+    assert isinstance(owner_of_all, Guest)
+    made.ids |= await waiting_notice(api, owner_of_all)
     made.ids["dollars customer"] = (await api.guest(currency=USD)).id
     return made
 

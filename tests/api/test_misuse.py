@@ -19,6 +19,7 @@ from tests.bad_input_stage import Stage, mutation, stage_for
 from tests.catalog_stage import OTHERWISE as OF_CATALOG
 from tests.dispute_stage import OTHERWISE as OF_DISPUTES
 from tests.lives import day, publish, until
+from tests.notice_stage import OTHERWISE as OF_NOTICES
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
 from tests.refund_stage import OTHERWISE as OF_REFUNDS
@@ -88,6 +89,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_REFUNDS,
     **OF_WEBHOOKS,
     **OF_DISPUTES,
+    **OF_NOTICES,
 }
 
 

@@ -23,8 +23,8 @@ ALL_THREE = {
 
 
 def test_the_other_ports_follow_the_first_unless_they_are_named() -> None:
-    assert ports_from({}) == Ports(8000, 8001, 8002)
-    assert ports_from({"PORT": "9000", "IDENTITY_PORT": "7000"}) == Ports(9000, 9001, 7000)
+    assert ports_from({}) == Ports(8000, 8001, 8002, 8003, 8004)
+    assert ports_from({"PORT": "9000", "IDENTITY_PORT": "7000"}) == Ports(9000, 9001, 7000, 9003, 9004)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "65534", "http", "8000 ", "٣٠٠٠", "9" * 5000, "1e3"])
@@ -42,7 +42,13 @@ def test_one_database_address_without_the_others_is_refused(left_out: str) -> No
 
 def test_given_addresses_take_the_place_of_what_would_be_started() -> None:
     plan = plan_from(
-        {**ALL_THREE, "REDIS_URL": "redis://q/", "OIDC_ISSUER": "https://login.test", "PROVIDER": "stripe"}
+        {
+            **ALL_THREE,
+            "REDIS_URL": "redis://q/",
+            "OIDC_ISSUER": "https://login.test",
+            "PROVIDER": "stripe",
+            "SMTP_URL": "smtps://mail.test",
+        }
     )
     assert not plan.own_postgres
     assert not plan.own_valkey
@@ -56,8 +62,8 @@ def test_without_addresses_everything_is_started_in_the_checkout() -> None:
     assert plan.own_valkey
     assert plan.durable
     assert plan.state == CHECKOUT / ".state"
-    assert [process.name for process in plan.processes] == ["identity", "provider", "api", "worker"]
-    assert [process.port for process in plan.processes] == [9002, 9001, 9000, None]
+    assert [process.name for process in plan.processes] == ["identity", "provider", "mailroom", "api", "worker"]
+    assert [process.port for process in plan.processes] == [9002, 9001, 9003, 9000, None]
 
 
 @pytest.mark.parametrize("folder", ["a" * 200, "with space", "it's", "a,b", "50%", "ä"])

@@ -22,6 +22,7 @@ async def test_a_customer_s_whole_story_through_the_schema() -> None:
         renewal_and_dunning(told)
         danish = await running.cast(http, DANISH)
         bill_by_bill({step.title: step async for step in bills(danish.story)})
+        mails(await http.get(running.mailroom))
         assert await running.findings() == []
 
 
@@ -76,6 +77,18 @@ def renewal_and_dunning(told: dict[str, Step]) -> None:
     assert (still["state"], still["entitled"]) == ("PAST_DUE", True)
     ended = told["is suspended once the last retry has failed"].data["subscription"]
     assert (ended["state"], ended["entitled"]) == ("SUSPENDED", False)
+
+
+def mails(page: httpx2.Response) -> None:
+    """What the customer was told on the way, each once."""
+    for subject in (
+        "Receipt ACMETEST-R-000001 for invoice ACMETEST-000001",
+        "Your refund of €3.00",
+        "Thank you: invoice ACMETEST-000004 is paid",
+        "Your access is suspended: invoice ACMETEST-000005 is not paid",
+        "Receipt GLOBEXTEST-R-000001 for invoice GLOBEXTEST-000001",
+    ):
+        assert page.text.count(subject) == 1, subject
 
 
 def bill_by_bill(told: dict[str, Step]) -> None:

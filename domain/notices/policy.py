@@ -1,0 +1,66 @@
+"""Which notices a legal entity sends, as whom, and where answers go; everything is on where nothing was set."""
+
+from dataclasses import dataclass
+
+from domain.actor import Grant
+from domain.db import Primary, Tx
+from domain.ids import LegalEntityId
+from domain.notices.kind import Kind
+from domain.notices.mailbox import mailbox
+from domain.operation import operation
+from domain.refusals import RefusalCode, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePolicy:
+    """The rules. An empty ``sender`` is the address of the deployment; an empty ``reply_to`` names none.
+
+    With ``attach_documents``, a notice of an invoice or a receipt brings its PDF along; else it only names the portal.
+    """
+
+    switched_off: tuple[Kind, ...] = ()
+    sender: str = ""
+    reply_to: str = ""
+    attach_documents: bool = False
+
+
+async def notice_policy(db: Primary, entity: LegalEntityId) -> NoticePolicy:
+    """The legal entity's rules, or the defaults where it has set none."""
+    row = await db.fetchrow(
+        "SELECT switched_off, sender, reply_to, attach_documents FROM notice_policy WHERE legal_entity_id = $1",
+        entity.uuid,
+    )
+    if row is None:
+        return NoticePolicy()
+    off = tuple(Kind(each) for each in row["switched_off"])
+    return NoticePolicy(off, row["sender"], row["reply_to"], row["attach_documents"])
+
+
+@dataclass(frozen=True, slots=True)
+class SetNoticePolicy:
+    """The legal entity's rules from now on, also for what is queued and not sent yet."""
+
+    policy: NoticePolicy
+
+
+@operation("notices.set_policy", allowed=frozenset({Grant.SYSTEM, Grant.ADMIN}))
+async def set_notice_policy(tx: Tx, command: SetNoticePolicy) -> SetNoticePolicy:
+    """Runs under the legal entity's house. INVALID_INPUT for an address that is none or a kind that is named twice."""
+    rules = command.policy
+    for value, name in ((rules.sender, "sender"), (rules.reply_to, "replyTo")):
+        found = mailbox(value)
+        if value and (found is None or not found.is_ascii):  # any mail server must be able to answer it
+            raise Refused(RefusalCode.INVALID_INPUT, "No mail can be addressed so.", (name,))
+    if len(set(rules.switched_off)) < len(rules.switched_off):
+        raise Refused(RefusalCode.INVALID_INPUT, "Each kind is named once.", ("switchedOff",))
+    await tx.execute(
+        """INSERT INTO notice_policy (legal_entity_id, tenant_id, switched_off, sender, reply_to, attach_documents,
+               recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)
+           ON CONFLICT (legal_entity_id) DO UPDATE SET switched_off = EXCLUDED.switched_off,
+              sender = EXCLUDED.sender, reply_to = EXCLUDED.reply_to,
+              attach_documents = EXCLUDED.attach_documents, recorded_at = EXCLUDED.recorded_at""",
+        tx.head.legal_entity.uuid, tx.head.tenant.uuid, [each.value for each in rules.switched_off], rules.sender,
+        rules.reply_to, rules.attach_documents, tx.recorded_at,
+    )  # fmt: skip
+    return command

@@ -1,0 +1,57 @@
+"""The post: what takes a letter on its way, in our words; how it does so is an adapter's."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from domain.notices.mailbox import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message as it goes over the wire, and its envelope; its bytes are the same at each try."""
+
+    sender: str
+    recipient: Mailbox = field(repr=False)
+    message: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The mail server has taken it and answers for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """It will never take it; the code is that of its answer, and nothing else of what it said."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """It was not taken, or nobody knows: a later try may bring it twice, under one Message-ID. The code says why."""
+
+    code: str
+
+
+PostAnswer = Taken | Rejected | NotNow
+
+
+class Post(Protocol):
+    """Takes letters. No call raises for what a mail server does or fails to do."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many letters are under way that another one had better come later."""
+
+    async def deliver(self, letter: Letter) -> PostAnswer:
+        """Takes the letter to the mail server, in less time than a lease lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What a process sends notices with: the post, the deployment's own address, and where the portal is."""
+
+    post: Post
+    sender: Mailbox
+    portal: str

@@ -1,0 +1,128 @@
+"""Sending a notice, outside any transaction: mark as tried, hand over, perform the answer. The row decides.
+
+SMTP cannot tell whether a letter went when a connection ends too soon, or a process between the answer and its commit:
+then it goes again, with the same Message-ID and the same bytes, so that a mail server can drop the second one. So each
+notice is sent at least once, and twice only there.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from domain import due
+from domain.actor import Actor
+from domain.customers.customer import billing_person, customer
+from domain.database import Database
+from domain.ids import CustomerId, InvoiceId, LegalEntityId, NoticeId, ReceiptId
+from domain.invoices.invoice_document import invoice_pdf
+from domain.notices.kind import Kind
+from domain.notices.letter import Envelope, Reader, Seller, message_of, written
+from domain.notices.mailbox import mailbox, one_line
+from domain.notices.news import news_of
+from domain.notices.notice import SEND_NOTICE, Notice, Suppressed, notice
+from domain.notices.policy import NoticePolicy, notice_policy
+from domain.notices.post import Letter, Mail, NotNow, Rejected
+from domain.notices.settle_notice import Outcome, SettleNotice, settle_notice
+from domain.payments.receipt_document import receipt_pdf
+from domain.perform import perform
+from domain.points import reached
+from domain.tenants.tenant import LegalEntity, legal_entities
+
+LOG = logging.getLogger("quittance.notices")
+# When a letter that was not taken is tried again; the last wait is repeated until its time is over. Greylisting servers
+# take it after some minutes, and an outage of hours is met with few letters.
+AGAIN_AFTER: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2),
+                      timedelta(hours=6))  # fmt: skip
+PARK_AFTER: Final = timedelta(days=2)  # what it tells is old by then; staff see it and may send it again
+FULL: Final = timedelta(seconds=2)  # a few letters of a healthy mail server
+UNKNOWN_WAY: Final = timedelta(hours=1)  # this process has no mail server; one that has takes it, or somebody sets one
+
+
+async def send_notice(db: Database, mail: Mail | None, actor: Actor, customer: CustomerId, id: NoticeId) -> None:
+    """Takes the notice one step on; nothing where it is settled. Safe to call at any time."""
+    of = await notice(db.primary, customer, id)
+    if of.state.name != "due":
+        return None
+    if mail is None or mail.post.is_full:
+        return await _later(db, of, UNKNOWN_WAY if mail is None else FULL)
+    letter = await _letter(db, mail, of)
+    if isinstance(letter, Suppressed):
+        return await _settle(db, actor, of, Outcome.SUPPRESSED, letter.value)
+    now = db.clock.now()
+    since = await _mark(db, of, now)
+    if since is None:
+        return None
+    reached("notice.claimed")
+    answer = await mail.post.deliver(letter)
+    reached("notice.answered")
+    if isinstance(answer, Rejected):
+        return await _settle(db, actor, of, Outcome.FAILED, answer.code)
+    if not isinstance(answer, NotNow):
+        return await _settle(db, actor, of, Outcome.SENT, None)
+    if now - since >= PARK_AFTER:
+        return await _settle(db, actor, of, Outcome.PARKED, answer.code)
+    return await _later(db, of, AGAIN_AFTER[min(of.attempts, len(AGAIN_AFTER) - 1)])
+
+
+async def _mark(db: Database, of: Notice, now: datetime) -> datetime | None:
+    """Says that a letter may have left from now on; since when it is tried, or None where it is settled."""
+    since: datetime | None = await db.marks.fetchval(
+        """UPDATE notice SET sending_at = $4, attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, $4)
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND state = 'due' RETURNING first_tried_at""",
+        of.customer.shard,
+        of.customer.uuid,
+        of.id.uuid,
+        now,
+    )
+    return since
+
+
+async def _later(db: Database, of: Notice, after: timedelta) -> None:
+    work = await due.find(db.primary, of.customer, SEND_NOTICE, of.id.uuid)
+    if work is not None:
+        await due.postpone(db.marks, work, db.clock.now() + after)
+
+
+async def _settle(db: Database, actor: Actor, of: Notice, outcome: Outcome, reason: str | None) -> None:
+    if outcome in (Outcome.FAILED, Outcome.PARKED):
+        LOG.warning("notice failed", extra={"notice": str(of.id), "kind": of.kind.value, "reason": reason})
+    command = SettleNotice(of.id, outcome, reason)
+    await perform(db, settle_notice, actor, of.customer, command, f"notice:{of.id}:{outcome.value}:{reason}")
+
+
+async def _letter(db: Database, mail: Mail, of: Notice) -> Letter | Suppressed:
+    """The letter as it would go now, or why none is to go."""
+    owner = await customer(db.primary, of.tenant, of.customer)
+    person = await billing_person(db.primary, of.tenant, of.customer)
+    policy = await notice_policy(db.primary, owner.legal_entity)
+    if person is None:
+        return Suppressed.ERASED
+    if of.kind in policy.switched_off and of.copy == 0:  # who sends one again means it
+        return Suppressed.SWITCHED_OFF
+    news = await news_of(db.primary, of, owner.clock_at or db.clock.now())
+    if news is None:
+        return Suppressed.OUTDATED
+    recipient = mailbox(person.email)
+    if recipient is None:
+        return Suppressed.BAD_ADDRESS
+    entity = await _issuer(db, of, owner.legal_entity)
+    seller = Seller(entity.name, entity.address)
+    text = written(news, Reader(one_line(person.name), owner.locale, owner.time_zone), seller, mail.portal)
+    sender, reply_to = mailbox(policy.sender) or mail.sender, mailbox(policy.reply_to)
+    envelope = Envelope(str(of.id), of.recorded_at, sender, reply_to, recipient)
+    message = message_of(envelope, seller, text, await _attached(db, of, policy))
+    # Bounces go to who runs this, whatever address a seller shows.
+    return Letter(str(mail.sender), recipient, message)
+
+
+async def _issuer(db: Database, of: Notice, id: LegalEntityId) -> LegalEntity:
+    return next(each for each in await legal_entities(db.primary, of.tenant) if each.id == id)
+
+
+async def _attached(db: Database, of: Notice, policy: NoticePolicy) -> dict[str, bytes]:
+    shard = of.id.shard
+    if policy.attach_documents and of.kind is Kind.INVOICE_ISSUED:
+        return {"invoice.pdf": await invoice_pdf(db, of.customer, InvoiceId(shard, of.subject))}
+    if policy.attach_documents and of.kind is Kind.RECEIPT:
+        return {"receipt.pdf": await receipt_pdf(db, of.customer, ReceiptId(shard, of.subject))}
+    return {}

@@ -1,0 +1,133 @@
+"""The post over SMTP: what it needs before it says anything, and what each answer means."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from dev.mailroom.room import Mailroom
+from dev.mailroom.server import listen
+from domain.notices.mailbox import mailbox
+from domain.notices.post import Letter, NotNow, Rejected, Taken
+from domain.notices.smtp import SmtpPost
+from domain.notices.way import Way
+from tests.notice_kit import MoodyClerk
+from tests.ports import free_port
+
+
+def letter(to: str = "ada@example.test") -> Letter:
+    """A letter of three lines."""
+    recipient = mailbox(to)
+    assert recipient is not None
+    return Letter("billing@acme.test", recipient, b"Subject: Hello\r\n\r\nHello\r\n")
+
+
+@asynccontextmanager
+async def server(**how: Any) -> AsyncIterator[tuple[int, MoodyClerk]]:
+    """A mail server, at which port, and its clerk."""
+    port, clerk = free_port(), MoodyClerk(Mailroom())
+    listening = await listen(clerk, "127.0.0.1", port, **how)
+    try:
+        yield port, clerk
+    finally:
+        listening.close()
+        await listening.wait_closed()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 with its key, signed by itself."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
+    return file
+
+
+def only_the_right_password(_: SMTP, __: object, ___: object, ____: str, given: object) -> AuthResult:
+    """Lets one user in."""
+    return AuthResult(success=given == LoginPassword(b"mailer@acme", b"p/s:s"), handled=False)
+
+
+async def test_a_password_goes_over_an_encrypted_connection_alone(certificate: Path) -> None:
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.load_cert_chain(certificate)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    how = {"tls": ours, "authenticator": only_the_right_password, "auth_required": True, "require_starttls": True}
+    async with server(**how) as (port, clerk):
+        url = f"smtp+starttls://mailer%40acme:{{}}@localhost:{port}"
+        assert await SmtpPost(url.format("p%2Fs%3As"), trusting).deliver(letter()) == Taken()
+        assert await SmtpPost(url.format("wrong"), trusting).deliver(letter()) == NotNow("sign_in")
+        assert await SmtpPost(url.format("p%2Fs%3As")).deliver(letter()) == NotNow("connect")  # who signed that?
+        assert len(clerk.room.newest_first()) == 1
+    async with server() as (port, clerk):  # which knows no encryption, so that nothing is said to it
+        assert await SmtpPost(f"smtp+starttls://u:p@localhost:{port}").deliver(letter()) == NotNow("connect")
+        assert clerk.seen == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "said", "answer"),
+    [
+        ("recipient", "550 5.1.1 Nobody <ada@example.test>", Rejected("550 5.1.1")),
+        ("recipient", "452 Full", NotNow("452")),
+        ("data", "554 Spam for Ada", Rejected("554")),
+        ("data", "421 4.3.2 Down for a while", NotNow("421 4.3.2")),
+        ("taken", "550 After all, no", Rejected("550")),
+    ],
+)
+async def test_an_answer_is_final_where_its_number_says_so(at: str, said: str, answer: object) -> None:
+    async with server() as (port, clerk):
+        clerk.moods[at] = said
+        assert await SmtpPost(f"smtp://127.0.0.1:{port}").deliver(letter()) == answer
+
+
+async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_such() -> None:
+    async with server() as (port, clerk):
+        post = SmtpPost(f"smtp://127.0.0.1:{port}")
+        assert await post.deliver(letter("jürgen@bücher.example")) == Taken()
+        assert clerk.room.newest_first()[0].recipients == ("jürgen@xn--bcher-kva.example",)
+        assert not post.is_full
+    async with server(enable_SMTPUTF8=False) as (port, clerk):
+        refused = await SmtpPost(f"smtp://127.0.0.1:{port}").deliver(letter("jürgen@bücher.example"))
+        assert refused == Rejected("smtputf8")
+        assert clerk.room.newest_first() == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "mail.example.test", "http://mail.example.test", "smtp://", "smtp://u:secret@mail.example.test",
+     "smtps://u@mail.example.test", "smtp://mail.example.test/path", "smtp://mail.example.test:99999"],
+)  # fmt: skip
+def test_a_url_that_leads_nowhere_or_tells_a_password_is_refused_without_being_quoted(url: str) -> None:
+    with pytest.raises(ValueError, match=r".") as refused:
+        Way.parse(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_the_usual_ports_are_known() -> None:
+    ports = [Way.parse(f"{scheme}://mail.example.test").port for scheme in ("smtp", "smtp+starttls", "smtps")]
+    assert ports == [25, 587, 465]
