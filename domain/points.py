@@ -21,6 +21,8 @@ POINTS = frozenset(
         "hold.claimed",
         "refund.claimed",
         "refund.answered",
+        "dispute.claimed",
+        "dispute.answered",
         "detach.answered",
         "method.answered",
         "relay.consumed",
@@ -34,9 +36,10 @@ POINTS = frozenset(
 )
 
 _CHARGE, _REFUND = ("attempt.claimed", "attempt.answered"), ("refund.claimed", "refund.answered")
-# Every function that speaks to a provider, by file and name, and the points that it stands between. A rule of the house
-# finds such calls; one test ends the process at each point.
-PROVIDER_CALLS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+_DISPUTE = ("dispute.claimed", "dispute.answered")
+# Every function that speaks to a provider, by file and name, and the points around it: after the commit before it, if
+# there is one, and before the commit after it. A rule of the house finds such calls; tests end the process at each.
+PROVIDER_CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "domain/payments/attempt.py:_charge": _CHARGE,
         "domain/payments/attempt.py:_ask": _CHARGE,
@@ -46,8 +49,12 @@ PROVIDER_CALLS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "domain/payments/attempt_refund.py:_give_back": _REFUND,
         "domain/payments/attempt_refund.py:_ask": _REFUND,
         "domain/reactions/work.py:_detach_method": ("due.claimed", "detach.answered"),
-        # Nothing was committed before this one: a method that nobody kept is found again by its token.
-        "api/graph/portal_mutations.py:_method_of": ("perform.begun", "method.answered"),
+        "domain/payments/attempt_dispute.py:_ask": _DISPUTE,
+        "domain/payments/attempt_dispute.py:_answer": _DISPUTE,
+        "domain/reactions/provider_disputes.py:take_dispute": ("inbox.stored", "inbox.applied"),
+        "domain/reactions/provider_disputes.py:find_lost_disputes": ("perform.begun",),
+        # A method that nobody kept is found again by its token.
+        "api/graph/portal_mutations.py:_method_of": ("method.answered",),
     }
 )
 

@@ -47,9 +47,9 @@ async def attempt_dispute(
     known = await dispute(db.primary, customer, id)
     if not known.is_open:
         return None
-    reached("attempt.claimed")
+    reached("dispute.claimed")
     heard = await _ask(db, gateway, known, first=sent is not None)
-    reached("attempt.answered")
+    reached("dispute.answered")
     if not isinstance(heard.answer, DisputeFacts):
         await _ask_again(db, known, heard.answer)
         return None

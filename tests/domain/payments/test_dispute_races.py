@@ -58,7 +58,7 @@ async def test_refunds_and_a_dispute_at_once_never_have_more_than_was_captured(w
 
 @pytest.mark.row("C14")
 @pytest.mark.parametrize(
-    "point", ["perform.recorded", "perform.committed", "relay.consumed", "attempt.claimed", "attempt.answered"]
+    "point", ["perform.recorded", "perform.committed", "relay.consumed", "dispute.claimed", "dispute.answered"]
 )
 async def test_an_answer_whose_process_died_is_given_once_by_another(world: World, desk: Desk, point: str) -> None:
     of = await disputed(world, desk)
