@@ -12,7 +12,7 @@ from domain.payments.payment import OFFLINE, TAKEN, Payment, payment
 from domain.payments.settle_dispute import SettleDispute, settle_dispute
 from domain.perform import perform
 from domain.reactions.events import drain
-from domain.reactions.house import House
+from domain.reactions.house import House, log_failure
 from domain.reactions.provider_verdict import ASK_AGAIN, SILENT, Misfit, Verdict, perform_news, silent
 from domain.refusals import RefusalCode, Refused
 
@@ -94,9 +94,18 @@ async def find_lost_disputes(house: House) -> int:
             if not isinstance(page, DisputesListed) or not page.disputes:
                 break  # the next look asks again
             for told in page.disputes:
-                found += await _heal(house, account, told)
+                found += await _healed(house, account, told)
             after, more = page.disputes[-1].dispute_ref, page.more
     return found
+
+
+async def _healed(house: House, account: str, told: DisputeFacts) -> bool:
+    """One that cannot be recorded, as where the books are closed, does not keep the others from it."""
+    try:
+        return await _heal(house, account, told)
+    except Exception as error:
+        log_failure(house, "dispute found by looking", error)
+        return False
 
 
 async def _heal(house: House, account: str, told: DisputeFacts) -> bool:

@@ -2,24 +2,27 @@
 
 import itertools
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from domain.actor import Grant
 from domain.ids import DisputeId
+from domain.ledger.period_close import ClosePeriod, close_period
 from domain.money import Money
 from domain.payments.answer_dispute import submit_evidence
 from domain.payments.dispute_policy import OnLost
 from domain.payments.evidence import EvidenceKind, FileGiven, TextGiven, evidence_of
 from domain.payments.refund import refunds_of
+from domain.perform import perform
 from domain.reactions.provider_disputes import find_lost_disputes
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.dispute_kit import accounts, by_lead, disputed, disputed_again, disputes, evidence, settled
-from tests.lives import attempts_at, buyer, give_back, invoices_of, start, subscription_of, wrong_rows
+from tests.lives import attempts_at, buyer, day, give_back, invoices_of, start, subscription_of, wrong_rows
 from tests.mishaps import later
 from tests.webhook_desk import Desk, made_up
-from tests.world import EUR, World, fresh
+from tests.world import EUR, World, fresh, make_world
 
 DAY = timedelta(days=1)
 
@@ -167,6 +170,18 @@ async def test_lost_events_are_made_up_for_by_looking(world: World, desk: Desk) 
     await find_lost_disputes(world.house)
     assert await accounts(world, of.who) == before
     assert await wrong_rows(world, of.who) == []
+
+
+async def test_a_dispute_that_cannot_be_recorded_does_not_hide_the_others(world: World, desk: Desk) -> None:
+    own = await make_world(world.house)
+    closed = await disputed(own, desk, who=await buyer(own, clock_at=day(6, 10, year=2020)))
+    command = ClosePeriod(date(2020, 6, 1))
+    finance = own.staff(Grant.FINANCE)
+    await perform(own.house.db, close_period, finance, own.tenant.sandbox_house, command, fresh("close"))
+    other = await disputed(world, desk)
+    await find_lost_disputes(world.house)
+    assert (await other.known()).state.name == "open"
+    assert await disputes(own, closed.paid) == []
 
 
 async def test_evidence_is_kept_once_by_its_hash_and_answers_once(world: World, desk: Desk) -> None:
