@@ -1,7 +1,9 @@
 """A customer whose currency goes to Stripe: the whole way over HTTP, with Stripe's webhooks, beside the sandbox."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +15,7 @@ from api.app import build_app
 from domain.actor import Grant
 from domain.ids import PaymentId
 from domain.payments.gateway import Gateway, LineKind, SettlementLines
+from domain.payments.gateways.stripe_signature import sign
 from domain.payments.payment import payment
 from domain.reactions.house import House
 from domain.reactions.provider_events import apply
@@ -148,3 +151,13 @@ async def test_a_decline_at_stripe_is_hard_or_soft_and_a_forged_event_is_nobody_
     forged = {"Stripe-Signature": "t=1,v1=00"}
     answer = await town.api.http.post("/webhooks/stripe/main", content=f'{{"id": "{ref}"}}', headers=forged)
     assert answer.status_code == 401
+
+
+async def test_a_kind_of_event_without_a_word_of_ours_is_kept_once_and_ignored(town: Town) -> None:
+    id, now = f"evt_{uuid4().hex}", datetime.now(UTC)
+    thin = {"id": id, "object": "v2.core.event", "type": "v1.billing.meter.error", "created": now.isoformat()}
+    raw, seconds = json.dumps(thin).encode(), int(now.timestamp())
+    signed = {"Stripe-Signature": f"t={seconds},v1={sign(raw, seconds, WEBHOOK_SECRET)}"}
+    answers = [await town.api.http.post("/webhooks/stripe/main", content=raw, headers=signed) for _ in range(2)]
+    assert [answer.json() for answer in answers] == [{"duplicate": False}, {"duplicate": True}]
+    assert await apply(town.house, f"stripe/main:{id}") == "stale"

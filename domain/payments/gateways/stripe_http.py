@@ -27,6 +27,7 @@ REQUEST_LIMIT: Final = timedelta(seconds=25)
 _CONNECT_SECONDS: Final = 3  # a lost packet is sent again after 1 s, and once more 2 s later
 _ANSWER_MAX: Final = 2 * 1024 * 1024  # bytes; a hundred balance lines with their payments are some 700 KiB
 _RETRY_AFTER: Final = re.compile(r"[0-9]{1,5}", re.ASCII)  # seconds; a day has five digits
+_SLOW_DOWN: Final = timedelta(seconds=2)  # limits are counted by the second; who comes at once is turned away again
 _REPLAYED: Final = "idempotent-replayed"
 _NEARBY: Final = ("127.0.0.1", "::1", "localhost")
 _IDEMPOTENCY: Final = "idempotency_error"
@@ -144,7 +145,7 @@ async def ask(call: Awaitable[Any]) -> Answer:
     try:
         answer = (await call).last_response
     except stripe.RateLimitError as error:
-        return Unavailable("rate limited", _retry_after(error.headers))
+        return Unavailable("rate limited", _retry_after(error.headers) or _SLOW_DOWN)
     except (stripe.AuthenticationError, stripe.PermissionError):
         return Unavailable("credentials refused")
     except stripe.IdempotencyError:

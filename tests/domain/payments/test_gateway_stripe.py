@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 import stripe
+from pydantic import ValidationError
 
 from domain.money import Currency, Money
 from domain.payments.gateway import (
@@ -33,6 +34,8 @@ from domain.payments.gateways.stripe_calls import creation_key
 from domain.payments.gateways.stripe_declines import is_hard
 from domain.payments.gateways.stripe_events import read_event
 from domain.payments.gateways.stripe_signature import TOLERANCE, sign, verify
+from runtime.house import gateways, provider_account
+from runtime.settings import Settings
 from tests.payments_stories import EUR, TEN, request_for
 from tests.ports import free_port
 from tests.provider_here import BACK, stripe_at
@@ -214,6 +217,31 @@ async def test_an_answer_without_end_is_cut_and_a_time_to_wait_is_read() -> None
     assert isinstance(await charge_answered(200, b" " * (3 * 1024 * 1024)), Unknown)
     limited = await charge_answered(429, b'{"error": {"code": "rate_limit"}}', "Retry-After: 7")
     assert limited == Unavailable("rate limited", timedelta(seconds=7))
+    without_a_time = await charge_answered(429, b'{"error": {"code": "rate_limit"}}')
+    assert without_a_time == Unavailable("rate limited", timedelta(seconds=2))
+
+
+@pytest.mark.row("B4")
+async def test_the_environment_says_which_accounts_there_are_and_which_is_the_default(
+    process_settings: Settings,
+) -> None:
+    both = settings_with(process_settings, PROVIDER="stripe", STRIPE_SECRET="sk_1", STRIPE_WEBHOOK_SECRET="whsec_1,w2")
+    opened = gateways(both)
+    assert sorted(opened) == ["sandbox/main", "stripe/main"] and provider_account(both) == "stripe/main"
+    assert both.webhook_secrets("stripe") == ("whsec_1", "w2") and "sk_1" not in repr(both)
+    alone = gateways(settings_with(both, PROVIDER_SECRET="", WEBHOOK_SECRET=""))
+    assert list(alone) == ["stripe/main"]
+    for gateway in (*opened.values(), *alone.values()):
+        await gateway.close()
+    for lacking in ("STRIPE_SECRET", "STRIPE_WEBHOOK_SECRET"):
+        with pytest.raises(ValidationError, match=lacking.lower()):
+            settings_with(both, **{lacking: ""})
+
+
+def settings_with(base: Settings, **changed: str) -> Settings:
+    """The settings of an environment that differs in these variables."""
+    held = {name: getattr(base, name) for name in Settings.model_fields}
+    return Settings(**{**held, **{name.lower(): value for name, value in changed.items()}})
 
 
 async def test_when_nobody_listens_every_call_says_that_nothing_was_done() -> None:
