@@ -140,9 +140,7 @@ class StripeGateway:
         chosen = only_one(found) if isinstance(found, list) else found
         if isinstance(chosen, NotFound):
             taken = await bar(self._client, reference)
-            if isinstance(taken, Unknown | Unavailable):
-                return taken
-            return Voided(None) if taken else Unknown("a charge under the reference is not to be found yet")
+            return Voided(None) if isinstance(taken, WireIntent) else taken
         return await self._stopped(chosen) if isinstance(chosen, WireIntent) else chosen
 
     async def _stopped(self, before: WireIntent) -> VoidAnswer:

@@ -61,12 +61,10 @@ async def _searched(client: Any, reference: str) -> list[str] | Unknown | Unavai
     return page if isinstance(page, Unknown) else [each.id for each in page.data]
 
 
-async def bar(client: Any, reference: str) -> WireIntent | Unknown | Unavailable | None:
-    """Take the reference, so that no intent can be created under it; None where one was, which search has not yet."""
+async def bar(client: Any, reference: str) -> WireIntent | Unknown | Unavailable:
+    """Take the reference, so that no intent can be created under it; Unknown where one was, not to be found yet."""
     params = {**_TOKEN_AMOUNT, "metadata": {REFERENCE: reference, BARRED: "yes"}}
     answer = await ask(client.payment_intents.create_async(params, {"idempotency_key": creation_key(reference)}))
-    if isinstance(answer, KeyTaken):
-        return None
     taken = _intent(answer)
     if not isinstance(taken, WireIntent):
         return Unknown(taken.code) if isinstance(taken, Turned) else taken

@@ -134,7 +134,7 @@ class Turned:
 
 @dataclass(frozen=True, slots=True)
 class KeyTaken:
-    """The key tells nothing: it was used for another request, or its first answer was a failure of the server."""
+    """The key was used for another request."""
 
 
 Answer = Heard | Turned | KeyTaken | Unknown | Unavailable
@@ -159,8 +159,7 @@ async def ask(call: Awaitable[Any]) -> Answer:
     except _Lost as error:
         return Unknown(str(error.user_message))
     except stripe.StripeError as error:
-        replayed = (error.headers or {}).get(_REPLAYED) == "true"
-        return KeyTaken() if replayed else Unknown(f"HTTP {error.http_status}")
+        return Unknown(f"HTTP {error.http_status}")
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return Unknown("unreadable answer")  # the client reads an answer of another shape without looking
     return Heard(answer.data, answer.headers.get(_REPLAYED) == "true")

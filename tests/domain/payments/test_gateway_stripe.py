@@ -5,22 +5,17 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-import stripe
-from pydantic import ValidationError
 
 from domain.money import Currency, Money
 from domain.payments.gateway import (
-    BadSignature,
     Captured,
     ChargeAnswer,
     ChargeRequest,
     Declined,
-    EventKind,
-    MalformedEvent,
     MethodFacts,
     NotFound,
     RefundRequest,
@@ -32,18 +27,14 @@ from domain.payments.gateways.stripe import StripeGateway
 from domain.payments.gateways.stripe_amounts import from_stripe, to_stripe
 from domain.payments.gateways.stripe_calls import creation_key
 from domain.payments.gateways.stripe_declines import is_hard
-from domain.payments.gateways.stripe_events import read_event
-from domain.payments.gateways.stripe_signature import TOLERANCE, sign, verify
-from runtime.house import gateways, provider_account
-from runtime.settings import Settings
+from domain.payments.gateways.stripe_http import API_VERSION
 from tests.payments_stories import EUR, TEN, request_for
 from tests.ports import free_port
 from tests.provider_here import BACK, stripe_at
 from tests.provider_process import ProviderProcess
 
-SECRET, OTHER = "whsec_first", "whsec_second"
-NOW = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
-RAW = '{"id": "evt_1", "price": "10 €"}'.encode()
+INTENT = {"id": "pi_1", "status": "requires_confirmation", "amount": 1000, "currency": "eur", "created": 1,
+          "metadata": {"reference": "charge-1"}}  # fmt: skip
 CHARGE = ChargeRequest("key", "charge-1", TEN, "cus_1:pm_1", {})
 
 
@@ -95,75 +86,6 @@ def test_an_unlisted_decline_is_hard_and_stripe_s_own_words_are_known() -> None:
     assert hard == {"stop_payment_order": True, "call_issuer": False, "insufficient_funds": False, "never_heard": True}
 
 
-def header(secret: str = SECRET, at: datetime = NOW, raw: bytes = RAW) -> str:
-    seconds = int(at.timestamp())
-    return f"t={seconds},v1={sign(raw, seconds, secret)}"
-
-
-@pytest.mark.row("C8")
-def test_a_signature_of_the_official_client_is_believed_and_so_is_either_secret_while_it_is_rotated() -> None:
-    seconds = int(NOW.timestamp())
-    theirs = stripe.WebhookSignature.generate_signature_header(RAW.decode(), SECRET, timestamp=seconds)
-    verify(RAW, {"Stripe-Signature": theirs}, [OTHER, SECRET], NOW)
-    both = f"{header(OTHER)},v1={sign(RAW, seconds, SECRET)},v0=ignored"
-    for secrets in ([SECRET], [OTHER], [SECRET, OTHER]):
-        verify(RAW, {"stripe-signature": both}, secrets, NOW)
-    verify(RAW, {"stripe-signature": header(at=NOW - TOLERANCE)}, [SECRET], NOW)
-
-
-@pytest.mark.row("C8")
-@pytest.mark.parametrize(
-    "given",
-    [
-        "",
-        "t=,v1=",
-        header(OTHER),
-        header(at=NOW - TOLERANCE - timedelta(seconds=1)),
-        header(at=NOW + TOLERANCE + timedelta(seconds=1)),
-        header(raw=RAW + b" "),
-        header().replace("v1=", "v0="),
-        header().replace("t=", "t=1,t="),
-        header() + ",v1=\udcff" * 20,
-        "t=" + "9" * 5000 + ",v1=00",
-    ],
-)
-def test_a_forged_old_or_unreadable_signature_is_refused(given: str) -> None:
-    with pytest.raises(BadSignature):
-        verify(RAW, {"stripe-signature": given}, [SECRET, ""], NOW)
-
-
-def envelope(kind: str, subject: object, **more: object) -> bytes:
-    return json.dumps({"id": "evt_1", "type": kind, "created": 1803038400, "data": {"object": subject}} | more).encode()
-
-
-def test_a_thin_event_and_kinds_without_a_word_of_ours_are_kept_and_mean_nothing() -> None:
-    thin = {
-        "id": "evt_1",
-        "object": "v2.core.event",
-        "type": "v1.billing.meter.error",
-        "created": "2027-02-19T00:00:00Z",
-    }
-    charged = {"id": "ch_1", "amount": 1, "amount_captured": 1, "currency": "eur", "status": "succeeded", "created": 1}
-    for raw in (json.dumps(thin).encode(), envelope("charge.succeeded", charged), envelope("plan.created", {})):
-        assert read_event(raw).kind is EventKind.UNRECOGNIZED
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"[]",
-        b"{" * 100_000,
-        envelope("payment_intent.succeeded", {"id": "pi_1"}),
-        envelope("refund.updated", {"id": "re_1", "status": "succeeded", "amount": 1, "currency": "xxx"}),
-        envelope("plan.created", {}, created=10**18),
-        envelope("plan.created", {}, created="yesterday"),
-    ],
-)
-def test_an_event_that_cannot_be_read_is_malformed(raw: bytes) -> None:
-    with pytest.raises(MalformedEvent):
-        read_event(raw)
-
-
 @asynccontextmanager
 async def gateway_to(status: int, body: bytes, *headers: str) -> AsyncIterator[StripeGateway]:
     """A gateway whose Stripe gives this answer to whoever asks."""
@@ -213,35 +135,38 @@ async def test_each_failure_is_of_its_class(status: int, body: bytes, expected: 
     assert isinstance(await charge_answered(status, body), expected)
 
 
+async def test_the_bank_is_asked_without_the_customer_under_our_key_in_the_version_that_was_read() -> None:
+    asked: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = int(next(line for line in head.splitlines() if line.lower().startswith("content-length:")).split()[1])
+        asked.append(head + (await reader.readexactly(length)).decode())
+        body = json.dumps(
+            INTENT | ({"status": "succeeded", "amount_received": 1000} if len(asked) > 1 else {})
+        ).encode()
+        writer.write(f"HTTP/1.1 200 X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    gateway = StripeGateway("main", "sk_test", BACK, url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    assert await gateway.charge(CHARGE) == Captured("pi_1", TEN)
+    await gateway.close()
+    server.close()
+    created, confirmed = (each.lower() for each in asked)
+    assert "customer=cus_1" in created and "payment_method=pm_1" in created and "confirm=" not in created
+    assert confirmed.startswith("post /v1/payment_intents/pi_1/confirm ") and "off_session=true" in confirmed
+    assert "idempotency-key: key\r\n" in confirmed and "idempotency-key: key\r\n" not in created
+    assert f"stripe-version: {API_VERSION}\r\n" in confirmed and "x-stripe-client-telemetry" not in confirmed
+
+
 async def test_an_answer_without_end_is_cut_and_a_time_to_wait_is_read() -> None:
     assert isinstance(await charge_answered(200, b" " * (3 * 1024 * 1024)), Unknown)
     limited = await charge_answered(429, b'{"error": {"code": "rate_limit"}}', "Retry-After: 7")
     assert limited == Unavailable("rate limited", timedelta(seconds=7))
     without_a_time = await charge_answered(429, b'{"error": {"code": "rate_limit"}}')
     assert without_a_time == Unavailable("rate limited", timedelta(seconds=2))
-
-
-@pytest.mark.row("B4")
-async def test_the_environment_says_which_accounts_there_are_and_which_is_the_default(
-    process_settings: Settings,
-) -> None:
-    both = settings_with(process_settings, PROVIDER="stripe", STRIPE_SECRET="sk_1", STRIPE_WEBHOOK_SECRET="whsec_1,w2")
-    opened = gateways(both)
-    assert sorted(opened) == ["sandbox/main", "stripe/main"] and provider_account(both) == "stripe/main"
-    assert both.webhook_secrets("stripe") == ("whsec_1", "w2") and "sk_1" not in repr(both)
-    alone = gateways(settings_with(both, PROVIDER_SECRET="", WEBHOOK_SECRET=""))
-    assert list(alone) == ["stripe/main"]
-    for gateway in (*opened.values(), *alone.values()):
-        await gateway.close()
-    for lacking in ("STRIPE_SECRET", "STRIPE_WEBHOOK_SECRET"):
-        with pytest.raises(ValidationError, match=lacking.lower()):
-            settings_with(both, **{lacking: ""})
-
-
-def settings_with(base: Settings, **changed: str) -> Settings:
-    """The settings of an environment that differs in these variables."""
-    held = {name: getattr(base, name) for name in Settings.model_fields}
-    return Settings(**{**held, **{name.lower(): value for name, value in changed.items()}})
 
 
 async def test_when_nobody_listens_every_call_says_that_nothing_was_done() -> None:
