@@ -1,4 +1,4 @@
-"""What staff see of payment providers: routes, and refunds by the provider's name and by ours."""
+"""What staff see of payment providers: routes, and refunds and disputes by the provider's name."""
 
 from typing import Annotated, Final
 
@@ -8,15 +8,17 @@ from api.graph.arguments import Id
 from api.graph.context import Info
 from api.graph.payment_route import PaymentRoute, routes_of
 from api.graph.payments import Refund
+from api.graph.staff_disputes import StaffDispute
 from api.graph.staff_refunds import StaffRefunds
 from api.scalars import GlobalId, Text
-from domain.fanout.by_provider import refunds_of_reference
+from domain.fanout.by_provider import disputes_of_reference, refunds_of_reference
 from domain.ids import RefundId
 from domain.payments import refund as refunds
 from domain.payments.owner import refund_owner
 from domain.refusals import RefusalCode, Refused
 
 RefundReference = Annotated[str, strawberry.argument(description="What the provider calls the refund.")]
+DisputeReference = Annotated[str, strawberry.argument(description="What the provider calls the dispute.")]
 provider_text: Final = Text(max_length=200)  # providers' ids are a tenth of that
 
 
@@ -64,3 +66,10 @@ class StaffProviders(StaffRefunds):
         name = provider_text(reference, "reference")
         found = await refunds_of_reference(info.context.db.primary, info.context.tenant, name)
         return [StaffRefund.of(each) for each in found]
+
+    @strawberry.field(description="The tenant's disputes that the provider knows under its own id of the dispute.")
+    async def disputes_by_provider(self, info: Info, reference: DisputeReference) -> list[StaffDispute]:
+        """The disputes of that reference."""
+        name = provider_text(reference, "reference")
+        found = await disputes_of_reference(info.context.db.primary, info.context.tenant, name)
+        return [StaffDispute.of(each) for each in found]

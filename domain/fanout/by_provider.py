@@ -1,7 +1,8 @@
-"""From the provider's id of a charge or refund to ours, over all shard keys of a tenant."""
+"""From the provider's id of a charge, refund or dispute to ours, over all shard keys of a tenant."""
 
 from domain.db import Primary
 from domain.ids import TenantId
+from domain.payments.dispute import Dispute, dispute_from
 from domain.payments.payment import Payment, from_row
 from domain.payments.refund import Refund, refund_from
 
@@ -37,3 +38,18 @@ async def refunds_of_reference(db: Primary, tenant: TenantId, provider_ref: str)
         AT_MOST,
     )
     return [refund_from(row) for row in rows]
+
+
+async def disputes_of_reference(db: Primary, tenant: TenantId, provider_ref: str) -> list[Dispute]:
+    """The tenant's disputes that the provider knows under the reference; few payments are disputed at all."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT shard_key, id, customer_id, payment_id, provider_account, provider_ref, currency, amount, covered,
+                  fee, reason, due_at, on_open, on_lost, asked, asked_sent_at, asks, refused_code, queries, state, seq,
+                  happened_at, closed_at
+             FROM dispute WHERE tenant_id = $1 AND provider_ref = $2 ORDER BY id LIMIT $3""",
+        tenant.uuid,
+        provider_ref,
+        AT_MOST,
+    )
+    return [dispute_from(row) for row in rows]

@@ -38,6 +38,10 @@ FIND = """query ($charge: String!, $refund: String!, $ours: ID!) { staff {
     refund(id: $ours) { providerReference customerId } } }"""
 
 
+DISPUTED = """query ($reference: String!) { staff { disputesByProvider(reference: $reference) {
+    customerId providerAccount providerReference dispute { amount { minorUnits } state } } } }"""
+
+
 @dataclass
 class Town:
     """The API of a process that has both accounts, the provider behind them, and a house for what its worker does."""
@@ -124,10 +128,21 @@ async def test_a_card_in_the_routed_currency_is_charged_told_refunded_settled_an
     ]
     assert [each["refund"]["id"] for each in found["refundsByProvider"]] == [back["id"]]
     assert found["refund"] == {"providerReference": names["refund"], "customerId": guest.id}
+    await disputed(town, guest, finance, ref)
     lines = await town.stripe.settlement_lines(None, None, 1000)
     assert isinstance(lines, SettlementLines)
     mine = [(line.kind, line.gross.minor) for line in lines.lines if line.reference == str(id)]
-    assert mine == [(LineKind.CHARGE, 1100), (LineKind.REFUND, -300)]
+    assert mine == [(LineKind.CHARGE, 1100), (LineKind.REFUND, -300), (LineKind.DISPUTE, -500)]
+
+
+async def disputed(town: Town, guest: Guest, finance: Caller, ref: str) -> None:
+    """The cardholder disputes a part: the webhook says so, and the desk finds it by Stripe's own id."""
+    opened = await town.bench.post("/admin/disputes", {"payment": in_the_books(ref), "amount_minor": 500})
+    assert await town.told(opened["id"], 1) == [(200, "applied")]
+    name = opened["id"].replace("dispute_", "dp_")
+    (found,) = (await finance.data(DISPUTED, reference=name))["staff"]["disputesByProvider"]
+    assert found == {"customerId": guest.id, "providerAccount": "stripe/main", "providerReference": name,
+                     "dispute": {"amount": {"minorUnits": "500"}, "state": "OPEN"}}  # fmt: skip
 
 
 async def test_a_customer_who_has_to_be_there_comes_and_the_webhooks_end_it_in_any_order(town: Town) -> None:
