@@ -196,6 +196,10 @@ class EntitlementExceptionId(EntityId):
     prefix = "exception"
 
 
+class ExceptionCaseId(EntityId):
+    prefix = "case"
+
+
 class DeadLetterId(EntityId):
     prefix = "letter"
 

@@ -79,6 +79,7 @@ TABLES: dict[str, str] = {
     "refund": "S",
     "refund_request": "S",
     "refund_line": "S",
+    "exception_case": "S",
     "staff_refunds": "S",
     "dispute": "S",
     "evidence_file": "S",

@@ -15,6 +15,9 @@ from tests.dispute_stage import ADMINS as ADMINS_OF_DISPUTES
 from tests.dispute_stage import FINANCES as FINANCES_OF_DISPUTES
 from tests.dispute_stage import SUPPORTS as SUPPORTS_OF_DISPUTES
 from tests.dispute_stage import dispute_input
+from tests.exception_stage import FINANCES as FINANCES_OF_EXCEPTIONS
+from tests.exception_stage import SUPPORTS as SUPPORTS_OF_EXCEPTIONS
+from tests.exception_stage import exception_input
 from tests.notice_stage import ADMINS as ADMINS_OF_NOTICES
 from tests.notice_stage import SUPPORTS as SUPPORTS_OF_NOTICES
 from tests.notice_stage import notice_input
@@ -136,6 +139,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await refund_input(api, support)
     good |= await webhook_input(api)
     good |= await catalog_input(admin)
+    good |= await exception_input(api)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -264,9 +268,9 @@ ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "pu
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
             *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS, *SUPPORTS_OF_DISPUTES,
-            *SUPPORTS_OF_NOTICES)  # fmt: skip
+            *SUPPORTS_OF_NOTICES, *SUPPORTS_OF_EXCEPTIONS)  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",
             "startTaxCorrectionRun", "setParentCustomer", "setCustomerDebtPolicy", *FINANCES_OF_PAYMENTS,
-            *FINANCES_OF_REFUNDS, *FINANCES_OF_DISPUTES)  # fmt: skip
+            *FINANCES_OF_REFUNDS, *FINANCES_OF_DISPUTES, *FINANCES_OF_EXCEPTIONS)  # fmt: skip

@@ -14,6 +14,8 @@ from domain.perform import perform
 from tests.api_callers import Api, Caller, Guest
 from tests.domain.invoices.bills import note
 from tests.domain.invoices.test_staff_invoices import by_finance
+from tests.exception_stage import WRONG as OF_EXCEPTIONS
+from tests.exception_stage import claimed, exceptions_of
 from tests.lives import buy, buyer, day, give_back, invoices_of, publish, start, until
 from tests.world import EUR, World, fresh
 
@@ -80,7 +82,10 @@ async def refunded(api: Api, support: Caller, holding: Guest) -> dict[str, str]:
     owed = (await start(api.world, holder)).invoice
     await api.world.card(holder)
     hold = (await by_finance(api.world, holder, pay_invoice, PayInvoice(owed, None, CaptureMode.LATER))).payment
-    return {"refunded customer": guest.id, "decided refund": decided, "too late": late, "held": str(hold)}
+    failing, (free, taken) = await exceptions_of(api, 100, 200)
+    await claimed(api.world, failing, taken)
+    cases = {"failing customer": failing.id, "open case": str(free.id), "claimed case": str(taken.id)}
+    return {"refunded customer": guest.id, "decided refund": decided, "too late": late, "held": str(hold), **cases}
 
 
 async def held_back(api: Api, support: Caller, guest: Guest, payment: str) -> str:
@@ -135,4 +140,5 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("setRefundPolicy", {"customerSum": "-1"}, "INVALID_AMOUNT", ["customerSum"]),
     ("setRefundPolicy", {"limits": [{"role": "LEAD", "amount": euro(-1)}]}, "INVALID_AMOUNT", ["limits", "amount"]),
     ("setRefundPolicy", {"limits": [{"role": "LEAD", "amount": euro(1)}] * 2}, "INVALID_INPUT", ["limits"]),
+    *OF_EXCEPTIONS,
 ]  # fmt: skip

@@ -59,6 +59,7 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setDisputePolicy", "setPaymentPolicy",
         "setPaymentRoute", "setRefundPolicy", "setSubscriptionPolicy"),
     "InputError": (
+        "claimException", "releaseException",
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
         "removeInvoiceLine", "removeTaxId", "replayWebhooks", "rotateWebhookSecret", "setDisputePolicy",
         "setPaymentPolicy",

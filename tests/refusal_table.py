@@ -107,6 +107,10 @@ CASES = [
         "customerId": "$disputing customer", "disputeId": "$decided dispute", "reason": "R."}),
     Case("resendNotice", "STATE_CONFLICT", "support", {
         "customerId": "$owner customer", "noticeId": "$due notice", "reason": "R."}),
+    *(Case(name, "STATE_CONFLICT", caller, {"customerId": "$failing customer", "exceptionId": f"${case} case", **more})
+      for name, caller, case, more in (
+          ("claimException", "support", "claimed", {}), ("releaseException", "support", "open", {}),
+          ("resolveException", "finance", "open", {"resolution": "KEEP_AS_CREDIT", "reason": "R."}))),
     Case("changeBillingDetails", "NOT_FOUND", "owner", {
         "customerId": "$bare customer", "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
     Case("changeBillingDetails", "STATE_CONFLICT", "erased", {

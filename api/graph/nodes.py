@@ -9,12 +9,14 @@ from api.graph.context import Context, Info
 from api.graph.credit_notes import CreditNote
 from api.graph.customer import find_customer
 from api.graph.disputes import Dispute
+from api.graph.exceptions import find_exception
 from api.graph.invoices import Invoice
 from api.graph.node import Node
 from api.graph.payments import Payment
 from api.graph.subscriptions import Subscription
 from api.scalars import GlobalId
 from api.weigh import PAGE_CAP
+from domain.actor import STAFF
 from domain.catalog.plan import plan
 from domain.db import Primary
 from domain.ids import (
@@ -22,6 +24,7 @@ from domain.ids import (
     CustomerId,
     DisputeId,
     EntityId,
+    ExceptionCaseId,
     InvoiceId,
     PaymentId,
     PlanId,
@@ -120,6 +123,12 @@ async def _plan(info: Info, id: GlobalId) -> Node:
     return Plan.of(await plan(info.context.db.primary, info.context.tenant, PlanId.parse(id)))
 
 
+async def _exception(info: Info, id: GlobalId) -> Node:
+    if not info.context.actor.grants & STAFF:
+        raise _nothing()
+    return await find_exception(info, ExceptionCaseId.parse(id))
+
+
 _FINDERS: Final[dict[str, Callable[[Info, GlobalId], Awaitable[Node]]]] = {
     CustomerId.prefix: _customer,
     SubscriptionId.prefix: _subscription,
@@ -128,4 +137,5 @@ _FINDERS: Final[dict[str, Callable[[Info, GlobalId], Awaitable[Node]]]] = {
     PaymentId.prefix: _payment,
     DisputeId.prefix: _dispute,
     PlanId.prefix: _plan,
+    ExceptionCaseId.prefix: _exception,
 }

@@ -113,6 +113,9 @@ class RefundMeans(Enum):
 
     METHOD = strawberry.enum_value("method", description="To the method that paid, and to no other.")
     CREDIT = strawberry.enum_value("credit", description="To the customer's credit, as a service credit.")
+    OUTSIDE = strawberry.enum_value(
+        "outside", description="By another way, after the method had not taken it; resolveException says so."
+    )
 
 
 @strawberry.type(description="Money on its way back to the method it came from, or a service credit.")

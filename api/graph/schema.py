@@ -32,7 +32,6 @@ from api.graph import (
     price_list,
     purchase,
     redemptions,
-    refund_decisions,
     refund_policy,
     refunds,
     retiring,
@@ -49,7 +48,9 @@ from api.graph import (
     tax_registrations,
     webhook_mutations,
 )
+from api.graph import exception_decisions as cases
 from api.graph import portal_mutations as portal
+from api.graph import refund_decisions as decided
 from api.graph.mutation_field import mutation_field as _mutation
 from api.graph.query import Query
 from api.scalars import scalar_map
@@ -161,15 +162,14 @@ class Mutation:
     refund_payment: refunds.RefundPaymentPayload = _mutation(
         refunds.refund_payment, "Support: gives part or all of a captured payment back."
     )
-    approve_refund: refund_decisions.ApproveRefundPayload = _mutation(
-        refund_decisions.approve, "Leads: lets a refund be made that somebody else asked for."
+    approve_refund: decided.ApproveRefundPayload = _mutation(decided.approve, "Leads: makes what another asked for.")
+    reject_refund: decided.RejectRefundPayload = _mutation(decided.reject, "Leads: refuses what another asked for.")
+    cancel_refund_request: decided.CancelRefundRequestPayload = _mutation(
+        decided.cancel, "Support: takes back what was asked for and is not decided yet."
     )
-    reject_refund: refund_decisions.RejectRefundPayload = _mutation(
-        refund_decisions.reject, "Leads: refuses a refund that somebody else asked for."
-    )
-    cancel_refund_request: refund_decisions.CancelRefundRequestPayload = _mutation(
-        refund_decisions.cancel, "Support: takes back what was asked for and is not decided yet."
-    )
+    claim_exception: cases.ClaimExceptionPayload = _mutation(cases.claim, "Support: looks into an exception.")
+    release_exception: cases.ReleaseExceptionPayload = _mutation(cases.release, "Support: gives an exception back.")
+    resolve_exception: cases.ResolveExceptionPayload = _mutation(cases.resolve, "Finance: decides on an exception.")
     set_refund_policy: refund_policy.SetRefundPolicyPayload = _mutation(
         refund_policy.set_policy, "Admins: says how much a member of staff gives back without another person."
     )

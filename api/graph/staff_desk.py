@@ -16,6 +16,7 @@ from api.graph.customer import Customer, find_by_name, find_customer
 from api.graph.debt import DebtPolicy
 from api.graph.dunning_policy import DunningPolicy, all_policies, current_policy
 from api.graph.entitlements import EntitlementException, exceptions_of
+from api.graph.exceptions import StaffExceptions
 from api.graph.features import Feature, all_features
 from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
@@ -125,7 +126,7 @@ class StaffPayment:
 
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
-class Staff(StaffNotices, StaffDisputes, StaffProviders, StaffWebhooks):
+class Staff(StaffExceptions, StaffNotices, StaffDisputes, StaffProviders, StaffWebhooks):
     """The root of staff."""
 
     @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")
@@ -156,7 +157,10 @@ class Staff(StaffNotices, StaffDisputes, StaffProviders, StaffWebhooks):
             raise Refused(RefusalCode.NOT_FOUND, "There is no such payment.")
         return StaffPayment.of(await payments.payment(db, owner, parsed))
 
-    @strawberry.field(description="Payments whose outcome nobody knows yet, oldest first; at most 100 a shard key.")
+    @strawberry.field(
+        description="Payments whose outcome nobody knows yet, oldest first; at most 100 a shard key. What the "
+        "provider was asked about in vain is an exception."
+    )
     async def stuck_payments(self, info: Info) -> list[StaffPayment]:
         """The payments that wait for an answer."""
         db = info.context.db

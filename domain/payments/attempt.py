@@ -12,6 +12,7 @@ from domain.database import Database
 from domain.ids import CustomerId, PaymentId
 from domain.invoices.invoice import invoice
 from domain.operation import Performed
+from domain.payments.exception_case import Kind
 from domain.payments.failures import FailureClass, failure_in
 from domain.payments.gateway import (
     ActionRequired,
@@ -33,6 +34,7 @@ from domain.payments.gateway import (
 from domain.payments.gateways.bulkhead import rest_of
 from domain.payments.hold_calls import HoldAnswer, ask_hold
 from domain.payments.method import payment_methods
+from domain.payments.open_exception import IN_VAIN, OTHER_MONEY, OpenException, open_exception
 from domain.payments.outlook import ACTION_FOR as ACTION_FOR
 from domain.payments.outlook import LOOK_AGAIN, patience, stands_until
 from domain.payments.outlook import QUERY_AFTER as QUERY_AFTER
@@ -42,6 +44,7 @@ from domain.payments.settle_payment import News, PaymentSettled, SettlePayment, 
 from domain.perform import perform
 from domain.points import reached
 
+MISMATCH = "mismatch"  # as the port says it of other money or another reference
 UNAVAILABLE_AFTER = timedelta(seconds=30)  # the provider surely did nothing: soon again, under the same key
 
 
@@ -83,7 +86,9 @@ async def attempt(
         _news(known, answer, refused, asked=heard.looked),
         _key(known, answer, refused, now, asked=heard.looked),
     )
-    await _ask_again(db, known, performed)
+    if answer == Unknown(MISMATCH):
+        await _except(db, actor, known, Kind.PAYMENT_MISMATCH, OTHER_MONEY)
+    await _ask_again(db, actor, known, performed)
     return performed.outcome
 
 
@@ -166,7 +171,14 @@ def _key(known: Payment, answer: ChargeAnswer, refused: str | None, now: datetim
     return f"{key}:{known.asks}" if known.asks else key
 
 
-async def _ask_again(db: Database, known: Payment, performed: Performed[PaymentSettled]) -> None:
+async def _except(db: Database, actor: Actor, known: Payment, kind: Kind, cause: str) -> None:
+    """Opens a case once for each schedule of asking, and once for all while one is open."""
+    work = await due.find(db.primary, known.customer, SEND, known.id.uuid)
+    key = f"{kind}:{known.id}:{known.state.seq}:{known.queries}:{work.scheduled_at.isoformat() if work else ''}"
+    await perform(db, open_exception, actor, known.customer, OpenException(kind, known.id, None, cause), key)
+
+
+async def _ask_again(db: Database, actor: Actor, known: Payment, performed: Performed[PaymentSettled]) -> None:
     now = await payment(db.primary, known.customer, known.id)
     if (until := stands_until(now, db.clock.now())) is not None:
         await _later(db, known, max(until - db.clock.now(), LOOK_AGAIN))
@@ -176,7 +188,8 @@ async def _ask_again(db: Database, known: Payment, performed: Performed[PaymentS
         return  # heard to the end, or the operation has made it due for what it asks now
     awaited = now.expected_at is not None and now.expected_at > db.clock.now()
     if known.queries >= len(QUERY_AFTER) and not awaited:
-        raise Unresolved(str(known.id))
+        await _except(db, actor, known, Kind.PAYMENT_UNKNOWN, IN_VAIN)
+        return
     await _later(db, known, patience(known, now.state.name, db.clock.now()))
     await db.marks.execute(
         "UPDATE payment SET queries = queries + 1 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",

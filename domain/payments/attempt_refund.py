@@ -6,8 +6,9 @@ from domain import due
 from domain.actor import Actor
 from domain.database import Database
 from domain.ids import CustomerId, RefundId
-from domain.payments.attempt import QUERY_AFTER, UNAVAILABLE_AFTER, Unresolved
+from domain.payments.attempt import MISMATCH, QUERY_AFTER, UNAVAILABLE_AFTER
 from domain.payments.begin_refund import SEND_REFUND
+from domain.payments.exception_case import Kind
 from domain.payments.gateway import (
     Gateway,
     NotFound,
@@ -20,6 +21,7 @@ from domain.payments.gateway import (
     Unknown,
 )
 from domain.payments.gateways.bulkhead import rest_of
+from domain.payments.open_exception import IN_VAIN, OTHER_MONEY, OpenException, open_exception
 from domain.payments.payment import payment
 from domain.payments.refund import IN_FLIGHT, Refund, refund
 from domain.payments.settle_refund import RefundNews, RefundSettled, SettleRefund, settle_refund
@@ -52,7 +54,9 @@ async def attempt_refund(
         return None
     key = f"settle:{known.id}:{known.state.seq}:{type(answer).__name__}"
     performed = await perform(db, settle_refund, actor, customer, _news(known, answer), key)
-    await _ask_again(db, known, performed.outcome)
+    if answer == Unknown(MISMATCH):
+        await _except(db, actor, known, Kind.REFUND_MISMATCH, OTHER_MONEY)
+    await _ask_again(db, actor, known, performed.outcome)
     return performed.outcome
 
 
@@ -90,11 +94,20 @@ def _news(known: Refund, answer: RefundAnswer) -> SettleRefund:
             raise AssertionError("an unavailable provider told no news")
 
 
-async def _ask_again(db: Database, known: Refund, settled: RefundSettled) -> None:
+async def _except(db: Database, actor: Actor, known: Refund, kind: Kind, cause: str) -> None:
+    """As for payments."""
+    work = await due.find(db.primary, known.customer, SEND_REFUND, known.id.uuid)
+    key = f"{kind}:{known.id}:{known.state.seq}:{known.queries}:{work.scheduled_at.isoformat() if work else ''}"
+    command = OpenException(kind, known.payment, known.id, cause)
+    await perform(db, open_exception, actor, known.customer, command, key)
+
+
+async def _ask_again(db: Database, actor: Actor, known: Refund, settled: RefundSettled) -> None:
     if settled.state not in IN_FLIGHT:
         return
     if known.queries >= len(QUERY_AFTER):
-        raise Unresolved(str(known.id))
+        await _except(db, actor, known, Kind.REFUND_UNKNOWN, IN_VAIN)
+        return
     await _later(db, known, QUERY_AFTER[known.queries])
     await db.marks.execute(
         "UPDATE refund SET queries = queries + 1 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",

@@ -46,7 +46,7 @@ async def begin_refund(
     amount = wanted.amount
     id = held.id if held else tx.new_id(RefundId)
     if held is None:
-        await _reserve(tx, of, amount)
+        await reserve(tx, of, amount)
     transfer = Transfer(Account.CUSTOMER_CREDIT, Account.REFUNDS_PAYABLE, amount)
     posted = await post(tx, Cause("refund.requested", id.uuid), [transfer])
     await _write(tx, of, id, wanted, held, posted, _noted(amount, None if tx.preview else note))
@@ -59,22 +59,42 @@ async def credit_refund(tx: Tx, of: Payment, wanted: Wanted, note: NoteIssued, h
     """A refund that the credit note itself gave, as credit: reserved like the others, posted by the note, and done."""
     id = held.id if held else tx.new_id(RefundId)
     if held is None:
-        await _reserve(tx, of, wanted.amount)
-    state = await _write(tx, of, id, wanted, held, tx.head.ledger_number, (None, 0))
+        await reserve(tx, of, wanted.amount)
+    posted = tx.head.ledger_number  # the note's own posting
+    state = await _write(tx, of, id, wanted, held, posted, (None, 0))
     state = await REFUND.move(tx, tx.customer, id.uuid, state, "succeed")
-    await tx.execute(
-        """UPDATE refund SET state = $4, seq = $5, settled_number = posted_number
-            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
-        tx.customer.shard, tx.customer.uuid, id.uuid, state.name, state.seq,
-    )  # fmt: skip
+    await _ended(tx, id, state, posted)
     tx.emit("refund.succeeded", refund=id, payment=of.id)
     return id
+
+
+async def refund_outside(tx: Tx, of: Payment, wanted: Wanted) -> RefundId:
+    """A refund that was paid out of the customer's credit by another way: reserved like the others, and done."""
+    id = tx.new_id(RefundId)
+    await reserve(tx, of, wanted.amount)
+    taken = Transfer(Account.CUSTOMER_CREDIT, Account.REFUNDS_PAYABLE, wanted.amount)
+    posted = await post(tx, Cause("refund.requested", id.uuid), [taken])
+    state = await _write(tx, of, id, wanted, None, posted, (None, 0))
+    state = await REFUND.move(tx, tx.customer, id.uuid, state, "succeed")
+    paid = Transfer(Account.REFUNDS_PAYABLE, Account.CASH_OUTSIDE, wanted.amount)
+    settled = await post(tx, Cause("refund.succeeded", id.uuid), [paid])
+    await _ended(tx, id, state, settled)
+    tx.emit("refund.succeeded", refund=id, payment=of.id)
+    return id
+
+
+async def _ended(tx: Tx, id: RefundId, state: State, settled: int) -> None:
+    await tx.execute(
+        """UPDATE refund SET state = $4, seq = $5, settled_number = $6
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        tx.customer.shard, tx.customer.uuid, id.uuid, state.name, state.seq, settled,
+    )  # fmt: skip
 
 
 async def hold_refund(tx: Tx, of: Payment, wanted: Wanted) -> RefundId:
     """Reserves the amount for a refund that somebody else has to approve; nothing is posted. Refusals as above."""
     id = tx.new_id(RefundId)
-    await _reserve(tx, of, wanted.amount)
+    await reserve(tx, of, wanted.amount)
     state = await REFUND.begin(tx, tx.customer, id.uuid, "ask")
     await _insert(tx, of, id, wanted, state, None, (None, 0))
     await tx.execute(
@@ -86,7 +106,8 @@ async def hold_refund(tx: Tx, of: Payment, wanted: Wanted) -> RefundId:
     return id
 
 
-async def _reserve(tx: Tx, of: Payment, amount: Money) -> None:
+async def reserve(tx: Tx, of: Payment, amount: Money) -> None:
+    """Keeps so much of the payment for a refund; EXCEEDS_CAPTURED beyond what is left of it."""
     if amount > of.refundable:
         raise exceeds(of)
     await tx.execute(

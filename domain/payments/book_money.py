@@ -10,6 +10,8 @@ from domain.invoices.invoice import invoice
 from domain.invoices.settle import apply_capture
 from domain.ledger.post import Cause, post
 from domain.money import Money
+from domain.payments.doubt import Doubt, open_case
+from domain.payments.exception_case import Kind
 from domain.payments.outlook import RETURN_LOOK
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OPEN, PAYMENT, TAKEN, Ask, Asked, Payment
@@ -18,6 +20,7 @@ from domain.payments.store_payment import ask_of
 
 CONFIRM_AFTER = timedelta(hours=1)  # a webhook later than this is taken for lost and the provider is asked
 CAPTURED = "payment.captured"  # the cause of every posting of money that a payment brought
+EXCESS = "More was taken than was owed; it is credit."
 PART = "partially_authorized"  # why a payment has failed of which less was held than was asked
 
 
@@ -81,6 +84,8 @@ def _still_asked(before: Payment, captured: Money, left: Money) -> Asked | None:
 
 async def _post(tx: Tx, before: Payment, taken: Money) -> int:
     applied = await apply_capture(tx, await invoice(tx, tx.customer, before.invoice), taken)
+    if applied.excess.minor:
+        await open_case(tx, Doubt(Kind.PAYMENT_EXCESS, before, applied.excess, EXCESS))
     return await post(tx, Cause(CAPTURED, before.id.uuid), applied.transfers())
 
 

@@ -74,7 +74,7 @@ async def _excess(tx: Tx, of: Payment) -> Money:
     standing = [each for some in refunds.values() for each in some if each.state.name != "failed"]
     notes = (await credit_notes_of(tx, tx.customer, [of.invoice])).get(of.invoice, [])
     numbers = [
-        *(each.posted_number for each in standing if each.means is Means.METHOD and each.posted_number is not None),
+        *(each.posted_number for each in standing if each.means is not Means.CREDIT and each.posted_number is not None),
         *[number for each in attempts for number in await numbers_of(tx, tx.customer, MONEY, each.id.uuid)],
         *(each.posted_number for each in notes if each.state.name == "issued" and each.kind != SERVICE_CREDIT),
         *await numbers_of(tx, tx.customer, BECAME_CREDIT, of.invoice.uuid),

@@ -33,6 +33,9 @@ REFUND = Machine(
         # An answer can be learnt by a query or a webhook before the sender's own commit.
         ("requested", "succeed"): "succeeded",
         ("requested", "fail"): "failed",
+        # What staff decide where the provider says otherwise than it did before.
+        ("succeeded", "revoke"): "failed",
+        ("failed", "succeed_late"): "succeeded",
     },
 )
 
@@ -48,6 +51,8 @@ class Means(StrEnum):
     """To the method that paid, and to no other."""
     CREDIT = "credit"
     """To the customer's credit, as a service credit: no money leaves."""
+    OUTSIDE = "outside"
+    """By another way, because the method took it not: staff say so, with a reference."""
 
 
 @dataclass(frozen=True, slots=True)

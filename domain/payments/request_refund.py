@@ -138,6 +138,9 @@ def _check(of: Payment, command: RequestRefund) -> None:
         raise Refused(RefusalCode.INVALID_AMOUNT, "A refund is of more than nothing.", ("amount",))
     if not 1 <= len(command.reason) <= REASON_LENGTH:
         raise Refused(RefusalCode.INVALID_INPUT, f"A reason has 1 to {REASON_LENGTH} characters.", ("reason",))
+    if command.means is Means.OUTSIDE:
+        message = "What is paid by another way is said where a refund has failed."
+        raise Refused(RefusalCode.INVALID_INPUT, message, ("means",))
     if len({line.position for line in command.lines}) < len(command.lines):
         raise Refused(RefusalCode.INVALID_INPUT, "Each line is named once.", ("lines",))
     if of.state.name == "authorized" and of.captured.minor == 0:

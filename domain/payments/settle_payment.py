@@ -12,6 +12,7 @@ from domain.money import Money
 from domain.operation import operation
 from domain.payments.book_dispute import cover_excess
 from domain.payments.book_money import Hold, book_money, confirm, remembered, take_whole
+from domain.payments.doubt import settle_cases
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Payment, payment
 from domain.payments.receipt import issue_receipt, withdraw_receipt
@@ -87,6 +88,8 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
         await withdraw_receipt(tx, before.id)
     if after.captured > before.captured:
         await cover_excess(tx, before.id)
+    if (before.queries or before.state.name == "unknown") and not after.is_open and after.state.name != "captured":
+        await settle_cases(tx, before.id.uuid)
     if after.state.name not in OPEN | {"captured", "settling"}:  # those are asked about again
         await due.finish(tx, SEND, before.id.uuid)
     return PaymentSettled(before.id, before.invoice, after.state.name, receipt)

@@ -1,4 +1,4 @@
-"""Payments whose outcome nobody knows: staff look at them while the provider is being asked."""
+"""Payments whose outcome nobody knows: staff look at them while the provider is being asked; then they decide."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,8 @@ SILENT_FOR = timedelta(minutes=5)  # a charge is answered in seconds and sent ag
 
 async def stuck_payments(db: Primary, tenant: TenantId, shard: int, now: datetime, limit: int) -> list[Payment]:
     """The tenant's payments on the shard key that are unknown, or that no answer has reached for five minutes of wall
-    time; oldest first. A bank that takes its days over a debit it accepted is not silent."""
+    time; oldest first. A bank that takes its days over a debit it accepted is not silent; what is an exception already
+    stands there."""
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
@@ -21,6 +22,8 @@ async def stuck_payments(db: Primary, tenant: TenantId, shard: int, now: datetim
              FROM payment
             WHERE shard_key = $1 AND tenant_id = $2 AND state IN ('processing', 'unknown')
               AND (state = 'unknown' OR (provider_ref IS NULL AND recorded_at <= $3))
+              AND NOT EXISTS (SELECT FROM exception_case e
+                               WHERE e.shard_key = $1 AND e.subject = payment.id AND e.state <> 'resolved')
             ORDER BY recorded_at, id LIMIT $4""",
         shard,
         tenant.uuid,

@@ -10,9 +10,13 @@ from domain.ledger.balance import credit_available, numbers_of
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.money import Money
 from domain.payments.book_money import CAPTURED
+from domain.payments.doubt import Doubt, open_case, settle_cases
+from domain.payments.exception_case import Kind
 from domain.payments.payment import PAYMENT, Payment
 
 RETURNED, SHORT = "payment.returned", "payment.return_short"  # causes of what is posted here
+
+LOST = "The bank took back money that had become credit and was used up."
 
 
 async def take_back(tx: Tx, of: Payment, code: str, *, hard: bool) -> Payment:
@@ -29,9 +33,12 @@ async def take_back(tx: Tx, of: Payment, code: str, *, hard: bool) -> Payment:
     if short.minor:
         kept = Transfer(Account.RETURNED_PAYMENTS, Account.CUSTOMER_CREDIT, short)
         await post(tx, Cause(SHORT, of.id.uuid), [kept])
+        await open_case(tx, Doubt(Kind.PAYMENT_LOSS, of, short, LOST))
     for number in numbers:
         await reverse(tx, number, Cause(RETURNED, of.id.uuid))
     await owe_again(tx, owing, used)
+    if used.excess.minor:
+        await settle_cases(tx, of.id.uuid, (Kind.PAYMENT_EXCESS,))
     state = await PAYMENT.move(tx, tx.customer, of.id.uuid, of.state, "return")
     tx.emit("payment.returned", payment=of.id, invoice=of.invoice)
     tx.emit("payment.failed", payment=of.id, invoice=of.invoice)

@@ -3,9 +3,12 @@
 from domain.ids import CustomerId, PaymentId
 from domain.inbox import InboxEvent
 from domain.payments.attempt import attempt
+from domain.payments.exception_case import Kind, Resolution, decided_on
 from domain.payments.gateway import EventKind, ProviderEvent
+from domain.payments.open_exception import OpenException
 from domain.payments.payment import OPEN, CaptureMode, Payment, payment
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
+from domain.reactions.exceptions import Contradiction
 from domain.reactions.house import House
 from domain.reactions.provider_verdict import Misfit, Verdict, perform_news, silent
 from domain.refusals import RefusalCode, Refused
@@ -26,6 +29,7 @@ _SAYS = {
     "expired": EventKind.CHARGE_EXPIRED,
 }
 _MONEY = (EventKind.CHARGE_CAPTURED, EventKind.CHARGE_RETURNED)
+_NOTHING_TAKEN = (EventKind.CHARGE_DECLINED, EventKind.CHARGE_VOIDED, EventKind.CHARGE_EXPIRED)
 _UNNAMED_DECLINE = "declined"  # a provider that gives no reason; the payment keeps some word for it
 
 
@@ -37,7 +41,7 @@ async def take_charge(house: House, event: InboxEvent, news: ProviderEvent, *, s
     known = await _payment_of(house, event, news)
     if news.kind is EventKind.CHARGE_RETURNED:
         if news.money != (known.captured if known.captured.minor and not known.is_open else known.amount):
-            raise Misfit("returned another amount than was captured")
+            raise _doubt(known, news, Kind.PAYMENT_MISMATCH, "returned another amount than was captured")
         return await _perform(house, event, known, news)
     if known.state.name in OPEN or known.state.name == "captured":
         if sure and _suffices(known, news):
@@ -45,10 +49,20 @@ async def take_charge(house: House, event: InboxEvent, news: ProviderEvent, *, s
         return await _ask(house, known)
     captured = news.kind is EventKind.CHARGE_CAPTURED
     if captured and not _fits(known, news):
-        raise Misfit("captured another amount than was asked for")
+        raise _doubt(known, news, Kind.PAYMENT_MISMATCH, "captured another amount than was asked for")
     if captured or _SAYS.get(known.state.name) is news.kind:
         return await _perform(house, event, known, news)
+    if news.kind in _NOTHING_TAKEN and await _was_decided(house, known) is Resolution.CONFIRM_CHARGED:
+        raise _doubt(known, news, Kind.PAYMENT_CONTRADICTED, "not taken, after staff had confirmed that it was")
     return Verdict("drop", f"nothing new: the payment is {known.state.name}", known.customer)
+
+
+async def _was_decided(house: House, known: Payment) -> Resolution | None:
+    return await decided_on(house.db.primary, known.customer, known.id.uuid)
+
+
+def _doubt(known: Payment, news: ProviderEvent, kind: Kind, cause: str) -> Contradiction:
+    return Contradiction(known.customer, OpenException(kind, known.id, None, cause, news.money))
 
 
 async def _payment_of(house: House, event: InboxEvent, news: ProviderEvent) -> Payment:
@@ -65,7 +79,10 @@ async def _payment_of(house: House, event: InboxEvent, news: ProviderEvent) -> P
     if known.provider_account != event.account:
         raise Misfit("the payment belongs to another provider account")
     if known.provider_ref not in (None, news.object_ref):
-        raise Misfit("the payment is another object at the provider")
+        cause = "the payment is another object at the provider"
+        if await _was_decided(house, known) is Resolution.CONFIRM_CHARGED:
+            raise _doubt(known, news, Kind.PAYMENT_CONTRADICTED, cause)
+        raise Misfit(cause)
     return known
 
 

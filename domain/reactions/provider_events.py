@@ -13,6 +13,7 @@ from domain.inbox import PENDING, InboxEvent
 from domain.payments.gateway import EventKind, MalformedEvent, ProviderEvent
 from domain.points import reached
 from domain.reactions.events import drain
+from domain.reactions.exceptions import Contradiction, contradicted
 from domain.reactions.house import LOG, TRIES, House, backoff, cause_of, log_failure
 from domain.reactions.provider_charges import NEWS as CHARGE_NEWS
 from domain.reactions.provider_charges import take_charge
@@ -70,6 +71,9 @@ async def _taken(house: House, event: InboxEvent) -> str:
         verdict = await _judged(house, event)
     except (Misfit, MalformedEvent) as misfit:
         verdict = Verdict("bury", str(misfit))
+        if isinstance(misfit, Contradiction):
+            await contradicted(house, event.key, misfit)
+            verdict = Verdict("bury", str(misfit), misfit.customer)
     except Exception as error:
         return await _failed(house, event, error)
     reached("inbox.applied")

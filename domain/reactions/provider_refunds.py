@@ -3,15 +3,19 @@
 from domain.ids import CustomerId, RefundId
 from domain.inbox import InboxEvent
 from domain.payments.attempt_refund import attempt_refund
+from domain.payments.exception_case import Kind
 from domain.payments.gateway import EventKind, ProviderEvent
+from domain.payments.open_exception import OpenException
 from domain.payments.payment import Payment, payment
 from domain.payments.refund import IN_FLIGHT, Refund, refund
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
+from domain.reactions.exceptions import Contradiction
 from domain.reactions.house import House
 from domain.reactions.provider_verdict import Misfit, Verdict, perform_news, silent
 from domain.refusals import RefusalCode, Refused
 
 NEWS = {EventKind.REFUND_SUCCEEDED: RefundNews.SUCCEEDED, EventKind.REFUND_FAILED: RefundNews.FAILED}
+FINAL_AT_PROVIDER = frozenset({"succeeded", "failed"})  # it was there, and is not only asked for here
 _ENDS = {EventKind.REFUND_SUCCEEDED: "succeeded", EventKind.REFUND_FAILED: "failed"}
 
 
@@ -22,7 +26,11 @@ async def take_refund(house: House, event: InboxEvent, news: ProviderEvent, *, s
     """
     known, of = await _refund_of(house, event, news)
     if known.state.name not in IN_FLIGHT and known.state.name != _ENDS[news.kind]:
-        raise Misfit(f"a refund that {known.state.name} has {_ENDS[news.kind]} later")
+        cause = f"a refund that {known.state.name} has {_ENDS[news.kind]} later"
+        if known.state.name not in FINAL_AT_PROVIDER:
+            raise Misfit(cause)
+        doubt = OpenException(Kind.REFUND_CONTRADICTED, known.payment, known.id, cause, news.money)
+        raise Contradiction(known.customer, doubt)
     if known.state.name in IN_FLIGHT and not (sure and known.sent_at is not None and news.money == known.amount):
         return await _ask(house, known, of)
     command = SettleRefund(known.id, NEWS[news.kind], news.object_ref, news.failure_code)

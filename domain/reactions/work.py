@@ -53,6 +53,7 @@ from domain.points import reached
 from domain.reactions import notices
 from domain.reactions.dispute_work import ask_dispute
 from domain.reactions.events import drain
+from domain.reactions.exceptions import given_up
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
 from domain.reactions.tax_runs import correct_item, list_tax_run
 from domain.refusals import Refused
@@ -283,6 +284,7 @@ async def failed(house: House, work: Due, error: Exception) -> None:
         await due.put_back(house.db.marks, work, house.db.clock.now() + backoff(min(work.attempts, TRIES)))
         return
     await dead_letter.bury(house.db, work, cause_of(error), error_id)
+    await given_up(house, work, cause_of(error))
     await due.discard(house.db.marks, work)
 
 

@@ -62,7 +62,7 @@ async def refunds_are_posted(db: Primary, shard: int) -> list[Row]:
              FROM refund r
              LEFT JOIN ledger_transfer f ON f.shard_key = r.shard_key AND f.customer_id = r.customer_id
                                         AND f.number IN (r.posted_number, r.settled_number)
-            WHERE r.shard_key = $1 AND r.means = 'method'
+            WHERE r.shard_key = $1 AND r.means IN ('method', 'outside')
               AND r.state NOT IN ('awaiting_approval', 'rejected', 'canceled')
             GROUP BY r.customer_id, r.id, r.amount, r.state, r.posted_number, r.settled_number
            HAVING r.amount <> coalesce(sum(CASE WHEN f.number = r.posted_number AND f.credit_kind = 'refunds_payable'
@@ -71,7 +71,8 @@ async def refunds_are_posted(db: Primary, shard: int) -> list[Row]:
                OR (r.settled_number IS NOT NULL
                    AND r.amount <> coalesce(sum(CASE WHEN f.number = r.settled_number
                                                       AND f.debit_kind = 'refunds_payable'
-                                                      AND (f.credit_kind = 'cash_clearing') = (r.state = 'succeeded')
+                                                      AND (f.credit_kind IN ('cash_clearing', 'cash_outside'))
+                                                          = (r.state = 'succeeded')
                                                      THEN f.amount END), 0))
             ORDER BY r.customer_id, r.id""",
         shard,

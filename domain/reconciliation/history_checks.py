@@ -18,6 +18,8 @@ async def states_end_their_history(db: Primary, shard: int) -> list[Row]:
                UNION ALL
                SELECT customer_id, 'dispute', id, seq FROM dispute WHERE shard_key = $1
                UNION ALL
+               SELECT customer_id, 'exception_case', id, seq FROM exception_case WHERE shard_key = $1
+               UNION ALL
                SELECT customer_id, 'credit_note', id, seq FROM credit_note WHERE shard_key = $1
                UNION ALL
                SELECT customer_id, 'contract', id, seq FROM contract WHERE shard_key = $1

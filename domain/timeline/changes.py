@@ -79,6 +79,8 @@ TOLD: dict[tuple[str, str], What] = {
     ("refund", "request"): What.REFUND_REQUESTED,
     ("refund", "succeed"): What.REFUND_SUCCEEDED,
     ("refund", "fail"): What.REFUND_FAILED,
+    ("refund", "revoke"): What.REFUND_FAILED,
+    ("refund", "succeed_late"): What.REFUND_SUCCEEDED,
     ("credit_note", "issue"): What.CREDIT_NOTE_ISSUED,
     ("credit_note", "void"): What.CREDIT_NOTE_VOIDED,
     ("contract", "sign"): What.CONTRACT_SIGNED,

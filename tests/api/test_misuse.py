@@ -18,6 +18,7 @@ from tests.api_callers import START, Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
 from tests.catalog_stage import OTHERWISE as OF_CATALOG
 from tests.dispute_stage import OTHERWISE as OF_DISPUTES
+from tests.exception_stage import OTHERWISE as OF_EXCEPTIONS
 from tests.lives import day, publish, until
 from tests.notice_stage import OTHERWISE as OF_NOTICES
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
@@ -90,6 +91,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_WEBHOOKS,
     **OF_DISPUTES,
     **OF_NOTICES,
+    **OF_EXCEPTIONS,
 }
 
 

@@ -1,14 +1,13 @@
 """The support desk: what support may not give back alone is asked for, decided by another person, and then paid."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from domain import db
 from domain.actor import Grant
 from tests.api_callers import Api, Caller
 from tests.refund_stage import BEYOND, REFUND, asked_for, euro, payer
+from tests.statements import statements_seen
 
 DECISION = """refund { id state } payment { refundable { minorUnits } } operation { replayed status }
     errors { ... on UserError { code message path } }"""
@@ -89,18 +88,11 @@ async def test_a_longer_queue_takes_no_more_statements(api: Api) -> None:
     guest, payment = await payer(api)
     support, lead = await api.staff(), await api.staff(Grant.LEAD)
     counts = []
+    await lead.data(QUEUE, first=1)  # who calls is looked up once
     for more in (1, 3):
         for _ in range(more):
             await asked_for(support, guest, payment)
-        statements: list[str] = []
-
-        def watch(sql: str, _args: Sequence[object], _tx: object | None, seen: list[str] = statements) -> None:
-            seen.append(sql)
-
-        db.observers.append(watch)
-        try:
+        with statements_seen() as statements:
             await lead.data(QUEUE, first=100)
-        finally:
-            db.observers.remove(watch)
         counts.append(len(statements))
     assert counts[0] == counts[1]

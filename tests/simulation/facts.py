@@ -49,6 +49,7 @@ TABLES = {
     "tax_correction": "document_id",
     "payment": "id",
     "refund": "id",
+    "exception_case": "id",
     "receipt": "legal_entity_id, number",
     "dunning_case": "id",
 }

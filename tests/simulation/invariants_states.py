@@ -29,6 +29,7 @@ EDGES = {
         submitted>failed pending>succeeded pending>failed unknown>pending unknown>succeeded unknown>failed
         requested>succeeded requested>failed new>awaiting_approval awaiting_approval>requested
         awaiting_approval>rejected awaiting_approval>canceled""",
+    "exception": "new>open open>claimed claimed>open open>resolved claimed>resolved",
     "dunning": """new>retrying retrying>grace retrying>suspended grace>suspended retrying>recovered grace>recovered
         suspended>recovered suspended>given_up retrying>stopped grace>stopped suspended>stopped""",
 }
@@ -39,6 +40,7 @@ ENTITIES = {
     "invoice": "invoice",
     "payment": "payment",
     "refund": "refund",
+    "exception": "exception_case",
     "dunning": "dunning_case",
 }
 LIVING_CASE = frozenset({"retrying", "grace", "suspended"})

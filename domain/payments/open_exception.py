@@ -1,0 +1,68 @@
+"""Opening an exception outside the operation that met the doubt: for a worker that asked in vain, or an odd event."""
+
+from dataclasses import dataclass
+
+from domain import due
+from domain.actor import Grant
+from domain.db import Tx
+from domain.ids import ExceptionCaseId, PaymentId, RefundId
+from domain.money import Money
+from domain.operation import operation
+from domain.payments.begin_refund import SEND_REFUND
+from domain.payments.doubt import Doubt, open_case
+from domain.payments.exception_case import Kind
+from domain.payments.pay_invoice import SEND
+from domain.payments.payment import payment
+from domain.payments.refund import IN_FLIGHT, refund
+
+CAUSE_LENGTH = 200  # a sentence; never a value, which could be personal
+IN_VAIN = "The provider was asked for all its days and did not tell."
+OTHER_MONEY = "The provider answers for another amount or currency."
+GIVEN_UP = "The work failed too often: "
+
+
+@dataclass(frozen=True, slots=True)
+class OpenException:
+    """What is in doubt about a payment, or about a refund of it; ``told`` is the other amount the provider named."""
+
+    kind: Kind
+    payment: PaymentId
+    refund: RefundId | None
+    cause: str
+    told: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionOpened:
+    """The case that is open for it; None: it became known meanwhile."""
+
+    exception: ExceptionCaseId | None
+
+
+@operation("payments.open_exception", allowed=frozenset({Grant.SYSTEM}))
+async def open_exception(tx: Tx, command: OpenException) -> ExceptionOpened:
+    """The case that is open already, where one is; of an unknown outcome the provider is not asked any more by itself.
+
+    NOT_FOUND for a payment or refund that is not the customer's.
+    """
+    of = await payment(tx, tx.customer, command.payment)
+    given = await refund(tx, tx.customer, command.refund) if command.refund else None
+    if command.kind is Kind.PAYMENT_UNKNOWN:
+        if of.is_settled:
+            return ExceptionOpened(None)
+        await due.finish(tx, SEND, of.id.uuid)
+        await tx.execute(  # whoever hears of it later looks whether a case waits for that
+            "UPDATE payment SET queries = greatest(queries, 1) WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+            tx.customer.shard, tx.customer.uuid, of.id.uuid,
+        )  # fmt: skip
+    if command.kind is Kind.REFUND_UNKNOWN and given is not None:
+        if given.state.name not in IN_FLIGHT:
+            return ExceptionOpened(None)
+        await due.finish(tx, SEND_REFUND, given.id.uuid)
+        await tx.execute(
+            "UPDATE refund SET queries = greatest(queries, 1) WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+            tx.customer.shard, tx.customer.uuid, given.id.uuid,
+        )  # fmt: skip
+    amount = given.amount if given else of.amount
+    doubt = Doubt(command.kind, of, amount, command.cause[:CAUSE_LENGTH], given, command.told)
+    return ExceptionOpened(await open_case(tx, doubt))

@@ -1,0 +1,138 @@
+"""Refunds in doubt or that failed: an exception each, until people say where the money goes, and there it goes once."""
+
+import pytest
+
+from domain.actor import Grant
+from domain.ids import PaymentId
+from domain.ledger.account import Account
+from domain.ledger.balance import balance
+from domain.money import Money
+from domain.payments.exception_case import Kind, Resolution
+from domain.payments.gateway import RefundSucceeded
+from domain.payments.payment import payment
+from domain.payments.refund import Means, Refund, refunds_of
+from domain.payments.request_refund import RequestRefund, request_refund
+from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
+from domain.reactions.work import do_now
+from domain.subscriptions.start import StartSubscription, start_subscription
+from tests.domain.invoices.bills import on
+from tests.domain.payments.conftest import SideDoor
+from tests.domain.payments.test_refunds import paid
+from tests.exception_kit import asked_in_vain, claim, decided, failed_refunds, over, resolve, waiting
+from tests.lives import by_house, give_back, wrong_rows
+from tests.refund_kit import answer
+from tests.webhook_desk import Desk
+from tests.world import ACCOUNT, EUR, Someone, World
+
+BACK = Money(400, EUR)
+
+
+async def refund_of(world: World, of: Someone, id: PaymentId) -> Refund:
+    """The last refund of the payment."""
+    return (await refunds_of(world.house.db.primary, of.id, id))[-1]
+
+
+async def credit(world: World, of: Someone) -> int:
+    """What the customer has in credit."""
+    return (await balance(world.house.db.primary, of.id, EUR)).credit.minor
+
+
+@pytest.mark.row("J4")
+async def test_a_refund_that_failed_is_tried_again_and_in_the_end_paid_by_another_way(world: World) -> None:
+    ada, id = await paid(world, "tok_refund_refused")
+    await give_back(world, ada, id, BACK)
+    case, answered = await decided(world, ada, Resolution.RETRY_REFUND)
+    assert (case.kind, case.amount, answered) == (Kind.REFUND_FAILED, BACK, "done")
+    again = await refund_of(world, ada, id)
+    assert (again.id != case.refund, again.state.name) == (True, "failed")  # in vain: another case
+    assert await credit(world, ada) == 400
+    (case, answered) = await decided(world, ada, Resolution.PAID_OUT_OF_BAND, "SEPA 2027-01")
+    assert (case.refund, answered) == (again.id, "done")
+    outside = await refund_of(world, ada, id)
+    assert (outside.means, outside.state.name, outside.amount) == (Means.OUTSIDE, "succeeded", BACK)
+    assert (await payment(world.house.db.primary, ada.id, id)).refundable.minor == 600
+    books = [await on(world.house.db.primary, ada.id, each) for each in (Account.CASH_CLEARING, Account.CASH_OUTSIDE)]
+    assert (books, await credit(world, ada)) == ([1000, -400], 0)
+    assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])
+
+
+async def test_credit_that_was_used_up_is_given_back_no_more(world: World) -> None:
+    ada, id = await paid(world)
+    first, second = await failed_refunds(world, ada, id, (400, 100))
+    await world.card(ada)
+    await world.do(ada, start_subscription, StartSubscription(world.prices["team"], 1))  # 20.00, of which 5.00 is paid
+    assert await credit(world, ada) == 0
+    assert await claim(world, ada, first.id) == "done"
+    for resolution, reference in ((Resolution.RETRY_REFUND, None), (Resolution.PAID_OUT_OF_BAND, "SEPA")):
+        assert await resolve(world, ada, first.id, resolution, reference) == "INSUFFICIENT_BALANCE"
+    assert await resolve(world, ada, first.id, Resolution.KEEP_AS_CREDIT) == "done"
+    assert [each.id for each in await waiting(world, ada)] == [second.id]
+    assert await answer(
+        world, ada, world.staff(Grant.SUPPORT), request_refund, RequestRefund(id, BACK, "No.", means=Means.OUTSIDE)
+    ) == "INVALID_INPUT"  # fmt: skip
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("J4")
+async def test_a_refund_that_nobody_tells_of_is_asked_about_again_or_decided(world: World, provider: SideDoor) -> None:
+    ada, id = await paid(world, "tok_refund_error_after")
+    await provider.behave(world, ada, operations=["query"], fault="error_before")
+    await give_back(world, ada, id, BACK)
+    await asked_in_vain(world, ada)
+    (case,) = await waiting(world, ada)
+    assert (case.kind, case.cause) == (Kind.REFUND_UNKNOWN, "The provider was asked for all its days and did not tell.")
+    assert await resolve(world, ada, case.id, Resolution.QUERY_AGAIN) == "done"
+    await provider.behave(world, ada, operations=["query"])
+    charge = (await payment(world.house.db.primary, ada.id, id)).provider_ref
+    assert charge is not None
+    there = await world.house.gateway(ACCOUNT).find_refund(str(case.refund), BACK, charge)
+    assert isinstance(there, RefundSucceeded)
+    assert (await decided(world, ada, Resolution.CONFIRM_REFUNDED, there.provider_ref))[1] == "done"
+    assert ((await refund_of(world, ada, id)).state.name, await provider.taken(ada)) == ("succeeded", 600)
+    assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 600
+    assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])
+
+
+async def test_what_was_not_refunded_after_all_is_credit_and_decided_on_anew(world: World, desk: Desk) -> None:
+    ada, id = await paid(world, "tok_refund_reversed")
+    await give_back(world, ada, id, BACK)
+    given = await refund_of(world, ada, id)
+    await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
+    assert [await desk.take(event) for event in await desk.events_of(given.provider_ref)] == ["applied", "dead"]
+    case, answered = await decided(world, ada, Resolution.CONFIRM_NOT_REFUNDED)
+    assert (case.kind, answered) == (Kind.REFUND_CONTRADICTED, "done")
+    assert ((await refund_of(world, ada, id)).state.name, await credit(world, ada)) == ("failed", 400)
+    assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 1000
+    assert (await decided(world, ada, Resolution.KEEP_AS_CREDIT))[0].kind is Kind.REFUND_FAILED
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.parametrize("used_up", [False, True])
+async def test_what_was_refunded_after_all_takes_the_credit_back_and_a_loss_is_a_case(
+    world: World, desk: Desk, used_up: bool
+) -> None:
+    ada, id = await paid(world, "tok_refund_pending")
+    await give_back(world, ada, id, BACK)
+    given = await refund_of(world, ada, id)
+    await by_house(world, ada, settle_refund, SettleRefund(given.id, RefundNews.FAILED, None, "account_closed"))
+    if used_up:
+        await world.do(ada, start_subscription, StartSubscription(world.prices["team"], 1))
+    await desk.admin(f"settle/{given.provider_ref}")
+    (event,) = await desk.events_of(given.provider_ref)
+    assert await desk.take(event) == "dead"
+    failed, contradicted = await waiting(world, ada)
+    assert (failed.kind, contradicted.kind) == (Kind.REFUND_FAILED, Kind.REFUND_CONTRADICTED)
+    assert await claim(world, ada, contradicted.id) == "done"
+    wrong = await resolve(world, ada, contradicted.id, Resolution.CONFIRM_REFUNDED, "refund_other")
+    assert wrong == "INVALID_INPUT"
+    reference = given.provider_ref
+    assert await resolve(world, ada, contradicted.id, Resolution.CONFIRM_REFUNDED, reference) == "done"
+    assert ((await refund_of(world, ada, id)).state.name, await credit(world, ada)) == ("succeeded", 0)
+    lost = 400 if used_up else 0
+    assert await on(world.house.db.primary, ada.id, Account.RETURNED_PAYMENTS) == lost
+    if used_up:
+        assert (await decided(world, ada, Resolution.RECOVERED, "SEPA back"))[0].kind is Kind.PAYMENT_LOSS
+        assert await on(world.house.db.primary, ada.id, Account.RETURNED_PAYMENTS) == 0
+    assert Resolution.SETTLED in await over(world, ada)  # nothing is left to decide on the failure
+    await do_now(world.house, ada.id)
+    assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])

@@ -1,0 +1,103 @@
+"""Money in doubt, and the two people that a decision about it takes."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from domain.actor import Actor, Grant
+from domain.fanout.exception_cases import Wanted, exception_cases
+from domain.ids import ExceptionCaseId, PaymentId, RefundId
+from domain.money import Money
+from domain.payments.attempt import QUERY_AFTER
+from domain.payments.claim_exception import ClaimException, claim_exception
+from domain.payments.exception_case import ExceptionCase, Resolution
+from domain.payments.resolve_exception import ResolveException, resolve_exception
+from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
+from domain.perform import perform
+from domain.reactions.work import do_now
+from domain.refusals import Refused
+from tests.interruptions import ahead
+from tests.lives import by_house, give_back
+from tests.world import EUR, Someone, World, fresh
+
+MINUTE = timedelta(minutes=1)
+
+
+def finance(world: World, name: str = "fin") -> Actor:
+    """Who decides."""
+    return world.staff(Grant.FINANCE, name)
+
+
+async def asked_in_vain(world: World, of: Someone) -> timedelta:
+    """All the days in which the provider is asked; returns how long that took."""
+    passed = timedelta(0)
+    for wait in (*QUERY_AFTER, QUERY_AFTER[-1]):
+        passed += wait + MINUTE
+        await do_now(ahead(world.house, passed), of.id)
+    return passed
+
+
+async def waiting(world: World, of: Someone) -> list[ExceptionCase]:
+    """The customer's cases that wait for somebody, the oldest first."""
+    found = await exception_cases(world.house.db.primary, world.tenant.tenant, Wanted(), 1000)
+    return [each for each in found if each.customer == of.id]
+
+
+async def over(world: World, of: Someone) -> list[Resolution | None]:
+    """What became of the customer's other cases, the oldest first."""
+    found = await exception_cases(world.house.db.primary, world.tenant.tenant, Wanted(state="resolved"), 1000)
+    return [each.resolution for each in found if each.customer == of.id]
+
+
+async def claim(world: World, of: Someone, id: ExceptionCaseId, name: str = "sue") -> str:
+    """Support looks into it; ``done``, or the code of the refusal."""
+    return await tried(world, of, ClaimException(id), world.staff(Grant.SUPPORT, name))
+
+
+async def resolve(
+    world: World, of: Someone, id: ExceptionCaseId, resolution: Resolution, reference: str | None = None,
+    actor: Actor | None = None,
+) -> str:  # fmt: skip
+    """Finance decides, and what follows is done; ``done``, or the code of the refusal."""
+    command = ResolveException(id, resolution, "I looked it up.", reference)
+    return await tried(world, of, command, actor or finance(world))
+
+
+async def tried(
+    world: World, of: Someone, command: ClaimException | ResolveException, actor: Actor, key: str | None = None
+) -> str:
+    """``done``, or the code of the refusal that waiting does not change."""
+    while True:
+        try:
+            if isinstance(command, ClaimException):
+                await perform(world.house.db, claim_exception, actor, of.id, command, key or fresh("claim"))
+            else:
+                await perform(world.house.db, resolve_exception, actor, of.id, command, key or fresh("resolve"))
+        except Refused as refused:
+            if refused.retryable:
+                continue
+            return refused.code.value
+        await do_now(world.house, of.id)
+        return "done"
+
+
+async def decided(
+    world: World, of: Someone, resolution: Resolution, reference: str | None = None
+) -> tuple[ExceptionCase, str]:
+    """One person claims the customer's only open case, and another decides."""
+    (case,) = await waiting(world, of)
+    assert await claim(world, of, case.id) == "done"
+    return case, await resolve(world, of, case.id, resolution, reference)
+
+
+async def failed_refunds(world: World, of: Someone, payment: PaymentId, amounts: Sequence[int]) -> list[ExceptionCase]:
+    """Refunds that the provider does not make, and the case of each."""
+    for minor in amounts:
+        await give_back(world, of, payment, Money(minor, EUR), follow=False)
+        id = await world.house.db.primary.fetchval(
+            "SELECT id FROM refund WHERE shard_key = $1 AND customer_id = $2 AND state = 'requested'",
+            of.id.shard,
+            of.id.uuid,
+        )
+        told = SettleRefund(RefundId(of.id.shard, id), RefundNews.FAILED, None, "account_closed")
+        await by_house(world, of, settle_refund, told)
+    return await waiting(world, of)

@@ -1,0 +1,60 @@
+"""Exceptions for the tests of the door: good input, what is wrong with other input, and what is refused."""
+
+from typing import Any
+
+from domain.actor import Grant
+from domain.ids import PaymentId
+from domain.payments.claim_exception import ClaimException
+from domain.payments.exception_case import ExceptionCase
+from tests.api_callers import Api, Guest
+from tests.exception_kit import failed_refunds, tried
+from tests.world import World
+
+SUPPORTS = ("claimException",)
+FINANCES = ("releaseException", "resolveException")
+NOBODY = "case_" + "0" * 32
+# For each mutation another input that would do as well.
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "claimException": {"exceptionId": NOBODY},
+    "releaseException": {"exceptionId": NOBODY},
+    "resolveException": {"reason": "Another."},
+}
+
+
+async def exceptions_of(api: Api, *amounts: int) -> tuple[Guest, list[ExceptionCase]]:
+    """A customer with refunds that failed, and the case of each."""
+    guest, bought = await api.subscriber()
+    payment = PaymentId.parse(bought["invoice"]["payments"][0]["id"])
+    return guest, await failed_refunds(api.world, guest.who, payment, amounts)
+
+
+async def claimed(world: World, guest: Guest, case: ExceptionCase) -> None:
+    """Sue looks into it."""
+    assert await tried(world, guest.who, ClaimException(case.id), world.staff(Grant.SUPPORT)) == "done"
+
+
+async def exception_input(api: Api) -> dict[str, dict[str, Any]]:
+    """For each mutation about exceptions an input that would be performed."""
+    guest, (free, taken, decided) = await exceptions_of(api, 100, 200, 300)
+    for case in (taken, decided):
+        await claimed(api.world, guest, case)
+    of = {"customerId": guest.id}
+    return {
+        "claimException": {**of, "exceptionId": str(free.id)},
+        "releaseException": {**of, "exceptionId": str(taken.id)},
+        "resolveException": {**of, "exceptionId": str(decided.id), "resolution": "KEEP_AS_CREDIT", "reason": "Kept."},
+    }
+
+
+# What is wrong in the input of mutations about exceptions, the code, and the path that names the part.
+WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
+    *((name, {"exceptionId": id}, "NOT_FOUND", ["exceptionId"])
+      for name in (*SUPPORTS, *FINANCES) for id in ("nonsense", NOBODY)),
+    *((name, {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]) for name in (*SUPPORTS, *FINANCES)),
+    *(("resolveException", {"reason": reason}, "INVALID_INPUT", ["reason"]) for reason in ("", " ", "x" * 501)),
+    *(("resolveException", {"resolution": name, "reference": "x"}, "INVALID_INPUT", ["resolution"])
+      for name in ("CONFIRM_CHARGED", "SETTLED")),
+    ("resolveException", {"reference": "x"}, "INVALID_INPUT", ["reference"]),
+    *(("resolveException", {"resolution": "PAID_OUT_OF_BAND", "reference": text}, "INVALID_INPUT", ["reference"])
+      for text in (None, "", " x", "x" * 141)),
+]  # fmt: skip
