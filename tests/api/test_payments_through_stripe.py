@@ -67,11 +67,11 @@ class Town:
         return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def town(
     process_settings: Settings, api: Api, provider_here: ProviderProcess, house: House
 ) -> AsyncIterator[Town]:
-    """Dollars go to Stripe while the test runs."""
+    """Dollars go to Stripe while these tests run."""
     both = process_settings.model_copy(
         update={
             "stripe_url": f"{provider_here.url}/stripe",

@@ -19,6 +19,7 @@ from domain.payments.gateway import (
     MethodFacts,
     NotFound,
     RefundRequest,
+    SettlementLines,
     Unavailable,
     Unknown,
     Voided,
@@ -220,14 +221,17 @@ async def test_a_stored_method_is_recognised_when_its_token_is_brought_again(gat
 
 
 async def test_pages_of_lines_follow_each_other_without_a_gap(gateway: StripeGateway) -> None:
-    for _ in range(3):
-        assert isinstance(await gateway.charge(request_for(await card(gateway))), Captured)
-    whole = await gateway.settlement_lines(None, None, 100)
-    assert not isinstance(whole, Unknown | Unavailable) and len(whole.lines) >= 3
-    refs, after, more = [], None, True
+    method = await card(gateway)
+    charges = [await gateway.charge(request_for(method)) for _ in range(4)]
+    lines, after, more = [], None, True
     while more:
-        page = await gateway.settlement_lines(None, after, 2)
-        assert not isinstance(page, Unknown | Unavailable)
-        refs += [line.line_ref for line in page.lines]
-        after, more = refs[-1], page.more
-    assert refs[: len(whole.lines)] == [line.line_ref for line in whole.lines]
+        page = await gateway.settlement_lines(None, after, 100)
+        assert isinstance(page, SettlementLines)
+        lines += page.lines
+        after, more = lines[-1].line_ref, page.more
+    ends = lines[-4:]
+    assert [line.object_ref for line in ends] == [each.provider_ref for each in charges if isinstance(each, Captured)]
+    two = await gateway.settlement_lines(None, ends[0].line_ref, 2)
+    assert two == SettlementLines(tuple(ends[1:3]), more=True)
+    assert await gateway.settlement_lines(None, ends[2].line_ref, 2) == SettlementLines((ends[3],), more=False)
+    assert await gateway.settlement_lines(None, None, 1) == SettlementLines((lines[0],), more=True)
