@@ -176,6 +176,10 @@ class TaxRunItemId(EntityId):
     prefix = "taxrunitem"
 
 
+class InstallmentPlanId(EntityId):
+    prefix = "installments"
+
+
 class ContractId(EntityId):
     prefix = "contract"
 

@@ -150,6 +150,12 @@ def local_date(instant: datetime, zone: str) -> date:
     return _local(instant, zone)[0].to_stdlib()
 
 
+def noon(day: date, zone: str) -> datetime:
+    """Noon of that calendar day in the zone."""
+    local = Date(day.year, day.month, day.day).at(Time(12)).assume_tz(zone, disambiguation="compatible")
+    return datetime.fromtimestamp(local.timestamp(), UTC)
+
+
 def _local(instant: datetime, zone: str) -> tuple[Date, Time]:
     try:
         local = Instant(instant).to_tz(zone)

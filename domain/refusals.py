@@ -32,6 +32,7 @@ class RefusalCode(StrEnum):
     AUTHORIZATION_EXPIRED = "AUTHORIZATION_EXPIRED"  # what was held ran out
     METHOD_NEEDED = "METHOD_NEEDED"  # the last method cannot go while something is owed
     BLOCKED_BY_DEBT = "BLOCKED_BY_DEBT"  # overdue debt keeps the customer from having more
+    TRIES_USED_UP = "TRIES_USED_UP"  # the customer tried to pay too often by itself
     EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"  # more refunded than was ever captured
     COUPON_OVER = "COUPON_OVER"  # it has ended or expired
     COUPON_USED_UP = "COUPON_USED_UP"  # it was redeemed as often as it may be

@@ -25,6 +25,9 @@ from tests.payment_stage import ADMINS as ADMINS_OF_PAYMENTS
 from tests.payment_stage import FINANCES as FINANCES_OF_PAYMENTS
 from tests.payment_stage import SUPPORTS as SUPPORTS_OF_PAYMENTS
 from tests.payment_stage import payment_input
+from tests.recovery_stage import ADMINS as ADMINS_OF_RECOVERY
+from tests.recovery_stage import SUPPORTS as SUPPORTS_OF_RECOVERY
+from tests.recovery_stage import recovery_input
 from tests.refund_stage import ADMINS as ADMINS_OF_REFUNDS
 from tests.refund_stage import FINANCES as FINANCES_OF_REFUNDS
 from tests.refund_stage import SUPPORTS as SUPPORTS_OF_REFUNDS
@@ -135,6 +138,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await payment_input(api, guest)
     good |= await dispute_input(api)
     good |= await notice_input(api, guest)
+    good |= await recovery_input(api)
     support = await api.staff()
     good |= await refund_input(api, support)
     good |= await webhook_input(api)
@@ -264,11 +268,11 @@ ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "pu
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishGraceRule", "publishTaxRate", "registerForTax",
           "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setDebtPolicy", *ADMINS_OF_CATALOG,
           *ADMINS_OF_PAYMENTS, *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS,
-          *ADMINS_OF_DISPUTES, *ADMINS_OF_NOTICES)  # fmt: skip
+          *ADMINS_OF_DISPUTES, *ADMINS_OF_NOTICES, *ADMINS_OF_RECOVERY)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
             *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS, *SUPPORTS_OF_DISPUTES,
-            *SUPPORTS_OF_NOTICES, *SUPPORTS_OF_EXCEPTIONS)  # fmt: skip
+            *SUPPORTS_OF_NOTICES, *SUPPORTS_OF_EXCEPTIONS, *SUPPORTS_OF_RECOVERY)  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",

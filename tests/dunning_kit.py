@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from domain.dunning.case import Case, cases
 from domain.ids import PriceId
-from tests.lives import buy, buyer, start, until
+from domain.payments.method import payment_methods
+from domain.payments.order_methods import RemoveMethod, remove_method
+from tests.lives import attempts_at, buy, buyer, start, until
 from tests.tax_kit import move, show_tax_id
 from tests.world import Someone, World
 
@@ -62,3 +64,25 @@ async def waiting_notices(world: World, of: Someone) -> list[str]:
         of.id.uuid,
     )
     return [json.loads(row["body"])["step"] for row in rows]
+
+
+async def owing(world: World, token: str = "tok_insufficient_funds", *backups: str) -> tuple[Someone, Case]:
+    """A customer whose renewal was declined with that card, with only these others as its backups, and its case."""
+    ada = await world.customer()
+    (first,) = [await world.card(ada)]
+    await start(world, ada)
+    for card in (*reversed(backups), token):
+        await world.card(ada, card)
+    await world.do(ada, remove_method, RemoveMethod(first))
+    await until(world, ada, datetime.fromisoformat("2027-02-01T00:00:00Z") + FAILED)
+    return ada, await case_now(world, ada)
+
+
+async def tried(world: World, of: Someone, case: Case) -> list[tuple[float, str, str]]:
+    """On which days of the case which card was charged, and what came of it."""
+    methods = {method.id: method.last4 for method in await payment_methods(world.house.db.primary, of.id)}
+    return [
+        ((each.happened_at - case.opened_at) / timedelta(days=1), methods.get(each.method, "gone"), each.state.name)
+        for each in await attempts_at(world, of, case.invoice)
+        if each.method is not None
+    ]

@@ -19,6 +19,8 @@ from domain.perform import perform
 from tests.api_callers import Api, Guest
 from tests.domain.invoices.test_staff_invoices import by_finance, draft, issue
 from tests.lives import buyer, start
+from tests.recovery_stage import WRONG as WRONG_OF_RECOVERY
+from tests.recovery_stage import refusing_recovery
 from tests.world import EUR, Someone, World, fresh
 
 if TYPE_CHECKING:
@@ -116,6 +118,7 @@ async def refusing_payments(players: "Players", owner: asyncpg.Connection) -> No
     for name, guest in (("last method", owing), ("waited on", waiting)):
         (method,) = await payment_methods(world.house.db.primary, guest.who.id)
         ids[name] = str(method.id)
+    await refusing_recovery(players)
 
 
 UNKNOWN = "payment_" + "0" * 32
@@ -141,6 +144,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("setPaymentMethodOrder", {"methodIds": ["method_" + "0" * 32]}, "NOT_FOUND", ["methodIds"]),
     *(("setPaymentRoute", {"account": account}, "INVALID_INPUT", ["account"])
       for account in ("", "stripe", "stripe/nowhere", "sandbox/main ", "x" * 300)),
+    *WRONG_OF_RECOVERY,
     ("removePaymentMethod", {"methodId": "nonsense"}, "NOT_FOUND", ["methodId"]),
     ("removePaymentMethod", {"methodId": "method_" + "0" * 32}, "NOT_FOUND", ["methodId"]),
 ]  # fmt: skip

@@ -41,6 +41,7 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("INVALID_AMOUNT", "what is left of a draft comes to less than what it was kept at"): ("removeInvoiceLine",),
     ("NOTHING_DUE", "a payment is begun only where something is due"): (
         "correctTax", "finalizeInvoice", "cancelContract", *BILLERS),
+    ("NOTHING_DUE", "only what is due is split"): ("splitInvoice",),
     ("PAYMENT_IN_PROGRESS", "an invoice that was issued in this transaction has no attempt yet"): (
         "finalizeInvoice", "cancelContract", *BILLERS),
     ("PAYMENT_METHOD_REQUIRED", "without a method the invoice is issued and stays open"): (
@@ -57,7 +58,7 @@ NOT_YET: dict[str, tuple[str, ...]] = {
     "NotFoundError": (
         "addPaymentMethod", "advanceTestClock", "publishFeature", "publishTaxRate", "registerPartner", "registerStaff",
         "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setDisputePolicy", "setPaymentPolicy",
-        "setPaymentRoute", "setRefundPolicy", "setSubscriptionPolicy"),
+        "setPaymentRoute", "setRecoveryPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
     "InputError": (
         "claimException", "releaseException",
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
@@ -69,5 +70,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "publishGraceRule", "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy",
-        "setNoticePolicy", "setPaymentRoute", "setRefundPolicy", "setSellerTax", "setSubscriptionPolicy"),
+        "setNoticePolicy", "setPaymentRoute", "setRecoveryPolicy", "setRefundPolicy",
+        "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

@@ -61,6 +61,13 @@ CASES = [
         ("setPaymentMethodOrder", {"methodIds": []}), ("removePaymentMethod", {"methodId": "$last method"}))),
     Case("removePaymentMethod", "METHOD_NEEDED", "owing", {"methodId": "$last method"}),
     Case("removePaymentMethod", "PAYMENT_IN_PROGRESS", "waiting", {"methodId": "$waited on"}),
+    Case("payInvoice", "TRIES_USED_UP", "spent", {"invoiceId": "$spent invoice"}),
+    *(Case(name, code, who, {"invoiceId": f"${who} invoice", **given})
+      for name, given in (("choosePayday", {"day": "2027-02-09"}), ("splitInvoice", {"parts": 2, "intervalDays": 1}))
+      for code, who in (("PAYMENT_IN_PROGRESS", "held up"), ("PAYMENT_METHOD_REQUIRED", "barred"))),
+    Case("choosePayday", "STATE_CONFLICT", "spent", {"invoiceId": "$spent invoice", "day": "2027-02-09"}),
+    Case("splitInvoice", "STATE_CONFLICT", "spent", {"invoiceId": "$spent first", "parts": 2, "intervalDays": 1}),
+    Case("splitInvoice", "INVALID_AMOUNT", "spent", {"invoiceId": "$spent invoice", "parts": 2, "intervalDays": 1}),
     *(Case(name, "BLOCKED_BY_DEBT", "blocked", given) for name, given in (
         ("startSubscription", {"priceId": "$yearly"}),
         ("changePlan", {"subscriptionId": "$blocked", "priceId": "$yearly"}),

@@ -8,6 +8,7 @@ from typing import TypeVar
 from domain.actor import Actor, Grant, portal, staff
 from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publish_price
 from domain.customers.create_customer import CreateCustomer, create_customer
+from domain.dunning.recovery_policy import RecoveryPolicy, SetRecoveryPolicy, set_recovery_policy
 from domain.ids import CustomerId, PaymentMethodId, PriceId
 from domain.money import Currency, Money
 from domain.operation import Operation, Performed
@@ -106,6 +107,10 @@ class World:
         home = self.tenant.live_house
         return await perform(self.house.db, operation, self.house.actor, home, command, fresh("house"))
 
+    async def recover_by(self, policy: RecoveryPolicy) -> None:
+        """How the tenant gets back what is unpaid from now on."""
+        await self._by_the_house(set_recovery_policy, SetRecoveryPolicy(policy))
+
     async def card(self, of: Someone, token: str = "tok_visa") -> PaymentMethodId:
         """Stores a test token at the provider and as the customer's default method."""
         own = f"{token}#{secrets.token_hex(4)}"
@@ -124,7 +129,8 @@ class World:
 
 
 async def make_world(house: House, *, shard_keys: int = 1) -> World:
-    """A fresh tenant with its plans."""
+    """A fresh tenant with its plans. The card that a customer had before a bad one is no backup of it: who tests
+    backups says ``recover_by``."""
     slug = fresh("tenant")
     first = await free_shard_key(house.db.primary)
     keys = tuple(range(first, first + shard_keys))
@@ -138,7 +144,9 @@ async def make_world(house: House, *, shard_keys: int = 1) -> World:
          ("usd", 1100, USD, Unit.MONTH))
     ):  # fmt: skip
         prices[code] = await _publish(house, founded.outcome, code, rank, Money(minor, currency), unit)
-    return World(house, founded.outcome, slug, prices)
+    world = World(house, founded.outcome, slug, prices)
+    await world.recover_by(RecoveryPolicy(backups=False))
+    return world
 
 
 async def _publish(house: House, tenant: TenantCreated, code: str, rank: int, amount: Money, unit: Unit) -> PriceId:

@@ -34,6 +34,7 @@ class ErrorCode(Enum):
     AUTHORIZATION_EXPIRED = _value("AUTHORIZATION_EXPIRED", description="What was held ran out; pay anew.")
     METHOD_NEEDED = _value("METHOD_NEEDED", description="The last method stays while something is owed.")
     BLOCKED_BY_DEBT = _value("BLOCKED_BY_DEBT", description="Overdue debt has to be paid before.")
+    TRIES_USED_UP = _value("TRIES_USED_UP", description="It was tried too often; another payment method is charged.")
     EXCEEDS_CAPTURED = _value("EXCEEDS_CAPTURED", description="More than what was captured and not yet given back.")
     COUPON_OVER = _value("COUPON_OVER", description="The coupon has ended or expired.")
     COUPON_USED_UP = _value("COUPON_USED_UP", description="The coupon was redeemed as often as it may be.")

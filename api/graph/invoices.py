@@ -12,6 +12,7 @@ from api.graph.credit_notes import CreditNote
 from api.graph.disputes import PaymentCondition, conditions_of, disputed_of
 from api.graph.dunning_case import Dunning
 from api.graph.explanations import LineExplanation
+from api.graph.installments import InstallmentPlan, newest_plan
 from api.graph.legal_entities import KEPT_UNTIL, last_day
 from api.graph.money import Money, Period
 from api.graph.node import Node
@@ -241,6 +242,11 @@ class Invoice(Node):
         """The conditions of all its payments together."""
         found = await info.context.loaders.payments.load((self.source.customer, self.source.id))
         return await conditions_of(info, found)
+
+    @strawberry.field(description="In which parts it is or was paid, by its newest plan; null: never in parts.")
+    async def installments(self, info: Info) -> InstallmentPlan | None:
+        """The plan."""
+        return await newest_plan(info, self.source)
 
     @strawberry.field(description="The attempts to collect it, in order.")
     async def payments(self, info: Info) -> list[Payment]:

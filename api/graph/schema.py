@@ -31,6 +31,7 @@ from api.graph import (
     plan_versions,
     price_list,
     purchase,
+    recovery,
     redemptions,
     refund_policy,
     refunds,
@@ -91,6 +92,8 @@ class Mutation:
         subscription_policy.set_policy, "Admins: says how those who leave, pause or shrink are treated."
     )
     pay_invoice: portal.PayInvoicePayload = _mutation(portal.pay, "Collects what is due on an open invoice.")
+    choose_payday: recovery.ChoosePaydayPayload = _mutation(recovery.choose_day, "Moves the next retry to a day.")
+    split_invoice: recovery.SplitInvoicePayload = _mutation(recovery.split, "Pays an overdue invoice in parts.")
     capture_invoice_payment: held_payments.CaptureInvoicePaymentPayload = _mutation(
         held_payments.capture, "Finance: takes what a payment holds, all or a part of it."
     )
@@ -155,6 +158,9 @@ class Mutation:
     )
     save_dunning_policy: dunning_policy.SaveDunningPolicyPayload = _mutation(
         dunning_policy.save_a_policy, "Admins: saves what happens when a payment has failed."
+    )
+    set_recovery_policy: recovery.SetRecoveryPolicyPayload = _mutation(
+        recovery.set_recovery_rules, "Admins: says by which methods, when and how often it is tried again."
     )
     publish_grace_rule: grace_rules.PublishGraceRulePayload = _mutation(
         grace_rules.publish_a_rule, "Admins: adds the next version of what a country asks for before access may end."
@@ -289,9 +295,4 @@ class Mutation:
 
 def build_schema() -> PortalSchema:
     """The schema of the API."""
-    return PortalSchema(
-        Query,
-        Mutation,
-        extensions=[UsePrepared],
-        config=StrawberryConfig(scalar_map=scalar_map),
-    )
+    return PortalSchema(Query, Mutation, extensions=[UsePrepared], config=StrawberryConfig(scalar_map=scalar_map))

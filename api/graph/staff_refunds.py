@@ -12,7 +12,7 @@ from api.graph.arguments import After, First
 from api.graph.context import Info
 from api.graph.payments import Refund
 from api.graph.refund_policy import RefundPolicy, current_policy
-from api.graph.staff_billing import StaffBilling
+from api.graph.staff_recovery import StaffRecovery
 from api.scalars import GlobalId
 from domain.fanout.refund_requests import Waiting, count_waiting_refunds, waiting_refunds
 
@@ -67,7 +67,7 @@ class RefundRequest:
 
 
 @strawberry.type(description="What staff see of refunds.")
-class StaffRefunds(StaffBilling):
+class StaffRefunds(StaffRecovery):
     """Fields of the root of staff."""
 
     @strawberry.field(description="What a member of staff gives back without another person.")

@@ -11,8 +11,8 @@ from api.graph.context import Info
 from api.graph.debt import Access, DebtBlock, block_of
 from api.graph.money import Money, Period
 from api.graph.node import Node
+from api.graph.recovery import Recovery, recovery_of
 from api.scalars import GlobalId
-from domain.dunning.case import Case
 from domain.ids import PriceId
 from domain.subscriptions import subscription as subscriptions
 
@@ -35,29 +35,6 @@ class SubscriptionState(Enum):
         "pending_cancellation", description="It ends when what was paid for is over; until then it can be kept."
     )
     CANCELED = strawberry.enum_value("canceled", description="It has ended for good.")
-
-
-@strawberry.type(description="What happens next to a subscription whose renewal is unpaid.")
-class Recovery:
-    """The open dunning case of a subscription."""
-
-    next_attempt_at: datetime | None = strawberry.field(description="When it is charged again by itself, if ever.")
-    attempts_left: int = strawberry.field(description="How many automatic attempts remain.")
-    access_until: datetime = strawberry.field(description="When access ends unless it is paid.")
-    gives_up_at: datetime = strawberry.field(description="When the invoice is given up and the subscription ends.")
-    invoice_id: GlobalId = strawberry.field(description="The invoice to pay; a new payment method is charged at once.")
-
-    @classmethod
-    def of(cls, case: Case) -> "Recovery":
-        """The domain's case."""
-        left = len(case.retry_days) - case.retries_done if case.state.name == "retrying" else 0
-        return cls(
-            next_attempt_at=case.next_retry_at,
-            attempts_left=left,
-            access_until=case.suspend_at,
-            gives_up_at=case.give_up_at,
-            invoice_id=GlobalId(str(case.invoice)),
-        )
 
 
 @strawberry.type(description="A dearer plan that was asked for and takes effect once its invoice is paid.")
@@ -163,7 +140,7 @@ class Subscription(SubscriptionAgreement, Node):
         """The open case."""
         for case in await info.context.loaders.cases.load(self.source.customer):
             if case.subscription == self.source.id and case.is_living:
-                return Recovery.of(case)
+                return await recovery_of(info, case)
         return None
 
 

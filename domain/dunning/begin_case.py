@@ -6,10 +6,12 @@ from domain import due
 from domain.db import Tx
 from domain.dunning.case import DUNNING, GIVE_UP, SUSPEND, Case, Step, case
 from domain.dunning.notice import schedule_notice, tell
+from domain.dunning.recovery_policy import recovery_policy
 from domain.dunning.timeline import Timeline, timeline_for
 from domain.ids import DunningCaseId, InvoiceId, SubscriptionId
 from domain.invoices.invoice import Invoice
 from domain.machine import State
+from domain.payments.own_tries import allow_tries
 from domain.subscriptions.store import move_if_allowed
 from domain.subscriptions.subscription import subscription
 
@@ -38,7 +40,8 @@ async def reopen_case(tx: Tx, of: Case) -> Case:
     await tx.execute(
         """UPDATE dunning_case SET opened_at = $4, retry_days = $5, retries_done = 0, suspend_at = $6, give_up_at = $7,
                   notice_days = $8, restrict_at = $9, kept_features = $10, grace_source = $11, state = $12, seq = $13,
-                  notices_told = 0, payday_at = NULL, ended_at = NULL, ended_by = NULL
+                  notices_told = 0, payday_at = NULL, ended_at = NULL, ended_by = NULL, retry_at = NULL,
+                  step_from = NULL, paydays_chosen = 0, waiting_since = NULL, waited = '0'
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard, tx.customer.uuid, of.id.uuid, tx.now, list(timeline.policy.retry_days),
         *_instants(tx.now, timeline), state.name, state.seq,
@@ -70,6 +73,7 @@ async def _begun(tx: Tx, id: DunningCaseId, invoice: InvoiceId) -> Case:
     await due.schedule(tx, SUSPEND, id.uuid, of.suspend_at)
     await due.schedule(tx, GIVE_UP, id.uuid, of.give_up_at)
     await schedule_notice(tx, of)
+    await allow_tries(tx, invoice, (await recovery_policy(tx, tx.head.tenant)).own_tries)
     await move_if_allowed(tx, of.subscription, "payment_failed")
     tx.emit("dunning.opened", case=id, invoice=invoice)
     tell(tx, of, Step.PAYMENT_FAILED)

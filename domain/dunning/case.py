@@ -8,6 +8,7 @@ from domain import due
 from domain.db import Primary, Row, Tx
 from domain.ids import CustomerId, DunningCaseId, InvoiceId, SubscriptionId
 from domain.machine import Machine, State
+from domain.payments.installments import active_plan, end_plan
 
 DUNNING = Machine(
     "dunning",
@@ -29,7 +30,9 @@ DUNNING = Machine(
 )
 
 RETRY, SUSPEND, GIVE_UP, NOTICE = "dunning_retry", "dunning_suspend", "dunning_write_off", "dunning_notice"
+PART = "dunning_part"  # the next part of an invoice that is paid in parts
 LIVING = ("retrying", "grace", "suspended")
+NET = timedelta(days=1)  # the end of an attempt wakes what waits for it; this is the net under an event that is stuck
 
 
 class Ended(StrEnum):
@@ -61,6 +64,10 @@ class Case:
     The case of an invoice that bills no subscription suspends nothing. ``ended_by`` is why one is over that ended since
     this is kept. From ``restrict_at`` on only ``kept_features`` are left; ``grace_source`` names the law that
     lengthened it; ``payday_at`` is when the customer asked to be charged next.
+
+    ``retry_at`` is when the next retry is instead of on its day, ``step_from`` the number of the first attempt of a
+    step whose backups are still to be tried. Since ``waiting_since`` the invoice is paid in parts and the case waits;
+    ``waited`` is how long it did before, which is not counted as days of its timeline.
     """
 
     id: DunningCaseId
@@ -80,20 +87,38 @@ class Case:
     kept_features: tuple[str, ...] = ()
     grace_source: str | None = None
     payday_at: datetime | None = None
+    retry_at: datetime | None = None
+    step_from: int | None = None
+    paydays_chosen: int = 0
+    waiting_since: datetime | None = None
+    waited: timedelta = timedelta(0)
 
     @property
     def notices(self) -> list[tuple[datetime, Step]]:
         """What the customer is told of on days of the timeline, in their order; the first ``notices_told`` were."""
-        reminders = [(self.opened_at + timedelta(days=day), Step.REMINDER) for day in self.notice_days]
+        reminders = [(self._day(day), Step.REMINDER) for day in self.notice_days]
         restriction = [(self.restrict_at, Step.RESTRICTED)] if self.restrict_at else []
         return sorted(reminders + restriction)
 
+    def _day(self, day: int) -> datetime:
+        return self.opened_at + self.waited + timedelta(days=day)
+
+    @property
+    def retries(self) -> list[datetime]:
+        """The days of the timeline on which it is tried again, done or not."""
+        return [self._day(day) for day in self.retry_days]
+
+    @property
+    def retries_left(self) -> int:
+        """How many retries remain."""
+        return len(self.retry_days) - self.retries_done if self.state.name == "retrying" else 0
+
     @property
     def next_retry_at(self) -> datetime | None:
-        """When the next retry is due, or None where none remains."""
-        if self.state.name != "retrying" or self.retries_done >= len(self.retry_days):
+        """When the next retry is due; None where none remains, and while the case waits."""
+        if not self.retries_left or self.waiting_since:
             return None
-        return self.opened_at + timedelta(days=self.retry_days[self.retries_done])
+        return self.retry_at or self.retries[self.retries_done]
 
     @property
     def is_living(self) -> bool:
@@ -121,6 +146,11 @@ def _case(row: Row) -> Case:
         kept_features=tuple(row["kept_features"] or ()),
         grace_source=row["grace_source"],
         payday_at=row["payday_at"],
+        retry_at=row["retry_at"],
+        step_from=row["step_from"],
+        paydays_chosen=row["paydays_chosen"],
+        waiting_since=row["waiting_since"],
+        waited=row["waited"],
     )
 
 
@@ -129,7 +159,7 @@ async def cases(db: Primary, customer: CustomerId) -> list[Case]:
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, subscription_id, opened_at, retry_days, retries_done,
                   suspend_at, give_up_at, state, seq, ended_by, notice_days, notices_told, restrict_at, kept_features,
-                  grace_source, payday_at
+                  grace_source, payday_at, retry_at, step_from, paydays_chosen, waiting_since, waited
              FROM dunning_case WHERE shard_key = $1 AND customer_id = $2 ORDER BY id DESC""",
         customer.shard,
         customer.uuid,
@@ -151,7 +181,8 @@ async def move(tx: Tx, of: Case, event: str, ended_by: Ended | None = None) -> S
     """Moves the case, stores its new state and what ended it, and drops its due work where it is over."""
     state = await DUNNING.move(tx, tx.customer, of.id.uuid, of.state, event)
     await tx.execute(
-        """UPDATE dunning_case SET state = $4, seq = $5, ended_by = $6, ended_at = $7
+        """UPDATE dunning_case SET state = $4, seq = $5, ended_by = $6, ended_at = $7,
+                  waiting_since = CASE WHEN $7::timestamptz IS NULL THEN waiting_since END
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard,
         tx.customer.uuid,
@@ -162,6 +193,40 @@ async def move(tx: Tx, of: Case, event: str, ended_by: Ended | None = None) -> S
         None if state.name in LIVING else tx.now,
     )
     if state.name not in LIVING:
-        for kind in (RETRY, SUSPEND, GIVE_UP, NOTICE):
+        for kind in (RETRY, SUSPEND, GIVE_UP, NOTICE, PART):
             await due.finish(tx, kind, of.id.uuid)
+        await _end_plan(tx, of, ended_by)
     return state
+
+
+async def _end_plan(tx: Tx, of: Case, ended_by: Ended | None) -> None:
+    """A plan of parts ends with the case that waited for it: kept where nothing is owed any more."""
+    plan = await active_plan(tx, tx.customer, of.invoice)
+    if plan is not None:
+        await end_plan(tx, plan, "complete" if ended_by in (Ended.PAID, Ended.CREDITED) else "cancel")
+
+
+async def store_next_retry(tx: Tx, of: Case, at: datetime, done: int) -> None:
+    """Makes the next retry due at that instant, so many days of the timeline being done with."""
+    await tx.execute(
+        """UPDATE dunning_case SET retry_at = $4, retries_done = $5
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.id.uuid,
+        at,
+        done,
+    )
+    await due.schedule(tx, RETRY, of.id.uuid, at)
+
+
+async def store_step(tx: Tx, of: Case, first: int | None) -> None:
+    """Keeps with which attempt the step began whose backups are still to be tried; None: none is."""
+    if of.step_from != first:
+        await tx.execute(
+            "UPDATE dunning_case SET step_from = $4 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+            tx.customer.shard,
+            tx.customer.uuid,
+            of.id.uuid,
+            first,
+        )

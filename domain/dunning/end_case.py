@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from domain import due
 from domain.actor import Grant
 from domain.db import Tx
-from domain.dunning.case import DUNNING, GIVE_UP, RETRY, SUSPEND, Case, Ended, Step, case, case_of, cases, move
+from domain.dunning.case import DUNNING, GIVE_UP, NET, RETRY, SUSPEND, Case, Ended, Step, case, case_of, cases, move
 from domain.dunning.notice import tell
-from domain.dunning.retry_payment import WAIT
 from domain.ids import DunningCaseId, InvoiceId
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import write_off
@@ -90,18 +89,21 @@ async def _is_undecided(tx: Tx, of: Case) -> bool:
 
 @operation("dunning.suspend", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def suspend(tx: Tx, command: EndCase) -> CaseStands:
-    """Suspends the subscription after the last retry has failed, never before; waits while an outcome is open."""
+    """Suspends the subscription after the last retry has failed, never before; waits while an outcome is open, until
+    the end of the attempt wakes it."""
     of = await case(tx, tx.customer, command.case)
-    if of.state.name not in ("retrying", "grace"):
+    if of.state.name not in ("retrying", "grace") or of.waiting_since is not None:
         await due.finish(tx, SUSPEND, of.id.uuid)
         return CaseStands(of.id, of.state.name)
     if of.next_retry_at is not None or await _is_undecided(tx, of):
-        await due.schedule(tx, SUSPEND, of.id.uuid, tx.now + WAIT)
+        await due.schedule(tx, SUSPEND, of.id.uuid, max(tx.now, of.next_retry_at or tx.now) + NET)
         return CaseStands(of.id, of.state.name)
     state = await move(tx, of, "suspend")
     await move_if_allowed(tx, of.subscription, "suspend")
     await due.finish(tx, SUSPEND, of.id.uuid)
     await due.finish(tx, RETRY, of.id.uuid)
+    if of.give_up_at <= tx.now:
+        await due.schedule(tx, GIVE_UP, of.id.uuid, tx.now)
     tx.emit("dunning.suspended", case=of.id, invoice=of.invoice)
     tell(tx, of, Step.SUSPENDED)
     return CaseStands(of.id, state.name)
@@ -114,12 +116,12 @@ async def give_up(tx: Tx, command: EndCase) -> CaseStands:
     The subscription's other cases end with it: nothing is collected for one that is over.
     """
     of = await case(tx, tx.customer, command.case)
-    if not of.is_living:
+    if not of.is_living or of.waiting_since is not None:
         await due.finish(tx, GIVE_UP, of.id.uuid)
         return CaseStands(of.id, of.state.name)
     together = await _living(tx, of)
     if of.state.name != "suspended" or any([await _is_undecided(tx, each) for each in together]):
-        await due.schedule(tx, GIVE_UP, of.id.uuid, tx.now + WAIT)
+        await due.schedule(tx, GIVE_UP, of.id.uuid, tx.now + NET)
         return CaseStands(of.id, of.state.name)
     for each in together:
         await _give_up_one(tx, each, Ended.TIMELINE)

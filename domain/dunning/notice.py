@@ -41,7 +41,7 @@ async def schedule_notice(tx: Tx, of: Case) -> None:
 async def tell_customer(tx: Tx, command: TellCustomer) -> CustomerTold:
     """Tells the steps whose day has come, each once; of several that were missed, the last of each kind."""
     of = await case(tx, tx.customer, command.case)
-    if not of.is_living:
+    if not of.is_living or of.waiting_since is not None:
         await due.finish(tx, NOTICE, of.id.uuid)
         return CustomerTold(())
     come = [step for at, step in of.notices if at <= tx.now]

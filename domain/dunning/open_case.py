@@ -1,27 +1,30 @@
 """A failed payment: of a pending change it discards the change, else it opens or advances the invoice's case."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from domain import due
 from domain.actor import Grant
 from domain.customers.customer import customer
 from domain.db import Tx
 from domain.dunning.begin_case import begin_case, reopen_case
-from domain.dunning.case import RETRY, Case, case_of, move
+from domain.dunning.case import GIVE_UP, RETRY, SUSPEND, Case, case_of, cases, move, store_next_retry, store_step
+from domain.dunning.next_retry import Calendar, next_retry
+from domain.dunning.parts import heard_of_part
+from domain.dunning.recovery_policy import RecoveryPolicy, recovery_policy
+from domain.dunning.retry_rule import RetryStep, rule_of
+from domain.dunning.step import chargeable, try_next
 from domain.ids import DunningCaseId, InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import Invoice, invoice
 from domain.machine import State
 from domain.operation import operation
-from domain.payments.dispute import disputed_methods
 from domain.payments.pay_invoice import begin_payment
-from domain.payments.payment import payment, payments_of
+from domain.payments.payment import Payment, payment, payments_of
+from domain.payments.usable_methods import barred_methods
 from domain.subscriptions.change_plan import DiscardChange, discard_change
+from domain.subscriptions.expire import wake_expiry
 from domain.subscriptions.store import move_if_allowed
 from domain.subscriptions.subscription import has_ended, subscription
-
-REST = timedelta(days=1)  # issuers count tries a day: retries that were missed are not made up for in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,11 @@ class FailureHandled:
 
 @operation("dunning.payment_failed", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
-    """Any path to a failed payment of an owed period ends here, so that a case is open whenever one is unpaid."""
+    """Any path to a failed payment of an owed period ends here, so that a case is open whenever one is unpaid.
+
+    A step whose method was declined goes on with the next backup; a part that was taken is no failure at all. What
+    waited for the attempt to end is woken.
+    """
     unpaid = await invoice(tx, tx.customer, command.invoice)
     if unpaid.state.name != "open":
         return FailureHandled(None, None)
@@ -51,14 +58,27 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
         return FailureHandled(None, None)
     if await has_ended(tx, tx.customer, unpaid.subscription):
         return FailureHandled(None, None)  # what ended owes it still, and nobody collects it without being asked
-    hard = command.payment is not None and (await payment(tx, tx.customer, command.payment)).failure_hard
-    found = await case_of(tx, tx.customer, unpaid.id)
+    failed = None if command.payment is None else await payment(tx, tx.customer, command.payment)
+    found = await _handled(tx, unpaid, failed)
+    await _wake(tx)
+    return found
+
+
+async def _handled(tx: Tx, unpaid: Invoice, failed: Payment | None) -> FailureHandled:
+    found, rules = await case_of(tx, tx.customer, unpaid.id), await recovery_policy(tx, tx.head.tenant)
+    if found and await heard_of_part(tx, found, unpaid, failed):
+        return FailureHandled(found.id, found.state.name)
+    found = await case_of(tx, tx.customer, unpaid.id) if found else None  # a plan that broke has moved its days
+    if await try_next(tx, unpaid, found, failed, rules):
+        return FailureHandled(found.id if found else None, found.state.name if found else None)
+    if found:
+        await store_step(tx, found, None)
     if found and found.state.name == "recovered":
         of = await reopen_case(tx, found)
     else:
         of = found or await begin_case(tx, unpaid)
-    state = await advance(tx, of, hard=hard)
-    await _try_untried(tx, unpaid)
+    state = await advance(tx, of, failed, rules)
+    await _try_untried(tx, unpaid, rules)
     return FailureHandled(of.id, state.name)
 
 
@@ -67,6 +87,7 @@ async def _is_waited_for(tx: Tx, unpaid: Invoice, id: SubscriptionId) -> bool:
     and a change that waits for its payment is dropped. One that a bank left unpaid after all is owed."""
     of = await subscription(tx, tx.customer, id)
     if unpaid.reason == "start":
+        await wake_expiry(tx, of)
         return of.state.name == "incomplete"
     if of.pending_invoice != unpaid.id:
         return False
@@ -75,28 +96,41 @@ async def _is_waited_for(tx: Tx, unpaid: Invoice, id: SubscriptionId) -> bool:
     return True  # an attempt that was begun since decides
 
 
-async def _try_untried(tx: Tx, unpaid: Invoice) -> None:
+async def _try_untried(tx: Tx, unpaid: Invoice, rules: RecoveryPolicy) -> None:
     """A method that came while the failed attempt was open could not be charged at once then: it is now."""
     if unpaid.collection != AUTOMATIC:
         return  # nobody charges what the customer has to pay by itself
     method = (await customer(tx, tx.head.tenant, tx.customer)).default_method
     attempts = await payments_of(tx, tx.customer, unpaid.id)
-    tried = {attempt.method for attempt in attempts}
-    if method is None or method in tried or any(attempt.is_open for attempt in attempts):
-        return
-    if method not in await disputed_methods(tx, tx.customer):
+    tried = {attempt.method for attempt in attempts} | await barred_methods(tx, tx.customer, rules.stops)
+    if method is not None and method not in tried and not any(attempt.is_open for attempt in attempts):
         await begin_payment(tx, unpaid)
 
 
-async def advance(tx: Tx, of: Case, *, hard: bool) -> State:
-    """A soft failure waits for the next retry; a hard one drops them all. Neither moves the day of suspension."""
+async def advance(tx: Tx, of: Case, failed: Payment | None, rules: RecoveryPolicy) -> State:
+    """A failure waits for the next retry, on its day or where its code moves it; after a hard one there is a retry only
+    where another method is left for it. Nothing moves the day of suspension."""
     if of.state.name != "retrying":
         return of.state
-    if not hard and of.next_retry_at is not None:
-        missed = of.next_retry_at <= tx.now
-        await due.schedule(tx, RETRY, of.id.uuid, tx.now + REST if missed else of.next_retry_at)
+    hard, code = bool(failed and failed.failure_hard), failed.failure_code if failed else None
+    rule = rule_of(rules.rules, code, hard=hard)
+    owner = await customer(tx, tx.head.tenant, tx.customer)
+    then = next_retry(of, rule, Calendar(owner.time_zone, rules.paydays), tx.now)
+    if then is not None and (rule.step is not RetryStep.STOP or await chargeable(tx, owner, rules)):
+        await store_next_retry(tx, of, then.at, then.done)
         return of.state
     await due.finish(tx, RETRY, of.id.uuid)
     state = await move(tx, of, "exhaust")
     await move_if_allowed(tx, of.subscription, "retries_exhausted")
     return replace(of, state=state).state
+
+
+async def _wake(tx: Tx) -> None:
+    """What a case put off while an attempt was open is looked at again, now that one has ended."""
+    for of in await cases(tx, tx.customer):
+        if of.waiting_since is not None:
+            continue
+        if of.state.name in ("retrying", "grace") and of.suspend_at <= tx.now:
+            await due.schedule(tx, SUSPEND, of.id.uuid, tx.now)
+        elif of.state.name == "suspended" and of.give_up_at <= tx.now:
+            await due.schedule(tx, GIVE_UP, of.id.uuid, tx.now)

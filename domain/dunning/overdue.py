@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from domain import due
 from domain.actor import Grant
 from domain.db import Tx
+from domain.dunning.case import NET
 from domain.dunning.open_case import FailureHandled, PaymentFailed, payment_failed
-from domain.dunning.retry_payment import WAIT
 from domain.ids import InvoiceId
 from domain.invoices.billing_terms import OVERDUE
 from domain.invoices.invoice import invoice
@@ -26,7 +26,7 @@ async def invoice_overdue(tx: Tx, command: InvoiceOverdue) -> FailureHandled:
     """Opens the case of an invoice that is still open; waits while a payment of it may still succeed."""
     of = await invoice(tx, tx.customer, command.invoice)
     if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, of.id)):
-        await due.schedule(tx, OVERDUE, of.id.uuid, tx.now + WAIT)
+        await due.schedule(tx, OVERDUE, of.id.uuid, tx.now + NET)
         return FailureHandled(None, None)
     await due.finish(tx, OVERDUE, of.id.uuid)
     if of.state.name != "open":

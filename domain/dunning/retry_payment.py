@@ -1,25 +1,26 @@
 """Trying again: on the days of the timeline, and at once where the customer brings another payment method."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from domain import due
 from domain.actor import Grant
-from domain.customers.customer import customer
+from domain.customers.customer import Customer, customer
 from domain.db import Tx
-from domain.dunning.case import RETRY, Case, case, cases
-from domain.dunning.open_case import advance
+from domain.dunning.case import NET, RETRY, SUSPEND, Case, case, cases, move
+from domain.dunning.recovery_policy import RecoveryPolicy, recovery_policy
+from domain.dunning.step import chargeable
 from domain.dunning.stop_case import StopCases, stop_cases
-from domain.ids import DunningCaseId, PaymentId
+from domain.ids import DunningCaseId, PaymentId, PaymentMethodId
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import invoice
 from domain.operation import operation
+from domain.payments.method import methods_in_order
+from domain.payments.own_tries import has_tries_left, use_try
 from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import payments_of
-from domain.refusals import RefusalCode, Refused
+from domain.payments.usable_methods import barred_methods
+from domain.subscriptions.store import move_if_allowed
 from domain.subscriptions.subscription import has_ended
-
-WAIT = timedelta(hours=6)  # an attempt whose outcome is open blocks a retry; its own queries settle it meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +41,55 @@ class RetryBegun:
 async def retry_payment(tx: Tx, command: RetryPayment) -> RetryBegun:
     """Begins the retry; one that cannot even begin for want of a method counts as failed.
 
-    A method that was declined for good is not charged again: no retry is left then.
+    A method that was declined for good is not charged again: where no other is left, no retry is left either. Backups
+    follow in the same step, as the default one is declined.
     """
     of = await case(tx, tx.customer, command.case)
-    if of.state.name != "retrying":
+    if of.state.name != "retrying" or of.waiting_since is not None:
         await due.finish(tx, RETRY, of.id.uuid)
         return RetryBegun(())
     if of.subscription is not None and await has_ended(tx, tx.customer, of.subscription):
         await stop_cases.run(tx, StopCases(of.subscription))
         return RetryBegun(())
-    if await _is_barred(tx, of):
-        await advance(tx, of, hard=True)
+    rules, owner = await recovery_policy(tx, tx.head.tenant), await customer(tx, tx.head.tenant, tx.customer)
+    usable, unpaid = await chargeable(tx, owner, rules), await invoice(tx, tx.customer, of.invoice)
+    if not usable and await _has_method(tx, owner, rules) and unpaid.collection == AUTOMATIC:
+        await _exhaust(tx, of)
         return RetryBegun(())
-    try:
-        payment = await _begin(tx, of)
-    except Refused as refused:
-        if refused.code is not RefusalCode.PAYMENT_IN_PROGRESS:
-            raise
-        await due.schedule(tx, RETRY, of.id.uuid, tx.now + WAIT)
+    attempts = await payments_of(tx, tx.customer, of.invoice)
+    if any(attempt.is_open for attempt in attempts):
+        await due.schedule(tx, RETRY, of.id.uuid, tx.now + NET)
         return RetryBegun(())
+    payment = await _begin(tx, of, usable[0].id if usable else None)
     await tx.execute(
-        """UPDATE dunning_case SET retries_done = retries_done + 1
+        """UPDATE dunning_case SET retries_done = retries_done + 1, retry_at = NULL, step_from = $4
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard,
         tx.customer.uuid,
         of.id.uuid,
+        len(attempts) + 1 if payment and rules.backups else None,
     )
     await due.finish(tx, RETRY, of.id.uuid)
     return RetryBegun((payment,) if payment else ())
 
 
-async def _is_barred(tx: Tx, of: Case) -> bool:
-    """Whether the method that would be charged was declined for good here; the event that says so may be on its way."""
-    attempts = await payments_of(tx, tx.customer, of.invoice)
-    barred = {attempt.method for attempt in attempts if attempt.failure_hard}
-    return (await customer(tx, tx.head.tenant, tx.customer)).default_method in barred
+async def _has_method(tx: Tx, owner: Customer, rules: RecoveryPolicy) -> bool:
+    """Whether there is one at all that a step could have charged."""
+    if rules.backups:
+        return bool(await methods_in_order(tx, tx.customer))
+    return owner.default_method is not None
 
 
-async def _begin(tx: Tx, of: Case) -> PaymentId | None:
+async def _exhaust(tx: Tx, of: Case) -> None:
+    """No retry is left: whatever method there is was declined for good."""
+    await due.finish(tx, RETRY, of.id.uuid)
+    await move(tx, of, "exhaust")
+    await move_if_allowed(tx, of.subscription, "retries_exhausted")
+    if of.suspend_at <= tx.now:
+        await due.schedule(tx, SUSPEND, of.id.uuid, tx.now)
+
+
+async def _begin(tx: Tx, of: Case, method: PaymentMethodId | None) -> PaymentId | None:
     unpaid = await invoice(tx, tx.customer, of.invoice)
     if unpaid.state.name != "open":
         return None
@@ -85,13 +97,10 @@ async def _begin(tx: Tx, of: Case) -> PaymentId | None:
         tx.emit("dunning.reminded", case=of.id, invoice=unpaid.id)
         tx.emit("payment.missing", invoice=unpaid.id)
         return None
-    try:
-        return (await begin_payment(tx, unpaid)).payment
-    except Refused as refused:
-        if refused.code is not RefusalCode.PAYMENT_METHOD_REQUIRED:
-            raise
+    if method is None:
         tx.emit("payment.missing", invoice=unpaid.id)
         return None
+    return (await begin_payment(tx, unpaid, method)).payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +112,26 @@ class MethodAdded:
 
 @operation("dunning.method_added", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def method_added(tx: Tx, command: MethodAdded) -> RetryBegun:
-    """Charges every open case at once on the new method, unless it was declined for good there or an attempt of it may
-    still succeed."""
+    """Charges every open case at once on the new default method, unless that was declined for good or an attempt of it
+    may still succeed.
+
+    A method that was tried for the case before is one of the customer's own tries, and is charged while one is left.
+    """
     begun = []
+    method = (await customer(tx, tx.head.tenant, tx.customer)).default_method
+    if method in await barred_methods(tx, tx.customer, (await recovery_policy(tx, tx.head.tenant)).stops):
+        return RetryBegun(())
     for of in await cases(tx, tx.customer):
-        if not of.is_living or await has_ended(tx, tx.customer, of.subscription):
+        if not of.is_living or method is None or await has_ended(tx, tx.customer, of.subscription):
             continue
-        if (await invoice(tx, tx.customer, of.invoice)).collection != AUTOMATIC or await _is_barred(tx, of):
+        unpaid, attempts = await invoice(tx, tx.customer, of.invoice), await payments_of(tx, tx.customer, of.invoice)
+        if unpaid.collection != AUTOMATIC or unpaid.state.name != "open" or of.waiting_since is not None:
             continue
-        try:
-            payment = await _begin(tx, of)
-        except Refused as refused:
-            if refused.code is not RefusalCode.PAYMENT_IN_PROGRESS:
-                raise
+        if any(attempt.is_open for attempt in attempts):
             continue
-        begun.extend([payment] if payment else [])
+        if any(attempt.method == method for attempt in attempts):
+            if not await has_tries_left(tx, tx.customer, of.invoice):
+                continue
+            await use_try(tx, of.invoice)
+        begun.append((await begin_payment(tx, unpaid, method)).payment)
     return RetryBegun(tuple(begun))

@@ -97,9 +97,9 @@ async def overdue(
 ) -> list[Overdue]:  # fmt: skip
     """What these customers of one shard key owed for longer than ``wait``, but for what an attempt might still bring.
 
-    An attempt that only the customer can bring on brings nothing by itself; one that was under way when the time was
-    over puts the block off until it failed. Of what we collect ourselves ``grace`` runs from the first failure: before
-    that the customer had nothing to pay.
+    What is paid in parts does not block while its plan is kept. An attempt that only the customer can bring on brings
+    nothing by itself; one that was under way when the time was over puts the block off until it failed. Of what we
+    collect ourselves ``grace`` runs from the first failure: before that the customer had nothing to pay.
     """
     rows = await db.fetch(
         """WITH owed AS (
@@ -110,7 +110,11 @@ async def overdue(
                                 WHERE h.shard_key = i.shard_key AND h.entity_id = i.id AND h.happened_at <= $4
                                 ORDER BY h.seq DESC LIMIT 1) s ON s.to_state = 'open'
                 WHERE i.shard_key = $1 AND i.customer_id = ANY ($2::uuid[]) AND i.currency = $3
-                  AND greatest(i.due_at, s.happened_at) <= $5)
+                  AND greatest(i.due_at, s.happened_at) <= $5
+                  AND NOT EXISTS (SELECT FROM installment_plan q
+                                   WHERE q.shard_key = i.shard_key AND q.customer_id = i.customer_id
+                                     AND q.invoice_id = i.id AND q.made_at <= $4
+                                     AND (q.ended_at IS NULL OR q.ended_at > $4)))
            SELECT o.customer_id, o.id, o.number_text, o.owed_since, tried.failed_at,
                   CASE WHEN o.collection = 'charge' THEN tried.first_failed_at END AS first_failed_at
              FROM owed o

@@ -132,9 +132,10 @@ async def store_method(tx: Tx, command: StoreMethod) -> MethodStored:
     )  # fmt: skip
     if id is None:
         id = await tx.fetchval(
-            """SELECT id FROM payment_method
-                WHERE shard_key = $1 AND customer_id = $2 AND provider_account = $3 AND provider_ref = $4""",
-            tx.customer.shard, tx.customer.uuid, command.provider_account, command.provider_ref,
+            """UPDATE payment_method SET verified_at = $5
+                WHERE shard_key = $1 AND customer_id = $2 AND provider_account = $3 AND provider_ref = $4
+            RETURNING id""",
+            tx.customer.shard, tx.customer.uuid, command.provider_account, command.provider_ref, tx.recorded_at,
         )  # fmt: skip
     method = PaymentMethodId(tx.customer.shard, id)
     others = [each.id for each in await methods_in_order(tx, tx.customer) if each.id != method]

@@ -14,6 +14,7 @@ from domain.operation import operation
 from domain.payments.dispute import disputed_methods
 from domain.payments.method import PaymentMethod, default_method, methods_in_order, payment_methods
 from domain.payments.outlook import resolves_by
+from domain.payments.own_tries import use_try
 from domain.payments.payment import IN_FLIGHT, PAYMENT, CaptureMode, Payment, payments_of
 from domain.payments.policy import payment_policy
 from domain.refusals import RefusalCode, Refused
@@ -45,34 +46,46 @@ class PaymentBegun:
 
 @operation("payments.pay_invoice", allowed=_PAYERS, moves_money=True)
 async def pay_invoice(tx: Tx, command: PayInvoice) -> PaymentBegun:
-    """Begins an attempt; see ``begin_payment`` for its refusals. FORBIDDEN for a customer that chooses the capture."""
+    """Begins an attempt; see ``begin_payment`` for its refusals. FORBIDDEN for a customer that chooses the capture;
+    TRIES_USED_UP for one that has tried a dunned invoice too often."""
     if command.capture is not None and Grant.PORTAL in tx.actor.grants:
         raise Refused(RefusalCode.FORBIDDEN, "When the money is taken is not the customer's to choose.", ("capture",))
-    return await begin_payment(tx, await invoice(tx, tx.customer, command.invoice), command.method, command.capture)
+    begun = await begin_payment(
+        tx, await invoice(tx, tx.customer, command.invoice), command.method, command.capture
+    )  # fmt: skip
+    if Grant.PORTAL in tx.actor.grants:
+        await use_try(tx, command.invoice)
+    return begun
 
 
 async def begin_payment(
-    tx: Tx, of: Invoice, chosen: PaymentMethodId | None = None, capture: CaptureMode | None = None
-) -> PaymentBegun:
-    """NOTHING_DUE for an invoice that is not open; PAYMENT_IN_PROGRESS while an attempt may still succeed (while nobody
-    knows what became of it, the refusal says by when that is known);
-    PAYMENT_METHOD_REQUIRED without a method; NOT_FOUND for a method that is not the customer's."""
+    tx: Tx, of: Invoice, chosen: PaymentMethodId | None = None, capture: CaptureMode | None = None,
+    part: Money | None = None,
+) -> PaymentBegun:  # fmt: skip
+    """Begins to collect what is due, or a ``part`` of it.
+
+    NOTHING_DUE for an invoice that is not open; PAYMENT_IN_PROGRESS while an attempt may still succeed (while nobody
+    knows what became of it, the refusal says by when that is known); PAYMENT_METHOD_REQUIRED without a method;
+    NOT_FOUND for a method that is not the customer's.
+    """
     if of.state.name != "open" or of.due.minor == 0:
         raise Refused(RefusalCode.NOTHING_DUE, f"Invoice {of.number} is {of.state.name}.", ("invoiceId",))
     attempts = await payments_of(tx, tx.customer, of.id)
     for attempt in attempts:
         if attempt.is_open:
-            raise _under_way(attempt, tx.recorded_at)
+            raise under_way(attempt, tx.recorded_at)
     method = await _method(tx, chosen)
     id, number = tx.new_id(PaymentId), len(attempts) + 1
     mode = capture or (await payment_policy(tx, tx.head.tenant)).capture
-    await _insert(tx, id, of, number, method, mode)
+    amount = of.due if part is None else min(part, of.due)
+    await _insert(tx, id, of, number, method, mode, amount)
     await due.schedule(tx, SEND, id.uuid, tx.recorded_at + HEAD_START, follows="wall")
     tx.emit("payment.begun", payment=id, invoice=of.id)
-    return PaymentBegun(id, of.id, of.due)
+    return PaymentBegun(id, of.id, amount)
 
 
-def _under_way(attempt: Payment, now: datetime) -> Refused:
+def under_way(attempt: Payment, now: datetime) -> Refused:
+    """The refusal while an attempt is open, at an instant of wall time."""
     message = "A payment of this invoice is under way; its outcome will be known first."
     known_by = resolves_by(attempt, now) if attempt.state.name in IN_FLIGHT else None
     return Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("invoiceId",), resolves_by=known_by)
@@ -105,15 +118,15 @@ def provider_key(tx: Tx, subject: str, number: int) -> str:
 
 
 async def _insert(
-    tx: Tx, id: PaymentId, of: Invoice, number: int, method: PaymentMethod, mode: CaptureMode
-) -> None:  # fmt: skip
+    tx: Tx, id: PaymentId, of: Invoice, number: int, method: PaymentMethod, mode: CaptureMode, amount: Money
+) -> None:
     state = await PAYMENT.begin(tx, tx.customer, id.uuid, "begin")
     await tx.execute(
         """INSERT INTO payment (shard_key, id, tenant_id, customer_id, invoice_id, attempt_number, currency, amount,
                method_id, provider_account, provider_key, queries, captured, refunds_reserved, state, seq, happened_at,
                recorded_at, capture_mode)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $12, $13, $14, $15, $16)""",
-        id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, of.id.uuid, number, str(of.currency), of.due.minor,
+        id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, of.id.uuid, number, str(of.currency), amount.minor,
         method.id.uuid, method.provider_account, provider_key(tx, str(of.id), number), state.name, state.seq, tx.now,
         tx.recorded_at, mode.value,
     )  # fmt: skip

@@ -9,10 +9,11 @@ from domain import dead_letter, due
 from domain.corrections.tax_run import CORRECT_ITEM, LIST_RUN
 from domain.customers.advance_clock import SetClock, clock_of, set_clock
 from domain.due import ADVANCE, Due
-from domain.dunning.case import GIVE_UP, NOTICE, RETRY, SUSPEND
+from domain.dunning.case import GIVE_UP, NOTICE, PART, RETRY, SUSPEND
 from domain.dunning.end_case import EndCase, give_up, suspend
 from domain.dunning.notice import TellCustomer, tell_customer
 from domain.dunning.overdue import InvoiceOverdue, invoice_overdue
+from domain.dunning.parts import ChargePart, charge_part
 from domain.dunning.retry_payment import RetryPayment, retry_payment
 from domain.ids import (
     ContractId,
@@ -72,6 +73,8 @@ LONG = timedelta(days=1)  # an event that waits for its next try is on its way t
 DETACH_AGAIN = timedelta(hours=1)  # nobody waits for it: we do not charge the method any more
 CLOCK_PAUSE = timedelta(seconds=1)  # when a step on a test clock's way failed and waits for its next try
 
+Handler = Callable[[House, Due], Awaitable[None]]
+
 
 def key_of(work: Due) -> str:
     """The key names kind, subject, instant and scheduling, so that a row that is looked at twice is performed once.
@@ -118,13 +121,13 @@ async def _detach_method(house: House, work: Due) -> None:
 
 
 async def _expire_refund(house: House, work: Due) -> None:
-    command = ExpireRefundRequest(RefundId(work.customer.shard, work.subject))
-    await _perform(house, work, expire_refund_request, command)
+    await _perform(house, work, expire_refund_request, ExpireRefundRequest(RefundId(work.customer.shard, work.subject)))
 
 
 async def _renew(house: House, work: Due) -> None:
-    command = RenewSubscription(SubscriptionId(work.customer.shard, work.subject))
-    await _perform(house, work, renew_subscription, command)
+    await _perform(
+        house, work, renew_subscription, RenewSubscription(SubscriptionId(work.customer.shard, work.subject))
+    )
 
 
 async def _expire(house: House, work: Due) -> None:
@@ -150,20 +153,11 @@ async def _finalize(house: House, work: Due) -> None:
     await _perform(house, work, finalize_invoice, FinalizeInvoice(InvoiceId(work.customer.shard, work.subject)))
 
 
-async def _retry(house: House, work: Due) -> None:
-    await _perform(house, work, retry_payment, RetryPayment(DunningCaseId(work.customer.shard, work.subject)))
+def _of_case(operation: Operation[Any, Any], command: Callable[[DunningCaseId], object]) -> Handler:
+    async def done(house: House, work: Due) -> None:
+        await _perform(house, work, operation, command(DunningCaseId(work.customer.shard, work.subject)))
 
-
-async def _suspend(house: House, work: Due) -> None:
-    await _perform(house, work, suspend, EndCase(DunningCaseId(work.customer.shard, work.subject)))
-
-
-async def _give_up(house: House, work: Due) -> None:
-    await _perform(house, work, give_up, EndCase(DunningCaseId(work.customer.shard, work.subject)))
-
-
-async def _notice(house: House, work: Due) -> None:
-    await _perform(house, work, tell_customer, TellCustomer(DunningCaseId(work.customer.shard, work.subject)))
+    return done
 
 
 async def _overdue(house: House, work: Due) -> None:
@@ -237,7 +231,7 @@ async def _is_quiet(house: House, customer: CustomerId) -> bool:
     return not await due.is_imminent(house.db.primary, customer, IMPATIENT, now + IMMINENT)
 
 
-HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
+HANDLERS: dict[str, Handler] = {
     SEND: _send_payment,
     SEND_REFUND: _send_refund,
     DETACH: _detach_method,
@@ -249,10 +243,11 @@ HANDLERS: dict[str, Callable[[House, Due], Awaitable[None]]] = {
     RESUME: _resume,
     REMIND: _remind,
     FINALIZE: _finalize,
-    RETRY: _retry,
-    SUSPEND: _suspend,
-    GIVE_UP: _give_up,
-    NOTICE: _notice,
+    RETRY: _of_case(retry_payment, RetryPayment),
+    SUSPEND: _of_case(suspend, EndCase),
+    GIVE_UP: _of_case(give_up, EndCase),
+    NOTICE: _of_case(tell_customer, TellCustomer),
+    PART: _of_case(charge_part, ChargePart),
     OVERDUE: _overdue,
     CONTRACT_END: _true_up,
     CONTRACT_NOTICE: _announce,

@@ -16,7 +16,11 @@ async def timelines_hold(db: Primary, shard: int) -> list[Row]:
                       ARRAY(SELECT DISTINCT day FROM unnest(c.retry_days) AS day ORDER BY day)
                    OR c.notice_days IS DISTINCT FROM
                       ARRAY(SELECT DISTINCT day FROM unnest(c.notice_days) AS day ORDER BY day)
-                   OR c.suspend_at < ANY (SELECT c.opened_at + day * interval '1 day' FROM unnest(c.retry_days) AS day)
+                   OR c.suspend_at < ANY (SELECT c.opened_at + c.waited + day * interval '1 day'
+                                             FROM unnest(c.retry_days) AS day)
+                   OR (c.waiting_since IS NOT NULL) <> EXISTS (
+                          SELECT FROM installment_plan p
+                           WHERE p.shard_key = c.shard_key AND p.invoice_id = c.invoice_id AND p.ended_at IS NULL)
                    OR c.suspend_at < c.restrict_at OR c.give_up_at <= c.suspend_at OR c.payday_at > c.suspend_at
                    OR c.notices_told > cardinality(c.notice_days) + (c.restrict_at IS NOT NULL)::int
                    OR (c.state <> 'given_up' AND EXISTS (

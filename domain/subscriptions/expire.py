@@ -15,7 +15,8 @@ from domain.subscriptions.lifecycle import EXPIRE
 from domain.subscriptions.store import move
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
 
-RECHECK = timedelta(hours=1)  # while an attempt's outcome is open, nothing expires
+INCOMPLETE_FOR = timedelta(hours=23)  # the field's usual span: a day of trying, over before the next one
+NET = timedelta(days=1)  # the end of an attempt wakes what waits for it; this is the net under an event that is stuck
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class ExpireSubscription:
 
 @operation("subscriptions.expire", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def expire_subscription(tx: Tx, command: ExpireSubscription) -> SubscriptionStands:
-    """Voids the unpaid first invoice and ends the subscription; waits while an attempt is open, and once it is paid."""
+    """Voids the unpaid first invoice and ends the subscription; waits while an attempt is open, until its end wakes it,
+    and once it is paid."""
     of = await subscription(tx, tx.customer, command.subscription)
     if of.state.name != "incomplete":
         await due.finish(tx, EXPIRE, of.id.uuid)
@@ -35,13 +37,19 @@ async def expire_subscription(tx: Tx, command: ExpireSubscription) -> Subscripti
     unpaid = await first_invoice(tx, of)
     paid = unpaid.state.name == "paid"  # and the event that activates the subscription is still on its way
     if paid or await is_being_paid(tx, unpaid):
-        await due.schedule(tx, EXPIRE, of.id.uuid, tx.now + RECHECK)
+        await due.schedule(tx, EXPIRE, of.id.uuid, tx.now + NET)
         return SubscriptionStands(of.id, of.state.name)
     if unpaid.state.name == "open":
         await void(tx, unpaid)
     state = await move(tx, of, "expire", ended_at=tx.now)
     await due.finish(tx, EXPIRE, of.id.uuid)
     return SubscriptionStands(of.id, state.name)
+
+
+async def wake_expiry(tx: Tx, of: Subscription) -> None:
+    """Looks again at a subscription whose time was over while an attempt was open."""
+    if of.state.name == "incomplete" and of.period.start + INCOMPLETE_FOR <= tx.now:
+        await due.schedule(tx, EXPIRE, of.id.uuid, tx.now)
 
 
 async def first_invoice(tx: Tx, of: Subscription) -> Invoice:

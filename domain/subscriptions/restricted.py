@@ -11,6 +11,7 @@ async def kept_features(db: Primary, customer: CustomerId, at: datetime) -> dict
     rows = await db.fetch(
         """SELECT subscription_id, kept_features FROM dunning_case
             WHERE shard_key = $1 AND customer_id = $2 AND subscription_id IS NOT NULL AND restrict_at <= $3
+              AND waiting_since IS NULL
               AND (ended_at IS NULL OR ended_at > $3)""",
         customer.shard,
         customer.uuid,

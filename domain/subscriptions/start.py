@@ -1,7 +1,7 @@
 """Starting a subscription: it is incomplete until its first invoice is paid, or it begins with a trial."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain import due
 from domain.actor import Grant
@@ -18,6 +18,7 @@ from domain.payments.collect import collect, require_means
 from domain.payments.debt import require_no_debt
 from domain.period import Anchor, Period, period, pin
 from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.expire import INCOMPLETE_FOR
 from domain.subscriptions.lifecycle import EXPIRE, RENEW, SUBSCRIPTION
 from domain.subscriptions.lines import full_charge
 from domain.subscriptions.offer import Offer, offered
@@ -27,7 +28,6 @@ from domain.subscriptions.terms import Terms, add_terms
 from domain.subscriptions.trial import schedule_reminder, take_trial, trial_end, trial_is_taken
 from domain.wire import added
 
-INCOMPLETE_FOR = timedelta(hours=23)  # the field's usual span: a day of trying, over before the next one
 MAX_SUBSCRIPTIONS = 100  # living ones of one customer; a page shows them all
 
 

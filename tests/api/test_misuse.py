@@ -23,6 +23,7 @@ from tests.lives import day, publish, until
 from tests.notice_stage import OTHERWISE as OF_NOTICES
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
+from tests.recovery_stage import OTHERWISE as OF_RECOVERY
 from tests.refund_stage import OTHERWISE as OF_REFUNDS
 from tests.subscription_stage import OTHERWISE as OF_SUBSCRIPTIONS
 from tests.subscription_stage import PORTAL as SUBSCRIBED
@@ -92,6 +93,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_DISPUTES,
     **OF_NOTICES,
     **OF_EXCEPTIONS,
+    **OF_RECOVERY,
 }
 
 

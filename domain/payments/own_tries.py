@@ -1,0 +1,41 @@
+"""How often a customer may try to pay an invoice by itself: bounded by whoever collects it, counted here."""
+
+from domain.db import Primary, Tx
+from domain.ids import CustomerId, InvoiceId
+from domain.refusals import RefusalCode, Refused
+
+
+async def allow_tries(tx: Tx, invoice: InvoiceId, most: int) -> None:
+    """From now on the customer tries that invoice so often by itself, counted anew."""
+    await tx.execute(
+        """INSERT INTO own_tries (shard_key, customer_id, invoice_id, used, most) VALUES ($1, $2, $3, 0, $4)
+           ON CONFLICT (shard_key, customer_id, invoice_id) DO UPDATE SET used = 0, most = EXCLUDED.most""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        invoice.uuid,
+        most,
+    )
+
+
+async def has_tries_left(db: Primary, customer: CustomerId, invoice: InvoiceId) -> bool:
+    """Whether the customer may try once more; nobody is bound where nothing was said."""
+    used_up = await db.fetchval(
+        "SELECT used >= most FROM own_tries WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = $3",
+        customer.shard,
+        customer.uuid,
+        invoice.uuid,
+    )
+    return not used_up
+
+
+async def use_try(tx: Tx, invoice: InvoiceId) -> None:
+    """Counts a try of the customer's own; TRIES_USED_UP where none is left."""
+    if not await has_tries_left(tx, tx.customer, invoice):
+        message = "This invoice was tried too often; another payment method is charged at once."
+        raise Refused(RefusalCode.TRIES_USED_UP, message, ("invoiceId",))
+    await tx.execute(
+        "UPDATE own_tries SET used = used + 1 WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = $3",
+        tx.customer.shard,
+        tx.customer.uuid,
+        invoice.uuid,
+    )
