@@ -150,7 +150,6 @@ async def test_a_word_of_the_provider_against_that_of_staff_opens_a_case_and_bot
     assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])
 
 
-@pytest.mark.row("C6")
 async def test_of_many_at_once_one_claims_and_one_decides_and_a_death_in_the_middle_leaves_all_or_nothing(
     world: World, provider: SideDoor
 ) -> None:
@@ -198,7 +197,6 @@ async def test_work_about_money_that_is_given_up_is_a_case_too(world: World) -> 
     assert ((await newest(world, ada)).state.name, await waiting(world, ada)) == ("succeeded", [])
 
 
-@pytest.mark.row("G1")
 async def test_another_customers_and_another_tenants_case_are_answered_as_what_there_is_not(
     world: World, provider: SideDoor
 ) -> None:
