@@ -30,6 +30,9 @@ STATEMENT = f"""query ($atLeast: ConsistencyToken) {{ viewer {{ customer {{
 
 ADD_METHOD = f"""mutation ($input: AddPaymentMethodInput!) {{ addPaymentMethod(input: $input) {{
     paymentMethod {{ id brand last4 }} {_OPERATION} {_ERRORS} }} }}"""
+METHODS = "{ viewer { customer { paymentMethodsInOrder { id } } } }"
+REMOVE_METHOD = f"""mutation ($input: RemovePaymentMethodInput!) {{ removePaymentMethod(input: $input) {{
+    {_OPERATION} {_ERRORS} }} }}"""
 START = f"""mutation ($input: StartSubscriptionInput!) {{ startSubscription(input: $input) {{
     subscription {_SUBSCRIPTION} invoice {_INVOICE} {_OPERATION} {_ERRORS} }} }}"""
 CHANGE = f"""mutation ($input: ChangePlanInput!) {{ changePlan(input: $input) {{

@@ -136,13 +136,21 @@ async def upgrade_and_refund(story: Story) -> AsyncIterator[Step]:
     yield await story.told("reads the statement", {"entries": len(lines)}, statement=lines)
 
 
+async def only_card(story: Story, token: str) -> None:
+    """From now on the customer has this card alone: others would be tried when it declines."""
+    added = (await story.customer.mutate(say.ADD_METHOD, token=token))["paymentMethod"]
+    for other in (await story.customer.query(say.METHODS))["viewer"]["customer"]["paymentMethodsInOrder"]:
+        if other["id"] != added["id"]:
+            await story.customer.mutate(say.REMOVE_METHOD, methodId=other["id"])
+
+
 async def renewal_and_recovery(story: Story) -> AsyncIterator[Step]:
     """The worker renews; then the card declines, access stays on, and a new card recovers it."""
     await story.advance("2027-02-01T03:00:00Z")
     invoice = await story.renewal()
     facts = {"invoice": invoice["number"], "total": invoice["total"]["decimal"], "state": invoice["state"]}
     yield await story.told("is renewed by the worker a month on", facts, invoice=invoice)
-    await story.customer.mutate(say.ADD_METHOD, token="tok_insufficient_funds")
+    await only_card(story, "tok_insufficient_funds")
     await story.advance("2027-03-04T00:00:00Z")
     late = await story.subscription()
     facts = {"state": late["state"], "entitled": late["entitled"], "attempts left": late["recovery"]["attemptsLeft"]}
@@ -159,7 +167,7 @@ async def renewal_and_recovery(story: Story) -> AsyncIterator[Step]:
 
 async def suspension(story: Story) -> AsyncIterator[Step]:
     """A card that declines for good: every retry fails, then access ends, and not before."""
-    await story.customer.mutate(say.ADD_METHOD, token="tok_do_not_honor")
+    await only_card(story, "tok_do_not_honor")
     await story.advance("2027-04-10T00:00:00Z")
     before = await story.subscription()
     yield await story.told(
