@@ -32,6 +32,11 @@ NULLABLE_IN = {
     ("startTaxCorrectionRun", "until"),
     ("setCustomerDebtPolicy", "policy"),
     ("captureInvoicePayment", "amount"),
+    ("setPaymentRoute", "currency"),
+    ("setPaymentRoute", "account"),
+    ("changeWebhookEndpoint", "kinds"),
+    ("retirePlan", "effectiveAt"),
+    ("retirePrice", "effectiveAt"),
 }
 CODES = {"BAD_INPUT", "NOT_FOUND"}
 
