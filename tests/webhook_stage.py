@@ -60,7 +60,7 @@ async def webhook_input(api: Api) -> dict[str, dict[str, Any]]:
 async def delivery_of(world: World, of: Someone) -> WebhookDeliveryId:
     """A delivery on its way to an endpoint at which nobody listens."""
     db, nowhere = world.house.db, f"http://127.0.0.1:9/{fresh('hook')}"  # the port of RFC 863
-    command = RegisterWebhookEndpoint(nowhere, ("contract.ended",), True, True)
+    command = RegisterWebhookEndpoint(("contract.ended",), True, True, nowhere)
     await perform(db, register_webhook_endpoint, world.staff(Grant.ADMIN), world.tenant.live_house, command, nowhere)
     assert await publish(db, Event(of.id, 1_000_000, "contract.ended", {}, 0, True)) > 0
     (sent, *_) = await deliveries_of(db.primary, world.tenant.tenant, None, "waiting", 1)

@@ -59,7 +59,7 @@ async def register(info: Info, input: RegisterWebhookEndpointInput) -> RegisterW
     """For admins."""
     try:
         home, anywhere = info.context.staff_home(), info.context.rooms.house.sender.anywhere
-        command = RegisterWebhookEndpoint(input.url, tuple(input.kinds), input.sandbox, anywhere)
+        command = RegisterWebhookEndpoint(tuple(input.kinds), input.sandbox, anywhere, input.url)
         done = await performed(info, register_webhook_endpoint, home, command, input.idempotency_key)
     except Refused as refused:
         return RegisterWebhookEndpointPayload(endpoint=None, secret=None, operation=None, errors=[as_error(refused)])
@@ -94,7 +94,7 @@ async def change(info: Info, input: ChangeWebhookEndpointInput) -> ChangeWebhook
         home, anywhere = info.context.staff_home(), info.context.rooms.house.sender.anywhere
         kinds = None if input.kinds is None else tuple(input.kinds)
         id = id_of(WebhookEndpointId.parse, input.endpoint_id, "endpointId")
-        command = ChangeWebhookEndpoint(id, input.url, kinds, input.active, anywhere)
+        command = ChangeWebhookEndpoint(id, kinds, input.active, anywhere, input.url)
         done = await performed(info, change_webhook_endpoint, home, command, input.idempotency_key)
     except Refused as refused:
         return ChangeWebhookEndpointPayload(endpoint=None, operation=None, errors=[as_error(refused)])

@@ -94,7 +94,7 @@ def settings_of(layout: Layout, keys: Keys, ports: Ports, servers: Servers) -> d
         "OIDC_ISSUER": f"http://127.0.0.1:{ports.identity}",
         "IDENTITY_STATE": str(layout.identity),
         "SEALING_KEY": keys.sealing_key,
-        "WEBHOOK_TARGETS": "anywhere",
+        "WEBHOOK_TARGETS": os.environ.get("WEBHOOK_TARGETS") or "anywhere",
         "ENVIRONMENT": "dev",
         "QUITTANCE_STATE": str(layout.root),
     }

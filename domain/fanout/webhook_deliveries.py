@@ -7,23 +7,22 @@ from domain.db import Primary
 from domain.ids import TenantId, WebhookDeliveryId, WebhookEndpointId
 from domain.webhooks.delivery import WebhookDelivery, delivery_from
 
-SEEN = 5000  # of what is due in one look: a small read that sees past the backlog of an endpoint that is down
 OF_EACH = 10  # of an endpoint in one look: one that does not answer holds so many of a worker's places at most
 
 
 async def deliveries_due(db: Primary, now: datetime) -> list[WebhookDeliveryId]:
-    """What may be tried now and nobody tries, a few of each endpoint, so that none holds up the others."""
+    """What may be tried now and nobody tries, a few of each endpoint, so that no backlog of one hides the others.
+
+    Whoever delivers one goes on with the next of its endpoint, so that this bounds places and not how fast it goes.
+    """
     rows = await db.fetch(
         """-- fanout
            SELECT n.shard_key, n.id
-             FROM (SELECT d.shard_key, d.id, d.due_at,
-                          row_number() OVER (PARTITION BY d.endpoint_id ORDER BY d.due_at) AS place
-                     FROM (SELECT shard_key, id, endpoint_id, due_at FROM webhook_delivery
-                            WHERE state = 'waiting' AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-                            ORDER BY due_at LIMIT $2) AS d) AS n
-            WHERE n.place <= $3 ORDER BY n.due_at""",
+             FROM (SELECT shard_key, id, due_at, row_number() OVER (PARTITION BY endpoint_id ORDER BY due_at) AS place
+                     FROM webhook_delivery
+                    WHERE state = 'waiting' AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)) AS n
+            WHERE n.place <= $2 ORDER BY n.due_at""",
         now,
-        SEEN,
         OF_EACH,
     )
     return [WebhookDeliveryId(row["shard_key"], row["id"]) for row in rows]

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,6 +14,8 @@ _CLEAN: Final = re.compile(r"[\x21-\x5b\x5d-\x7e]+", re.ASCII)  # no space, cont
 _NAME: Final = re.compile(r"(?=.{1,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 # IPv6 that carries an IPv4 address, which may be one of ours: RFC 6052, RFC 8215, and the deprecated RFC 4291 2.5.5.1.
 _CARRIERS: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
+# Of the Internet by their form, and yet of a site or a host: RFC 3879, RFC 7526, and the host service of a large cloud.
+_NOT_OURS: Final = tuple(ip_network(text) for text in ("fec0::/10", "192.88.99.0/24", "168.63.129.16/32"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
         inside = address.ipv4_mapped or address.sixtofour or (address.teredo[0] if address.teredo else None)
         if inside is not None or any(address in carrier for carrier in _CARRIERS):
             return False  # nobody serves webhooks through a transition mechanism
+    if any(address in network for network in _NOT_OURS):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -9,7 +9,14 @@ from typing import Final
 from domain.database import Database
 from domain.ids import WebhookDeliveryId
 from domain.points import reached
-from domain.webhooks.delivery import TRY_AFTER, WebhookDelivery, claim_delivery, mark_tried
+from domain.webhooks.delivery import (
+    TRY_AFTER,
+    WebhookDelivery,
+    claim_delivery,
+    mark_tried,
+    next_delivery,
+    webhook_delivery,
+)
 from domain.webhooks.endpoint import webhook_endpoint
 from domain.webhooks.send import Answered, Sender, Unanswered
 
@@ -20,8 +27,19 @@ _JITTER: Final = 10  # per cent by which tries are spread, so that those of one 
 async def deliver(db: Database, sender: Sender, id: WebhookDeliveryId) -> bool:
     """Whether it was delivered by this call; False where it failed, is not due, or another has it in hand."""
     of = await claim_delivery(db.marks, id, db.clock.now())
+    return of is not None and await _try(db, sender, of)
+
+
+async def deliver_next(db: Database, sender: Sender, like: WebhookDeliveryId) -> WebhookDeliveryId | None:
+    """The delivery after this one to the same endpoint, of the same shard key, if there is one and it was delivered."""
+    of = await webhook_delivery(db.primary, like)
     if of is None:
-        return False
+        return None
+    following = await next_delivery(db.primary, like.shard, of.endpoint, db.clock.now())
+    return following if following is not None and await deliver(db, sender, following) else None
+
+
+async def _try(db: Database, sender: Sender, of: WebhookDelivery) -> bool:
     reached("delivery.claimed")
     endpoint = await webhook_endpoint(db.primary, of.endpoint)
     assert endpoint is not None, "a delivery has an endpoint"

@@ -108,6 +108,22 @@ async def claim_delivery(marks: Autocommit, id: WebhookDeliveryId, now: datetime
     return delivery_from(row) if row else None
 
 
+async def next_delivery(
+    db: Primary, shard: int, endpoint: WebhookEndpointId, now: datetime
+) -> WebhookDeliveryId | None:
+    """The endpoint's delivery on the shard key that is due longest and that nobody has in hand."""
+    id = await db.fetchval(
+        """SELECT id FROM webhook_delivery
+            WHERE shard_key = $1 AND endpoint_id = $2 AND state = 'waiting' AND due_at <= $3
+              AND (lease_until IS NULL OR lease_until <= $3)
+            ORDER BY due_at LIMIT 1""",
+        shard,
+        endpoint.uuid,
+        now,
+    )
+    return None if id is None else WebhookDeliveryId(shard, id)
+
+
 async def mark_tried(
     marks: Autocommit, of: WebhookDelivery, state: str, due_at: datetime, status: int | None, cause: str, now: datetime
 ) -> None:

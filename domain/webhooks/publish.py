@@ -14,9 +14,10 @@ async def publish(db: Database, event: Event) -> int:
         return 0
     told = 0
     now = db.clock.now()
-    for endpoint in await listeners(db.primary, event.customer, event.kind):
+    found = await listeners(db.primary, event.customer, event.kind)
+    at = await recorded_at(db.primary, event) or now if found else now
+    for endpoint in found:
         id = WebhookDeliveryId(event.customer.shard, uuid7(now, db.entropy(10)))
-        at = await recorded_at(db.primary, event) or now
         body = body_of(event.kind, event.customer, event.number, event.body, at)
         told += await store_delivery(db.marks, id, endpoint, event, body, now)
     return told

@@ -12,6 +12,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.webhooks.address import target
 from domain.webhooks.endpoint import WebhookEndpoint, webhook_endpoint, webhook_endpoints
 from domain.webhooks.event_kind import require_published
+from domain.wire import personal
 
 MAX_ENDPOINTS: Final = 20  # of a tenant: each event is sent to every one of them
 BOTH_SECRETS: Final = timedelta(hours=24)  # long enough for a deployment; longer would keep a leaked secret of use
@@ -25,10 +26,10 @@ class RegisterWebhookEndpoint:
     ``anywhere`` is the deployment's: on a laptop endpoints may be on the same machine.
     """
 
-    url: str
     kinds: tuple[str, ...]
     sandbox: bool
     anywhere: bool
+    url: str = personal()  # it may hold a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,10 @@ class ChangeWebhookEndpoint:
     """What is None stays as it is."""
 
     endpoint: WebhookEndpointId
-    url: str | None
     kinds: tuple[str, ...] | None
     active: bool | None
     anywhere: bool
+    url: str | None = personal()
 
 
 @operation("webhooks.change_endpoint", allowed=_ADMINS)

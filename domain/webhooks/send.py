@@ -4,14 +4,17 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from ipaddress import ip_address
 from typing import Final
 
 import httpx2
 from standardwebhooks import Webhook
 
+from domain.refusals import Refused
 from domain.webhooks.address import Target, is_public, target
 
 LIMIT_SECONDS: Final = 10  # for all of it, the look-up of the name too: below the lease of a delivery
@@ -36,9 +39,14 @@ class Unanswered:
     cause: str
 
 
+# A name server that is silent holds a thread for as long as it likes: these are nobody else's.
+_LOOK_UPS: Final = ThreadPoolExecutor(max_workers=8, thread_name_prefix="webhook-names")
+
+
 async def resolve(host: str, port: int) -> Sequence[str]:
     """By the resolver of this machine."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOK_UPS, look_up)
     return [str(each[4][0]) for each in found]
 
 
@@ -67,8 +75,10 @@ class Sender:
                 return await self._post(to, address, _headers(to, id, body, secrets, now), body)
         except (TimeoutError, httpx2.TimeoutException):
             return Unanswered("timeout")
-        except socket.gaierror:
+        except (socket.gaierror, UnicodeError):  # UnicodeError: a name that no resolver could be asked for
             return Unanswered("the name has no address")
+        except Refused:  # it was taken under other rules
+            return Unanswered("the URL is not one to send to")
         except (httpx2.RequestError, httpx2.InvalidURL, OSError) as error:
             return Unanswered(f"no connection: {type(error).__name__}")
 

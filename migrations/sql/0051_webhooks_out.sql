@@ -47,7 +47,8 @@ CREATE TABLE webhook_delivery (
     CONSTRAINT webhook_delivery_answered CHECK (state <> 'delivered' OR last_status BETWEEN 200 AND 299)
 );
 
-CREATE INDEX webhook_delivery_due_idx ON webhook_delivery (due_at) WHERE state = 'waiting';
+CREATE INDEX webhook_delivery_due_idx ON webhook_delivery (endpoint_id, due_at) WHERE state = 'waiting';
+CREATE INDEX webhook_delivery_next_idx ON webhook_delivery (shard_key, endpoint_id, due_at) WHERE state = 'waiting';
 CREATE INDEX webhook_delivery_list_idx ON webhook_delivery (tenant_id, recorded_at, id);
 CREATE INDEX webhook_delivery_endpoint_idx ON webhook_delivery (shard_key, endpoint_id) WHERE state = 'parked';
 CREATE INDEX webhook_delivery_old_idx ON webhook_delivery (shard_key, recorded_at) WHERE state <> 'waiting';

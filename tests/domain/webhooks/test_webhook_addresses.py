@@ -67,7 +67,8 @@ def resolving(*answers: Sequence[str]) -> tuple[list[tuple[str, int]], Sender]:
 
 
 @pytest.mark.parametrize("addresses", [
-    ["127.0.0.1"], ["10.0.0.1"], ["169.254.169.254"], ["::1"], ["::ffff:10.0.0.1"], ["fe80::1%lo"],
+    ["127.0.0.1"], ["10.0.0.1"],
+    ["fec0::1"], ["192.88.99.1"], ["168.63.129.16"], ["169.254.169.254"], ["::1"], ["::ffff:10.0.0.1"], ["fe80::1%lo"],
     ["8.8.8.8", "192.168.0.1"], ["2606:4700:4700::1111", "64:ff9b::a00:1"],
 ])  # fmt: skip
 async def test_a_name_with_an_address_beside_us_is_not_called_at_all(addresses: list[str]) -> None:
@@ -111,6 +112,11 @@ async def test_what_does_not_answer_is_told_by_the_kind_of_its_error() -> None:
     assert await sender.send("http://nowhere.invalid/", "d", "{}", SECRETS, NOW) == Unanswered(
         "the name has no address"
     )
+
+
+@pytest.mark.parametrize("url", ["http://a..b/", f"http://{'x' * 64}.test/", "ftp://hooks.example.com/"])
+async def test_a_url_of_other_rules_is_a_failure_like_any_other(url: str) -> None:
+    assert isinstance(await Sender(anywhere=True).send(url, "d", "{}", SECRETS, NOW), Unanswered)
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_no_connection() -> None:

@@ -33,6 +33,7 @@ from domain.webhooks.register_endpoint import (
 )
 from domain.webhooks.replay import ReplayWebhooks, replay_webhooks
 from domain.webhooks.send import Sender
+from jobs.calls import deliver_webhook
 from tests.lives import buyer, start
 from tests.mishaps import Death, death_at, later
 from tests.webhook_receiver import Receiver, receiving
@@ -85,7 +86,7 @@ async def shop(house: House) -> AsyncIterator[Shop]:
     here = replace(house, sender=Sender(anywhere=True))
     world = await make_world(here)
     async with receiving() as receiver:
-        command = RegisterWebhookEndpoint(receiver.url, KINDS, True, True)
+        command = RegisterWebhookEndpoint(KINDS, True, True, receiver.url)
         admin = world.staff(Grant.ADMIN)
         done = await perform(
             here.db, register_webhook_endpoint, admin, world.tenant.live_house, command, fresh("register")
@@ -124,7 +125,7 @@ async def test_a_customer_who_is_billed_is_not_told_to_an_endpoint_of_the_sandbo
 async def test_what_a_batch_of_renewals_says_is_told_too(shop: Shop) -> None:
     """A batch passes over events that nobody consumes; an endpoint that listens is somebody."""
     world = shop.world
-    command = RegisterWebhookEndpoint(shop.receiver.url, ("subscription.renewed",), False, True)
+    command = RegisterWebhookEndpoint(("subscription.renewed",), False, True, shop.receiver.url)
     await shop.by_admin(register_webhook_endpoint, command)
     ada = await world.customer(clock_at=None)
     await world.card(ada)
@@ -240,6 +241,16 @@ async def test_what_waits_goes_to_the_new_url(shop: Shop) -> None:
         await shop.change(url=other.url)
         assert all(await shop.sent())
         assert (len(other.taken), shop.receiver.taken) == (3, [])
+
+
+async def test_one_job_goes_on_with_the_next_of_its_endpoint_until_one_fails(shop: Shop) -> None:
+    await start(shop.world, await buyer(shop.world))
+    (first, *_) = await shop.deliveries()
+    shop.receiver.answers = ["204 Taken", "500 No"]
+    await deliver_webhook(shop.world.house, str(first.id))
+    assert sorted(each.state for each in await shop.deliveries()) == ["delivered", "waiting", "waiting"]
+    await deliver_webhook(shop.world.house, str((await shop.deliveries("waiting"))[1].id))
+    assert len(shop.receiver.taken) == 3
 
 
 async def test_an_endpoint_with_a_backlog_leaves_room_for_the_others(shop: Shop) -> None:
