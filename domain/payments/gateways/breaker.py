@@ -9,8 +9,7 @@ from typing import TypeVar
 
 import stamina
 
-from domain.payments.failures import FailureClass, failure_in
-from domain.payments.gateway import Gateway, Unavailable
+from domain.payments.gateway import Gateway, Unavailable, Unknown
 from domain.payments.gateways.bulkhead import Fence
 from domain.payments.gateways.circuit import Circuit, answered, called, given_up, rest, unanswered
 
@@ -55,7 +54,7 @@ class Breaker(Fence):
         return answer
 
     def _after(self, answer: object) -> Circuit:
-        if failure_in(answer) in (FailureClass.TRANSIENT, FailureClass.AMBIGUOUS):
+        if isinstance(answer, Unavailable) or (isinstance(answer, Unknown) and not answer.heard):
             return unanswered(self.circuit, self._elapsed(), getattr(answer, "retry_after", None))
         return given_up(self.circuit) if answer is None else answered(self.circuit)
 

@@ -56,7 +56,9 @@ class Reply:
     def unclear(self) -> Unknown:
         """What to answer when the reply is neither an object nor a clear refusal."""
         error = None if self.ok else _error(self.body)
-        return Unknown(error.code[:80] if error else f"unreadable answer, HTTP {self.status}")
+        if error:
+            return Unknown(error.code[:80])
+        return Unknown(f"unreadable answer, HTTP {self.status}", heard=False)
 
 
 def open_client(url: str, secret: str) -> httpx2.AsyncClient:
@@ -94,9 +96,9 @@ async def send(
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
         return Unavailable(f"no connection: {type(error).__name__}")
     except (TimeoutError, httpx2.TimeoutException):
-        return Unknown("timeout")
+        return Unknown("timeout", heard=False)
     except httpx2.RequestError as error:
-        return Unknown(f"connection lost: {type(error).__name__}")
+        return Unknown(f"connection lost: {type(error).__name__}", heard=False)
 
 
 async def _read(response: httpx2.Response) -> bytes | None:
@@ -115,13 +117,13 @@ def _classify(response: httpx2.Response, body: bytes | None) -> Reply | Unknown 
     if status in (401, 403):
         return Unavailable("credentials refused")
     if body is None:
-        return Unknown("answer too long")
+        return Unknown("answer too long", heard=False)
     if 200 <= status < 300 or 400 <= status < 500:
         return Reply(status, body)
     error = _error(body)
     if status == 503 and error and error.acted is False:
         return Unavailable(error.code[:80], _retry_after(response))
-    return Unknown(f"HTTP {status}")
+    return Unknown(f"HTTP {status}", heard=False)
 
 
 def _retry_after(response: httpx2.Response) -> timedelta | None:

@@ -116,7 +116,7 @@ class Heard:
         try:
             return msgspec.convert(self.data, shape)
         except (msgspec.ValidationError, RecursionError):
-            return Unknown("unreadable answer")
+            return Unknown("unreadable answer", heard=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +157,12 @@ async def ask(call: Awaitable[Any]) -> Answer:
     except _NotSent as error:
         return Unavailable(str(error.user_message))
     except _Lost as error:
-        return Unknown(str(error.user_message))
+        return Unknown(str(error.user_message), heard=False)
     except stripe.StripeError as error:
-        return Unknown(f"HTTP {error.http_status}")
+        return Unknown(f"HTTP {error.http_status}", heard=(error.http_status or 500) < 500)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        return Unknown("unreadable answer")  # the client reads an answer of another shape without looking
+        # The client reads an answer of another shape without looking.
+        return Unknown("unreadable answer", heard=False)
     return Heard(answer.data, answer.headers.get(_REPLAYED) == "true")
 
 
@@ -170,7 +171,7 @@ def _turned(error: Any) -> Turned | KeyTaken | Unknown:
     try:
         said = msgspec.convert(body["error"], WireError)
     except (msgspec.ValidationError, RecursionError, KeyError, TypeError):
-        return Unknown(f"unreadable answer, HTTP {error.http_status}")
+        return Unknown(f"unreadable answer, HTTP {error.http_status}", heard=False)
     if said.type == _IDEMPOTENCY:
         return KeyTaken()
     return Turned(said, missing=said.code == "resource_missing")

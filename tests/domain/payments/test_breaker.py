@@ -77,6 +77,19 @@ async def test_a_decline_is_an_answer_like_any_other(house: House) -> None:
     assert breaker.rests() is None
 
 
+async def test_a_clear_answer_that_leaves_us_unsure_is_no_sign_of_an_outage(house: House) -> None:
+    breaker, watch = behind(house)
+    request = await a_charge(house)
+    assert isinstance(await breaker.charge(request), Captured)
+    for _ in range(MOST_FAILED):
+        assert await breaker.find_charge(request.reference, Money(999, EUR)) == Unknown("mismatch")
+    assert breaker.rests() is None
+    await breaker.charge(await a_charge(house, "tok_rate_limited"))
+    watch.at += LONGEST_REST
+    assert await breaker.find_charge(request.reference, Money(999, EUR)) == Unknown("mismatch")
+    assert breaker.circuit.is_closed, "a probe that is answered closes it, whatever the answer says"
+
+
 @pytest.mark.row("B9")
 async def test_what_surely_did_nothing_is_tried_again_at_once_and_what_may_have_done_something_never_is(
     house: House, desk: Desk
