@@ -24,6 +24,7 @@ from domain.payments.provider_event import ProviderEvent as ProviderEvent
 from domain.payments.settlement import LineKind as LineKind
 from domain.payments.settlement import SettlementLine as SettlementLine
 from domain.payments.settlement import SettlementLines as SettlementLines
+from domain.payments.unsure import CredentialsRefused as CredentialsRefused
 from domain.payments.unsure import NotFound as NotFound
 from domain.payments.unsure import Unavailable as Unavailable
 from domain.payments.unsure import Unknown as Unknown

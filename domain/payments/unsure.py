@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+_PEOPLE = timedelta(minutes=10)  # until people have given the credentials back; sooner nothing changes
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
@@ -21,6 +23,14 @@ class Unavailable:
 
     reason: str
     retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsRefused(Unavailable):
+    """The provider does not let our credentials do this: other kinds of calls may go well, and only people can help."""
+
+    reason: str = "credentials refused"
+    retry_after: timedelta | None = _PEOPLE
 
 
 @dataclass(frozen=True, slots=True)

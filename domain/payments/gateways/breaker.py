@@ -3,16 +3,19 @@
 A call that surely did nothing is made again at once, a few times; whatever may have done something never is.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
 
 import stamina
 
-from domain.payments.gateway import Gateway, Unavailable, Unknown
+from domain.payments.gateway import CredentialsRefused, Gateway, Unavailable, Unknown
 from domain.payments.gateways.bulkhead import Fence
 from domain.payments.gateways.circuit import Circuit, answered, called, given_up, rest, unanswered
 
+LOG = logging.getLogger("quittance")
+COMPLAIN_AGAIN = timedelta(minutes=10)  # one line in ten minutes is seen; one for each payment would bury the rest
 TRIES = 3  # of one call: a connection that was refused by a server that restarts is taken by the second or third
 TRY_SECONDS = 1.0  # for all of them: whoever called us waits
 FIRST_WAIT_SECONDS = 0.05  # between tries, with jitter: a fraction of what one call may take
@@ -39,11 +42,12 @@ class Breaker(Fence):
         super().__init__(gateway)
         self._elapsed = elapsed
         self.circuit = Circuit()
+        self._complained: dict[str, timedelta] = {}
 
     def rests(self) -> timedelta | None:
         return rest(self.circuit, self._elapsed())
 
-    async def _call(self, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
+    async def _call(self, kind: str, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
         if (pause := self.rests()) is not None:
             return Unavailable("the circuit is open", pause)
         self.circuit, answer = called(self.circuit), None
@@ -51,12 +55,27 @@ class Breaker(Fence):
             answer = await _tried(call)
         finally:
             self.circuit = self._after(answer)
+        if isinstance(answer, CredentialsRefused):
+            self._complain(kind)
         return answer
 
+    def _complain(self, kind: str) -> None:
+        now, last = self._elapsed(), self._complained.get(kind)
+        if last is None or now - last >= COMPLAIN_AGAIN:
+            self._complained[kind] = now
+            LOG.error("the credentials of %s/%s are refused for %s", self.name, self.account, kind)
+
     def _after(self, answer: object) -> Circuit:
-        if isinstance(answer, Unavailable) or (isinstance(answer, Unknown) and not answer.heard):
+        if _is_silent(answer):
             return unanswered(self.circuit, self._elapsed(), getattr(answer, "retry_after", None))
         return given_up(self.circuit) if answer is None else answered(self.circuit)
+
+
+def _is_silent(answer: object) -> bool:
+    """Whether nothing was heard of what was asked; refused credentials are an answer, to this kind of call."""
+    if isinstance(answer, Unknown):
+        return not answer.heard
+    return isinstance(answer, Unavailable) and not isinstance(answer, CredentialsRefused)
 
 
 async def _tried(call: Callable[[], Awaitable[T]]) -> T | Unavailable:

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class Fence:
-    """A gateway before another one, whose every call goes through ``_call``; it may answer Unavailable itself."""
+    """A gateway before another one: every call goes through ``_call``, by its name; it may answer Unavailable itself."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -53,46 +53,46 @@ class Fence:
         return self._gateway.key_window
 
     async def add_method(self, token: str) -> MethodAnswer:
-        return await self._call(lambda: self._gateway.add_method(token))
+        return await self._call("add_method", lambda: self._gateway.add_method(token))
 
     async def detach_method(self, method_ref: str) -> DetachAnswer:
-        return await self._call(lambda: self._gateway.detach_method(method_ref))
+        return await self._call("detach_method", lambda: self._gateway.detach_method(method_ref))
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        return await self._call(lambda: self._gateway.charge(request))
+        return await self._call("charge", lambda: self._gateway.charge(request))
 
     async def authorize(self, request: ChargeRequest) -> ChargeAnswer:
-        return await self._call(lambda: self._gateway.authorize(request))
+        return await self._call("authorize", lambda: self._gateway.authorize(request))
 
     async def capture(self, request: CaptureRequest) -> CaptureAnswer:
-        return await self._call(lambda: self._gateway.capture(request))
+        return await self._call("capture", lambda: self._gateway.capture(request))
 
     async def find_charge(self, reference: str, asked: Money, charge_ref: str | None = None) -> ChargeFound:
-        return await self._call(lambda: self._gateway.find_charge(reference, asked, charge_ref))
+        return await self._call("find_charge", lambda: self._gateway.find_charge(reference, asked, charge_ref))
 
     async def void(self, reference: str, charge_ref: str | None = None) -> VoidAnswer:
-        return await self._call(lambda: self._gateway.void(reference, charge_ref))
+        return await self._call("void", lambda: self._gateway.void(reference, charge_ref))
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:
-        return await self._call(lambda: self._gateway.refund(request))
+        return await self._call("refund", lambda: self._gateway.refund(request))
 
     async def find_refund(self, reference: str, asked: Money, charge_ref: str) -> RefundFound:
-        return await self._call(lambda: self._gateway.find_refund(reference, asked, charge_ref))
+        return await self._call("find_refund", lambda: self._gateway.find_refund(reference, asked, charge_ref))
 
     async def submit_evidence(self, request: EvidenceRequest) -> DisputeAnswer:
-        return await self._call(lambda: self._gateway.submit_evidence(request))
+        return await self._call("submit_evidence", lambda: self._gateway.submit_evidence(request))
 
     async def accept_dispute(self, key: str, dispute_ref: str) -> DisputeAnswer:
-        return await self._call(lambda: self._gateway.accept_dispute(key, dispute_ref))
+        return await self._call("accept_dispute", lambda: self._gateway.accept_dispute(key, dispute_ref))
 
     async def find_dispute(self, dispute_ref: str) -> DisputeFound:
-        return await self._call(lambda: self._gateway.find_dispute(dispute_ref))
+        return await self._call("find_dispute", lambda: self._gateway.find_dispute(dispute_ref))
 
     async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
-        return await self._call(lambda: self._gateway.list_disputes(since, after))
+        return await self._call("list_disputes", lambda: self._gateway.list_disputes(since, after))
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
-        return await self._call(lambda: self._gateway.settlement_lines(payout_ref, after, limit))
+        return await self._call("settlement_lines", lambda: self._gateway.settlement_lines(payout_ref, after, limit))
 
     def parse_event(
         self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime
@@ -109,7 +109,7 @@ class Fence:
         """How long the provider is to be left alone; None where it may be called now."""
         return rest_of(self._gateway)
 
-    async def _call(self, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
+    async def _call(self, kind: str, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
         return await call()
 
 
@@ -126,7 +126,7 @@ class Bulkhead(Fence):
         super().__init__(gateway)
         self._places = asyncio.Semaphore(places)
 
-    async def _call(self, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
+    async def _call(self, kind: str, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
         try:
             async with asyncio.timeout(PLACE_SECONDS):
                 await self._places.acquire()

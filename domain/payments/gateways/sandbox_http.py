@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import httpx2
 import msgspec
 
-from domain.payments.gateway import Unavailable, Unknown
+from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
 
 REQUEST_LIMIT: Final = timedelta(seconds=10)
 """For the whole request: card networks answer within a few seconds, and a caller's own limit must lie above this."""
@@ -115,7 +115,7 @@ def _classify(response: httpx2.Response, body: bytes | None) -> Reply | Unknown 
     if status == 429:
         return Unavailable("rate limited", _retry_after(response))
     if status in (401, 403):
-        return Unavailable("credentials refused")
+        return CredentialsRefused()
     if body is None:
         return Unknown("answer too long", heard=False)
     if 200 <= status < 300 or 400 <= status < 500:

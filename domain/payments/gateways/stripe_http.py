@@ -17,7 +17,7 @@ import httpx2
 import msgspec
 import stripe
 
-from domain.payments.gateway import Unavailable, Unknown
+from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
 from domain.payments.gateways.stripe_wire import WireError
 
 API_VERSION: Final = "2026-10-28.endive"  # the one that the locked client was made for; another is another contract
@@ -147,7 +147,7 @@ async def ask(call: Awaitable[Any]) -> Answer:
     except stripe.RateLimitError as error:
         return Unavailable("rate limited", _retry_after(error.headers) or _SLOW_DOWN)
     except (stripe.AuthenticationError, stripe.PermissionError):
-        return Unavailable("credentials refused")
+        return CredentialsRefused()
     except stripe.IdempotencyError:
         return KeyTaken()
     except stripe.CardError as error:

@@ -1,5 +1,6 @@
 """A provider that does not answer, or limits its callers: it is left alone, and what it was to do stays due."""
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -9,8 +10,8 @@ from domain import due
 from domain.dunning.case import cases
 from domain.ids import uuid7
 from domain.money import Money
-from domain.payments.gateway import Captured, ChargeRequest, MethodFacts, Unavailable, Unknown
-from domain.payments.gateways.breaker import Breaker
+from domain.payments.gateway import Captured, ChargeRequest, CredentialsRefused, MethodFacts, Unavailable, Unknown
+from domain.payments.gateways.breaker import COMPLAIN_AGAIN, Breaker
 from domain.payments.gateways.circuit import FIRST_REST, LONGEST_REST, MOST_FAILED
 from domain.payments.gateways.sandbox import SandboxGateway
 from domain.payments.pay_invoice import SEND
@@ -88,6 +89,27 @@ async def test_a_clear_answer_that_leaves_us_unsure_is_no_sign_of_an_outage(hous
     watch.at += LONGEST_REST
     assert await breaker.find_charge(request.reference, Money(999, EUR)) == Unknown("mismatch")
     assert breaker.circuit.is_closed, "a probe that is answered closes it, whatever the answer says"
+
+
+async def test_refused_credentials_stop_no_other_kind_of_call_and_somebody_is_told(
+    world: World, desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch, ada = Watch(), await buyer(world)
+    stranger = SandboxGateway("main", str(desk.provider.base_url), "not the key")
+    breaker = Breaker(stranger, watch)
+    with caplog.at_level(logging.ERROR, "quittance"):
+        for _ in range(2 * MOST_FAILED):
+            assert await breaker.find_charge("charge", Money(1000, EUR)) == CredentialsRefused()
+        await start(replace(world, house=replace(world.house, gateways={ACCOUNT: breaker})), ada)
+        assert breaker.rests() is None
+        watch.at += COMPLAIN_AGAIN
+        await breaker.find_charge("charge", Money(1000, EUR))
+    told = [record.getMessage().rpartition(" ")[2] for record in caplog.records]
+    assert told == ["find_charge", "charge", "find_charge"]
+    (waiting,) = await attempts_at(world, ada, (await invoices_of(world, ada))[-1].id)
+    work = await due.find(world.house.db.primary, ada.id, SEND, waiting.id.uuid)
+    assert work is not None and work.due_at - world.house.db.clock.now() > timedelta(minutes=5)
+    await stranger.close()
 
 
 @pytest.mark.row("B9")

@@ -16,6 +16,7 @@ from domain.payments.gateway import (
     Captured,
     ChargeAnswer,
     ChargeRequest,
+    CredentialsRefused,
     Declined,
     EventKind,
     MalformedEvent,
@@ -90,6 +91,11 @@ async def test_when_nobody_listens_every_call_says_that_nothing_was_done() -> No
     ]
     await gateway.close()
     assert all(isinstance(answer, Unavailable) for answer in answers)
+
+
+async def test_credentials_that_may_not_do_this_are_told_from_an_outage() -> None:
+    for status in (401, 403):
+        assert await charge_answered(http(status, b"{}")) == CredentialsRefused()
 
 
 async def test_an_honest_answer_is_read() -> None:

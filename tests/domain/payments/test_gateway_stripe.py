@@ -15,6 +15,7 @@ from domain.payments.gateway import (
     Captured,
     ChargeAnswer,
     ChargeRequest,
+    CredentialsRefused,
     Declined,
     MethodFacts,
     NotFound,
@@ -168,6 +169,11 @@ async def test_an_answer_without_end_is_cut_and_a_time_to_wait_is_read() -> None
     assert limited == Unavailable("rate limited", timedelta(seconds=7))
     without_a_time = await charge_answered(429, b'{"error": {"code": "rate_limit"}}')
     assert without_a_time == Unavailable("rate limited", timedelta(seconds=2))
+
+
+async def test_credentials_that_may_not_do_this_are_told_from_an_outage() -> None:
+    for status in (401, 403):
+        assert await charge_answered(status, b'{"error": {"type": "invalid_request_error"}}') == CredentialsRefused()
 
 
 async def test_when_nobody_listens_every_call_says_that_nothing_was_done() -> None:
