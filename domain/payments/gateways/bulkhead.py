@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class Fence:
-    """A gateway before another one: every call goes through ``_call``, by its name; it may answer Unavailable itself."""
+    """A gateway before another one: every call goes through ``_call``, with its name; it may be Unavailable itself."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
