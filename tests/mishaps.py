@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain import points
 from domain.database import Database
+from domain.payments.gateway import Gateway
 from domain.reactions.house import House
 
 
@@ -43,3 +44,15 @@ def death_at(point: str) -> Iterator[None]:
         yield
     finally:
         points.on_reached.remove(die)
+
+
+class Mistaken(dict[str, Gateway]):
+    """Provider accounts of which each is there and none can be had."""
+
+    def __contains__(self, account: object) -> bool:
+        return True
+
+
+def with_a_mistake(house: House) -> House:
+    """The house as it is while a mistake of ours makes all that needs a provider fail."""
+    return replace(house, gateways=Mistaken())

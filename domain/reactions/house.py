@@ -9,7 +9,7 @@ from domain.actor import Actor, system
 from domain.database import Database
 from domain.notices.post import Mail
 from domain.payments.gateway import Gateway
-from domain.refusals import Refused
+from domain.refusals import RefusalCode, Refused
 from domain.webhooks.send import Sender
 
 LOG = logging.getLogger("quittance")
@@ -26,9 +26,15 @@ class House:
     actor: Actor = field(default_factory=lambda: system("house"))
     sender: Sender = field(default_factory=Sender)
     mail: Mail | None = None
+    missed: set[str] = field(default_factory=set, compare=False)  # accounts that somebody was told of
 
     def gateway(self, account: str) -> Gateway:
-        """The gateway of a provider account (``name/account``)."""
+        """The gateway of a provider account (``name/account``); UNAVAILABLE where this process has no secret for it."""
+        if account not in self.gateways:
+            if account not in self.missed:
+                self.missed.add(account)
+                LOG.critical("no secret for the provider account %s: all that needs it waits", account)
+            raise Refused(RefusalCode.UNAVAILABLE, "The payment provider cannot be reached at the moment.")
         return self.gateways[account]
 
 

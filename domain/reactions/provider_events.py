@@ -86,9 +86,7 @@ async def _taken(house: House, event: InboxEvent) -> str:
 
 
 async def _judged(house: House, event: InboxEvent) -> Verdict:
-    gateway = house.gateways.get(event.account)
-    if gateway is None:
-        raise Misfit("this house has no such provider account")
+    gateway = house.gateway(event.account)
     headers, raw = await inbox.raw_of(house.db.primary, event)
     news = gateway.read_event(raw, headers)
     if news.kind is EventKind.UNRECOGNIZED:

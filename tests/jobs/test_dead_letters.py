@@ -1,6 +1,7 @@
 """What fails five times: buried with its cause, in nobody's way, and done once its cause is healed."""
 
 import asyncio
+import logging
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,9 +20,9 @@ from domain.refusals import Refused
 from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.subscriptions.subscription import subscriptions
 from tests.lives import wrong_rows
-from tests.mishaps import later
+from tests.mishaps import later, with_a_mistake
 from tests.webhook_desk import Desk, key_of, made_up
-from tests.world import Someone, World, fresh
+from tests.world import ACCOUNT, Someone, World, fresh
 
 
 async def bought(world: World) -> Someone:
@@ -44,11 +45,6 @@ async def fail_often(house: House, of: Someone) -> None:
         await do_now(later(house, timedelta(hours=hours)), of.id)
 
 
-def unconfigured(house: House) -> House:
-    """The house as it is while somebody forgot to configure its provider."""
-    return replace(house, gateways={})
-
-
 async def quittance(*arguments: str) -> Result:
     """The command line tool, in a thread as it brings a loop of its own."""
     return await asyncio.to_thread(CliRunner().invoke, app, ["dead-letters", *arguments])
@@ -57,7 +53,7 @@ async def quittance(*arguments: str) -> Result:
 @pytest.mark.row("L5")
 async def test_given_up_work_names_its_cause_and_is_done_once_it_is_healed(world: World, desk: Desk) -> None:
     ada = await bought(world)
-    await fail_often(unconfigured(world.house), ada)
+    await fail_often(with_a_mistake(world.house), ada)
     letters = {letter.source: letter for letter in await letters_of(world, ada)}
     assert {name: (letter.kind, letter.cause, letter.attempts) for name, letter in letters.items()} == {
         "outbox": ("payment.begun", "KeyError", TRIES),
@@ -73,6 +69,19 @@ async def test_given_up_work_names_its_cause_and_is_done_once_it_is_healed(world
     assert [payment["captured_minor"] for payment in (await desk.books(ada))["payments"]] == [1000]
     assert await letters_of(world, ada) == []
     assert await wrong_rows(world, ada) == []
+
+
+async def test_a_process_without_the_secret_of_an_account_gives_nothing_up_and_says_so_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    ada = await bought(world)
+    with caplog.at_level(logging.ERROR, "quittance"):
+        await fail_often(replace(world.house, gateways={}, missed=set()), ada)
+    (told,) = caplog.records
+    assert (told.levelname, ACCOUNT in told.getMessage()) == ("CRITICAL", True)
+    assert await letters_of(world, ada) == []
+    await do_now(later(world.house, timedelta(days=1)), ada.id)
+    assert (await subscriptions(world.house.db.primary, ada.id))[0].state.name == "active"
 
 
 @pytest.mark.row("L5")
@@ -92,9 +101,9 @@ async def test_poison_is_buried_and_what_comes_after_it_goes_on(world: World, ow
 
 async def test_work_that_fails_again_after_its_replay_is_tried_again_by_itself(world: World) -> None:
     ada = await bought(world)
-    await fail_often(unconfigured(world.house), ada)
+    await fail_often(with_a_mistake(world.house), ada)
     (letter,) = [each for each in await letters_of(world, ada) if each.source == "due"]
-    assert not await replay_letter(unconfigured(world.house), letter)
+    assert not await replay_letter(with_a_mistake(world.house), letter)
     assert letter not in await letters_of(world, ada)
     await do_now(later(world.house, timedelta(minutes=1)), ada.id)
     assert (await subscriptions(world.house.db.primary, ada.id))[0].state.name == "active"
@@ -103,7 +112,7 @@ async def test_work_that_fails_again_after_its_replay_is_tried_again_by_itself(w
 @pytest.mark.row("L5")
 async def test_an_operator_finds_a_letter_reads_it_and_has_it_done(world: World) -> None:
     ada = await bought(world)
-    await fail_often(unconfigured(world.house), ada)
+    await fail_often(with_a_mistake(world.house), ada)
     letters = await letters_of(world, ada)
     listed = await quittance("list")
     for letter in letters:

@@ -21,6 +21,7 @@ from tests.domain.payments.conftest import SideDoor
 from tests.exception_kit import MINUTE, asked_in_vain, claim, decided, finance, over, resolve, tried, waiting
 from tests.interruptions import Killed, ahead, killed_at
 from tests.lives import attempts_at, buyer, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.mishaps import with_a_mistake
 from tests.webhook_desk import Desk, made_up
 from tests.world import ACCOUNT, EUR, Someone, World, fresh, make_world
 
@@ -188,7 +189,7 @@ async def test_another_amount_is_a_case_at_once_that_the_right_one_closes(world:
 async def test_work_about_money_that_is_given_up_is_a_case_too(world: World) -> None:
     ada = await buyer(world, "tok_error_after")
     await start(world, ada)
-    house = replace(ahead(world.house, 2 * MINUTE), gateways={})
+    house = with_a_mistake(ahead(world.house, 2 * MINUTE))
     for n in range(6):
         await do_now(replace(ahead(world.house, (2 + n) * MINUTE), gateways=house.gateways), ada.id)
     (case,) = await waiting(world, ada)
