@@ -22,10 +22,10 @@ from domain.payments.book_money import CAPTURED
 from domain.payments.issue_credit_note import NoteLine, charges_of, named, spread
 from domain.payments.payment import Payment, payments_of
 from domain.payments.refund import Means, Refund, refunds_of_payments
-from domain.payments.take_back import RETURNED, SHORT
+from domain.payments.take_back import RETURNED, SHORT, WITHDRAWN
 from domain.refusals import RefusalCode, Refused
 
-MONEY = (CAPTURED, RETURNED, SHORT)  # causes of what is posted for a payment
+MONEY = (CAPTURED, RETURNED, WITHDRAWN, SHORT)  # causes of what is posted for a payment
 REFUND_NOTE = "refund"  # the kind of the credit notes that are issued for money
 SERVICE_CREDIT = "service_credit"  # of those that are issued for credit
 

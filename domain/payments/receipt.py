@@ -38,6 +38,22 @@ async def issue_receipt(tx: Tx, payment: PaymentId) -> ReceiptId:
     return id
 
 
+async def renew_receipt(tx: Tx, payment: PaymentId) -> ReceiptId:
+    """Makes the payment's withdrawn receipt valid again, or issues its first: what was taken for never paid was."""
+    id = await tx.fetchval(
+        """UPDATE receipt SET withdrawn_at = NULL
+            WHERE shard_key = $1 AND customer_id = $2 AND payment_id = $3 RETURNING id""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        payment.uuid,
+    )
+    if id is None:
+        return await issue_receipt(tx, payment)
+    renewed = ReceiptId(tx.customer.shard, id)
+    tx.emit("receipt.issued", receipt=renewed, payment=payment)
+    return renewed
+
+
 async def withdraw_receipt(tx: Tx, payment: PaymentId) -> None:
     """Marks the payment's receipt as not valid any more; the document stays as it was issued, with its number."""
     await tx.execute(

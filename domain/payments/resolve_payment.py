@@ -9,7 +9,10 @@ from domain.money import Money
 from domain.payments.exception_case import ExceptionCase
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import TAKEN, Payment, payment
+from domain.payments.receipt import withdraw_receipt
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
+from domain.payments.store_payment import store_payment
+from domain.payments.take_back import withdraw
 from domain.refusals import RefusalCode, Refused
 
 NOT_CHARGED = "not_charged"  # why such a payment has failed; dunning tries again, for nothing is wrong with the method
@@ -18,9 +21,12 @@ NOT_CHARGED = "not_charged"  # why such a payment has failed; dunning tries agai
 async def confirm_charged(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
     """It was taken, under the provider's reference: booked as a success is, also where it had failed before.
 
-    INVALID_INPUT where the provider calls the payment otherwise.
+    INVALID_INPUT where the provider calls the payment otherwise; STATE_CONFLICT for what the bank took back.
     """
     of = await payment(tx, tx.customer, case.payment)
+    if of.returned.minor:
+        message = "The bank took this payment back: it was charged, and nothing of it is there."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
     if of.provider_ref not in (None, reference):
         message = "The provider calls this payment otherwise; look for that one."
         raise Refused(RefusalCode.INVALID_INPUT, message, ("reference",))
@@ -39,17 +45,26 @@ def _taken(of: Payment) -> Money:
 async def confirm_not_charged(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
     """Nothing was taken: it has failed as one that was declined, so that the invoice is collected again.
 
-    STATE_CONFLICT for a payment of which a part is known to be taken.
+    STATE_CONFLICT for a payment of which a part is known to be taken, or was given back or disputed.
     """
     of = await payment(tx, tx.customer, case.payment)
     if of.state.name in TAKEN:
-        await _settle(tx, of, News.RETURNED, None, of.captured)
+        await _withdraw(tx, of)
     elif of.captured.minor:
         message = "A part of this payment was taken: let go of the rest of it."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
     elif of.is_open:
         await _settle(tx, of, News.DECLINED, None, None)
     return None
+
+
+async def _withdraw(tx: Tx, of: Payment) -> None:
+    if of.refunds_reserved.minor or of.disputes_reserved.minor:
+        message = "Of this payment something was given back or is disputed: it was taken."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
+    await store_payment(tx, await withdraw(tx, of, NOT_CHARGED))
+    await withdraw_receipt(tx, of.id)
+    await due.finish(tx, SEND, of.id.uuid)
 
 
 async def ask_about_payment(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:

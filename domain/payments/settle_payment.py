@@ -15,7 +15,7 @@ from domain.payments.book_money import Hold, book_money, confirm, remembered, ta
 from domain.payments.doubt import settle_cases
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Payment, payment
-from domain.payments.receipt import issue_receipt, withdraw_receipt
+from domain.payments.receipt import issue_receipt, renew_receipt, withdraw_receipt
 from domain.payments.store_payment import store_payment
 from domain.payments.take_back import take_back
 from domain.refusals import RefusalCode, Refused
@@ -83,7 +83,9 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
     after = before if before.kind == OFFLINE else await _heard(tx, before, command)
     if after != before:
         await store_payment(tx, after)
-    receipt = await issue_receipt(tx, before.id) if _is_received(after) and not _is_received(before) else None
+    received = _is_received(after) and not _is_received(before)
+    write = issue_receipt if before.is_open else renew_receipt
+    receipt = await write(tx, before.id) if received else None
     if after.returned > before.returned:
         await withdraw_receipt(tx, before.id)
     if after.captured > before.captured:

@@ -1,4 +1,5 @@
-"""Money that a bank takes back after it was taken: every posting of it is reversed, and its invoice is owed again."""
+"""Money that a bank takes back after it was taken, or that never came after all: every posting of it is reversed, and
+its invoice is owed again."""
 
 from dataclasses import replace
 
@@ -6,17 +7,20 @@ from domain.db import Tx
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import Applied, owe_again
 from domain.ledger.account import Account
-from domain.ledger.balance import credit_available, numbers_of
+from domain.ledger.balance import credit_available
 from domain.ledger.post import Cause, Transfer, post, reverse
+from domain.machine import State
 from domain.money import Money
 from domain.payments.book_money import CAPTURED
 from domain.payments.doubt import Doubt, open_case, settle_cases
 from domain.payments.exception_case import Kind
 from domain.payments.payment import PAYMENT, Payment
 
-RETURNED, SHORT = "payment.returned", "payment.return_short"  # causes of what is posted here
+# Causes of what is posted here.
+RETURNED, WITHDRAWN, SHORT = "payment.returned", "payment.withdrawn", "payment.return_short"
 
 LOST = "The bank took back money that had become credit and was used up."
+NEVER_CAME = "What staff had taken for paid had become credit and was used up."
 
 
 async def take_back(tx: Tx, of: Payment, code: str, *, hard: bool) -> Payment:
@@ -25,7 +29,28 @@ async def take_back(tx: Tx, of: Payment, code: str, *, hard: bool) -> Payment:
     Credit that it had brought is taken again; what of that was used up is kept apart as returned payments. Refunds of
     it stand: they gave back what the bank has now taken as well, and the invoice asks for both.
     """
-    numbers = await numbers_of(tx, tx.customer, [CAPTURED], of.id.uuid)
+    state = await _unbook(tx, of, RETURNED, LOST)
+    tx.emit("payment.returned", payment=of.id, invoice=of.invoice)
+    tx.emit("payment.failed", payment=of.id, invoice=of.invoice)
+    return replace(
+        of, state=state, returned=of.captured, failure_code=code, failure_hard=hard, returnable_until=None
+    )  # fmt: skip
+
+
+async def withdraw(tx: Tx, of: Payment, code: str) -> Payment:
+    """The payment, failed, of which nothing was ever taken, whatever was booked: no bank has given anything back, so
+    that money which does come of it is booked as every late success is."""
+    state = await _unbook(tx, of, WITHDRAWN, NEVER_CAME)
+    tx.emit("payment.failed", payment=of.id, invoice=of.invoice)
+    return replace(
+        of, state=state, captured=Money.zero(of.amount.currency), released=of.released + of.captured,
+        posted_number=None, failure_code=code, failure_hard=False, returnable_until=None,
+    )  # fmt: skip
+
+
+async def _unbook(tx: Tx, of: Payment, cause: str, loss: str) -> State:
+    """Reverses what the payment posted and nothing has reversed yet; returns the state of a payment that failed."""
+    numbers = await _standing(tx, of)
     used = await _used(tx, of, numbers)
     owing = await invoice(tx, tx.customer, of.invoice)
     became_credit = used.excess + (used.receivable if owing.state.name == "void" else Money.zero(of.amount.currency))
@@ -33,18 +58,29 @@ async def take_back(tx: Tx, of: Payment, code: str, *, hard: bool) -> Payment:
     if short.minor:
         kept = Transfer(Account.RETURNED_PAYMENTS, Account.CUSTOMER_CREDIT, short)
         await post(tx, Cause(SHORT, of.id.uuid), [kept])
-        await open_case(tx, Doubt(Kind.PAYMENT_LOSS, of, short, LOST))
+        await open_case(tx, Doubt(Kind.PAYMENT_LOSS, of, short, loss))
     for number in numbers:
-        await reverse(tx, number, Cause(RETURNED, of.id.uuid))
+        await reverse(tx, number, Cause(cause, of.id.uuid))
     await owe_again(tx, owing, used)
     if used.excess.minor:
         await settle_cases(tx, of.id.uuid, (Kind.PAYMENT_EXCESS,))
-    state = await PAYMENT.move(tx, tx.customer, of.id.uuid, of.state, "return")
-    tx.emit("payment.returned", payment=of.id, invoice=of.invoice)
-    tx.emit("payment.failed", payment=of.id, invoice=of.invoice)
-    return replace(
-        of, state=state, returned=of.captured, failure_code=code, failure_hard=hard, returnable_until=None
-    )  # fmt: skip
+    return await PAYMENT.move(tx, tx.customer, of.id.uuid, of.state, "return")
+
+
+async def _standing(tx: Tx, of: Payment) -> list[int]:
+    """The transactions that booked its money and still stand."""
+    rows = await tx.fetch(
+        """SELECT t.number FROM ledger_transaction t
+            WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.cause = $3 AND t.cause_id = $4
+              AND NOT EXISTS (SELECT FROM ledger_transaction r
+                               WHERE r.shard_key = $1 AND r.customer_id = $2 AND r.reverses_number = t.number)
+            ORDER BY t.number""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        CAPTURED,
+        of.id.uuid,
+    )
+    return [row["number"] for row in rows]
 
 
 async def _used(tx: Tx, of: Payment, numbers: list[int]) -> Applied:

@@ -19,12 +19,14 @@ async def receivables_are_what_is_due(db: Primary, shard: int) -> list[Row]:
 
 
 async def captures_are_posted(db: Primary, shard: int) -> list[Row]:
-    """Every captured amount was debited to cash by the payment's own postings, and every returned one credited."""
+    """Every captured amount was debited to cash by the payment's own postings and not withdrawn, and every returned one
+    credited."""
     return await db.fetch(
         """SELECT p.customer_id, 'payment' AS relation, p.id::text AS row
              FROM payment p
              LEFT JOIN ledger_transaction t ON t.shard_key = p.shard_key AND t.customer_id = p.customer_id
-                                           AND t.cause_id = p.id AND t.cause IN ('payment.captured', 'payment.returned')
+                                           AND t.cause_id = p.id
+                                           AND t.cause IN ('payment.captured', 'payment.returned', 'payment.withdrawn')
              LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
                                         AND f.number = t.number
             WHERE p.shard_key = $1
@@ -32,6 +34,8 @@ async def captures_are_posted(db: Primary, shard: int) -> list[Row]:
            HAVING p.captured <> coalesce(sum(f.amount) FILTER (
                       WHERE t.cause = 'payment.captured'
                         AND f.debit_kind = CASE p.kind WHEN 'offline' THEN 'cash_outside' ELSE 'cash_clearing' END), 0)
+                            - coalesce(sum(f.amount) FILTER (
+                      WHERE t.cause = 'payment.withdrawn' AND f.credit_kind = 'cash_clearing'), 0)
                OR p.returned <> coalesce(sum(f.amount) FILTER (
                       WHERE t.cause = 'payment.returned'
                         AND f.credit_kind = CASE p.kind WHEN 'offline' THEN 'cash_outside' ELSE 'cash_clearing' END), 0)
@@ -99,7 +103,8 @@ async def invoices_say_how_they_were_paid(db: Primary, shard: int) -> list[Row]:
                                     AND p.invoice_id = i.id
                  LEFT JOIN ledger_transaction t ON t.shard_key = p.shard_key AND t.customer_id = p.customer_id
                                                AND t.cause_id = p.id
-                                               AND t.cause IN ('payment.captured', 'payment.returned')
+                                               AND t.cause IN ('payment.captured', 'payment.returned',
+                                                               'payment.withdrawn')
                  LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
                                             AND f.number = t.number
                 WHERE i.shard_key = $1 GROUP BY i.id)

@@ -43,7 +43,8 @@ async def invoice_as_of(db: Primary, of: Invoice, at: datetime) -> InvoiceThen |
                      FROM payment p
                      JOIN ledger_transaction t ON t.shard_key = p.shard_key AND t.customer_id = p.customer_id
                                               AND t.cause_id = p.id AND t.happened_at <= $4
-                                              AND t.cause IN ('payment.captured', 'payment.returned')
+                                              AND t.cause IN ('payment.captured', 'payment.returned',
+                                                              'payment.withdrawn')
                      JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
                                            AND f.number = t.number
                     WHERE p.shard_key = i.shard_key AND p.customer_id = i.customer_id AND p.invoice_id = i.id) AS paid

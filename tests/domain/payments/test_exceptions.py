@@ -14,6 +14,7 @@ from domain.payments.claim_exception import ClaimException
 from domain.payments.exception_case import Kind, Resolution
 from domain.payments.gateway import Captured
 from domain.payments.payment import Payment, payment
+from domain.payments.receipt import receipts_of
 from domain.payments.resolve_exception import ResolveException
 from domain.reactions.work import do_now
 from tests.domain.invoices.bills import on
@@ -148,6 +149,32 @@ async def test_a_word_of_the_provider_against_that_of_staff_opens_a_case_and_bot
     assert (failed.state.name, failed.returned) == ("failed", failed.captured)
     assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 1000
     assert (await subscription_of(world, ada)).state.name == "past_due"
+    assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])
+
+
+@pytest.mark.row("B8")
+async def test_money_that_comes_after_staff_took_a_confirmation_back_is_in_the_books_and_can_still_go_back(
+    world: World, provider: SideDoor, desk: Desk
+) -> None:
+    ada, known = await lost(world, provider)
+    about = {"reference": str(known.id), "metadata": {"payment": str(known.id), "customer": str(ada.id)}}
+    seen = {"id": "payment_seen", **about}
+    assert (await decided(world, ada, CHARGED, "payment_seen"))[1] == "done"
+    (receipt,) = (await receipts_of(world.house.db.primary, ada.id, [known.id])).values()
+    refused = made_up("payment.failed", failure={"code": "lost_card", "hard": True}, sequence=1, **seen)
+    assert await desk.take(refused) == "dead"
+    assert (await decided(world, ada, NOT_CHARGED))[1] == "done"
+    assert (await receipts_of(world.house.db.primary, ada.id, [known.id]))[known.id].withdrawn_at is not None
+    assert await desk.take(made_up(sequence=2, **seen)) == "applied"
+    now = await payment(world.house.db.primary, ada.id, known.id)
+    assert (now.state.name, now.captured, now.returned.minor) == ("succeeded", known.amount, 0)
+    assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 2000
+    assert (await receipts_of(world.house.db.primary, ada.id, [known.id]))[known.id] == receipt
+    assert [each.due.minor for each in await invoices_of(world, ada)] == [0, 0]
+    assert await wrong_rows(world, ada) == []
+    assert await desk.take(made_up("payment.returned", sequence=3, **seen)) == "applied"
+    assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 1000
+    assert [each.due.minor for each in await invoices_of(world, ada)] == [0, 1000]
     assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])
 
 
