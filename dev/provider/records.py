@@ -55,7 +55,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """A payment of the Stripe-shaped API before and beside the payment of the books, which begins when it is confirmed.
 
-    `declined` is why the last try failed before there was a payment."""
+    `declined` is why the last try failed before there was a payment; with `redirects` no confirmation is taken without an
+    address to come back to."""
 
     id: str
     amount_minor: int
@@ -67,6 +68,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     canceled: bool = False
     declined: str | None = None
+    redirects: bool = True
     created_at: datetime
 
     @property

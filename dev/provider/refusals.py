@@ -11,6 +11,7 @@ class Why(StrEnum):
     UNKNOWN_TOKEN = "unknown_token"
     METHOD_NOT_ACCEPTED = "method_not_accepted"
     METHOD_DETACHED = "method_detached"
+    RETURN_URL = "return_url"
     NOT_CAPTURABLE = "not_capturable"
     NOT_VOIDABLE = "not_voidable"
     NOT_RETURNABLE = "not_returnable"

@@ -21,6 +21,7 @@ _CODES: Final = {
     Why.UNKNOWN_TOKEN: (404, "resource_missing"),
     Why.METHOD_NOT_ACCEPTED: (402, "card_declined"),
     Why.METHOD_DETACHED: (400, "payment_method_unexpected_state"),
+    Why.RETURN_URL: (400, "parameter_missing"),
     Why.NOT_CAPTURABLE: (400, "payment_intent_unexpected_state"),
     Why.NOT_VOIDABLE: (400, "payment_intent_unexpected_state"),
     Why.NOT_REFUNDABLE: (400, "charge_not_refundable"),

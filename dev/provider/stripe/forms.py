@@ -25,6 +25,13 @@ class Form(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     expand: list[str] = []
 
 
+class Automatic(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whether the methods that the account has switched on are taken, also those that lead the customer elsewhere."""
+
+    enabled: bool
+    allow_redirects: Literal["always", "never"] = "always"
+
+
 class CreateIntent(Form):
     amount: Amount
     currency: Annotated[str, Meta(pattern="^[a-z]{3}$")]
@@ -32,8 +39,15 @@ class CreateIntent(Form):
     customer: Text | None = None
     capture_method: Literal["automatic", "manual"] = "automatic"
     payment_method_types: list[str] | None = None
+    automatic_payment_methods: Automatic | None = None
     payment_method_options: dict[str, dict[str, str]] | None = None
     metadata: Metadata = {}
+
+    @property
+    def redirects(self) -> bool:
+        """Whether the customer may be led elsewhere: so it is unless it was said otherwise, since 2023-08-16."""
+        automatic = self.automatic_payment_methods or Automatic(enabled=not self.payment_method_types)
+        return automatic.enabled and automatic.allow_redirects == "always"
 
 
 class ConfirmIntent(Form):

@@ -10,7 +10,7 @@ from dev.provider.payments import ChargeOrder
 from dev.provider.records import Intent, Method, Payment, new_id, save
 from dev.provider.refusals import Refusal, Why
 from dev.provider.store import moment
-from dev.provider.stripe.forms import CreateIntent
+from dev.provider.stripe.forms import ConfirmIntent, CreateIntent
 from dev.provider.stripe.names import inward
 from domain.payments.gateways.stripe_amounts import from_stripe
 
@@ -37,20 +37,21 @@ def create(db: sqlite3.Connection, form: CreateIntent) -> Intent:
             capture=form.capture_method,
             metadata=form.metadata,
             reference=form.metadata.get(REFERENCE, ""),
+            redirects=form.redirects,
             created_at=moment(),
         ),
     )
 
 
-def confirm(
-    db: sqlite3.Connection, intent_id: str, key: str, *, off_session: bool, decline: str | None
-) -> Intent:  # fmt: skip
+def confirm(db: sqlite3.Connection, intent_id: str, key: str, form: ConfirmIntent, decline: str | None) -> Intent:
     """Ask the bank; without the customer, a method that needs it is declined and may be confirmed again."""
     intent = records.get(db, Intent, intent_id)
     if intent.canceled or intent.method is None or records.find(db, Payment, intent.payment):
         raise Refusal(Why.NOT_CAPTURABLE, "the intent cannot be confirmed in its state")
+    if intent.redirects and form.return_url is None:
+        raise Refusal(Why.RETURN_URL, "a return_url must be specified, since redirects are allowed")
     method = records.get(db, Method, intent.method)
-    if off_session and payments.needs_action(db, method):
+    if form.off_session and payments.needs_action(db, method):
         return save(db, replace(intent, declined=NEEDS_CUSTOMER))
     order = ChargeOrder(
         key=key,

@@ -38,7 +38,7 @@ async def _confirm(request: Request) -> Response:
     db, id = provider_of(request).store.db, _id(request)
     act = Act(
         "charge", _method(db, records.find(db, Intent, id)), Intent,
-        lambda decline: intents.confirm(db, id, key, off_session=form.off_session, decline=decline),
+        lambda decline: intents.confirm(db, id, key, form, decline),
     )  # fmt: skip
     return await act_once(request, form, act, Manner(lambda done: _outcome(_view(request, done, form))))
 

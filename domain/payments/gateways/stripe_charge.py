@@ -53,6 +53,7 @@ class Charging:
             "currency": self._request.money.currency.code.lower(),
             "payment_method": method,
             "capture_method": capture,
+            "automatic_payment_methods": {"enabled": True},  # as is the rule since 2023-08-16; said, not presumed
             "metadata": {**self._request.metadata, REFERENCE: self._request.reference},
         }
         if capture == "manual":
@@ -61,9 +62,10 @@ class Charging:
 
     async def _confirm(self, intent_id: str) -> ChargeAnswer:
         """Without the customer first; who has to be there is asked to come, by a second confirmation of the same."""
-        answer = await self._confirmed(intent_id, self._request.key, {"off_session": True})
+        back = {"return_url": self._return_url}  # Stripe takes no confirmation without it, redirected or not
+        answer = await self._confirmed(intent_id, self._request.key, {"off_session": True, **back})
         if isinstance(answer, Turned) and answer.code == _NEEDS_CUSTOMER:
-            present = {"payment_method": self._request.method_ref.rpartition(":")[2], "return_url": self._return_url}
+            present = {"payment_method": self._request.method_ref.rpartition(":")[2], **back}
             answer = await self._confirmed(intent_id, f"{self._request.key}:present", present)
         if isinstance(answer, Turned):
             declined = answer.error.payment_intent

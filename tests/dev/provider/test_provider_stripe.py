@@ -28,7 +28,7 @@ async def charged(bench: Bench) -> Any:
             "metadata[reference]": bench.mark, "metadata[customer]": bench.mark}  # fmt: skip
     intent = (await post(bench, "payment_intents", **form)).json()
     assert intent["status"] == "requires_confirmation"
-    done = await post(bench, f"payment_intents/{intent['id']}/confirm", off_session="true")
+    done = await post(bench, f"payment_intents/{intent['id']}/confirm", off_session="true", return_url="https://x.test/")
     assert (done.status_code, done.json()["status"]) == (200, "succeeded")
     return done.json()
 
@@ -87,7 +87,10 @@ async def test_a_decline_is_an_error_that_holds_the_intent_and_what_is_over_cann
     form = {"amount": "1000", "currency": "eur", "payment_method": method["id"]}
     assert (await post(bench, "payment_intents", **form)).status_code == 400  # of another customer
     made = (await post(bench, "payment_intents", **form, customer="cus_2")).json()
-    declined = await post(bench, f"payment_intents/{made['id']}/confirm")
+    there = f"payment_intents/{made['id']}/confirm"
+    lost = (await post(bench, there)).json()["error"]
+    assert (lost["type"], "return_url" in lost["message"]) == ("invalid_request_error", True)
+    declined = await post(bench, there, return_url="https://x.test/")
     error = declined.json()["error"]
     assert (declined.status_code, error["decline_code"], error["payment_intent"]["id"]) == (
         402, "stolen_card", made["id"],

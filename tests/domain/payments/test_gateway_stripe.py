@@ -159,6 +159,7 @@ async def test_the_bank_is_asked_without_the_customer_under_our_key_in_the_versi
     created, confirmed = (each.lower() for each in asked)
     assert "customer=cus_1" in created and "payment_method=pm_1" in created and "confirm=" not in created
     assert confirmed.startswith("post /v1/payment_intents/pi_1/confirm ") and "off_session=true" in confirmed
+    assert "automatic_payment_methods[enabled]=true" in created and "return_url=https%3a%2f%2fportal" in confirmed
     assert "idempotency-key: key\r\n" in confirmed and "idempotency-key: key\r\n" not in created
     assert f"stripe-version: {API_VERSION}\r\n" in confirmed and "x-stripe-client-telemetry" not in confirmed
 
