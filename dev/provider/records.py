@@ -55,8 +55,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """A payment of the Stripe-shaped API before and beside the payment of the books, which begins when it is confirmed.
 
-    `declined` is why the last try failed before there was a payment; with `redirects` no confirmation is taken without an
-    address to come back to."""
+    `declined` is why the last try failed before there was a payment; with `redirects` it is not confirmed without
+    an address to come back to."""
 
     id: str
     amount_minor: int

@@ -4,17 +4,21 @@ A creation that arrives late is harmless, for it asks no bank; a confirmation th
 canceled. So a void is final although Stripe cannot bar a reference by itself.
 """
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from domain.payments.gateway import ChargeAnswer, ChargeRequest, Declined, NotFound, Unavailable, Unknown, Voided
 from domain.payments.gateways.stripe_amounts import to_stripe
 from domain.payments.gateways.stripe_calls import WHOLE, creation_key, intent_now, intents_under
+from domain.payments.gateways.stripe_declines import in_our_words, is_hard
 from domain.payments.gateways.stripe_http import Answer, Heard, KeyTaken, Turned, ask
 from domain.payments.gateways.stripe_read import REFERENCE, only_one, read_charge
 from domain.payments.gateways.stripe_wire import WireIntent
 
 NOT_EXACT: Final = "amount_not_representable"  # an amount that Stripe's own units cannot say
+_OF_THE_CARD: Final = "card_error"  # the one type of error that is a bank's word
+_LOG: Final = logging.getLogger("quittance")
 _NEEDS_CUSTOMER: Final = "authentication_required"  # declined without its customer, so the customer is asked
 
 
@@ -28,13 +32,12 @@ class Charging:
         """Create the intent and confirm it, or say what became of it when it was there before."""
         request, amount = self._request, to_stripe(self._request.money)
         if amount is None:
-            return Declined(None, NOT_EXACT, hard=True)
+            return Declined(None, NOT_EXACT, hard=False)  # another amount of the same method can be said
         params = self._params(amount, capture)
         key = {"idempotency_key": creation_key(request.reference)}
         answer = await ask(self._client.payment_intents.create_async(params, key))
         if isinstance(answer, Turned):
-            # Refused before anything was charged: what is wrong with the request stays wrong, so no blind retry.
-            return Declined(None, answer.code, hard=True)
+            return self._declined(answer)
         if isinstance(answer, KeyTaken):
             return await self._barred()
         intent = answer.read(WireIntent) if isinstance(answer, Heard) else answer
@@ -81,9 +84,19 @@ class Charging:
         )
 
     async def _refused(self, intent_id: str, answer: Turned) -> ChargeAnswer:
-        """The confirmation did nothing: the intent has gone on before, or the method cannot be charged."""
+        """The confirmation did nothing: the intent has gone on before, or cannot be confirmed so."""
         known = await self._look(intent_id)
-        return Declined(None, answer.code, hard=True) if isinstance(known, NotFound) else known
+        return self._declined(answer) if isinstance(known, NotFound) else known
+
+    def _declined(self, answer: Turned) -> Declined:
+        """What surely charged nothing. The method is spoiled by a word about the method alone: what is wrong with our
+        request, or with the account, is for people to see, and goes on being wrong with every card."""
+        error, code = answer.error, answer.code
+        hard = is_hard(code, error.advice_code)
+        if error.type != _OF_THE_CARD and not hard:
+            facts = {"code": code, "param": (error.param or "")[:80], "reference": self._request.reference}
+            _LOG.error("stripe refused a charge for what is no fault of its method", extra=facts)
+        return Declined(None, in_our_words(code), hard)
 
     async def _barred(self) -> ChargeAnswer:
         """Another request has taken the reference: barred, or for something else, of which this is no answer."""

@@ -88,6 +88,7 @@ def _intent(envelope: _Envelope, raw: msgspec.Raw) -> ProviderEvent:
     is_hold = intent.capture_method == "manual" and bool(intent.amount_received or intent.amount_capturable)
     failure = code_of(intent.last_payment_error) if intent.last_payment_error else NO_REASON
     code = failure if kind is EventKind.CHARGE_DECLINED else None
+    advice = intent.last_payment_error.advice_code if intent.last_payment_error else None
     return ProviderEvent(
         event_id=envelope.id,
         kind=kind,
@@ -98,7 +99,7 @@ def _intent(envelope: _Envelope, raw: msgspec.Raw) -> ProviderEvent:
         reference=intent.metadata.get(REFERENCE),
         money=_money(intent.amount_received if taken else intent.amount, intent.currency),
         failure_code=None if code is None else in_our_words(code),
-        hard=code is not None and is_hard(code),
+        hard=code is not None and is_hard(code, advice),
         metadata=_ours(intent.metadata),
         authorized=_money(held_of(intent), intent.currency) if is_hold else None,
         capturable=_money(intent.amount_capturable, intent.currency) if is_hold else None,

@@ -91,7 +91,7 @@ def _over(intent: WireIntent) -> ChargeFound:
     if intent.last_payment_error is None:
         return NotFound()
     code = code_of(intent.last_payment_error)
-    return Declined(intent.id, in_our_words(code), is_hard(code))
+    return Declined(intent.id, in_our_words(code), is_hard(code, intent.last_payment_error.advice_code))
 
 
 def code_of(error: WireError) -> str:

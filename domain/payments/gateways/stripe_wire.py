@@ -6,11 +6,14 @@ import msgspec
 
 
 class WireError(msgspec.Struct, frozen=True):
-    """`decline_code` is the bank's reason, `code` Stripe's; `payment_intent` the object that a decline is about."""
+    """`decline_code` is the bank's reason, `code` Stripe's; `advice_code` what the bank says of another try; `param`
+    the parameter that is wrong; `payment_intent` the object that a decline is about."""
 
     type: str = ""
     code: str | None = None
     decline_code: str | None = None
+    advice_code: str | None = None
+    param: str | None = None
     payment_intent: "WireIntent | None" = None
 
 

@@ -28,7 +28,9 @@ async def charged(bench: Bench) -> Any:
             "metadata[reference]": bench.mark, "metadata[customer]": bench.mark}  # fmt: skip
     intent = (await post(bench, "payment_intents", **form)).json()
     assert intent["status"] == "requires_confirmation"
-    done = await post(bench, f"payment_intents/{intent['id']}/confirm", off_session="true", return_url="https://x.test/")
+    done = await post(
+        bench, f"payment_intents/{intent['id']}/confirm", off_session="true", return_url="https://x.test/"
+    )
     assert (done.status_code, done.json()["status"]) == (200, "succeeded")
     return done.json()
 

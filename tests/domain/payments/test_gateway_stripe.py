@@ -28,7 +28,7 @@ from domain.payments.gateway import (
 from domain.payments.gateways.stripe import StripeGateway
 from domain.payments.gateways.stripe_amounts import from_stripe, to_stripe
 from domain.payments.gateways.stripe_calls import creation_key
-from domain.payments.gateways.stripe_declines import is_hard
+from domain.payments.gateways.stripe_declines import in_our_words, is_hard
 from domain.payments.gateways.stripe_http import API_VERSION
 from tests.payments_stories import EUR, TEN, request_for
 from tests.ports import free_port
@@ -79,13 +79,48 @@ def test_an_amount_that_is_none_of_ours_is_not_read() -> None:
 
 async def test_an_amount_that_stripe_cannot_say_is_declined_and_nothing_is_asked(gateway: StripeGateway) -> None:
     request = request_for(await card(gateway), Money(5124, Currency("KWD")))
-    assert await gateway.charge(request) == Declined(None, "amount_not_representable", hard=True)
+    assert await gateway.charge(request) == Declined(None, "amount_not_representable", hard=False)
     assert await gateway.find_charge(request.reference, request.money) == NotFound()
 
 
-def test_an_unlisted_decline_is_hard_and_stripe_s_own_words_are_known() -> None:
-    hard = {code: is_hard(code) for code in ("stop_payment_order", "call_issuer", "insufficient_funds", "never_heard")}
-    assert hard == {"stop_payment_order": True, "call_issuer": False, "insufficient_funds": False, "never_heard": True}
+@pytest.mark.parametrize("code", ["stop_payment_order", "stolen_card", "do_not_try_again", "authorization_revoked",
+                                  "payment_method_unexpected_state", "incorrect_cvc"])  # fmt: skip
+def test_a_decline_is_hard_where_stripe_s_next_step_is_another_method(code: str) -> None:
+    assert is_hard(code)
+
+
+@pytest.mark.parametrize("code", ["call_issuer", "insufficient_funds", "withdrawal_count_limit_exceeded", "never_heard",
+                                  "generic_could_not_process", "refer_to_customer", "payment_method_provider_timeout",
+                                  "testmode_charges_only", "charge_exceeds_transaction_limit"])  # fmt: skip
+def test_any_other_decline_is_soft_unless_the_bank_forbids_another_try(code: str) -> None:
+    assert (is_hard(code), is_hard(code, "try_again_later"), is_hard(code, "do_not_try_again")) == (False, False, True)
+
+
+def test_a_code_that_only_stripe_spells_so_is_kept_in_our_words() -> None:
+    assert in_our_words("withdrawal_count_limit_exceeded") == "withdrawal_limit_exceeded"
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code", "hard"),
+    [
+        (400, {"type": "invalid_request_error", "code": "testmode_charges_only"}, "testmode_charges_only", False),
+        (400, {"type": "invalid_request_error", "code": "amount_too_small", "param": "amount"}, "amount_too_small",
+         False),
+        (404, {"type": "invalid_request_error", "code": "resource_missing", "param": "customer"}, "resource_missing",
+         False),
+        (400, {"type": "invalid_request_error", "code": "payment_method_unexpected_state"},
+         "payment_method_unexpected_state", True),
+        (402, {"type": "card_error", "code": "card_declined", "decline_code": "lost_card"}, "lost_card", True),
+        (402, {"type": "card_error", "code": "card_declined", "decline_code": "do_not_honor",
+               "advice_code": "do_not_try_again"}, "do_not_honor", True),
+    ],
+)  # fmt: skip
+async def test_what_is_our_or_the_account_s_fault_spoils_no_card_and_is_logged(
+    status: int, error: dict[str, str], code: str, hard: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await charge_answered(status, json.dumps({"error": error}).encode()) == Declined(None, code, hard)
+    logged = [(each.levelname, each.code) for each in caplog.records if hasattr(each, "code")]
+    assert logged == ([] if hard else [("ERROR", code)])
 
 
 @asynccontextmanager
