@@ -122,6 +122,22 @@ async def claim_batch(marks: Autocommit, shard: int, kind: str, now: datetime, l
     return sorted((_due(row) for row in rows), key=lambda due: due.due_at)
 
 
+async def hold(marks: Autocommit, due: Due, until: datetime) -> None:
+    """Keeps claimed work from everybody until the wall time, also when its claimer does not live to see it."""
+    await marks.execute(
+        """UPDATE due_work SET lease_until = $5
+            WHERE shard_key = $1 AND customer_id = $2 AND kind = $3 AND subject = $4 AND due_at = $6
+              AND recorded_at = $7""",
+        due.customer.shard,
+        due.customer.uuid,
+        due.kind,
+        due.subject,
+        until,
+        due.due_at,
+        due.scheduled_at,
+    )
+
+
 async def put_back(marks: Autocommit, due: Due, lease_until: datetime) -> None:
     """Counts a failed try; nobody looks at the work before the given wall time. Work scheduled anew stands."""
     await marks.execute(

@@ -35,12 +35,24 @@ class MoodyClerk(Clerk):
         super().__init__(room)
         self.moods: dict[str, str] = {}
         self.seen = 0
+        self.hangs_up = False  # once it has taken a mail
+        self.silent_at = ""  # a step at which it never answers
+        self.silent = asyncio.Semaphore(0)  # released as often as it was asked there
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Takes the sender, or not."""
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return self.moods.get("sender", "250 2.1.0 Good")
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Takes the recipient, or not; the name is aiosmtpd's."""
         self.seen += 1
+        await self._think("recipient")
         if mood := self.moods.get("recipient"):
             return mood
         envelope.rcpt_tos.append(address)
@@ -51,7 +63,15 @@ class MoodyClerk(Clerk):
         if mood := self.moods.get("data"):
             return mood
         taken = await super().handle_DATA(server, session, envelope)
+        if self.hangs_up and server.transport:
+            server.transport.abort()
+        await self._think("taken")
         return self.moods.get("taken", taken)
+
+    async def _think(self, step: str) -> None:
+        if step == self.silent_at:
+            self.silent.release()
+            await asyncio.Event().wait()  # until the client has gone
 
 
 @dataclass

@@ -47,7 +47,7 @@ class NoticeState(Enum):
     DUE = _value("due", description="It is to be sent, now or at the next try.")
     SENT = _value("sent", description="The mail server has taken it.")
     FAILED = _value("failed", description="The mail server refused it for good.")
-    PARKED = _value("parked", description="No mail server took it within two days.")
+    PARKED = _value("parked", description="No mail server took it within two days, or nobody knows whether one did.")
     SUPPRESSED = _value("suppressed", description="It was not to be sent any more, or to nobody.")
 
 

@@ -18,7 +18,7 @@ NOTICE = Machine(
         ("new", "queue"): "due",
         ("due", "send"): "sent",
         ("due", "fail"): "failed",  # the mail server refused it for good
-        ("due", "park"): "parked",  # no mail server took it in time
+        ("due", "park"): "parked",  # no mail server took it in time, or nobody knows
         ("due", "suppress"): "suppressed",  # nobody could or should be told any more
     },
 )
@@ -39,7 +39,8 @@ class Notice:
     """A notice. ``cause`` is the number of the event that it tells of; a ``copy`` above 0 is one that was sent again.
 
     ``subject`` is the id of what it is about: an invoice, receipt, payment, refund, subscription or dunning case, by
-    kind. ``reason`` says why it was not sent, ``sending_at`` when it was tried last, in wall time.
+    kind. ``reason`` says why it was not sent, ``sending_at`` when it was tried last, in wall time. ``doubts`` counts
+    the tries of which nobody knows whether a message left.
     """
 
     id: NoticeId
@@ -53,6 +54,7 @@ class Notice:
     sending_at: datetime | None
     first_tried_at: datetime | None
     attempts: int
+    doubts: int
     sent_at: datetime | None
     reason: str | None
     state: State
@@ -75,6 +77,7 @@ def from_row(row: Row) -> Notice:
         sending_at=row["sending_at"],
         first_tried_at=row["first_tried_at"],
         attempts=row["attempts"],
+        doubts=row["doubts"],
         sent_at=row["sent_at"],
         reason=row["reason"],
         state=State(row["state"], row["seq"]),
@@ -87,7 +90,7 @@ async def notice(db: Primary, customer: CustomerId, id: NoticeId) -> Notice:
     """The customer's notice of that id, else NOT_FOUND."""
     row = await db.fetchrow(
         """SELECT shard_key, id, customer_id, tenant_id, cause, kind, copy, subject, invoice_id, sending_at,
-                  first_tried_at, attempts, sent_at, reason, state, seq, happened_at, recorded_at
+                  first_tried_at, attempts, doubts, sent_at, reason, state, seq, happened_at, recorded_at
              FROM notice WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -104,7 +107,7 @@ async def notice_history(
     """The customer's notices, newest first: at most ``limit`` before the one that ``after`` names."""
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, tenant_id, cause, kind, copy, subject, invoice_id, sending_at,
-                  first_tried_at, attempts, sent_at, reason, state, seq, happened_at, recorded_at
+                  first_tried_at, attempts, doubts, sent_at, reason, state, seq, happened_at, recorded_at
              FROM notice
             WHERE shard_key = $1 AND customer_id = $2
               AND ($4::timestamptz IS NULL OR (recorded_at, id) < ($4::timestamptz, $5::uuid))
@@ -134,8 +137,8 @@ async def unsent_notices(db: Primary, tenant: TenantId, shard: int, limit: int) 
     """The tenant's notices on that shard key that were refused for good or parked and not sent again, oldest first."""
     rows = await db.fetch(
         """SELECT n.shard_key, n.id, n.customer_id, n.tenant_id, n.cause, n.kind, n.copy, n.subject, n.invoice_id,
-                  n.sending_at, n.first_tried_at, n.attempts, n.sent_at, n.reason, n.state, n.seq, n.happened_at,
-                  n.recorded_at
+                  n.sending_at, n.first_tried_at, n.attempts, n.doubts, n.sent_at, n.reason, n.state, n.seq,
+                  n.happened_at, n.recorded_at
              FROM notice n
              LEFT JOIN notice c ON c.shard_key = n.shard_key AND c.customer_id = n.customer_id AND c.cause = n.cause
                                AND c.kind = n.kind AND c.copy = n.copy + 1
@@ -156,8 +159,8 @@ async def insert_notice(
     state = await NOTICE.begin(tx, tx.customer, id.uuid, "queue")
     await tx.execute(
         """INSERT INTO notice (shard_key, id, tenant_id, customer_id, cause, kind, copy, subject, invoice_id, attempts,
-               state, seq, happened_at, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13)""",
+               doubts, state, seq, happened_at, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, $11, $12, $13)""",
         id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, cause, kind.value, copy, subject,
         invoice.uuid if invoice else None, state.name, state.seq, tx.now, tx.recorded_at,
     )  # fmt: skip

@@ -29,12 +29,17 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class NotNow:
-    """It was not taken, or nobody knows: a later try may bring it twice, under one Message-ID. The code says why."""
+    """It was not taken, and may be later; the code says why not."""
 
     code: str
 
 
-PostAnswer = Taken | Rejected | NotNow
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """It was handed over, and nobody knows whether it was taken: a later try may bring it twice."""
+
+
+PostAnswer = Taken | Rejected | NotNow | Unanswered
 
 
 class Post(Protocol):
@@ -45,7 +50,7 @@ class Post(Protocol):
         """Whether so many letters are under way that another one had better come later."""
 
     async def deliver(self, letter: Letter) -> PostAnswer:
-        """Takes the letter to the mail server, in less time than a lease lasts."""
+        """Takes the letter to the mail server, in less time than a job has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Sending a notice, outside any transaction: mark as tried, hand over, perform the answer. The row decides.
 
-SMTP cannot tell whether a letter went when a connection ends too soon, or a process between the answer and its commit:
-then it goes again, with the same Message-ID and the same bytes, so that a mail server can drop the second one. So each
-notice is sent at least once, and twice only there.
+SMTP cannot tell whether a letter went when the answer to it is lost: too late, or gone with the connection or with the
+process that waited for it. Then it goes once more, with the same Message-ID and the same bytes, so that a mail server
+can drop the second one. After two such tries somebody has to look: no notice is sent three times.
 """
 
 import logging
@@ -13,15 +13,16 @@ from domain import due
 from domain.actor import Actor
 from domain.customers.customer import billing_person, customer
 from domain.database import Database
-from domain.ids import CustomerId, InvoiceId, LegalEntityId, NoticeId, ReceiptId
+from domain.due import Due
+from domain.ids import InvoiceId, LegalEntityId, NoticeId, ReceiptId
 from domain.invoices.invoice_document import invoice_pdf
 from domain.notices.kind import Kind
 from domain.notices.letter import Envelope, Reader, Seller, message_of, written
 from domain.notices.mailbox import mailbox, one_line
 from domain.notices.news import news_of
-from domain.notices.notice import SEND_NOTICE, Notice, Suppressed, notice
+from domain.notices.notice import Notice, Suppressed, notice
 from domain.notices.policy import NoticePolicy, notice_policy
-from domain.notices.post import Letter, Mail, NotNow, Rejected
+from domain.notices.post import Letter, Mail, Rejected, Taken, Unanswered
 from domain.notices.settle_notice import Outcome, SettleNotice, settle_notice
 from domain.payments.receipt_document import receipt_pdf
 from domain.perform import perform
@@ -33,22 +34,29 @@ LOG = logging.getLogger("quittance.notices")
 # take it after some minutes, and an outage of hours is met with few letters.
 AGAIN_AFTER: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2),
                       timedelta(hours=6))  # fmt: skip
+AFTER_DOUBT: Final = AGAIN_AFTER[-1]  # who may have it already does not miss it; the server may be less busy then
+MAX_DOUBTS: Final = 2  # one try may have failed with a process; two are no chance, and a third letter would be one more
+UNKNOWN: Final = "unknown"  # the reason where a letter may have arrived
 PARK_AFTER: Final = timedelta(days=2)  # what it tells is old by then; staff see it and may send it again
 FULL: Final = timedelta(seconds=2)  # a few letters of a healthy mail server
 UNKNOWN_WAY: Final = timedelta(hours=1)  # this process has no mail server; one that has takes it, or somebody sets one
 
 
-async def send_notice(db: Database, mail: Mail | None, actor: Actor, customer: CustomerId, id: NoticeId) -> None:
-    """Takes the notice one step on; nothing where it is settled. Safe to call at any time."""
-    of = await notice(db.primary, customer, id)
+async def send_notice(db: Database, mail: Mail | None, actor: Actor, work: Due) -> None:
+    """Takes the notice of the claimed work one step on; one that is settled needs no work any more."""
+    of = await notice(db.primary, work.customer, NoticeId(work.customer.shard, work.subject))
     if of.state.name != "due":
-        return None
+        return await due.discard(db.marks, work)
+    if of.doubts >= MAX_DOUBTS:
+        return await _settle(db, actor, of, Outcome.PARKED, UNKNOWN)
     if mail is None or mail.post.is_full:
-        return await _later(db, of, UNKNOWN_WAY if mail is None else FULL)
+        return await _later(db, work, UNKNOWN_WAY if mail is None else FULL)
     letter = await _letter(db, mail, of)
     if isinstance(letter, Suppressed):
         return await _settle(db, actor, of, Outcome.SUPPRESSED, letter.value)
     now = db.clock.now()
+    again = AGAIN_AFTER[min(of.attempts, len(AGAIN_AFTER) - 1)]
+    await due.hold(db.marks, work, now + again)  # for who comes if this process ends, or its job
     since = await _mark(db, of, now)
     if since is None:
         return None
@@ -57,17 +65,27 @@ async def send_notice(db: Database, mail: Mail | None, actor: Actor, customer: C
     reached("notice.answered")
     if isinstance(answer, Rejected):
         return await _settle(db, actor, of, Outcome.FAILED, answer.code)
-    if not isinstance(answer, NotNow):
+    if isinstance(answer, Taken):
         return await _settle(db, actor, of, Outcome.SENT, None)
+    if isinstance(answer, Unanswered):
+        return await _doubted(db, actor, of, work)
+    await _clear(db, of)
     if now - since >= PARK_AFTER:
-        return await _settle(db, actor, of, Outcome.PARKED, answer.code)
-    return await _later(db, of, AGAIN_AFTER[min(of.attempts, len(AGAIN_AFTER) - 1)])
+        return await _settle(db, actor, of, Outcome.PARKED, UNKNOWN if of.doubts else answer.code)
+    return await _later(db, work, again)
+
+
+async def _doubted(db: Database, actor: Actor, of: Notice, work: Due) -> None:
+    if of.doubts + 1 >= MAX_DOUBTS:
+        return await _settle(db, actor, of, Outcome.PARKED, UNKNOWN)
+    return await _later(db, work, AFTER_DOUBT)
 
 
 async def _mark(db: Database, of: Notice, now: datetime) -> datetime | None:
     """Says that a letter may have left from now on; since when it is tried, or None where it is settled."""
     since: datetime | None = await db.marks.fetchval(
-        """UPDATE notice SET sending_at = $4, attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, $4)
+        """UPDATE notice SET sending_at = $4, attempts = attempts + 1, doubts = doubts + 1,
+                  first_tried_at = coalesce(first_tried_at, $4)
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND state = 'due' RETURNING first_tried_at""",
         of.customer.shard,
         of.customer.uuid,
@@ -77,10 +95,19 @@ async def _mark(db: Database, of: Notice, now: datetime) -> datetime | None:
     return since
 
 
-async def _later(db: Database, of: Notice, after: timedelta) -> None:
-    work = await due.find(db.primary, of.customer, SEND_NOTICE, of.id.uuid)
-    if work is not None:
-        await due.postpone(db.marks, work, db.clock.now() + after)
+async def _clear(db: Database, of: Notice) -> None:
+    """Says that no letter has left by this try."""
+    await db.marks.execute(
+        """UPDATE notice SET doubts = doubts - 1
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND state = 'due' AND doubts > 0""",
+        of.customer.shard,
+        of.customer.uuid,
+        of.id.uuid,
+    )
+
+
+async def _later(db: Database, work: Due, after: timedelta) -> None:
+    await due.postpone(db.marks, work, db.clock.now() + after)
 
 
 async def _settle(db: Database, actor: Actor, of: Notice, outcome: Outcome, reason: str | None) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domain import due
 from domain.due import Due
-from domain.ids import CustomerId, DunningCaseId, InvoiceId, NoticeId, PaymentId, ReceiptId, RefundId, SubscriptionId
+from domain.ids import CustomerId, DunningCaseId, InvoiceId, PaymentId, ReceiptId, RefundId, SubscriptionId
 from domain.notices.kind import TOLD, Kind
 from domain.notices.notice import SEND_NOTICE
 from domain.notices.queue_notice import QueueNotice, queue_notice
@@ -51,7 +51,7 @@ def _uuid(name: str, text: str) -> UUID:
 
 async def send(house: House, work: Due) -> None:
     """Sends the notice of the work, or says why not; one that is settled needs no work any more."""
-    await send_notice(house.db, house.mail, house.actor, work.customer, NoticeId(work.customer.shard, work.subject))
+    await send_notice(house.db, house.mail, house.actor, work)
 
 
 async def next_notice(house: House, customer: CustomerId) -> Due | None:

@@ -23,6 +23,8 @@ CREATE TABLE notice (
     sending_at timestamptz,
     first_tried_at timestamptz,
     attempts int NOT NULL,
+    -- Tries of which nobody knows whether a message left; one that is under way is such a try.
+    doubts int NOT NULL,
     sent_at timestamptz,
     reason text,
     state text NOT NULL,
@@ -39,7 +41,7 @@ CREATE TABLE notice (
     CONSTRAINT notice_machine CHECK (machine = 'notice'),
     CONSTRAINT notice_history_fkey FOREIGN KEY (shard_key, id, seq, state, machine)
         REFERENCES transition (shard_key, entity_id, seq, to_state, machine) DEFERRABLE INITIALLY DEFERRED,
-    CONSTRAINT notice_numbers CHECK (cause > 0 AND copy >= 0 AND attempts >= 0),
+    CONSTRAINT notice_numbers CHECK (cause > 0 AND copy >= 0 AND attempts >= 0 AND doubts >= 0 AND doubts <= attempts),
     CONSTRAINT notice_tried CHECK ((attempts > 0) = (sending_at IS NOT NULL)
         AND (sending_at IS NULL) = (first_tried_at IS NULL)),
     CONSTRAINT notice_sent_state CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
@@ -64,5 +66,5 @@ CREATE TABLE notice_policy (
 );
 
 GRANT SELECT, INSERT ON notice, notice_policy TO quittance_app;
-GRANT UPDATE (sending_at, first_tried_at, attempts, sent_at, reason, state, seq) ON notice TO quittance_app;
+GRANT UPDATE (sending_at, first_tried_at, attempts, doubts, sent_at, reason, state, seq) ON notice TO quittance_app;
 GRANT UPDATE (switched_off, sender, reply_to, attach_documents, recorded_at) ON notice_policy TO quittance_app;

@@ -16,10 +16,12 @@ from cryptography.x509.oid import NameOID
 
 from dev.mailroom.room import Mailroom
 from dev.mailroom.server import listen
+from domain.due import LEASE
 from domain.notices.mailbox import mailbox
-from domain.notices.post import Letter, NotNow, Rejected, Taken
+from domain.notices.post import Letter, NotNow, Rejected, Taken, Unanswered
 from domain.notices.smtp import SmtpPost
-from domain.notices.way import Way
+from domain.notices.way import PATIENCE, Patience, Way
+from jobs.retry import WORK_SECONDS
 from tests.notice_kit import MoodyClerk
 from tests.ports import free_port
 
@@ -97,12 +99,40 @@ async def test_a_password_goes_over_an_encrypted_connection_alone(certificate: P
         ("data", "554 Spam for Ada", Rejected("554")),
         ("data", "421 4.3.2 Down for a while", NotNow("421 4.3.2")),
         ("taken", "550 After all, no", Rejected("550")),
+        # These are about us, and somebody may mend it.
+        ("recipient", "554 5.7.1 Relay access denied", NotNow("554 5.7.1")),
+        ("recipient", "550 5.7.1 Not for you", NotNow("550 5.7.1")),
+        ("recipient", "530 5.7.0 Sign in first", NotNow("530 5.7.0")),
+        ("recipient", "550 5.1.8 Your domain is none", NotNow("550 5.1.8")),
+        ("recipient", "553 Not that one", NotNow("553")),
+        ("recipient", "552 5.2.2 Over quota", Rejected("552 5.2.2")),
+        ("sender", "550 5.7.1 You may not be called so", NotNow("550 5.7.1")),
+        ("sender", "553 Nor so", NotNow("553")),
+        ("data", "535 5.7.8 Sign in again", NotNow("535 5.7.8")),
     ],
 )
 async def test_an_answer_is_final_where_its_number_says_so(at: str, said: str, answer: object) -> None:
     async with server() as (port, clerk):
         clerk.moods[at] = said
         assert await SmtpPost(f"smtp://127.0.0.1:{port}").deliver(letter()) == answer
+
+
+async def test_only_silence_about_a_whole_message_leaves_a_doubt() -> None:
+    async with server() as (port, clerk):
+        url = f"smtp://127.0.0.1:{port}"
+        clerk.silent_at = "recipient"
+        assert await SmtpPost(url, patience=Patience(agree=timedelta(seconds=0.1))).deliver(letter()) == NotNow(
+            "timeout"
+        )
+        clerk.silent_at = "taken"
+        assert await SmtpPost(url, patience=Patience(answer=timedelta(seconds=0.3))).deliver(letter()) == Unanswered()
+        clerk.silent_at, clerk.hangs_up = "", True
+        assert await SmtpPost(url).deliver(letter()) == Unanswered()
+
+
+def test_a_conversation_ends_before_its_job_and_a_job_before_its_lease() -> None:
+    assert PATIENCE.agree < PATIENCE.answer < PATIENCE.total <= timedelta(seconds=WORK_SECONDS - 4)
+    assert timedelta(seconds=WORK_SECONDS) < LEASE
 
 
 async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_such() -> None:
@@ -120,7 +150,8 @@ async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_such() -> Non
 @pytest.mark.parametrize(
     "url",
     ["", "mail.example.test", "http://mail.example.test", "smtp://", "smtp://u:secret@mail.example.test",
-     "smtps://u@mail.example.test", "smtp://mail.example.test/path", "smtp://mail.example.test:99999"],
+     "smtps://u@mail.example.test", "smtp://mail.example.test/path", "smtp://mail.example.test:99999",
+     "smtps://u:secret#rest@host:465", "smtps://u:1#secret@host", "smtps://u:p@[secret", "smtps://u:/secret@host"],
 )  # fmt: skip
 def test_a_url_that_leads_nowhere_or_tells_a_password_is_refused_without_being_quoted(url: str) -> None:
     with pytest.raises(ValueError, match=r".") as refused:

@@ -135,6 +135,45 @@ async def test_a_mail_server_that_is_away_gets_it_later_and_after_two_days_someb
     assert str(NoticeId(ada.id.shard, rows[1]["id"])) in mail.message["Message-ID"]
 
 
+async def test_a_letter_whose_answer_is_lost_goes_once_more_hours_later_and_no_third_time(
+    office: PostOffice,
+) -> None:
+    office.clerk.hangs_up = True
+    ada = await buyer(office.world)
+    await start(office.world, ada)
+    for minutes in (5, 60, 350):
+        await office.look_again(ada, timedelta(minutes=minutes))
+    assert [(row["state"], row["attempts"]) for row in await office.rows(ada)] == [("due", 1)] * 2
+    await office.look_again(ada, timedelta(hours=6, minutes=1))
+    for hours in (12, 24, 49):
+        await office.look_again(ada, timedelta(hours=hours))
+    assert [(row["state"], row["reason"]) for row in await office.rows(ada)] == [("parked", "unknown")] * 2
+    assert len(office.mails()) == 4 and len({mail.raw for mail in office.mails()}) == 2
+
+
+async def test_a_job_that_is_ended_while_a_server_thinks_does_not_send_again_and_again(office: PostOffice) -> None:
+    ada = await buyer(office.world)
+    await office.close()
+    await start(office.world, ada)
+    office.clerk.silent_at = "taken"
+    await office.open_again()
+    work = (await queued(office, ada))[0]
+    for minutes in (2, 10, 50):  # each time, the job's limit comes first
+        job = asyncio.create_task(do(office.house_later(timedelta(minutes=minutes)), work))
+        asked = asyncio.create_task(office.clerk.silent.acquire())
+        await asyncio.wait({job, asked}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (job, asked):
+            task.cancel()
+        await asyncio.gather(job, asked, return_exceptions=True)
+        found = await due.find(office.world.house.db.primary, ada.id, SEND_NOTICE, work.subject)
+        if found is None:
+            break
+        assert not await do(office.house_later(timedelta(minutes=minutes, seconds=50)), found), "it is held"
+    assert found is None
+    assert len(office.mails()) == 2
+    assert ("parked", "unknown") in [(row["state"], row["reason"]) for row in await office.rows(ada)]
+
+
 async def test_what_is_refused_for_good_has_failed_and_no_name_is_kept_of_it(
     office: PostOffice, owner_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
