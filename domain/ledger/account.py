@@ -40,20 +40,23 @@ KEPT = frozenset({Account.RECEIVABLE, Account.CUSTOMER_CREDIT})  # read strongly
 
 
 async def open_accounts(tx: Tx, customer: CustomerId, currency: Currency) -> None:
-    """Opens the whole chart for a customer in a currency, with the kept balances at zero."""
+    """Opens the whole chart for a customer in a currency, with the kept balances at zero.
+
+    The chart is the database's: newer code that runs beside this one may post to accounts that this one does not know.
+    """
     await tx.execute(
-        """INSERT INTO ledger_account (shard_key, customer_id, kind, currency)
-           SELECT $1, $2, k, $4 FROM unnest($3::text[]) AS k""",
+        """WITH chart AS (SELECT kind FROM account_kind)
+           INSERT INTO ledger_account (shard_key, customer_id, kind, currency)
+           SELECT $1, $2, kind, $3 FROM chart""",
         customer.shard,
         customer.uuid,
-        [kind.value for kind in Account],
         str(currency),
     )
     await tx.execute(
-        """INSERT INTO account_balance (shard_key, customer_id, kind, currency, balance, version, through_number)
-           SELECT $1, $2, k, $4, 0, 0, 0 FROM unnest($3::text[]) AS k""",
+        """WITH chart AS (SELECT kind FROM account_kind WHERE kept ORDER BY kind)
+           INSERT INTO account_balance (shard_key, customer_id, kind, currency, balance, version, through_number)
+           SELECT $1, $2, kind, $3, 0, 0, 0 FROM chart""",
         customer.shard,
         customer.uuid,
-        sorted(kind.value for kind in KEPT),
         str(currency),
     )
