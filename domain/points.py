@@ -43,6 +43,7 @@ PROVIDER_CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "domain/payments/attempt.py:_charge": _CHARGE,
         "domain/payments/attempt.py:_ask": _CHARGE,
+        "domain/payments/bar_charge.py:bar_charge": _CHARGE,
         "domain/payments/hold_calls.py:ask_hold": _CHARGE,
         "domain/payments/hold_calls.py:_capture": ("hold.claimed", "attempt.answered"),
         "domain/payments/hold_calls.py:_found": _CHARGE,

@@ -12,6 +12,7 @@ from domain.database import Database
 from domain.ids import CustomerId, PaymentId
 from domain.invoices.invoice import invoice
 from domain.operation import Performed
+from domain.payments.bar_charge import bar_charge
 from domain.payments.exception_case import Kind
 from domain.payments.failures import FailureClass, failure_in
 from domain.payments.gateway import (
@@ -69,7 +70,7 @@ async def attempt(
     )  # fmt: skip
     known = await payment(db.primary, customer, id)
     if known.is_settled:
-        return None
+        return await bar_charge(db, gateway, actor, known)
     reached("attempt.claimed")
     heard = await _ask_for(db, gateway, known, now, first=sent is not None)
     answer, refused = heard.answer, heard.refused

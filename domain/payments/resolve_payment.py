@@ -6,6 +6,7 @@ from domain.ids import RefundId
 from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money
+from domain.payments.bar_charge import NOT_CHARGED, bar_soon
 from domain.payments.exception_case import ExceptionCase
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import TAKEN, Payment, payment
@@ -14,8 +15,6 @@ from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.payments.store_payment import store_payment
 from domain.payments.take_back import withdraw
 from domain.refusals import RefusalCode, Refused
-
-NOT_CHARGED = "not_charged"  # why such a payment has failed; dunning tries again, for nothing is wrong with the method
 
 
 async def confirm_charged(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
@@ -43,7 +42,8 @@ def _taken(of: Payment) -> Money:
 
 
 async def confirm_not_charged(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
-    """Nothing was taken: it has failed as one that was declined, so that the invoice is collected again.
+    """Nothing was taken: it has failed as one that was declined, so that the invoice is collected again. The
+    provider is told first to take nothing of it any more.
 
     STATE_CONFLICT for a payment of which a part is known to be taken, or was given back or disputed.
     """
@@ -55,6 +55,8 @@ async def confirm_not_charged(tx: Tx, case: ExceptionCase, reason: str, referenc
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
     elif of.is_open:
         await _settle(tx, of, News.DECLINED, None, None)
+    if of.state.name in TAKEN or of.is_open:
+        await bar_soon(tx, of)
     return None
 
 
@@ -64,7 +66,6 @@ async def _withdraw(tx: Tx, of: Payment) -> None:
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
     await store_payment(tx, await withdraw(tx, of, NOT_CHARGED))
     await withdraw_receipt(tx, of.id)
-    await due.finish(tx, SEND, of.id.uuid)
 
 
 async def ask_about_payment(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:

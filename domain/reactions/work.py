@@ -33,6 +33,7 @@ from domain.operation import Operation
 from domain.outbox import next_event
 from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
+from domain.payments.bar_charge import is_to_be_barred
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.decide_refund import ExpireRefundRequest, expire_refund_request
 from domain.payments.dispute import ASK_DISPUTE
@@ -91,7 +92,7 @@ async def _perform(house: House, work: Due, operation: Operation[Any, Any], comm
 async def _send_payment(house: House, work: Due) -> None:
     id = PaymentId(work.customer.shard, work.subject)
     known = await payment(house.db.primary, work.customer, id)
-    if known.is_settled:  # by news that came while this was buried
+    if known.is_settled and not is_to_be_barred(known):  # by news that came while this was buried
         await due.discard(house.db.marks, work)
     else:
         await attempt(house.db, house.gateway(known.provider_account), house.actor, work.customer, id)

@@ -12,7 +12,8 @@ from domain.ledger.account import Account
 from domain.ledger.balance import balance
 from domain.payments.claim_exception import ClaimException
 from domain.payments.exception_case import Kind, Resolution
-from domain.payments.gateway import Captured
+from domain.payments.gateway import Captured, Voided
+from domain.payments.open_exception import OpenException, open_exception
 from domain.payments.payment import Payment, payment
 from domain.payments.receipt import receipts_of
 from domain.payments.resolve_exception import ResolveException
@@ -20,8 +21,18 @@ from domain.reactions.work import do_now
 from tests.domain.invoices.bills import on
 from tests.domain.payments.conftest import SideDoor
 from tests.exception_kit import MINUTE, asked_in_vain, claim, decided, finance, over, resolve, tried, waiting
-from tests.interruptions import Killed, ahead, killed_at
-from tests.lives import attempts_at, buyer, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
+from tests.lives import (
+    attempts_at,
+    buyer,
+    by_house,
+    day,
+    invoices_of,
+    start,
+    subscription_of,
+    until,
+    wrong_rows,
+)
 from tests.mishaps import with_a_mistake
 from tests.webhook_desk import Desk, made_up
 from tests.world import ACCOUNT, EUR, Someone, World, fresh, make_world
@@ -210,6 +221,28 @@ async def test_another_amount_is_a_case_at_once_that_the_right_one_closes(world:
     assert (case.kind, (await newest(world, ada)).state.name) == (Kind.PAYMENT_MISMATCH, "unknown")
     await do_now(ahead(world.house, 2 * MINUTE), ada.id)
     assert ((await newest(world, ada)).state.name, await waiting(world, ada)) == ("succeeded", [])
+
+
+@pytest.mark.row("C14")
+@pytest.mark.parametrize("point", ["attempt.claimed", "attempt.answered"])
+async def test_what_was_not_charged_is_barred_at_the_provider_before_it_is_charged_again_wherever_a_worker_dies(
+    world: World, point: str
+) -> None:
+    ada = await buyer(world, "tok_3ds")
+    await start(world, ada)
+    known = await newest(world, ada)
+    doubt = OpenException(Kind.PAYMENT_UNKNOWN, known.id, None, "It waits for its customer.")
+    await by_house(world, ada, open_exception, doubt)
+    async with killed_at(point):
+        with pytest.raises(Killed):
+            await decided(world, ada, NOT_CHARGED)
+    failed = await newest(world, ada)
+    assert (failed.id, failed.failure_code) == (known.id, "not_charged")
+    assert await do_now(ahead(world.house, LEASE_OVER), ada.id) > 0
+    there = await world.house.gateway(ACCOUNT).find_charge(str(known.id), known.amount)
+    assert isinstance(there, Voided)
+    assert await do_now(ahead(world.house, timedelta(days=30)), ada.id) == 0  # nothing asks about it any more
+    assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])
 
 
 @pytest.mark.row("L5")

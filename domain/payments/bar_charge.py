@@ -1,0 +1,86 @@
+"""Barring at the provider what staff decided was not charged, so that it cannot succeed beside the next charge."""
+
+from datetime import timedelta
+
+from domain import due
+from domain.actor import Actor
+from domain.database import Database
+from domain.db import Tx
+from domain.payments.exception_case import Kind
+from domain.payments.gateway import Captured, Declined, Expired, Gateway, Returned, Voided
+from domain.payments.open_exception import OTHER_MONEY, OpenException, open_exception
+from domain.payments.outlook import QUERY_AFTER
+from domain.payments.pay_invoice import HEAD_START, SEND
+from domain.payments.payment import CaptureMode, Payment
+from domain.payments.settle_payment import News, PaymentSettled, SettlePayment, settle_payment
+from domain.perform import perform
+from domain.points import reached
+
+NOT_CHARGED = "not_charged"  # why such a payment has failed; dunning tries again, for nothing is wrong with the method
+ASK_FOR = sum(QUERY_AFTER, timedelta(0))  # as long as the provider was asked what became of it
+
+
+class NotBarred(Exception):
+    """For days the provider did not say that nothing will be taken; its dead letter is for staff."""
+
+
+def is_to_be_barred(known: Payment) -> bool:
+    """Whether work that is due for this payment, which is over, is to bar it."""
+    return known.state.name == "failed" and known.failure_code == NOT_CHARGED
+
+
+async def bar_soon(tx: Tx, of: Payment) -> None:
+    """Has the provider told right after the commit, before anything follows from the payment's failure."""
+    await due.schedule(tx, SEND, of.id.uuid, tx.recorded_at + HEAD_START, follows="wall")
+    tx.emit("payment.asked", payment=of.id, invoice=of.invoice)
+
+
+async def bar_charge(db: Database, gateway: Gateway, actor: Actor, known: Payment) -> PaymentSettled | None:
+    """Voids it there, again later while the answer is open; what was taken after all is booked as a late success.
+
+    None where nothing is to be barred, or nothing came of it. NotBarred after as many days as it was asked about.
+    """
+    work = await due.find(db.primary, known.customer, SEND, known.id.uuid)
+    if work is None or not is_to_be_barred(known):
+        return None
+    reached("attempt.claimed")
+    answer = await gateway.void(str(known.id), known.provider_ref)
+    reached("attempt.answered")
+    if isinstance(answer, Captured | Returned):
+        return await _taken(db, actor, known, answer, work)
+    if isinstance(answer, Voided | Expired | Declined):
+        await due.discard(db.marks, work)
+        return None
+    age = db.clock.now() - work.scheduled_at
+    if age >= ASK_FOR:
+        raise NotBarred
+    await due.postpone(db.marks, work, db.clock.now() + max(QUERY_AFTER[0], age))
+    return None
+
+
+async def _taken(
+    db: Database, actor: Actor, known: Payment, answer: Captured | Returned, work: due.Due
+) -> PaymentSettled | None:
+    key = f"barring:{known.id}:{known.state.seq}:{type(answer).__name__}:{answer.money.minor}"
+    if not _fits(known, answer):
+        doubt = OpenException(Kind.PAYMENT_MISMATCH, known.id, None, OTHER_MONEY, answer.money)
+        await perform(db, open_exception, actor, known.customer, doubt, key)
+        await due.discard(db.marks, work)
+        return None
+    if isinstance(answer, Captured):
+        news = SettlePayment(
+            known.id, News.CAPTURED, answer.provider_ref, answer.money, None, False, confirmed=True,
+            authorized=answer.authorized, until=answer.returnable_until,
+        )  # fmt: skip
+    else:
+        news = SettlePayment(
+            known.id, News.RETURNED, answer.provider_ref, answer.money, answer.code, answer.hard, confirmed=True
+        )  # fmt: skip
+    return (await perform(db, settle_payment, actor, known.customer, news, key)).outcome
+
+
+def _fits(known: Payment, answer: Captured | Returned) -> bool:
+    """Whether it is what the payment can have taken: of a hold, also a part."""
+    if known.capture_mode is CaptureMode.LATER and answer.money.currency == known.amount.currency:
+        return answer.money <= known.amount
+    return answer.money == known.amount
