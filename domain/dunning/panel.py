@@ -60,7 +60,9 @@ def offers(of: Standing, now: datetime) -> list[Offer]:
 
 def _may_pay(of: Standing) -> bool:
     """Whether payInvoice on the default method would be accepted."""
-    return of.open_attempt is None and of.owner.default_method is not None and of.tries_left
+    method = of.owner.default_method
+    untried = method not in {attempt.method for attempt in of.attempts}
+    return of.open_attempt is None and method is not None and (of.tries_left or untried)
 
 
 def _most_parts(of: Standing) -> int:

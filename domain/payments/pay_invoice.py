@@ -47,14 +47,16 @@ class PaymentBegun:
 @operation("payments.pay_invoice", allowed=_PAYERS, moves_money=True)
 async def pay_invoice(tx: Tx, command: PayInvoice) -> PaymentBegun:
     """Begins an attempt; see ``begin_payment`` for its refusals. FORBIDDEN for a customer that chooses the capture;
-    TRIES_USED_UP for one that has tried a dunned invoice too often."""
+    TRIES_USED_UP for one that has tried methods too often again on an invoice that is dunned."""
     if command.capture is not None and Grant.PORTAL in tx.actor.grants:
         raise Refused(RefusalCode.FORBIDDEN, "When the money is taken is not the customer's to choose.", ("capture",))
     begun = await begin_payment(
         tx, await invoice(tx, tx.customer, command.invoice), command.method, command.capture
     )  # fmt: skip
     if Grant.PORTAL in tx.actor.grants:
-        await use_try(tx, command.invoice)
+        *before, own = await payments_of(tx, tx.customer, command.invoice)
+        if any(attempt.method == own.method for attempt in before):
+            await use_try(tx, command.invoice)
     return begun
 
 
