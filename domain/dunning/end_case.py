@@ -81,7 +81,10 @@ class EndCase:
 
 
 async def _is_undecided(tx: Tx, of: Case) -> bool:
-    """Whether an attempt may still succeed, or the invoice is closed: nobody loses access before that is performed."""
+    """Whether an attempt may still succeed, the invoice is paid in parts, or it is closed: nobody loses access before
+    that is performed."""
+    if of.waiting_since is not None:
+        return True
     attempts = await payments_of(tx, tx.customer, of.invoice)
     closed = (await invoice(tx, tx.customer, of.invoice)).state.name != "open"
     return closed or any(attempt.is_open for attempt in attempts)
@@ -113,7 +116,8 @@ async def suspend(tx: Tx, command: EndCase) -> CaseStands:
 async def give_up(tx: Tx, command: EndCase) -> CaseStands:
     """Writes the invoice off and ends the subscription; waits while suspended is not reached or an outcome is open.
 
-    The subscription's other cases end with it: nothing is collected for one that is over.
+    The subscription's other cases end with it: nothing is collected for one that is over. So it waits, too, while one
+    of them is paid in parts.
     """
     of = await case(tx, tx.customer, command.case)
     if not of.is_living or of.waiting_since is not None:

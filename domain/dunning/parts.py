@@ -13,7 +13,7 @@ from domain.dunning.step import chargeable
 from domain.ids import DunningCaseId, PaymentId, PaymentMethodId
 from domain.invoices.invoice import Invoice, invoice
 from domain.operation import operation
-from domain.payments.installments import Plan, active_plan, charge, end_plan
+from domain.payments.installments import Plan, active_plan, charge, end_plan, leave_open
 from domain.payments.pay_invoice import PaymentBegun, begin_payment
 from domain.payments.payment import TAKEN, Payment, payments_of
 
@@ -61,14 +61,19 @@ async def heard_of_part(tx: Tx, of: Case, unpaid: Invoice, heard: Payment | None
     """Whether the invoice's plan holds after this news of a payment, so that dunning has nothing to do.
 
     A part that was taken makes the next one due; one that failed breaks the plan, as does a debt that is left after the
-    last. What the customer pays beside the plan only lets a part go on that has waited for it.
+    last. One that was not sent since less is owed by now is charged anew. What the customer pays beside the plan only
+    lets a part go on that has waited for it.
     """
     plan = await active_plan(tx, tx.customer, unpaid.id)
     if plan is None or not of.is_living:
         return False
-    if heard is not None and plan.part_of(heard.id) is not None and heard.state.name not in TAKEN:
-        await _break(tx, of, plan)
-        return False
+    if heard is not None and (part := plan.part_of(heard.id)) is not None and heard.state.name not in TAKEN:
+        if heard.state.name != "voided" or heard.amount <= unpaid.due:
+            await _break(tx, of, plan)
+            return False
+        await leave_open(tx, plan, part)
+        await due.schedule(tx, PART, of.id.uuid, tx.now)
+        return True
     if plan.next_part is None:
         await _break(tx, of, plan)
         return False
@@ -76,11 +81,13 @@ async def heard_of_part(tx: Tx, of: Case, unpaid: Invoice, heard: Payment | None
     return True
 
 
-async def charge_next(tx: Tx, plan: Plan, unpaid: Invoice, method: PaymentMethodId) -> PaymentBegun:
-    """Begins the attempt of the first part that has none, of which there is never a second."""
+async def charge_next(tx: Tx, of: Case, plan: Plan, unpaid: Invoice, method: PaymentMethodId) -> PaymentBegun:
+    """Begins the attempt of the first part that has none. Its end makes the next part due; should nobody hear of that,
+    the plan is looked at all the same."""
     part, amount = plan.still_to_pay(unpaid.due)[0]
     begun = await begin_payment(tx, unpaid, method, part=amount)
     await charge(tx, plan, part, begun.payment)
+    await due.schedule(tx, PART, of.id.uuid, tx.now + NET)
     return begun
 
 
@@ -100,23 +107,28 @@ class PartCharged:
 
 @operation("dunning.charge_part", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def charge_part(tx: Tx, command: ChargePart) -> PartCharged:
-    """Charges the next part on its day; waits while an attempt is open. Without a method to charge the plan breaks."""
+    """Charges the next part on its day; waits while an attempt is open. The plan breaks without a method to charge, and
+    where a part has failed or none is left and nobody heard of it."""
     of = await case(tx, tx.customer, command.case)
     plan = await active_plan(tx, tx.customer, of.invoice)
     unpaid = await invoice(tx, tx.customer, of.invoice)
     await due.finish(tx, PART, of.id.uuid)
-    if plan is None or plan.next_part is None or unpaid.state.name != "open":
+    if plan is None or unpaid.state.name != "open":
         return PartCharged(None)  # what closes an invoice ends its plan
-    if plan.next_part.due_at > tx.now:
-        await due.schedule(tx, PART, of.id.uuid, plan.next_part.due_at)
-        return PartCharged(None)
-    if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, unpaid.id)):
+    attempts = await payments_of(tx, tx.customer, unpaid.id)
+    if any(attempt.is_open for attempt in attempts):
         await due.schedule(tx, PART, of.id.uuid, tx.now + NET)
+        return PartCharged(None)
+    newest = next((each for each in reversed(attempts) if plan.part_of(each.id)), None)
+    await heard_of_part(tx, of, unpaid, newest)
+    plan = await active_plan(tx, tx.customer, of.invoice)
+    if plan is not None and plan.next_part is not None and plan.next_part.due_at > tx.now:
         return PartCharged(None)
     owner = await customer(tx, tx.head.tenant, tx.customer)
     usable = await chargeable(tx, owner, await recovery_policy(tx, tx.head.tenant))
-    if not usable:
+    if plan is not None and usable:
+        return PartCharged((await charge_next(tx, of, plan, unpaid, usable[0].id)).payment)
+    if plan is not None:
         await _break(tx, of, plan)
-        tx.emit("payment.missing", invoice=unpaid.id)
-        return PartCharged(None)
-    return PartCharged((await charge_next(tx, plan, unpaid, usable[0].id)).payment)
+    tx.emit("payment.missing", invoice=unpaid.id)
+    return PartCharged(None)

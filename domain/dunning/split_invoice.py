@@ -41,6 +41,6 @@ async def split_invoice(tx: Tx, command: SplitInvoice) -> InvoiceSplit:
     await wait_for_plan(tx, of.case)
     plan = await active_plan(tx, tx.customer, command.invoice)
     assert plan is not None, "it was agreed on in this transaction"
-    begun = await charge_next(tx, plan, of.invoice, of.usable[0].id)
+    begun = await charge_next(tx, of.case, plan, of.invoice, of.usable[0].id)
     tx.emit("installments.agreed", plan=id, invoice=command.invoice)
     return InvoiceSplit(id, command.invoice, begun.payment)

@@ -27,7 +27,8 @@ INSTALLMENTS = Machine(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part as it was agreed on; ``payment`` is the attempt that charges it, of which there is never a second."""
+    """One part as it was agreed on; ``payment`` is the attempt that charges it, of which there is never a second unless
+    that was barred before anything was taken."""
 
     part: int
     amount: Money
@@ -129,6 +130,18 @@ async def charge(tx: Tx, plan: Plan, part: Part, payment: PaymentId) -> None:
         plan.id.uuid,
         part.part,
         payment.uuid,
+    )
+
+
+async def leave_open(tx: Tx, plan: Plan, part: Part) -> None:
+    """The part has no attempt any more: its own was barred before anything of it was taken."""
+    await tx.execute(
+        """UPDATE installment SET payment_id = NULL
+            WHERE shard_key = $1 AND customer_id = $2 AND plan_id = $3 AND part = $4""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        plan.id.uuid,
+        part.part,
     )
 
 
