@@ -90,14 +90,16 @@ async def decided(
 
 
 async def failed_refunds(world: World, of: Someone, payment: PaymentId, amounts: Sequence[int]) -> list[ExceptionCase]:
-    """Refunds that the provider does not make, and the case of each."""
+    """Refunds that are under way at once, of which the provider makes none, and the case of each."""
     for minor in amounts:
         await give_back(world, of, payment, Money(minor, EUR), follow=False)
-        id = await world.house.db.primary.fetchval(
-            "SELECT id FROM refund WHERE shard_key = $1 AND customer_id = $2 AND state = 'requested'",
-            of.id.shard,
-            of.id.uuid,
-        )
-        told = SettleRefund(RefundId(of.id.shard, id), RefundNews.FAILED, None, "account_closed")
-        await by_house(world, of, settle_refund, told)
+    rows = await world.house.db.primary.fetch(
+        "SELECT id FROM refund WHERE shard_key = $1 AND customer_id = $2 AND state = 'requested' ORDER BY id",
+        of.id.shard,
+        of.id.uuid,
+    )
+    for row in rows:
+        told = SettleRefund(RefundId(of.id.shard, row["id"]), RefundNews.FAILED, None, "account_closed")
+        await by_house(world, of, settle_refund, told, follow=False)
+    await do_now(world.house, of.id)
     return await waiting(world, of)

@@ -1,11 +1,11 @@
 """A doubt about money: a case is opened for it once, and closed when the provider is heard or somebody decides."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from domain.db import Tx
+from domain.db import Row, Tx
 from domain.ids import ExceptionCaseId
 from domain.machine import State
 from domain.money import Money
@@ -15,7 +15,9 @@ from domain.payments.refund import Refund
 
 IN_DOUBT: Final = (Kind.PAYMENT_UNKNOWN, Kind.PAYMENT_MISMATCH, Kind.REFUND_UNKNOWN, Kind.REFUND_MISMATCH)
 ADDED_UP: Final = (Kind.PAYMENT_EXCESS, Kind.PAYMENT_LOSS)  # each is some money more
+OF_CREDIT: Final = (Kind.PAYMENT_EXCESS, Kind.REFUND_FAILED)  # money that waits as credit
 BY_ITSELF: Final = "The provider has answered."
+TAKEN: Final = "This credit was given back by another refund."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,37 @@ async def settle_cases(tx: Tx, subject: UUID, kinds: Collection[Kind] = IN_DOUBT
         [each.value for each in kinds],
     )
     for row in rows:
-        id = ExceptionCaseId(tx.customer.shard, row["id"])
-        state = await EXCEPTION.move(tx, tx.customer, id.uuid, State(row["state"], row["seq"]), "settle")
-        await store_resolution(tx, id, state, Resolution.SETTLED, BY_ITSELF, None)
+        await _settle(tx, row, BY_ITSELF)
+
+
+async def _settle(tx: Tx, row: Row, why: str) -> None:
+    id = ExceptionCaseId(tx.customer.shard, row["id"])
+    state = await EXCEPTION.move(tx, tx.customer, id.uuid, State(row["state"], row["seq"]), "settle")
+    await store_resolution(tx, id, state, Resolution.SETTLED, why, None)
+
+
+async def lower_cases(tx: Tx, subjects: Sequence[UUID], taken: Money, left: Money) -> None:
+    """After a refund took so much credit of these payments and refunds, their cases wait with no more than is left.
+
+    The oldest is lowered first, and closed where nothing is left of it.
+    """
+    rows = await tx.fetch(
+        """SELECT id, state, seq, amount FROM exception_case
+            WHERE shard_key = $1 AND customer_id = $2 AND subject = ANY ($3::uuid[]) AND kind = ANY ($4::text[])
+              AND state <> 'resolved' ORDER BY id""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        list(subjects),
+        [each.value for each in OF_CREDIT],
+    )
+    over = min(taken.minor, sum(row["amount"] for row in rows) - left.minor)
+    for row in rows:
+        part = max(0, min(over, row["amount"]))
+        over -= part
+        if part == row["amount"]:
+            await _settle(tx, row, TAKEN)
+        elif part:
+            await _add(tx, row["id"], -Money(part, left.currency))
 
 
 async def store_resolution(

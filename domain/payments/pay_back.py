@@ -19,6 +19,7 @@ from domain.ledger.balance import credit_available, moved_by, numbers_of
 from domain.money import Money
 from domain.payments.begin_refund import Wanted, begin_refund, credit_refund
 from domain.payments.book_money import CAPTURED
+from domain.payments.doubt import lower_cases
 from domain.payments.issue_credit_note import NoteLine, charges_of, named, spread
 from domain.payments.payment import Payment, payments_of
 from domain.payments.refund import Means, Refund, refunds_of_payments
@@ -38,9 +39,11 @@ async def pay_back(
     EXCEEDS_CAPTURED; EXCEEDS_INVOICED where more than the invoice's lines still have would be given back;
     STATE_CONFLICT where its lines have become worth another amount since it was asked for.
     """
-    excess = await _excess(tx, of) if wanted.means is Means.METHOD and not wanted.lines else None
+    excess = await excess_of(tx, of) if wanted.means is Means.METHOD and not wanted.lines else None
     in_excess = min(wanted.amount, excess) if excess else Money.zero(wanted.amount.currency)
     note = await _note(tx, of, wanted, wanted.amount - in_excess)
+    if excess is not None and in_excess.minor:
+        await take_excess(tx, of, in_excess, excess)
     if wanted.means is Means.CREDIT:
         assert note is not None, "a service credit is a credit note"
         refund = await credit_refund(tx, of, wanted, note, held)
@@ -52,7 +55,7 @@ async def pay_back(
 async def refuse_unpayable(tx: Tx, of: Payment, wanted: Wanted) -> None:
     """The refusals of ``pay_back`` for what is asked for now and paid back later."""
     if wanted.means is Means.METHOD and not wanted.lines:
-        await _parts(tx, of, wanted, wanted.amount - min(wanted.amount, await _excess(tx, of)))
+        await _parts(tx, of, wanted, wanted.amount - min(wanted.amount, await excess_of(tx, of)))
     else:
         await _parts(tx, of, wanted, wanted.amount)
 
@@ -64,7 +67,7 @@ async def worth_of(tx: Tx, of: Payment, lines: Sequence[tuple[int, Money]]) -> M
     return total_of(paid, _named(paid, charges, lines))
 
 
-async def _excess(tx: Tx, of: Payment) -> Money:
+async def excess_of(tx: Tx, of: Payment) -> Money:
     """What of the invoice's payments and credit notes became credit, was not refunded yet, and is still there.
 
     What staff gave as credit on purpose is no excess.
@@ -82,6 +85,14 @@ async def _excess(tx: Tx, of: Payment) -> Money:
     currency = of.amount.currency
     left = await moved_by(tx, tx.customer, numbers, Account.CUSTOMER_CREDIT, currency)
     return max(Money.zero(currency), min(left, await credit_available(tx, tx.customer, currency)))
+
+
+async def take_excess(tx: Tx, of: Payment, taken: Money, excess: Money) -> None:
+    """What a refund takes of the excess waits for nobody's decision any more."""
+    attempts = [each.id for each in await payments_of(tx, tx.customer, of.invoice)]
+    refunds = await refunds_of_payments(tx, tx.customer, attempts)
+    subjects = [each.uuid for each in attempts] + [each.id.uuid for some in refunds.values() for each in some]
+    await lower_cases(tx, subjects, taken, excess - taken)
 
 
 async def _note(tx: Tx, of: Payment, wanted: Wanted, amount: Money) -> NoteIssued | None:

@@ -3,9 +3,9 @@
 from domain import due
 from domain.db import Tx
 from domain.ids import RefundId
-from domain.ledger.balance import credit_available
 from domain.payments.begin_refund import SEND_REFUND, Wanted, begin_refund, refund_outside
 from domain.payments.exception_case import ExceptionCase
+from domain.payments.pay_back import excess_of
 from domain.payments.payment import Payment, payment
 from domain.payments.refund import IN_FLIGHT, Means, Refund, refund
 from domain.payments.settle_refund import RefundNews, SettleRefund, revoke_refund, settle_refund, succeed_late
@@ -58,7 +58,7 @@ async def ask_about_refund(tx: Tx, case: ExceptionCase, reason: str, reference: 
 async def give_back(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
     """What waits as the customer's credit goes back to the method that paid, by a refund of its own.
 
-    INSUFFICIENT_BALANCE where the credit was used up; STATE_CONFLICT where the bank took the payment back;
+    INSUFFICIENT_BALANCE where this payment's credit was used up; STATE_CONFLICT where the bank took the payment back;
     EXCEEDS_CAPTURED where it was given back otherwise.
     """
     of = await _still_credit(tx, case)
@@ -81,7 +81,8 @@ async def _still_credit(tx: Tx, case: ExceptionCase) -> Payment:
     if of.returned.minor:
         message = "The bank took this payment back, so nothing of it can be given back."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
-    if case.amount > await credit_available(tx, tx.customer, case.amount.currency):
-        message = "The customer has used this credit up: there is nothing left to give back."
+    # Credit of something else is not this payment's to give back.
+    if case.amount > await excess_of(tx, of):
+        message = "This credit was used up or given back: there is not so much left of it."
         raise Refused(RefusalCode.INSUFFICIENT_BALANCE, message, ("exceptionId",))
     return of
