@@ -68,12 +68,7 @@ async def apply(house: House, key: str) -> str | None:
 async def _taken(house: House, event: InboxEvent) -> str:
     """One event, looked at once; returns the state it has afterwards."""
     try:
-        verdict = await _judged(house, event)
-    except (Misfit, MalformedEvent) as misfit:
-        verdict = Verdict("bury", str(misfit))
-        if isinstance(misfit, Contradiction):
-            await contradicted(house, event.key, misfit)
-            verdict = Verdict("bury", str(misfit), misfit.customer)
+        verdict = await _verdict(house, event)
     except Exception as error:
         return await _failed(house, event, error)
     reached("inbox.applied")
@@ -83,6 +78,17 @@ async def _taken(house: House, event: InboxEvent) -> str:
     if verdict.customer is not None:
         await drain(house, verdict.customer)
     return state
+
+
+async def _verdict(house: House, event: InboxEvent) -> Verdict:
+    """A case that cannot be opened is a failed try of the event, like any other."""
+    try:
+        return await _judged(house, event)
+    except Contradiction as misfit:
+        await contradicted(house, event.key, misfit)
+        return Verdict("bury", str(misfit), misfit.customer)
+    except (Misfit, MalformedEvent) as misfit:
+        return Verdict("bury", str(misfit))
 
 
 async def _judged(house: House, event: InboxEvent) -> Verdict:
