@@ -28,6 +28,8 @@ from domain.payments.settle_refund import RefundNews, RefundSettled, SettleRefun
 from domain.perform import perform
 from domain.points import reached
 
+PENDING_LOOK = timedelta(days=1)  # banks take 5 to 10 working days; who is quicker tells by a webhook
+
 
 async def attempt_refund(
     db: Database, gateway: Gateway, actor: Actor, customer: CustomerId, id: RefundId
@@ -56,7 +58,7 @@ async def attempt_refund(
     performed = await perform(db, settle_refund, actor, customer, _news(known, answer), key)
     if answer == Unknown(MISMATCH):
         await _except(db, actor, known, Kind.REFUND_MISMATCH, OTHER_MONEY)
-    await _ask_again(db, actor, known, performed.outcome)
+    await _ask_again(db, actor, known, answer, performed.outcome)
     return performed.outcome
 
 
@@ -102,8 +104,11 @@ async def _except(db: Database, actor: Actor, known: Refund, kind: Kind, cause: 
     await perform(db, open_exception, actor, known.customer, command, key)
 
 
-async def _ask_again(db: Database, actor: Actor, known: Refund, settled: RefundSettled) -> None:
+async def _ask_again(db: Database, actor: Actor, known: Refund, answer: RefundAnswer, settled: RefundSettled) -> None:
     if settled.state not in IN_FLIGHT:
+        return
+    if isinstance(answer, RefundPending):  # that is no doubt, however long the bank takes
+        await _later(db, known, PENDING_LOOK if known.state.name == "pending" else QUERY_AFTER[0])
         return
     if known.queries >= len(QUERY_AFTER):
         await _except(db, actor, known, Kind.REFUND_UNKNOWN, IN_VAIN)
