@@ -49,10 +49,6 @@ MISMATCH = "mismatch"  # as the port says it of other money or another reference
 UNAVAILABLE_AFTER = timedelta(seconds=30)  # the provider surely did nothing: soon again, under the same key
 
 
-class Unresolved(Exception):
-    """Every scheduled query left the outcome unknown; staff must resolve it."""
-
-
 async def attempt(
     db: Database, gateway: Gateway, actor: Actor, customer: CustomerId, id: PaymentId
 ) -> PaymentSettled | None:

@@ -9,7 +9,7 @@ from domain import due
 from domain.actor import Actor
 from domain.database import Database
 from domain.ids import CustomerId, DisputeId
-from domain.payments.attempt import QUERY_AFTER, UNAVAILABLE_AFTER, Unresolved
+from domain.payments.attempt import QUERY_AFTER, UNAVAILABLE_AFTER
 from domain.payments.dispute import ASK_DISPUTE, AnswerKind, Dispute, dispute
 from domain.payments.evidence import answer_of
 from domain.payments.gateway import (
@@ -53,6 +53,7 @@ async def attempt_dispute(
     if not isinstance(heard.answer, DisputeFacts):
         await _ask_again(db, known, heard.answer)
         return None
+    await _count(db, known, 0)  # also where the same was heard before, and nothing is performed
     settled = await _settle(db, actor, known, heard.answer, heard.refused)
     now = await dispute(db.primary, customer, id)
     if now.is_open and now.asks == known.asks:
@@ -108,15 +109,19 @@ def _stamp(at: datetime | None) -> str:
 async def _ask_again(db: Database, known: Dispute, answer: DisputeFound) -> None:
     if isinstance(answer, Unavailable):
         return await _later(db, known, answer.retry_after or UNAVAILABLE_AFTER)
-    if known.queries >= len(QUERY_AFTER):
-        raise Unresolved(str(known.id))
-    missing = isinstance(answer, NotFound)
+    # Nobody else tells how a dispute stands where a webhook is lost, so it is asked about until it is over.
+    missing = isinstance(answer, NotFound) or known.queries >= len(QUERY_AFTER)
     await _later(db, known, QUERY_AFTER[-1] if missing else QUERY_AFTER[known.queries])
+    return await _count(db, known, known.queries + 1)
+
+
+async def _count(db: Database, known: Dispute, queries: int) -> None:
+    """How often the provider was asked in vain since it was last heard."""
     await db.marks.execute(
-        "UPDATE dispute SET queries = queries + 1 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
-        known.customer.shard, known.customer.uuid, known.id.uuid,
+        """UPDATE dispute SET queries = $4
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND queries <> $4""",
+        known.customer.shard, known.customer.uuid, known.id.uuid, queries,
     )  # fmt: skip
-    return None
 
 
 async def _later(db: Database, known: Dispute, after: timedelta) -> None:
