@@ -177,7 +177,12 @@ def dispute_view(dispute: Dispute, intent: View | None = None) -> View:
         "payment_intent": intent or intent_of(dispute.payment),
         "charge": outward(dispute.payment),
         "balance_transactions": [
-            {"object": "balance_transaction", "amount": -amount, "fee": units(dispute.fee_minor, dispute.currency)}
+            {
+                "object": "balance_transaction",
+                "amount": -amount,
+                "currency": dispute.currency.lower(),
+                "fee": units(dispute.fee_minor, dispute.currency),
+            }
         ],
         "evidence_details": {"due_by": seconds(dispute.due_at) if dispute.due_at else None},
         "metadata": {},

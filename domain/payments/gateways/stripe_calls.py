@@ -8,6 +8,8 @@ from domain.payments.gateways.stripe_http import Answer, Heard, KeyTaken, Turned
 from domain.payments.gateways.stripe_read import BARRED, REFERENCE
 from domain.payments.gateways.stripe_wire import WireIntent, WireList
 
+# Of a charge that Stripe told us of: our secret is of another account or mode by now, so nothing follows from it.
+LOST: Final = "the provider does not know its own id"
 WHOLE: Final = {"expand": ["latest_charge"]}
 MOST: Final = 100  # objects of one page, as many as Stripe gives
 # What a barred reference is kept with: an intent that is never confirmed. Any amount above Stripe's smallest one does.
@@ -30,7 +32,8 @@ async def intents_under(
 ) -> list[WireIntent] | Unknown | Unavailable:  # fmt: skip
     """All intents under our reference, each as it is now.
 
-    Stripe's search says which they are, and can be behind by a minute or more; where the id is known it is asked.
+    Stripe's search says which they are, and can be behind by a minute or more; where the id is known it is asked, and
+    an intent of that id has to be there.
     """
     ids = [charge_ref] if charge_ref else await _searched(client, reference)
     if isinstance(ids, Unknown | Unavailable):
@@ -39,8 +42,8 @@ async def intents_under(
     for each in ids:
         intent = await intent_now(client, each)
         if isinstance(intent, Turned):
-            if not intent.missing:
-                return Unknown(intent.code)
+            if charge_ref or not intent.missing:
+                return Unknown(LOST if intent.missing else intent.code)
         elif isinstance(intent, WireIntent):
             found.append(intent)
         else:

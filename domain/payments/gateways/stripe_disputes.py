@@ -46,9 +46,10 @@ _WHOLE: Final = {"expand": ["payment_intent"]}
 
 
 class WireMoved(msgspec.Struct, frozen=True):
-    """What a dispute moved on our balance."""
+    """What a dispute moved on our balance, in the currency of that."""
 
     fee: int = 0
+    currency: str = ""
 
 
 class WireDetails(msgspec.Struct, frozen=True):
@@ -72,9 +73,14 @@ class WireDispute(msgspec.Struct, frozen=True):
 
 
 def read_dispute(dispute: WireDispute) -> DisputeFacts | None:
-    """The dispute in our words; None for an inquiry, and for money that we have no words for."""
+    """The dispute in our words; None for an inquiry, and for money that we have no words for.
+
+    Its fee is zero where it was taken in another currency than was charged: the settlement lines tell of it then.
+    """
     status, money = _STATUS.get(dispute.status), from_stripe(dispute.amount, dispute.currency)
-    fee = from_stripe(max(0, sum(each.fee for each in dispute.balance_transactions)), dispute.currency)
+    moved = dispute.balance_transactions
+    taken = sum(each.fee for each in moved) if all(each.currency == dispute.currency for each in moved) else 0
+    fee = from_stripe(max(0, taken), dispute.currency)
     intent = dispute.payment_intent
     if status is None or money is None or fee is None or intent is None or money <= Money.zero(money.currency):
         return None

@@ -13,7 +13,7 @@ from domain.payments.gateway import (
     Unknown,
 )
 from domain.payments.gateways.stripe_amounts import to_stripe
-from domain.payments.gateways.stripe_calls import MOST, intent_now
+from domain.payments.gateways.stripe_calls import LOST, MOST, intent_now
 from domain.payments.gateways.stripe_charge import NOT_EXACT
 from domain.payments.gateways.stripe_http import Heard, KeyTaken, Turned, ask
 from domain.payments.gateways.stripe_read import REFERENCE, read_refund
@@ -26,7 +26,7 @@ async def refund(client: Any, request: RefundRequest) -> RefundAnswer:
     """As the port says; Stripe refunds in the charge's currency whatever was meant, so that is compared first."""
     charge = await intent_now(client, request.charge_ref)
     if isinstance(charge, Turned):
-        return RefundFailed(None, charge.code)
+        return Unknown(LOST) if charge.missing else RefundFailed(None, charge.code)
     if not isinstance(charge, WireIntent):
         return charge
     amount = to_stripe(request.money)
@@ -67,10 +67,10 @@ async def find_refund(client: Any, reference: str, asked: Money, charge_ref: str
     return Unknown("too many refunds of one charge")
 
 
-async def _page(client: Any, params: dict[str, object]) -> WireList[WireRefund] | NotFound | Unknown | Unavailable:
+async def _page(client: Any, params: dict[str, object]) -> WireList[WireRefund] | Unknown | Unavailable:
     answer = await ask(client.refunds.list_async(params))
     if isinstance(answer, Turned):
-        return NotFound() if answer.missing else Unknown(answer.code)
+        return Unknown(LOST if answer.missing else answer.code)
     if isinstance(answer, KeyTaken):
         return Unknown("the list was refused")
     return answer.read(WireList[WireRefund]) if isinstance(answer, Heard) else answer

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from domain.money import Currency, Money
@@ -29,6 +30,7 @@ from domain.payments.gateways.stripe import StripeGateway
 from domain.payments.gateways.stripe_amounts import from_stripe, to_stripe
 from domain.payments.gateways.stripe_calls import creation_key
 from domain.payments.gateways.stripe_declines import in_our_words, is_hard
+from domain.payments.gateways.stripe_disputes import WireDispute, read_dispute
 from domain.payments.gateways.stripe_http import API_VERSION
 from tests.payments_stories import EUR, TEN, request_for
 from tests.ports import free_port
@@ -246,6 +248,39 @@ async def test_a_reference_that_search_does_not_show_yet_is_never_said_to_be_voi
     assert isinstance(await gateway.void(hidden.reference), Unknown)
     assert isinstance(await gateway.charge(hidden), Unknown)
     assert await gateway.find_charge("not the reference", TEN, charge.provider_ref) == Unknown("mismatch")
+
+
+MISSING = b'{"error": {"type": "invalid_request_error", "code": "resource_missing"}}'
+
+
+async def test_a_charge_whose_id_we_hold_is_never_said_to_be_absent_when_it_is_asked_of_another_account() -> None:
+    """As after a key of another account or mode was set: an absent charge would be made again."""
+    lost = Unknown("the provider does not know its own id")
+    async with gateway_to(404, MISSING) as gateway:
+        refund = RefundRequest("key", "refund-1", "pi_1", TEN)
+        assert await gateway.find_charge("charge-1", TEN, "pi_1") == lost
+        assert await gateway.void("charge-1", "pi_1") == lost
+        assert await gateway.find_refund("refund-1", TEN, "pi_1") == lost
+        assert await gateway.refund(refund) == lost
+
+
+@pytest.mark.parametrize(
+    ("moved", "fee"),
+    [
+        ([{"fee": 1500, "currency": "eur"}], 1500),
+        ([{"fee": 1500, "currency": "eur"}, {"fee": -1500, "currency": "eur"}], 0),
+        ([{"fee": 1500, "currency": "usd"}], 0),
+        ([{"fee": 1500, "currency": "eur"}, {"fee": 20, "currency": "usd"}], 0),
+        ([], 0),
+    ],
+)
+def test_a_fee_in_the_currency_of_our_balance_is_not_read_as_one_of_the_dispute(
+    moved: list[dict[str, object]], fee: int
+) -> None:
+    said = {"id": "dp_1", "status": "lost", "amount": 1000, "currency": "eur", "reason": "fraudulent", "created": 1,
+            "payment_intent": "pi_1", "balance_transactions": moved}  # fmt: skip
+    facts = read_dispute(msgspec.convert(said, WireDispute))
+    assert facts is not None and facts.fee == Money(fee, EUR)
 
 
 async def test_a_bar_stands_against_a_charge_that_comes_later_and_can_be_set_twice(gateway: StripeGateway) -> None:
