@@ -1,6 +1,7 @@
 """The post: what takes a letter on its way, in our words; how it does so is an adapter's."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.notices.mailbox import Mailbox
@@ -45,9 +46,14 @@ PostAnswer = Taken | Rejected | NotNow | Unanswered
 class Post(Protocol):
     """Takes letters. No call raises for what a mail server does or fails to do."""
 
-    @property
-    def is_full(self) -> bool:
-        """Whether so many letters are under way that another one had better come later."""
+    def enter(self, now: datetime) -> timedelta | None:
+        """Takes a place for one letter, which ``leave`` gives back; where none is free, how long to stay away.
+
+        That is longer the more stay away already, so that those who wait are not in the way of other work.
+        """
+
+    def leave(self) -> None:
+        """Gives a place back."""
 
     async def deliver(self, letter: Letter) -> PostAnswer:
         """Takes the letter to the mail server, in less time than a job has."""

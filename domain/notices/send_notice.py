@@ -38,7 +38,6 @@ AFTER_DOUBT: Final = AGAIN_AFTER[-1]  # who may have it already does not miss it
 MAX_DOUBTS: Final = 2  # one try may have failed with a process; two are no chance, and a third letter would be one more
 UNKNOWN: Final = "unknown"  # the reason where a letter may have arrived
 PARK_AFTER: Final = timedelta(days=2)  # what it tells is old by then; staff see it and may send it again
-FULL: Final = timedelta(seconds=2)  # a few letters of a healthy mail server
 UNKNOWN_WAY: Final = timedelta(hours=1)  # this process has no mail server; one that has takes it, or somebody sets one
 
 
@@ -49,11 +48,21 @@ async def send_notice(db: Database, mail: Mail | None, actor: Actor, work: Due) 
         return await due.discard(db.marks, work)
     if of.doubts >= MAX_DOUBTS:
         return await _settle(db, actor, of, Outcome.PARKED, UNKNOWN)
-    if mail is None or mail.post.is_full:
-        return await _later(db, work, UNKNOWN_WAY if mail is None else FULL)
-    letter = await _letter(db, mail, of)
-    if isinstance(letter, Suppressed):
-        return await _settle(db, actor, of, Outcome.SUPPRESSED, letter.value)
+    if mail is None:
+        return await _later(db, work, UNKNOWN_WAY)
+    away = mail.post.enter(db.clock.now())
+    if away is not None:
+        return await _later(db, work, away)
+    try:
+        letter = await _letter(db, mail, of)
+        if isinstance(letter, Suppressed):
+            return await _settle(db, actor, of, Outcome.SUPPRESSED, letter.value)
+        return await _try(db, mail, actor, of, work, letter)
+    finally:
+        mail.post.leave()
+
+
+async def _try(db: Database, mail: Mail, actor: Actor, of: Notice, work: Due, letter: Letter) -> None:
     now = db.clock.now()
     again = AGAIN_AFTER[min(of.attempts, len(AGAIN_AFTER) - 1)]
     await due.hold(db.marks, work, now + again)  # for who comes if this process ends, or its job

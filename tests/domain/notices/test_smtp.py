@@ -19,7 +19,7 @@ from dev.mailroom.server import listen
 from domain.due import LEASE
 from domain.notices.mailbox import mailbox
 from domain.notices.post import Letter, NotNow, Rejected, Taken, Unanswered
-from domain.notices.smtp import SmtpPost
+from domain.notices.smtp import PLACES, SmtpPost
 from domain.notices.way import PATIENCE, Patience, Way
 from jobs.retry import WORK_SECONDS
 from tests.notice_kit import MoodyClerk
@@ -135,12 +135,23 @@ def test_a_conversation_ends_before_its_job_and_a_job_before_its_lease() -> None
     assert timedelta(seconds=WORK_SECONDS) < LEASE
 
 
+def test_who_finds_no_place_stays_away_the_longer_the_more_do() -> None:
+    post, now = SmtpPost("smtp://127.0.0.1:25"), datetime.now(UTC)
+    assert [post.enter(now) for _ in range(PLACES)] == [None] * PLACES
+    away = [wait.total_seconds() for _ in range(10_000) if (wait := post.enter(now))]
+    assert (away, len(away)) == (sorted(away), 10_000)
+    assert away[0] > 2 and away[1000] > 100 and away[-1] == 600
+    post.leave()
+    assert post.enter(now) is None
+    soon = post.enter(now + timedelta(hours=1))
+    assert soon is not None and soon < timedelta(seconds=3)
+
+
 async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_such() -> None:
     async with server() as (port, clerk):
         post = SmtpPost(f"smtp://127.0.0.1:{port}")
         assert await post.deliver(letter("jürgen@bücher.example")) == Taken()
         assert clerk.room.newest_first()[0].recipients == ("jürgen@xn--bcher-kva.example",)
-        assert not post.is_full
     async with server(enable_SMTPUTF8=False) as (port, clerk):
         refused = await SmtpPost(f"smtp://127.0.0.1:{port}").deliver(letter("jürgen@bücher.example"))
         assert refused == Rejected("smtputf8")
