@@ -1,7 +1,9 @@
 """Doubts that are met outside an operation: work about money that is given up, and events that contradict us."""
 
 from domain.due import Due
-from domain.ids import CustomerId, PaymentId, RefundId
+from domain.ids import CustomerId, NoticeId, PaymentId, RefundId
+from domain.notices.notice import SEND_NOTICE
+from domain.notices.settle_notice import Outcome, SettleNotice, settle_notice
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.exception_case import Kind
 from domain.payments.open_exception import GIVEN_UP, OpenException, open_exception
@@ -27,12 +29,15 @@ async def contradicted(house: House, event_key: str, misfit: Contradiction) -> N
 
 
 async def given_up(house: House, work: Due, cause: str) -> None:
-    """Opens a case for work about money that was buried; work of another kind is left to its dead letter.
+    """Opens a case for work about money that was buried, and parks a notice; work of another kind has its dead letter.
 
     Where that fails too, staff find the letter.
     """
     key = f"exception:{work.kind}:{work.subject}:{work.due_at.isoformat()}:{work.scheduled_at.isoformat()}"
     try:
+        if work.kind == SEND_NOTICE:
+            parked = SettleNotice(NoticeId(work.customer.shard, work.subject), Outcome.PARKED, "error")
+            await perform(house.db, settle_notice, house.actor, work.customer, parked, key)
         if (command := await _about(house, work, f"{GIVEN_UP}{cause}")) is not None:
             await perform(house.db, open_exception, house.actor, work.customer, command, key)
     except Exception as error:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -13,12 +14,15 @@ from domain.actor import Grant
 from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
 from domain.ids import NoticeId
 from domain.money import Money
+from domain.notices.kind import Kind
 from domain.notices.notice import SEND_NOTICE
-from domain.notices.queue_notice import ResendNotice, resend_notice
+from domain.notices.queue_notice import QueueNotice, ResendNotice, queue_notice, resend_notice
+from domain.notices.smtp import PLACES
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.settle_payment import News
 from domain.perform import perform
-from domain.reactions.work import do, do_now
+from domain.reactions.house import TRIES
+from domain.reactions.work import do, do_now, failed
 from migrations.registry import TABLES
 from tests.interruptions import Killed, killed_at
 from tests.lives import buy, buyer, by_house, day, give_back, invoices_of, start, tell, until, wrong_rows
@@ -172,6 +176,41 @@ async def test_a_job_that_is_ended_while_a_server_thinks_does_not_send_again_and
     assert found is None
     assert len(office.mails()) == 2
     assert ("parked", "unknown") in [(row["state"], row["reason"]) for row in await office.rows(ada)]
+
+
+async def test_a_slow_mail_server_has_few_letters_under_way_and_the_others_stay_due(office: PostOffice) -> None:
+    ada = await buyer(office.world)
+    paid = (await start(office.world, ada)).invoice
+    for cause in range(1000, 1000 + 2 * PLACES):
+        command = QueueNotice(cause, Kind.INVOICE_ISSUED, paid.uuid, paid, None)
+        await by_house(office.world, ada, queue_notice, command, follow=False)
+    office.clerk.silent_at = "taken"
+    jobs = [asyncio.create_task(do(office.world.house, work)) for work in await queued(office, ada)]
+    assert len(jobs) == 2 * PLACES
+    turned_away = 0
+    for done in asyncio.as_completed(jobs):
+        turned_away += await done
+        if turned_away == PLACES:
+            break
+    for _ in range(PLACES):
+        await office.clerk.silent.acquire()
+    assert office.clerk.silent.locked(), "no other one asked"
+    for job in jobs:
+        job.cancel()
+    await asyncio.gather(*jobs, return_exceptions=True)
+    assert sorted(row["attempts"] for row in (await office.rows(ada))[2:]) == [0] * PLACES + [1] * PLACES
+
+
+async def test_a_notice_whose_work_is_buried_is_parked_and_may_be_sent_again(office: PostOffice) -> None:
+    ada = await buyer(office.world)
+    await office.close()
+    await start(office.world, ada)
+    for work in await queued(office, ada):
+        await failed(office.world.house, replace(work, attempts=TRIES), RuntimeError("a mistake of ours"))
+    assert {(state, reason) for _, state, reason in await office.states(ada)} == {("parked", "error")}
+    await office.open_again()
+    await resend(office, ada)
+    assert len(office.mails()) == 1
 
 
 async def test_what_is_refused_for_good_has_failed_and_no_name_is_kept_of_it(
