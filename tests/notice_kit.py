@@ -12,17 +12,23 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from dev.mailroom.room import Mail, Mailroom
 from dev.mailroom.server import Clerk, listen
+from domain import due
+from domain.actor import Grant
 from domain.db import Row
 from domain.due import LEASE
+from domain.ids import NoticeId
 from domain.notices import post
 from domain.notices.mailbox import mailbox
+from domain.notices.notice import SEND_NOTICE
+from domain.notices.queue_notice import ResendNotice, resend_notice
 from domain.notices.smtp import SmtpPost
+from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.work import do_now
 from tests.lives import buyer, start
 from tests.mishaps import later
 from tests.ports import free_port
-from tests.world import Someone, World
+from tests.world import Someone, World, fresh
 
 SENDER = mailbox("billing@quittance.test")
 PORTAL = "https://portal.example.test"
@@ -108,6 +114,19 @@ class PostOffice:
     async def states(self, of: Someone) -> list[tuple[str, str, str | None]]:
         """Kind, state and reason of each of them."""
         return [(row["kind"], row["state"], row["reason"]) for row in await self.rows(of)]
+
+    async def queued(self, of: Someone) -> list[due.Due]:
+        """The customer's notices that are still to be sent."""
+        rows = [row for row in await self.rows(of) if row["state"] == "due"]
+        found = [await due.find(self.world.house.db.primary, of.id, SEND_NOTICE, row["id"]) for row in rows]
+        return [work for work in found if work is not None]
+
+    async def resend(self, of: Someone) -> None:
+        """Support has the customer's first notice sent again."""
+        first = NoticeId(of.id.shard, (await self.rows(of))[0]["id"])
+        actor, command = self.world.staff(Grant.SUPPORT), ResendNotice(first, "They asked.")
+        await perform(self.world.house.db, resend_notice, actor, of.id, command, fresh("resend"))
+        await do_now(self.world.house, of.id)
 
     async def close(self) -> None:
         """Nobody listens any more."""

@@ -3,26 +3,17 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
-from domain import due
-from domain.actor import Grant
 from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
 from domain.ids import NoticeId
 from domain.money import Money
-from domain.notices.kind import Kind
-from domain.notices.notice import SEND_NOTICE
-from domain.notices.queue_notice import QueueNotice, ResendNotice, queue_notice, resend_notice
-from domain.notices.smtp import PLACES
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.settle_payment import News
-from domain.perform import perform
-from domain.reactions.house import TRIES
-from domain.reactions.work import do, do_now, failed
+from domain.reactions.work import do
 from migrations.registry import TABLES
 from tests.interruptions import Killed, killed_at
 from tests.lives import buy, buyer, by_house, day, give_back, invoices_of, start, tell, until, wrong_rows
@@ -90,19 +81,12 @@ async def test_a_process_that_dies_on_the_way_loses_and_doubles_nothing(office: 
     assert len({mail.raw for mail in office.mails()}) == 2
 
 
-async def queued(office: PostOffice, of: Someone) -> list[due.Due]:
-    """The customer's notices that are still to be sent."""
-    rows = [row for row in await office.rows(of) if row["state"] == "due"]
-    found = [await due.find(office.world.house.db.primary, of.id, SEND_NOTICE, row["id"]) for row in rows]
-    return [work for work in found if work is not None]
-
-
 async def test_two_workers_that_reach_for_a_notice_send_it_once(office: PostOffice) -> None:
     ada = await buyer(office.world)
     await office.close()
     await start(office.world, ada)
     await office.open_again()
-    works = await queued(office, ada)
+    works = await office.queued(ada)
     assert len(works) == 2
     worker = office.house_later(timedelta(minutes=2))
     await asyncio.gather(*(do(worker, work) for work in works for _ in range(2)))
@@ -132,85 +116,11 @@ async def test_a_mail_server_that_is_away_gets_it_later_and_after_two_days_someb
     office.clerk.moods.clear()
     if not mood:
         await office.open_again()
-    await resend(office, ada)
+    await office.resend(ada)
     (mail,) = office.mails()
     rows = await office.rows(ada)
     assert [(row["copy"], row["state"]) for row in rows] == [(0, "parked"), (1, "sent"), (0, "parked")]
     assert str(NoticeId(ada.id.shard, rows[1]["id"])) in mail.message["Message-ID"]
-
-
-async def test_a_letter_whose_answer_is_lost_goes_once_more_hours_later_and_no_third_time(
-    office: PostOffice,
-) -> None:
-    office.clerk.hangs_up = True
-    ada = await buyer(office.world)
-    await start(office.world, ada)
-    for minutes in (5, 60, 350):
-        await office.look_again(ada, timedelta(minutes=minutes))
-    assert [(row["state"], row["attempts"]) for row in await office.rows(ada)] == [("due", 1)] * 2
-    await office.look_again(ada, timedelta(hours=6, minutes=1))
-    for hours in (12, 24, 49):
-        await office.look_again(ada, timedelta(hours=hours))
-    assert [(row["state"], row["reason"]) for row in await office.rows(ada)] == [("parked", "unknown")] * 2
-    assert len(office.mails()) == 4 and len({mail.raw for mail in office.mails()}) == 2
-
-
-async def test_a_job_that_is_ended_while_a_server_thinks_does_not_send_again_and_again(office: PostOffice) -> None:
-    ada = await buyer(office.world)
-    await office.close()
-    await start(office.world, ada)
-    office.clerk.silent_at = "taken"
-    await office.open_again()
-    work = (await queued(office, ada))[0]
-    for minutes in (2, 10, 50):  # each time, the job's limit comes first
-        job = asyncio.create_task(do(office.house_later(timedelta(minutes=minutes)), work))
-        asked = asyncio.create_task(office.clerk.silent.acquire())
-        await asyncio.wait({job, asked}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (job, asked):
-            task.cancel()
-        await asyncio.gather(job, asked, return_exceptions=True)
-        found = await due.find(office.world.house.db.primary, ada.id, SEND_NOTICE, work.subject)
-        if found is None:
-            break
-        assert not await do(office.house_later(timedelta(minutes=minutes, seconds=50)), found), "it is held"
-    assert found is None
-    assert len(office.mails()) == 2
-    assert ("parked", "unknown") in [(row["state"], row["reason"]) for row in await office.rows(ada)]
-
-
-async def test_a_slow_mail_server_has_few_letters_under_way_and_the_others_stay_due(office: PostOffice) -> None:
-    ada = await buyer(office.world)
-    paid = (await start(office.world, ada)).invoice
-    for cause in range(1000, 1000 + 2 * PLACES):
-        command = QueueNotice(cause, Kind.INVOICE_ISSUED, paid.uuid, paid, None)
-        await by_house(office.world, ada, queue_notice, command, follow=False)
-    office.clerk.silent_at = "taken"
-    jobs = [asyncio.create_task(do(office.world.house, work)) for work in await queued(office, ada)]
-    assert len(jobs) == 2 * PLACES
-    turned_away = 0
-    for done in asyncio.as_completed(jobs):
-        turned_away += await done
-        if turned_away == PLACES:
-            break
-    for _ in range(PLACES):
-        await office.clerk.silent.acquire()
-    assert office.clerk.silent.locked(), "no other one asked"
-    for job in jobs:
-        job.cancel()
-    await asyncio.gather(*jobs, return_exceptions=True)
-    assert sorted(row["attempts"] for row in (await office.rows(ada))[2:]) == [0] * PLACES + [1] * PLACES
-
-
-async def test_a_notice_whose_work_is_buried_is_parked_and_may_be_sent_again(office: PostOffice) -> None:
-    ada = await buyer(office.world)
-    await office.close()
-    await start(office.world, ada)
-    for work in await queued(office, ada):
-        await failed(office.world.house, replace(work, attempts=TRIES), RuntimeError("a mistake of ours"))
-    assert {(state, reason) for _, state, reason in await office.states(ada)} == {("parked", "error")}
-    await office.open_again()
-    await resend(office, ada)
-    assert len(office.mails()) == 1
 
 
 async def test_what_is_refused_for_good_has_failed_and_no_name_is_kept_of_it(
@@ -228,7 +138,7 @@ async def test_what_is_refused_for_good_has_failed_and_no_name_is_kept_of_it(
     assert begun.payment
     await give_back(office.world, ada, begun.payment, Money(100, EUR))
     office.clerk.moods = {"taken": f"451 try again, {canary}"}
-    await resend(office, ada)
+    await office.resend(ada)
     assert {(state, reason) for _, state, reason in await office.states(ada)} == {
         ("failed", "550 5.1.1"), ("failed", "554 5.7.1"), ("due", None),
     }  # fmt: skip
@@ -236,14 +146,6 @@ async def test_what_is_refused_for_good_has_failed_and_no_name_is_kept_of_it(
     ours = [record for record in caplog.records if record.name != "mail.log"]  # that is the mail server itself
     assert canary not in str([vars(record) for record in ours])
     assert await kept_of(owner_url, ada, canary) == {"billing_person"}
-
-
-async def resend(office: PostOffice, of: Someone) -> None:
-    """Support has the customer's first notice sent again."""
-    first = NoticeId(of.id.shard, (await office.rows(of))[0]["id"])
-    actor, command = office.world.staff(Grant.SUPPORT), ResendNotice(first, "They asked.")
-    await perform(office.world.house.db, resend_notice, actor, of.id, command, fresh("resend"))
-    await do_now(office.world.house, of.id)
 
 
 async def kept_of(owner_url: str, of: Someone, word: str) -> set[str]:
