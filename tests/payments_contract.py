@@ -33,13 +33,13 @@ class MethodContract:
     """Stored payment methods."""
 
     async def test_a_stored_method_shows_how_people_know_it(self, case: Case) -> None:
-        method = await case.gateway.add_method(case.token(Story.SUCCEEDS))
+        method = await case.gateway.add_method(case.token(Story.SUCCEEDS), "customer")
         assert isinstance(method, MethodFacts)
         assert (method.kind, method.brand, len(method.last4)) == ("card", "visa", 4)
 
     async def test_a_token_that_the_provider_does_not_take_is_refused(self, case: Case) -> None:
-        assert isinstance(await case.gateway.add_method("tok_from_nowhere"), MethodRefused)
-        assert isinstance(await case.gateway.add_method(case.token(Story.NOT_ACCEPTED)), MethodRefused)
+        assert isinstance(await case.gateway.add_method("tok_from_nowhere", "customer"), MethodRefused)
+        assert isinstance(await case.gateway.add_method(case.token(Story.NOT_ACCEPTED), "customer"), MethodRefused)
 
     async def test_a_detached_method_is_declined_for_good_and_its_charges_can_be_refunded(self, case: Case) -> None:
         request, charge = await captured(case)

@@ -94,7 +94,7 @@ class Case(Protocol):
 
 async def charge_of(case: Case, story: Story, money: Money = TEN) -> ChargeRequest:
     """A request to charge a new method of that story, under a key and reference of its own."""
-    method = await case.gateway.add_method(case.token(story))
+    method = await case.gateway.add_method(case.token(story), "customer")
     assert isinstance(method, MethodFacts)
     return request_for(method.method_ref, money)
 

@@ -114,7 +114,7 @@ class World:
     async def card(self, of: Someone, token: str = "tok_visa") -> PaymentMethodId:
         """Stores a test token at the provider and as the customer's default method."""
         own = f"{token}#{secrets.token_hex(4)}"
-        facts = await self.house.gateway(ACCOUNT).add_method(own)
+        facts = await self.house.gateway(ACCOUNT).add_method(own, str(of.id))
         assert isinstance(facts, MethodFacts), facts
         command = StoreMethod(ACCOUNT, own, facts.method_ref, facts.kind, facts.brand, facts.last4)
         done = await perform(self.house.db, store_method, of.actor, of.id, command, fresh("card"))

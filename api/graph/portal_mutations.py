@@ -70,7 +70,7 @@ async def _method_of(info: Info, customer: CustomerId, token: str, key: str) -> 
         account = await _account_of(info, customer, known.outcome)
         return StoreMethod(account, token, "", "", "", "")
     account = await route_of(info, customer)
-    answer = await info.context.rooms.house.gateway(account).add_method(token)
+    answer = await info.context.rooms.house.gateway(account).add_method(token, str(customer))
     reached("method.answered")
     if isinstance(answer, MethodRefused):
         message = f"The provider does not take this method ({answer.code})."

@@ -126,12 +126,21 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who methods of the Stripe-shaped API belong to; nothing else is known of them here."""
+
+    id: str
+    metadata: dict[str, str]
+    deleted: bool = False
+
+
 Record = Method | Payment | Refund | Dispute | Payout
-Kept = Record | Intent
-R = TypeVar("R", Method, Intent, Payment, Refund, Dispute, Payout)
+Kept = Record | Intent | Customer
+R = TypeVar("R", Method, Customer, Intent, Payment, Refund, Dispute, Payout)
 
 _KINDS: Final[dict[type, str]] = {
     Method: "method",
+    Customer: "customer",
     Intent: "intent",
     Payment: "payment",
     Refund: "refund",
@@ -201,6 +210,8 @@ def _columns(record: Kept) -> tuple[str | None, str | None, str]:
     match record:
         case Method():
             return None, record.token, "detached" if record.detached else "active"
+        case Customer():
+            return None, None, "deleted" if record.deleted else "active"
         case Intent():
             return record.reference, record.method, "canceled" if record.canceled else "open"
         case Payment():

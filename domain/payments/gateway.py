@@ -229,8 +229,11 @@ class Gateway(DisputeCalls, Protocol):
     def key_window(self) -> timedelta:
         """How long after the first use of a key the provider surely remembers it."""
 
-    async def add_method(self, token: str) -> MethodAnswer:
-        """Turn a token from the provider's own form into a stored method; harmless when repeated."""
+    async def add_method(self, token: str, owner: str) -> MethodAnswer:
+        """Turn a token from the provider's own form into a stored method of the ``owner``, our id of the customer.
+
+        Harmless when repeated; a token that stands for a method of somebody else's is refused.
+        """
 
     async def detach_method(self, method_ref: str) -> DetachAnswer:
         """Make the method unusable for new charges; refunds to it still work."""

@@ -46,7 +46,7 @@ async def test_work_that_needs_no_provider_goes_on_while_the_provider_hangs(
 async def a_charge(house: House) -> ChargeRequest:
     """What charges a card of nobody's once."""
     gateway = house.gateway(ACCOUNT)
-    facts = await gateway.add_method(f"tok_visa#{fresh('card')}")
+    facts = await gateway.add_method(f"tok_visa#{fresh('card')}", "customer")
     assert isinstance(facts, MethodFacts)
     reference = str(uuid7(house.db.clock.now(), house.db.entropy(10)))
     return ChargeRequest(fresh("key"), reference, Money(1000, EUR), facts.method_ref, {"customer": reference})

@@ -89,7 +89,7 @@ def rescue(town: Town) -> Act | None:
 
 def _store(town: Town, patron: Patron, token: str) -> Act:
     async def act() -> None:
-        facts = await town.provider.add_method(token)
+        facts = await town.provider.add_method(token, str(patron.id))
         assert isinstance(facts, MethodFacts)
         command = StoreMethod(ACCOUNT, token, facts.method_ref, facts.kind, facts.brand, facts.last4)
         await town.call("add card", store_method, patron.actor, patron.id, command)

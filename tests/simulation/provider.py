@@ -78,7 +78,7 @@ class SimulatedProvider(Holds):
         """When something happens here by itself."""
         return self._planned[0][0] if self._planned else None
 
-    async def add_method(self, token: str) -> MethodAnswer:
+    async def add_method(self, token: str, owner: str) -> MethodAnswer:
         if not self.course.accepts(token):
             return MethodRefused("token_not_accepted")
         method = Method(self.books.new_ref("method"), token)

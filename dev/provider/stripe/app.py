@@ -1,8 +1,8 @@
 """The Stripe-shaped endpoints as an application of their own; methods, customers and reports beside the payments."""
 
 from typing import Final
-from uuid import uuid4
 
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,29 +12,41 @@ from dev.provider import methods, records
 from dev.provider.behaviour import plan_request
 from dev.provider.events import list_events
 from dev.provider.http.faulty import Json
-from dev.provider.http.keyed import act_freely, provider_of
+from dev.provider.http.keyed import Act, act_freely, act_once, provider_of
 from dev.provider.http.views import View
-from dev.provider.records import Intent, Method
+from dev.provider.records import Customer, Intent, Method, new_id
 from dev.provider.refusals import Refusal, Why
 from dev.provider.settlements import list_lines
 from dev.provider.stripe import disputes, payments
-from dev.provider.stripe.answers import failure, freely, page_of, refused, stripe_play
-from dev.provider.stripe.forms import Attach, Form, Page, read_form
-from dev.provider.stripe.names import inward, token_of
-from dev.provider.stripe.views import line_view, method_view
+from dev.provider.stripe.answers import Manner, failure, freely, page_of, refused, stripe_play
+from dev.provider.stripe.forms import Attach, CreateCustomer, Page, read_form
+from dev.provider.stripe.names import inward, outward, token_of
+from dev.provider.stripe.views import customer_view, line_view, method_view
 from dev.provider.stripe.webhooks import event_view
 
 _EVENTS_MAX: Final = 1000  # the newest that the list of events goes back to
 
 
 async def _customer(request: Request) -> Response:
-    """A name to keep methods under; nothing else is known of customers here."""
-    await read_form(request, Form)
-    return Json({"id": f"cus_{uuid4().hex}", "object": "customer"})
+    """A name to keep methods under, with what its client says of it."""
+    form, store = await read_form(request, CreateCustomer), provider_of(request).store
+    made = Customer(id=new_id(Customer), metadata=form.metadata)
+    act = Act("method", None, Customer, lambda _: records.save(store.db, made))
+    return await act_once(request, form, act, Manner(lambda made: (200, customer_view(made))))
+
+
+async def _get_customer(request: Request) -> Response:
+    return Json(customer_view(records.get(provider_of(request).store.db, Customer, inward(request.path_params["id"]))))
 
 
 async def _forget_customer(request: Request) -> Response:
-    return Json({"id": request.path_params["id"], "object": "customer", "deleted": True})
+    """Its methods go with it."""
+    with provider_of(request).store.write() as db:
+        gone = replace(records.get(db, Customer, inward(request.path_params["id"])), deleted=True)
+        for method in records.every(db, Method):
+            if method.customer == outward(gone.id):
+                methods.detach_method(db, method.id)
+        return Json(customer_view(records.save(db, gone)))
 
 
 async def _attach(request: Request) -> Response:
@@ -42,6 +54,9 @@ async def _attach(request: Request) -> Response:
     form = await read_form(request, Attach)
     name = request.path_params["id"]
     with provider_of(request).store.write() as db:
+        owner = records.find(db, Customer, inward(form.customer))
+        if owner and owner.deleted:
+            raise Refusal(Why.NOT_FOUND, "no such customer")
         if records.find(db, Method, inward(name)):
             raise Refusal(Why.INVALID_REQUEST, "the payment method belongs to a customer already")
         method = methods.add_method(db, token_of(name), "stripe", form.customer)
@@ -96,6 +111,7 @@ async def _unknown(_: Request, __: Exception) -> Response:
 
 ROUTES = [
     Route("/v1/customers", _customer, methods=["POST"]),
+    Route("/v1/customers/{id}", _get_customer, methods=["GET"]),
     Route("/v1/customers/{id}", _forget_customer, methods=["DELETE"]),
     Route("/v1/payment_methods/{id}", _method, methods=["GET"]),
     Route("/v1/payment_methods/{id}/attach", _attach, methods=["POST"]),

@@ -72,6 +72,10 @@ class UpdateDispute(Form):
     submit: bool = True
 
 
+class CreateCustomer(Form):
+    metadata: Metadata = {}
+
+
 class Attach(Form):
     customer: Text
 

@@ -6,6 +6,7 @@ _OUTWARD: Final = {
     "intent": "pi",
     "payment": "ch",
     "method": "pm",
+    "customer": "cus",
     "refund": "re",
     "dispute": "dp",
     "payout": "po",

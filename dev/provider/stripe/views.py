@@ -8,7 +8,7 @@ from typing import Final
 from dev.provider import records
 from dev.provider.http.views import View
 from dev.provider.methods import EXPIRES
-from dev.provider.records import Dispute, Intent, Method, Payment, Payout, Refund
+from dev.provider.records import Customer, Dispute, Intent, Method, Payment, Payout, Refund
 from dev.provider.settlements import Line
 from dev.provider.stripe.intents import NEEDS_CUSTOMER, REFERENCE
 from dev.provider.stripe.names import intent_of, outward
@@ -59,6 +59,12 @@ def method_view(method: Method) -> View:
         "customer": None if method.detached else method.customer,
         "created": seconds(method.created_at),
     }
+
+
+def customer_view(customer: Customer) -> View:
+    """The customer; of one that is gone nothing but that."""
+    view: View = {"id": outward(customer.id), "object": "customer"}
+    return view | ({"deleted": True} if customer.deleted else {"metadata": customer.metadata})
 
 
 def intent_view(db: sqlite3.Connection, intent: Intent, url: str, expand: Sequence[str] = ()) -> View:

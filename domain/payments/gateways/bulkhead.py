@@ -52,8 +52,8 @@ class Fence:
     def key_window(self) -> timedelta:
         return self._gateway.key_window
 
-    async def add_method(self, token: str) -> MethodAnswer:
-        return await self._call("add_method", lambda: self._gateway.add_method(token))
+    async def add_method(self, token: str, owner: str) -> MethodAnswer:
+        return await self._call("add_method", lambda: self._gateway.add_method(token, owner))
 
     async def detach_method(self, method_ref: str) -> DetachAnswer:
         return await self._call("detach_method", lambda: self._gateway.detach_method(method_ref))

@@ -51,7 +51,7 @@ class SandboxGateway(DisputeHttp):
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def add_method(self, token: str) -> MethodAnswer:
+    async def add_method(self, token: str, owner: str) -> MethodAnswer:
         reply = await self._send("POST", "/v1/payment_methods", body={"token": token})
         if not isinstance(reply, Reply):
             return reply

@@ -19,7 +19,6 @@ from domain.payments.gateway import (
     DisputesAnswer,
     EvidenceRequest,
     MethodAnswer,
-    MethodRefused,
     NotFound,
     ProviderEvent,
     RefundAnswer,
@@ -31,13 +30,20 @@ from domain.payments.gateway import (
     VoidAnswer,
     Voided,
 )
-from domain.payments.gateways import stripe_disputes, stripe_events, stripe_lines, stripe_refund, stripe_signature
+from domain.payments.gateways import (
+    stripe_disputes,
+    stripe_events,
+    stripe_lines,
+    stripe_methods,
+    stripe_refund,
+    stripe_signature,
+)
 from domain.payments.gateways.stripe_amounts import to_stripe
 from domain.payments.gateways.stripe_calls import WHOLE, bar, canceled, intent_now, intents_under
 from domain.payments.gateways.stripe_charge import NOT_EXACT, Charging
 from domain.payments.gateways.stripe_http import REQUEST_LIMIT, Heard, KeyTaken, Turned, ask, open_client
-from domain.payments.gateways.stripe_read import BARRED, only_one, read_capture, read_charge, read_method, read_moved
-from domain.payments.gateways.stripe_wire import WireCustomer, WireIntent, WireMethod
+from domain.payments.gateways.stripe_read import BARRED, only_one, read_capture, read_charge, read_moved
+from domain.payments.gateways.stripe_wire import WireIntent, WireMethod
 
 KEY_WINDOW: Final = timedelta(hours=24)  # docs.stripe.com/api/idempotent_requests: keys may be forgotten after that
 API: Final = "https://api.stripe.com"
@@ -63,31 +69,8 @@ class StripeGateway:
     async def close(self) -> None:
         await self._transport.close_async()
 
-    async def add_method(self, token: str) -> MethodAnswer:
-        """As the port says; a method that is to be charged again has to belong to a customer there, so it gets one."""
-        answer = await ask(self._client.customers.create_async({}))
-        customer = answer.read(WireCustomer) if isinstance(answer, Heard) else answer
-        if not isinstance(customer, WireCustomer):
-            return customer if isinstance(customer, Unknown | Unavailable) else Unknown("no customer was made")
-        attached = await ask(self._client.payment_methods.attach_async(token, {"customer": customer.id}))
-        if not isinstance(attached, Turned | KeyTaken):
-            return self._method(attached)
-        await ask(self._client.customers.delete_async(customer.id))
-        return await self._stored_before(token, attached.code if isinstance(attached, Turned) else "")
-
-    async def _stored_before(self, token: str, code: str) -> MethodAnswer:
-        answer = await ask(self._client.payment_methods.retrieve_async(token))
-        if isinstance(answer, Turned | KeyTaken):
-            return MethodRefused(code)
-        known = answer.read(WireMethod) if isinstance(answer, Heard) else answer
-        if isinstance(known, WireMethod):
-            return read_method(known) if known.customer else MethodRefused(code)
-        return known
-
-    @staticmethod
-    def _method(answer: Heard | Unknown | Unavailable) -> MethodAnswer:
-        method = answer.read(WireMethod) if isinstance(answer, Heard) else answer
-        return read_method(method) if isinstance(method, WireMethod) else method
+    async def add_method(self, token: str, owner: str) -> MethodAnswer:
+        return await stripe_methods.add_method(self._client, token, owner)
 
     async def detach_method(self, method_ref: str) -> DetachAnswer:
         method = method_ref.rpartition(":")[2]

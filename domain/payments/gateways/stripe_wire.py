@@ -126,9 +126,10 @@ class WireMethod(msgspec.Struct, frozen=True):
 
 
 class WireCustomer(msgspec.Struct, frozen=True):
-    """Who methods are stored with."""
+    """Who methods are stored with; `metadata` is what we gave it."""
 
     id: str
+    metadata: dict[str, str] = {}
 
 
 class WireSource(msgspec.Struct, frozen=True):

@@ -43,7 +43,7 @@ def behind(house: House) -> tuple[Breaker, Watch]:
 
 async def a_charge(house: House, token: str = "tok_visa") -> ChargeRequest:
     """What charges a method of nobody's once."""
-    facts = await house.gateway(ACCOUNT).add_method(f"{token}#{fresh('card')}")
+    facts = await house.gateway(ACCOUNT).add_method(f"{token}#{fresh('card')}", "customer")
     assert isinstance(facts, MethodFacts)
     reference = str(uuid7(house.db.clock.now(), house.db.entropy(10)))
     return ChargeRequest(fresh("key"), reference, Money(1000, EUR), facts.method_ref, {"customer": reference})

@@ -59,7 +59,7 @@ class Life:
         await self._add(f"tok_lost_card#{self._mark}")
 
     async def _add(self, token: str) -> None:
-        facts = await self.world.house.gateway(ACCOUNT).add_method(token)
+        facts = await self.world.house.gateway(ACCOUNT).add_method(token, "customer")
         assert isinstance(facts, MethodFacts)
         command = StoreMethod(ACCOUNT, token, facts.method_ref, facts.kind, facts.brand, facts.last4)
         await perform(self.world.house.db, store_method, self.who.actor, self.who.id, command, token)

@@ -81,7 +81,7 @@ async def charge_answered(answer: bytes) -> ChargeAnswer:
 async def test_when_nobody_listens_every_call_says_that_nothing_was_done() -> None:
     gateway = SandboxGateway("main", f"http://127.0.0.1:{free_port()}", "secret")
     answers = [
-        await gateway.add_method("tok_visa"),
+        await gateway.add_method("tok_visa", "customer"),
         await gateway.detach_method("method_1"),
         await gateway.charge(CHARGE),
         await gateway.find_charge("charge-1", TEN),

@@ -19,6 +19,7 @@ from domain.payments.gateway import (
     CredentialsRefused,
     Declined,
     MethodFacts,
+    MethodRefused,
     NotFound,
     RefundRequest,
     SettlementLines,
@@ -39,6 +40,7 @@ from tests.provider_process import ProviderProcess
 
 INTENT = {"id": "pi_1", "status": "requires_confirmation", "amount": 1000, "currency": "eur", "created": 1,
           "metadata": {"reference": "charge-1"}}  # fmt: skip
+OWNER = "the customer"
 CHARGE = ChargeRequest("key", "charge-1", TEN, "cus_1:pm_1", {})
 
 
@@ -51,7 +53,7 @@ async def gateway(provider_here: ProviderProcess) -> AsyncIterator[StripeGateway
 
 async def card(gateway: StripeGateway, token: str = "pm_card_visa") -> str:
     """A stored test card."""
-    method = await gateway.add_method(f"{token}#{uuid4().hex}")
+    method = await gateway.add_method(f"{token}#{uuid4().hex}", OWNER)
     assert isinstance(method, MethodFacts)
     return method.method_ref
 
@@ -217,7 +219,7 @@ async def test_credentials_that_may_not_do_this_are_told_from_an_outage() -> Non
 async def test_when_nobody_listens_every_call_says_that_nothing_was_done() -> None:
     gateway = StripeGateway("main", "sk_test", BACK, url=f"http://127.0.0.1:{free_port()}")
     answers = [
-        await gateway.add_method("pm_card_visa"),
+        await gateway.add_method("pm_card_visa", OWNER),
         await gateway.detach_method("cus_1:pm_1"),
         await gateway.charge(CHARGE),
         await gateway.find_charge("charge-1", TEN),
@@ -291,10 +293,29 @@ async def test_a_bar_stands_against_a_charge_that_comes_later_and_can_be_set_twi
 
 async def test_a_stored_method_is_recognised_when_its_token_is_brought_again(gateway: StripeGateway) -> None:
     first = await card(gateway)
-    again = await gateway.add_method(first.partition(":")[2])
+    again = await gateway.add_method(first.partition(":")[2], OWNER)
     assert isinstance(again, MethodFacts) and again.method_ref == first
     other = Money(1000, EUR)
     assert isinstance(await gateway.charge(request_for(first, other)), Captured)
+
+
+async def test_a_method_of_somebody_else_s_is_refused_and_stays_theirs(gateway: StripeGateway) -> None:
+    """All tenants' customers share one account there, where whoever knows a method's id can ask for it."""
+    theirs = await card(gateway)
+    stolen = await gateway.add_method(theirs.partition(":")[2], "somebody else")
+    assert isinstance(stolen, MethodRefused)
+    assert isinstance(await gateway.charge(request_for(theirs)), Captured)
+    nobody_s = await gateway._client.customers.create_async({}, {"idempotency_key": uuid4().hex})
+    left = await gateway._client.payment_methods.attach_async(f"pm_visa#{uuid4().hex}", {"customer": nobody_s.id})
+    assert isinstance(await gateway.add_method(left.id, OWNER), MethodRefused)
+
+
+async def test_a_token_makes_one_customer_there_however_often_it_is_brought(gateway: StripeGateway) -> None:
+    token = f"pm_card_visa#{uuid4().hex}"
+    made = [await gateway.add_method(token, OWNER) for _ in range(2)]
+    assert len({each.method_ref.partition(":")[0] for each in made if isinstance(each, MethodFacts)}) == 1
+    refused = [await gateway.add_method(f"pm_not_accepted#{token}", OWNER) for _ in range(2)]
+    assert [isinstance(each, MethodRefused) for each in refused] == [True, True]
 
 
 async def test_pages_of_lines_follow_each_other_without_a_gap(gateway: StripeGateway) -> None:
