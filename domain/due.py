@@ -1,6 +1,6 @@
 """Due work: what must happen without a caller is a row with a ``due_at``; queues only wake somebody up to look."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -227,16 +227,17 @@ async def next_on_clock(db: Primary, customer: CustomerId, until: datetime) -> D
     return _due(row) if row else None
 
 
-async def next_on_wall(db: Primary, customer: CustomerId, now: datetime) -> Due | None:
-    """The customer's earliest work that follows wall time and is due and unclaimed."""
+async def next_on_wall(db: Primary, customer: CustomerId, kinds: Collection[str], now: datetime) -> Due | None:
+    """The customer's earliest work of these kinds that follows wall time and is due and unclaimed."""
     row = await db.fetchrow(
         """SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked, recorded_at FROM due_work
-            WHERE shard_key = $1 AND customer_id = $2 AND NOT clocked AND due_at <= $3
+            WHERE shard_key = $1 AND customer_id = $2 AND NOT clocked AND due_at <= $3 AND kind = ANY ($4::text[])
               AND (lease_until IS NULL OR lease_until <= $3)
             ORDER BY due_at, kind, subject LIMIT 1""",
         customer.shard,
         customer.uuid,
         now,
+        list(kinds),
     )
     return _due(row) if row else None
 

@@ -1,6 +1,6 @@
 """The outbox: a customer's events in order, from the commit that caused them to the commit of their effects."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -91,20 +91,20 @@ async def delete(marks: Autocommit, event: Event) -> None:
     )
 
 
-async def pass_over(marks: Autocommit, shard: int, customers: Sequence[CustomerId], consumed: Sequence[str]) -> None:
-    """Takes away each customer's first events up to one of a kind that is consumed: nobody performs anything for them.
+async def pass_over(marks: Autocommit, shard: int, customers: Sequence[CustomerId], kinds: Collection[str]) -> None:
+    """Takes away each customer's first events up to one of another kind: nobody performs anything for those kinds.
 
     It needs no lease: an event that a drainer has in hand stands until its effect is there, and all later ones with it.
     """
     await marks.execute(
         """DELETE FROM outbox_event e
-            WHERE e.shard_key = $1 AND e.customer_id = ANY ($2::uuid[]) AND NOT e.kind = ANY ($3::text[])
+            WHERE e.shard_key = $1 AND e.customer_id = ANY ($2::uuid[]) AND e.kind = ANY ($3::text[])
               AND NOT EXISTS (SELECT FROM outbox_event b
                                WHERE b.shard_key = $1 AND b.customer_id = e.customer_id AND b.number < e.number
-                                 AND b.kind = ANY ($3::text[]))""",
+                                 AND NOT b.kind = ANY ($3::text[]))""",
         shard,
         [customer.uuid for customer in customers],
-        list(consumed),
+        list(kinds),
     )
 
 

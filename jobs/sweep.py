@@ -6,7 +6,9 @@ from domain.expired_keys import forget_expired
 from domain.fanout.provider_events import events_due
 from domain.fanout.waiting import batches_due, customers_with_events, due_by_wall, shard_keys
 from domain.fanout.webhook_deliveries import deliveries_due
+from domain.reactions.events import KNOWN
 from domain.reactions.house import House
+from domain.reactions.work import HANDLERS
 from domain.webhooks.delivery import forget_deliveries
 from jobs import queue
 from jobs.calls import Call, call_apply, call_batches, call_deliver, call_drain, call_due
@@ -21,8 +23,8 @@ async def waiting(house: House) -> list[Call]:
     return [
         *(call_apply(key) for key in await events_due(db, now, BATCH)),
         *(call_batches(shard, kind) for shard, kind in await batches_due(db, now, BATCHED)),
-        *(call_due(work) for work in await due_by_wall(db, now, BATCH)),
-        *(call_drain(customer) for customer in await customers_with_events(db, now, BATCH)),
+        *(call_due(work) for work in await due_by_wall(db, HANDLERS, now, BATCH)),
+        *(call_drain(customer) for customer in await customers_with_events(db, KNOWN, now, BATCH)),
         *(call_deliver(id) for id in await deliveries_due(db, now)),
     ]
 

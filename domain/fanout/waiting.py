@@ -1,5 +1,6 @@
 """Who has something to do: reads of ids over all shard keys, without locks; the claim happens at the work itself."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,16 +21,17 @@ def _due(row: Row) -> Due:
     )
 
 
-async def due_by_wall(db: Primary, now: datetime, limit: int) -> list[Due]:
-    """Work that is due and unclaimed and goes alone, the longest waiting first; so does what failed in a batch."""
+async def due_by_wall(db: Primary, kinds: Collection[str], now: datetime, limit: int) -> list[Due]:
+    """Unclaimed work of these kinds that is due and goes alone, longest waiting first; so does a batch's failure."""
     rows = await db.fetch(
         """-- fanout
            SELECT shard_key, customer_id, kind, subject, due_at, attempts, clocked, recorded_at FROM due_work
             WHERE NOT clocked AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1)
-              AND (kind NOT IN ('renew', 'finalize_invoice') OR attempts > 0)
+              AND (kind NOT IN ('renew', 'finalize_invoice') OR attempts > 0) AND kind = ANY ($3::text[])
             ORDER BY due_at, shard_key LIMIT $2""",
         now,
         limit,
+        list(kinds),
     )
     return [_due(row) for row in rows]
 
@@ -50,8 +52,8 @@ async def batches_due(db: Primary, now: datetime, limit: int) -> list[tuple[int,
     return [(row["shard_key"], row["kind"]) for row in rows]
 
 
-async def customers_with_events(db: Primary, now: datetime, limit: int) -> list[CustomerId]:
-    """Customers whose first event may be performed now and whom nobody drains."""
+async def customers_with_events(db: Primary, kinds: Collection[str], now: datetime, limit: int) -> list[CustomerId]:
+    """Customers whose first event is of these kinds and may be performed now, and whom nobody drains."""
     rows = await db.fetch(
         """-- fanout
            SELECT e.shard_key, e.customer_id FROM outbox_event e
@@ -59,10 +61,11 @@ async def customers_with_events(db: Primary, now: datetime, limit: int) -> list[
                                      AND b.number < e.number
              LEFT JOIN outbox_lease l ON l.shard_key = e.shard_key AND l.customer_id = e.customer_id
             WHERE b.number IS NULL AND (e.retry_at IS NULL OR e.retry_at <= $1)
-              AND (l.lease_until IS NULL OR l.lease_until < $1)
+              AND (l.lease_until IS NULL OR l.lease_until < $1) AND e.kind = ANY ($3::text[])
             ORDER BY e.recorded_at LIMIT $2""",
         now,
         limit,
+        list(kinds),
     )
     return [CustomerId(row["shard_key"], row["customer_id"]) for row in rows]
 

@@ -11,7 +11,7 @@ from domain.invoices.draft import FINALIZE
 from domain.operation import Operation
 from domain.perform_batch import BATCH, Item, perform_batch
 from domain.points import reached
-from domain.reactions.events import consumed_kinds
+from domain.reactions.events import KNOWN, consumed_kinds
 from domain.reactions.house import House
 from domain.reactions.work import failed, key_of
 from domain.subscriptions.lifecycle import RENEW
@@ -53,6 +53,6 @@ async def do_batch(house: House, shard: int, kind: str) -> int:
     for work, answer in zip(works, answers, strict=True):
         if isinstance(answer, Exception):
             await failed(house, work, answer)
-    performed = [*consumed_kinds(house), *await kinds_told(db.primary)]
-    await outbox.pass_over(db.marks, shard, [work.customer for work in works], performed)
+    idle = KNOWN.difference(consumed_kinds(house), await kinds_told(db.primary))
+    await outbox.pass_over(db.marks, shard, [work.customer for work in works], idle)
     return len(works)

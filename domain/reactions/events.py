@@ -5,6 +5,7 @@ An effect commits before its event is deleted; a second delivery finds the first
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Final
 
 from domain import dead_letter, outbox
 from domain.dunning.case import Ended
@@ -21,6 +22,7 @@ from domain.payments.refund import refund
 from domain.perform import perform
 from domain.points import reached
 from domain.reactions.dispute_work import dispute_asked, dispute_lost, payment_freed
+from domain.reactions.event_kinds import TOLD_OR_QUIET
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
 from domain.reactions.notices import tell_of, told_kinds
 from domain.refusals import Refused
@@ -113,6 +115,7 @@ CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "payment.freed": payment_freed,
     "subscription.canceled": _subscription_canceled,
 }
+KNOWN: Final = frozenset({*CONSUMERS, *TOLD_OR_QUIET})  # an event of any other kind is left to newer code
 
 
 def consumed_kinds(house: House) -> list[str]:
@@ -129,7 +132,7 @@ async def consume(house: House, event: Event) -> None:
 
 
 async def drain(house: House, customer: CustomerId) -> int:
-    """Performs the customer's events in order until none is left, one fails, or another drainer is at work.
+    """Performs the customer's events in order until none is left, one fails or is unknown, or another drains.
 
     Returns how many were done. Safe to call from anywhere at any time.
     """
@@ -142,7 +145,7 @@ async def drain(house: House, customer: CustomerId) -> int:
     try:
         while done < MAX_EVENTS:
             event = await outbox.next_event(db.primary, customer, db.clock.now())
-            if event is None or not await _consumed(house, event):
+            if event is None or event.kind not in KNOWN or not await _consumed(house, event):
                 break
             done += 1
             now = db.clock.now()

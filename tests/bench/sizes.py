@@ -16,6 +16,7 @@ from domain import due
 from domain.audit import GENESIS
 from domain.fanout.waiting import batches_due, due_by_wall
 from domain.reactions.house import House
+from domain.reactions.work import HANDLERS
 from domain.reconciliation.verify import verify_shard
 from domain.subscriptions.lifecycle import RENEW
 from jobs.sweep import BATCH, BATCHED
@@ -124,7 +125,7 @@ async def _round(house: House, shop: Shop, seconds: float) -> dict[str, float]:
     for _ in range(LOOKS):
         at, now = time.perf_counter(), house.db.clock.now()
         await batches_due(house.db.primary, now, BATCHED)
-        await due_by_wall(house.db.primary, now, BATCH)
+        await due_by_wall(house.db.primary, HANDLERS, now, BATCH)
         looks.append(time.perf_counter() - at)
         at = time.perf_counter()
         claimed = await due.claim_batch(house.db.marks, shop.shard, RENEW, now, 100)

@@ -13,7 +13,7 @@ from arq import Retry
 from arq.connections import ArqRedis
 
 from domain.fanout.waiting import customers_with_events
-from domain.reactions.events import drain
+from domain.reactions.events import KNOWN, drain
 from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
@@ -132,8 +132,8 @@ async def test_the_sweep_leaves_a_customer_alone_whose_first_event_waits(ground:
     unconfigured = replace(ground.house, gateways={})
     await drain(unconfigured, ada.id)  # the first event fails and waits for its next try
     await ground.world.card(ada)  # another stands behind it
-    assert ada.id not in await customers_with_events(db.primary, db.clock.now(), 1000)
-    assert ada.id in await customers_with_events(db.primary, db.clock.now() + timedelta(minutes=1), 1000)
+    assert ada.id not in await customers_with_events(db.primary, KNOWN, db.clock.now(), 1000)
+    assert ada.id in await customers_with_events(db.primary, KNOWN, db.clock.now() + timedelta(minutes=1), 1000)
     await do_now(later(ground.house, timedelta(minutes=1)), ada.id)
     assert await ground.state_of(ada) == "active"
 
