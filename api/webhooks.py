@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from domain import inbox
 from domain.inbox import Arrival
-from domain.payments.gateway import BadSignature, MalformedEvent, ProviderEvent
+from domain.payments.gateway import BadSignature, EventKind, MalformedEvent, ProviderEvent
 from domain.points import reached
 from domain.reactions.house import House
 from domain.refusals import Refused
@@ -68,6 +68,9 @@ class _Door:
             return _refused(401, "The signature does not hold.", str(error), account)
         except MalformedEvent as error:
             return _refused(422, "This is not an event as agreed.", str(error), account)
+        if event.kind is EventKind.UNRECOGNIZED:
+            # Nobody will read it, and a provider tells of customers by name and address: that it came is kept, no more.
+            return await self._keep(arrival, {}, b"")
         return await self._keep(arrival, _kept(request), raw)
 
     async def _keep(self, arrival: Arrival, headers: dict[str, str], raw: bytes) -> Response:

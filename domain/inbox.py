@@ -114,7 +114,7 @@ async def find(db: Primary, key: str) -> InboxEvent | None:
 
 
 async def raw_of(db: Primary, event: InboxEvent) -> tuple[dict[str, str], bytes]:
-    """The headers and the body as they came in."""
+    """The headers and the body as they came in; both empty for a kind that means nothing to us."""
     row = await db.fetchrow(
         "SELECT headers, body FROM webhook_body WHERE event_key = $1 AND recorded_at = $2",
         event.key,

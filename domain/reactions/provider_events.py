@@ -27,6 +27,8 @@ from domain.refusals import Refused
 GAP_PATIENCE = timedelta(seconds=30)  # deliveries overtake each other by seconds; then the provider knows it all
 LOOK_AGAIN = timedelta(seconds=2)  # the one before wakes this one; this is the net under a wake-up that was lost
 
+MEANINGLESS = "a kind of event that means nothing to us"
+
 
 class _Handler(Protocol):
     def __call__(self, house: House, event: InboxEvent, news: ProviderEvent, *, sure: bool) -> Awaitable[Verdict]: ...
@@ -93,10 +95,12 @@ async def _verdict(house: House, event: InboxEvent) -> Verdict:
 
 async def _judged(house: House, event: InboxEvent) -> Verdict:
     gateway = house.gateway(event.account)
+    if event.kind == EventKind.UNRECOGNIZED:
+        return Verdict("drop", MEANINGLESS)  # kept without its body
     headers, raw = await inbox.raw_of(house.db.primary, event)
     news = gateway.read_event(raw, headers)
     if news.kind is EventKind.UNRECOGNIZED:
-        return Verdict("drop", "a kind of event that means nothing to us")
+        return Verdict("drop", MEANINGLESS)
     handler = HANDLERS.get(news.kind)
     if handler is None:
         raise Misfit(f"nothing handles {news.kind.value} yet")
