@@ -8,18 +8,20 @@ from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import PaymentId, RefundId
 from domain.ledger.account import Account
-from domain.ledger.balance import credit_available
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.machine import State
+from domain.money import Money
 from domain.operation import operation
 from domain.payments.begin_refund import SEND_REFUND, release, reserve
 from domain.payments.doubt import Doubt, open_case, settle_cases
 from domain.payments.exception_case import Kind
+from domain.payments.pay_back import excess_of, take_excess
 from domain.payments.payment import Payment, payment
 from domain.payments.refund import FINAL, REFUND, Refund, refund
 
 FAILED = "The provider gives nothing back."
 GIVEN_TWICE = "What was given back after all had been used up as credit meanwhile."
+BEYOND = "What was given back after all had gone back otherwise meanwhile."
 
 
 class RefundNews(StrEnum):
@@ -76,12 +78,12 @@ async def _settle(tx: Tx, before: Refund, state: State) -> int | None:
     if state.name == "succeeded":
         transfer = Transfer(Account.REFUNDS_PAYABLE, Account.CASH_CLEARING, before.amount)
         return await post(tx, Cause("refund.succeeded", before.id.uuid), [transfer])
-    return await _failed(tx, await payment(tx, tx.customer, before.payment), before)
+    return await _failed(tx, await payment(tx, tx.customer, before.payment), before, before.amount)
 
 
-async def _failed(tx: Tx, of: Payment, before: Refund) -> int:
+async def _failed(tx: Tx, of: Payment, before: Refund, reserved: Money) -> int:
     """Its amount is the customer's credit, and can be given back again: by whom and how a person decides."""
-    await release(tx, before.payment, before.amount)
+    await release(tx, before.payment, reserved)
     await open_case(tx, Doubt(Kind.REFUND_FAILED, of, before.amount, FAILED, before))
     assert before.posted_number is not None, "what the provider was told is posted"
     return await reverse(tx, before.posted_number, Cause("refund.failed", before.id.uuid))
@@ -89,41 +91,50 @@ async def _failed(tx: Tx, of: Payment, before: Refund) -> int:
 
 async def revoke_refund(tx: Tx, of: Payment, before: Refund, code: str) -> None:
     """It did not succeed after all: both its postings are taken back, in their order, and it has failed."""
-    number = await tx.fetchval(
-        "SELECT settled_number FROM refund WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+    row = await tx.fetchrow(
+        """SELECT settled_number, amount - beyond AS reserved FROM refund
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard,
         tx.customer.uuid,
         before.id.uuid,
     )
-    await reverse(tx, number, Cause("refund.failed", before.id.uuid))
+    assert row is not None, "it was read"
+    await reverse(tx, row["settled_number"], Cause("refund.failed", before.id.uuid))
     state = await REFUND.move(tx, tx.customer, before.id.uuid, before.state, "revoke")
     told = SettleRefund(before.id, RefundNews.FAILED, None, code)
-    await _store(tx, before, state, told, await _failed(tx, of, before))
+    reserved = Money(row["reserved"], before.amount.currency)
+    await _store(tx, before, state, told, await _failed(tx, of, before, reserved))
     tx.emit("refund.failed", refund=before.id, payment=before.payment)
 
 
 async def succeed_late(tx: Tx, of: Payment, before: Refund, reference: str) -> None:
     """It did not fail after all: it is reserved and posted anew, and paid out.
 
-    EXCEEDS_CAPTURED where its amount was given back otherwise since. Credit that was used up since is kept apart.
+    The provider has given it, so it is booked whatever was decided meanwhile: what is left of the payment is reserved,
+    and what is not there any more as its credit, used up or given back otherwise, is a loss of its own case.
     """
     amount = before.amount
-    await reserve(tx, of, amount)
-    short = amount - min(amount, await credit_available(tx, tx.customer, amount.currency))
-    if short.minor:
-        kept = Transfer(Account.RETURNED_PAYMENTS, Account.CUSTOMER_CREDIT, short)
+    covered, excess = min(amount, of.refundable), await excess_of(tx, of)
+    await reserve(tx, of, covered)
+    # What the bank took back is not left of the payment, but the credit of the failed refund may still be there.
+    credit = min(amount if of.returned.minor else covered, excess)
+    if credit < amount:
+        kept = Transfer(Account.RETURNED_PAYMENTS, Account.CUSTOMER_CREDIT, amount - credit)
         await post(tx, Cause("refund.short", before.id.uuid), [kept])
-        await open_case(tx, Doubt(Kind.PAYMENT_LOSS, of, short, GIVEN_TWICE))
+        cause = GIVEN_TWICE if covered == amount else BEYOND
+        await open_case(tx, Doubt(Kind.PAYMENT_LOSS, of, amount - credit, cause))
     taken = Transfer(Account.CUSTOMER_CREDIT, Account.REFUNDS_PAYABLE, amount)
     posted = await post(tx, Cause("refund.requested", before.id.uuid), [taken])
     await tx.execute(
-        "UPDATE refund SET posted_number = $4 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        "UPDATE refund SET posted_number = $4, beyond = $5 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
         tx.customer.shard,
         tx.customer.uuid,
         before.id.uuid,
         posted,
+        (amount - covered).minor,
     )
     await settle_cases(tx, before.id.uuid, (Kind.REFUND_FAILED,))
+    await take_excess(tx, of, credit, excess)
     paid = Transfer(Account.REFUNDS_PAYABLE, Account.CASH_CLEARING, amount)
     settled = await post(tx, Cause("refund.succeeded", before.id.uuid), [paid])
     state = await REFUND.move(tx, tx.customer, before.id.uuid, before.state, "succeed_late")

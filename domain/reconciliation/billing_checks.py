@@ -45,7 +45,8 @@ async def captures_are_posted(db: Primary, shard: int) -> list[Row]:
 
 
 async def refunds_are_reserved(db: Primary, shard: int) -> list[Row]:
-    """What is reserved on a payment is the sum of its refunds that are not failed, rejected or canceled."""
+    """What is reserved on a payment is the sum of its refunds that are not failed, rejected or canceled, without what
+    was given back beyond what was left of it."""
     return await db.fetch(
         """SELECT p.customer_id, 'payment' AS relation, p.id::text AS row
              FROM payment p
@@ -53,7 +54,7 @@ async def refunds_are_reserved(db: Primary, shard: int) -> list[Row]:
                                AND r.state NOT IN ('failed', 'rejected', 'canceled')
             WHERE p.shard_key = $1
             GROUP BY p.customer_id, p.id, p.refunds_reserved
-           HAVING coalesce(sum(r.amount), 0) <> p.refunds_reserved
+           HAVING coalesce(sum(r.amount - r.beyond), 0) <> p.refunds_reserved
             ORDER BY p.customer_id, p.id""",
         shard,
     )

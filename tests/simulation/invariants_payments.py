@@ -96,7 +96,7 @@ def refunds_are_covered(look: Look) -> Iterator[str]:
     refunds = look.facts.by("refund", "payment_id")
     for row in look.facts.rows["payment"]:
         standing = [each for each in refunds.get(row["id"], []) if each["state"] not in UNDONE]
-        amount = sum(each["amount"] for each in standing)
+        amount = sum(each["amount"] - each["beyond"] for each in standing)
         if not amount == row["refunds_reserved"] <= row["captured"]:
             yield f"payment {row['id']}: refunds {amount}, reserved {row['refunds_reserved']} of {row['captured']}"
         if any(each["currency"] != row["currency"] for each in standing):
