@@ -12,7 +12,7 @@ from domain.database import Database
 from domain.ids import CustomerId, PaymentId
 from domain.invoices.invoice import invoice
 from domain.operation import Performed
-from domain.payments.bar_charge import bar_charge
+from domain.payments.bar_charge import ASK_FOR, bar_charge
 from domain.payments.exception_case import Kind
 from domain.payments.failures import FailureClass, failure_in
 from domain.payments.gateway import (
@@ -35,7 +35,7 @@ from domain.payments.gateway import (
 from domain.payments.gateways.bulkhead import rest_of
 from domain.payments.hold_calls import HoldAnswer, ask_hold
 from domain.payments.method import payment_methods
-from domain.payments.open_exception import IN_VAIN, OTHER_MONEY, OpenException, open_exception
+from domain.payments.open_exception import IN_VAIN, OTHER_MONEY, OUT_OF_REACH, OpenException, open_exception
 from domain.payments.outlook import ACTION_FOR as ACTION_FOR
 from domain.payments.outlook import LOOK_AGAIN, patience, stands_until
 from domain.payments.outlook import QUERY_AFTER as QUERY_AFTER
@@ -56,7 +56,7 @@ async def attempt(
     alone for now. Safe to call at any time."""
     now = db.clock.now()
     if (pause := rest_of(gateway)) is not None:
-        await _later(db, await payment(db.primary, customer, id), pause)
+        await _out_of_reach(db, actor, await payment(db.primary, customer, id), pause)
         return None
     sent = await db.marks.fetchval(
         """UPDATE payment SET sent_at = $4
@@ -73,7 +73,7 @@ async def attempt(
     reached("attempt.answered")
     if failure_in(answer) is FailureClass.TRANSIENT:
         assert isinstance(answer, Unavailable)
-        await _later(db, known, answer.retry_after or UNAVAILABLE_AFTER)
+        await _out_of_reach(db, actor, known, answer.retry_after or UNAVAILABLE_AFTER)
         return None
     performed = await perform(
         db,
@@ -168,11 +168,22 @@ def _key(known: Payment, answer: ChargeAnswer, refused: str | None, now: datetim
     return f"{key}:{known.asks}" if known.asks else key
 
 
-async def _except(db: Database, actor: Actor, known: Payment, kind: Kind, cause: str) -> None:
+async def _except(db: Database, actor: Actor, known: Payment, kind: Kind, cause: str, *, asks_on: bool = False) -> None:
     """Opens a case once for each schedule of asking, and once for all while one is open."""
     work = await due.find(db.primary, known.customer, SEND, known.id.uuid)
     key = f"{kind}:{known.id}:{known.state.seq}:{known.queries}:{work.scheduled_at.isoformat() if work else ''}"
-    await perform(db, open_exception, actor, known.customer, OpenException(kind, known.id, None, cause), key)
+    doubt = OpenException(kind, known.id, None, cause, asks_on=asks_on)
+    await perform(db, open_exception, actor, known.customer, doubt, key)
+
+
+async def _out_of_reach(db: Database, actor: Actor, known: Payment, after: timedelta) -> None:
+    """The provider did nothing: soon again, without an end; but an outcome that stays open that long is also a case."""
+    work, now = await due.find(db.primary, known.customer, SEND, known.id.uuid), db.clock.now()
+    if work is not None and known.is_open and stands_until(known, now) is None:
+        known_by = max(work.scheduled_at + ASK_FOR, known.expected_at or work.scheduled_at)
+        if now >= known_by:
+            await _except(db, actor, known, Kind.PAYMENT_UNKNOWN, OUT_OF_REACH, asks_on=True)
+    await _later(db, known, after)
 
 
 async def _ask_again(db: Database, actor: Actor, known: Payment, performed: Performed[PaymentSettled]) -> None:

@@ -45,11 +45,14 @@ async def confirm_not_charged(tx: Tx, case: ExceptionCase, reason: str, referenc
     """Nothing was taken: it has failed as one that was declined, so that the invoice is collected again. The
     provider is told first to take nothing of it any more.
 
-    STATE_CONFLICT for a payment of which a part is known to be taken, or was given back or disputed.
+    STATE_CONFLICT for a payment that is held, or of which a part is known to be taken, or was given back or disputed.
     """
     of = await payment(tx, tx.customer, case.payment)
     if of.state.name in TAKEN:
         await _withdraw(tx, of)
+    elif of.state.name == "authorized" and of.asked is None:
+        message = "This payment is held, and nothing was asked of it: void it."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
     elif of.captured.minor:
         message = "A part of this payment was taken: let go of the rest of it."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))

@@ -90,7 +90,8 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
         await withdraw_receipt(tx, before.id)
     if after.captured > before.captured:
         await cover_excess(tx, before.id)
-    if (before.queries or before.state.name == "unknown") and not after.is_open and after.state.name != "captured":
+    doubted = before.queries or before.state.name == "unknown"
+    if doubted and after.state.name not in OPEN | {before.state.name, "captured"}:
         await settle_cases(tx, before.id.uuid)
     if after.state.name not in OPEN | {"captured", "settling"}:  # those are asked about again
         await due.finish(tx, SEND, before.id.uuid)

@@ -8,10 +8,14 @@ from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.exception_case import Kind
 from domain.payments.open_exception import GIVEN_UP, OpenException, open_exception
 from domain.payments.pay_invoice import SEND
+from domain.payments.payment import payment
 from domain.payments.refund import refund
 from domain.perform import perform
 from domain.reactions.house import House, log_failure
 from domain.reactions.provider_verdict import Misfit
+
+# Of these it is known what they are, and a later look finds that they ran out, were confirmed or were returned.
+_LOOKED_AT = frozenset({"authorized", "captured", "settling"})
 
 
 class Contradiction(Misfit):
@@ -46,7 +50,9 @@ async def given_up(house: House, work: Due, cause: str) -> None:
 
 async def _about(house: House, work: Due, cause: str) -> OpenException | None:
     if work.kind == SEND:
-        return OpenException(Kind.PAYMENT_UNKNOWN, PaymentId(work.customer.shard, work.subject), None, cause)
+        of = await payment(house.db.primary, work.customer, PaymentId(work.customer.shard, work.subject))
+        asks_on = of.state.name in _LOOKED_AT
+        return OpenException(Kind.PAYMENT_UNKNOWN, of.id, None, cause, asks_on=asks_on)
     if work.kind == SEND_REFUND:
         id = RefundId(work.customer.shard, work.subject)
         known = await refund(house.db.primary, work.customer, id)
