@@ -164,8 +164,8 @@ async def test_whatever_does_not_surely_say_what_happened_is_unknown(answer: byt
         (http(429, b"", "Retry-After: soon"), None),
         (http(429, b"", f"Retry-After: {'9' * 400}"), None),
         (http(503, b'{"error": {"code": "unavailable", "acted": false}}', "Retry-After: 2"), timedelta(seconds=2)),
-        (http(401, b""), None),
-        (http(403, b""), None),
+        (http(401, b""), CredentialsRefused().retry_after),
+        (http(403, b""), CredentialsRefused().retry_after),
     ],
 )
 async def test_what_surely_did_nothing_is_unavailable(answer: bytes, retry_after: timedelta | None) -> None:
