@@ -26,6 +26,14 @@ async def provider_here() -> AsyncIterator[ProviderProcess]:
         yield running
 
 
+@pytest.fixture
+async def stripe_here(provider_here: ProviderProcess) -> AsyncIterator[StripeGateway]:
+    """A gateway to the Stripe of that provider."""
+    opened = stripe_at(provider_here)
+    yield opened
+    await opened.close()
+
+
 @asynccontextmanager
 async def provider_in_this_process() -> AsyncIterator[ProviderProcess]:
     """A provider with books in memory, served by this loop over a real socket."""

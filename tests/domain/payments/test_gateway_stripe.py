@@ -2,24 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
 
-import msgspec
 import pytest
 
 from domain.money import Currency, Money
 from domain.payments.gateway import (
     Captured,
-    ChargeAnswer,
-    ChargeRequest,
     CredentialsRefused,
     Declined,
-    MethodFacts,
-    MethodRefused,
     NotFound,
     RefundRequest,
     SettlementLines,
@@ -30,32 +22,19 @@ from domain.payments.gateway import (
 from domain.payments.gateways.stripe import StripeGateway
 from domain.payments.gateways.stripe_amounts import from_stripe, to_stripe
 from domain.payments.gateways.stripe_calls import creation_key
-from domain.payments.gateways.stripe_declines import in_our_words, is_hard
-from domain.payments.gateways.stripe_disputes import WireDispute, read_dispute
 from domain.payments.gateways.stripe_http import API_VERSION
-from tests.payments_stories import EUR, TEN, request_for
+from tests.payments_stories import TEN, request_for
 from tests.ports import free_port
-from tests.provider_here import BACK, stripe_at
-from tests.provider_process import ProviderProcess
+from tests.provider_here import BACK
+from tests.stripe_stage import CHARGE, OWNER, card, charge_answered
 
 INTENT = {"id": "pi_1", "status": "requires_confirmation", "amount": 1000, "currency": "eur", "created": 1,
           "metadata": {"reference": "charge-1"}}  # fmt: skip
-OWNER = "the customer"
-CHARGE = ChargeRequest("key", "charge-1", TEN, "cus_1:pm_1", {})
 
 
 @pytest.fixture
-async def gateway(provider_here: ProviderProcess) -> AsyncIterator[StripeGateway]:
-    opened = stripe_at(provider_here)
-    yield opened
-    await opened.close()
-
-
-async def card(gateway: StripeGateway, token: str = "pm_card_visa") -> str:
-    """A stored test card."""
-    method = await gateway.add_method(f"{token}#{uuid4().hex}", OWNER)
-    assert isinstance(method, MethodFacts)
-    return method.method_ref
+def gateway(stripe_here: StripeGateway) -> StripeGateway:
+    return stripe_here
 
 
 @pytest.mark.parametrize(
@@ -85,71 +64,6 @@ async def test_an_amount_that_stripe_cannot_say_is_declined_and_nothing_is_asked
     request = request_for(await card(gateway), Money(5124, Currency("KWD")))
     assert await gateway.charge(request) == Declined(None, "amount_not_representable", hard=False)
     assert await gateway.find_charge(request.reference, request.money) == NotFound()
-
-
-@pytest.mark.parametrize("code", ["stop_payment_order", "stolen_card", "do_not_try_again", "authorization_revoked",
-                                  "payment_method_unexpected_state", "incorrect_cvc"])  # fmt: skip
-def test_a_decline_is_hard_where_stripe_s_next_step_is_another_method(code: str) -> None:
-    assert is_hard(code)
-
-
-@pytest.mark.parametrize("code", ["call_issuer", "insufficient_funds", "withdrawal_count_limit_exceeded", "never_heard",
-                                  "generic_could_not_process", "refer_to_customer", "payment_method_provider_timeout",
-                                  "testmode_charges_only", "charge_exceeds_transaction_limit"])  # fmt: skip
-def test_any_other_decline_is_soft_unless_the_bank_forbids_another_try(code: str) -> None:
-    assert (is_hard(code), is_hard(code, "try_again_later"), is_hard(code, "do_not_try_again")) == (False, False, True)
-
-
-def test_a_code_that_only_stripe_spells_so_is_kept_in_our_words() -> None:
-    assert in_our_words("withdrawal_count_limit_exceeded") == "withdrawal_limit_exceeded"
-
-
-@pytest.mark.parametrize(
-    ("status", "error", "code", "hard"),
-    [
-        (400, {"type": "invalid_request_error", "code": "testmode_charges_only"}, "testmode_charges_only", False),
-        (400, {"type": "invalid_request_error", "code": "amount_too_small", "param": "amount"}, "amount_too_small",
-         False),
-        (404, {"type": "invalid_request_error", "code": "resource_missing", "param": "customer"}, "resource_missing",
-         False),
-        (400, {"type": "invalid_request_error", "code": "payment_method_unexpected_state"},
-         "payment_method_unexpected_state", True),
-        (402, {"type": "card_error", "code": "card_declined", "decline_code": "lost_card"}, "lost_card", True),
-        (402, {"type": "card_error", "code": "card_declined", "decline_code": "do_not_honor",
-               "advice_code": "do_not_try_again"}, "do_not_honor", True),
-    ],
-)  # fmt: skip
-async def test_what_is_our_or_the_account_s_fault_spoils_no_card_and_is_logged(
-    status: int, error: dict[str, str], code: str, hard: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert await charge_answered(status, json.dumps({"error": error}).encode()) == Declined(None, code, hard)
-    logged = [(each.levelname, each.code) for each in caplog.records if hasattr(each, "code")]
-    assert logged == ([] if hard else [("ERROR", code)])
-
-
-@asynccontextmanager
-async def gateway_to(status: int, body: bytes, *headers: str) -> AsyncIterator[StripeGateway]:
-    """A gateway whose Stripe gives this answer to whoever asks."""
-    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", "Connection: close", *headers]
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    gateway = StripeGateway("main", "sk_test", BACK, url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    try:
-        yield gateway
-    finally:
-        await gateway.close()
-        server.close()
-
-
-async def charge_answered(status: int, body: bytes, *headers: str) -> ChargeAnswer:
-    async with gateway_to(status, body, *headers) as gateway:
-        return await gateway.charge(CHARGE)
 
 
 @pytest.mark.row("B7")
@@ -252,70 +166,10 @@ async def test_a_reference_that_search_does_not_show_yet_is_never_said_to_be_voi
     assert await gateway.find_charge("not the reference", TEN, charge.provider_ref) == Unknown("mismatch")
 
 
-MISSING = b'{"error": {"type": "invalid_request_error", "code": "resource_missing"}}'
-
-
-async def test_a_charge_whose_id_we_hold_is_never_said_to_be_absent_when_it_is_asked_of_another_account() -> None:
-    """As after a key of another account or mode was set: an absent charge would be made again."""
-    lost = Unknown("the provider does not know its own id")
-    async with gateway_to(404, MISSING) as gateway:
-        refund = RefundRequest("key", "refund-1", "pi_1", TEN)
-        assert await gateway.find_charge("charge-1", TEN, "pi_1") == lost
-        assert await gateway.void("charge-1", "pi_1") == lost
-        assert await gateway.find_refund("refund-1", TEN, "pi_1") == lost
-        assert await gateway.refund(refund) == lost
-
-
-@pytest.mark.parametrize(
-    ("moved", "fee"),
-    [
-        ([{"fee": 1500, "currency": "eur"}], 1500),
-        ([{"fee": 1500, "currency": "eur"}, {"fee": -1500, "currency": "eur"}], 0),
-        ([{"fee": 1500, "currency": "usd"}], 0),
-        ([{"fee": 1500, "currency": "eur"}, {"fee": 20, "currency": "usd"}], 0),
-        ([], 0),
-    ],
-)
-def test_a_fee_in_the_currency_of_our_balance_is_not_read_as_one_of_the_dispute(
-    moved: list[dict[str, object]], fee: int
-) -> None:
-    said = {"id": "dp_1", "status": "lost", "amount": 1000, "currency": "eur", "reason": "fraudulent", "created": 1,
-            "payment_intent": "pi_1", "balance_transactions": moved}  # fmt: skip
-    facts = read_dispute(msgspec.convert(said, WireDispute))
-    assert facts is not None and facts.fee == Money(fee, EUR)
-
-
 async def test_a_bar_stands_against_a_charge_that_comes_later_and_can_be_set_twice(gateway: StripeGateway) -> None:
     request = request_for(await card(gateway))
     assert [await gateway.void(request.reference) for _ in range(2)] == [Voided(None)] * 2
     assert await gateway.charge(request) == Voided(None)
-
-
-async def test_a_stored_method_is_recognised_when_its_token_is_brought_again(gateway: StripeGateway) -> None:
-    first = await card(gateway)
-    again = await gateway.add_method(first.partition(":")[2], OWNER)
-    assert isinstance(again, MethodFacts) and again.method_ref == first
-    other = Money(1000, EUR)
-    assert isinstance(await gateway.charge(request_for(first, other)), Captured)
-
-
-async def test_a_method_of_somebody_else_s_is_refused_and_stays_theirs(gateway: StripeGateway) -> None:
-    """All tenants' customers share one account there, where whoever knows a method's id can ask for it."""
-    theirs = await card(gateway)
-    stolen = await gateway.add_method(theirs.partition(":")[2], "somebody else")
-    assert isinstance(stolen, MethodRefused)
-    assert isinstance(await gateway.charge(request_for(theirs)), Captured)
-    nobody_s = await gateway._client.customers.create_async({}, {"idempotency_key": uuid4().hex})
-    left = await gateway._client.payment_methods.attach_async(f"pm_visa#{uuid4().hex}", {"customer": nobody_s.id})
-    assert isinstance(await gateway.add_method(left.id, OWNER), MethodRefused)
-
-
-async def test_a_token_makes_one_customer_there_however_often_it_is_brought(gateway: StripeGateway) -> None:
-    token = f"pm_card_visa#{uuid4().hex}"
-    made = [await gateway.add_method(token, OWNER) for _ in range(2)]
-    assert len({each.method_ref.partition(":")[0] for each in made if isinstance(each, MethodFacts)}) == 1
-    refused = [await gateway.add_method(f"pm_not_accepted#{token}", OWNER) for _ in range(2)]
-    assert [isinstance(each, MethodRefused) for each in refused] == [True, True]
 
 
 async def test_pages_of_lines_follow_each_other_without_a_gap(gateway: StripeGateway) -> None:
