@@ -74,6 +74,9 @@ _percents = st.one_of(st.sampled_from([0, 50_000, 70_000, 99_750, 190_000, 255_0
 _components = st.lists(st.sampled_from(["GST", "PST", "LOCAL"]), min_size=1, max_size=3, unique=True)
 _categories = st.sampled_from([STANDARD, "books", "else"])  # the last has no rates of its own
 _certificates = st.lists(st.sampled_from([exemption("CA-BC"), exemption("CA-BC", "books")]), max_size=1)
+# Made once, since a strategy that is made within another is checked anew for each value that is drawn from it.
+_minors, _switches, _roundings = st.lists(_amounts, min_size=1, max_size=8), st.booleans(), st.sampled_from(Rounding)
+_provincial = st.sampled_from([(), (registered("CA-BC", Scheme.STATE),)])
 
 
 @st.composite
@@ -85,11 +88,11 @@ def questions(draw: st.DrawFn, rounding: Rounding | None = None, *, negative: bo
         for component in draw(_components)
     ]
     lines = [
-        line(minor if negative else abs(minor), number, draw(_categories), inclusive=draw(st.booleans()))
-        for number, minor in enumerate(draw(st.lists(_amounts, min_size=1, max_size=8)), 1)
+        line(minor if negative else abs(minor), number, draw(_categories), inclusive=draw(_switches))
+        for number, minor in enumerate(draw(_minors), 1)
     ]
-    provincial = draw(st.sampled_from([(), (registered("CA-BC", Scheme.STATE),)]))
+    provincial = draw(_provincial)
     return question(
         "CA-ON", "CA-BC", lines, rates, [registered("CA", Scheme.GST), *provincial],
-        exemptions=draw(_certificates), rounding=rounding or draw(st.sampled_from(Rounding)),
+        exemptions=draw(_certificates), rounding=rounding or draw(_roundings),
     )  # fmt: skip
