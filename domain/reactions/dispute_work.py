@@ -13,9 +13,14 @@ from domain.subscriptions.follow_dispute import FollowDispute, follow_dispute
 
 
 async def ask_dispute(house: House, work: Due) -> None:
-    """Sends what was asked, or looks how the dispute stands: so a lost webhook is made up for."""
+    """Sends what was asked, or looks how the dispute stands: so a lost webhook is made up for.
+
+    One that is over is followed where that had to wait; scheduled anew by it, the work stands.
+    """
     of = await dispute(house.db.primary, work.customer, DisputeId(work.customer.shard, work.subject))
     if not of.is_open:
+        key = f"follow:{work.subject}:{work.due_at.isoformat()}:{work.scheduled_at.isoformat()}"
+        await perform(house.db, follow_dispute, house.actor, work.customer, FollowDispute(of.id), key)
         await due.discard(house.db.marks, work)
     else:
         await attempt_dispute(house.db, house.gateway(of.provider_account), house.actor, of.customer, of.id)

@@ -1,16 +1,36 @@
 """What follows from disputes: access by the tenant's policy, and which method is charged meanwhile."""
 
+from datetime import timedelta
+
 from domain.actor import Grant
+from domain.money import Money
+from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.dispute_policy import DisputePolicy, OnLost, OnOpen, SetDisputePolicy, set_dispute_policy
 from domain.payments.method import methods_in_order
+from domain.payments.pay_invoice import PayInvoice, pay_invoice
+from domain.payments.settle_dispute import SettleDispute, settle_dispute
+from domain.payments.settle_payment import News
 from domain.perform import perform
-from domain.reactions.house import House
+from domain.reactions.house import TRIES, House
 from domain.reactions.work import do_now
 from tests.dispute_kit import disputed, disputed_again
 from tests.domain.subscriptions.test_entitlements import offer, usable
-from tests.lives import attempts_at, buy, buyer, day, invoices_of, subscription_of, until, wrong_rows
+from tests.lives import (
+    attempts_at,
+    buy,
+    buyer,
+    by_house,
+    day,
+    invoices_of,
+    start,
+    subscription_of,
+    tell,
+    until,
+    wrong_rows,
+)
+from tests.mishaps import later
 from tests.webhook_desk import Desk
-from tests.world import World, fresh, make_world
+from tests.world import EUR, World, fresh, make_world
 
 
 async def policy(world: World, rules: DisputePolicy) -> None:
@@ -59,3 +79,24 @@ async def test_a_renewal_does_not_charge_the_method_whose_payment_is_in_dispute(
     unpaid = (await invoices_of(world, alone.who))[-1]
     assert await attempts_at(world, alone.who, unpaid.id) == []
     assert (await subscription_of(world, alone.who)).state.name == "past_due", "the customer is asked for another"
+
+
+async def test_a_subscription_ends_by_a_lost_dispute_once_a_payment_under_way_is_known(house: House) -> None:
+    own = await make_world(house)
+    await policy(own, DisputePolicy(OnOpen.KEEP, OnLost.CANCEL))
+    ada = await buyer(own, "tok_bank_held")
+    begun = await start(own, ada)
+    await tell(own, ada, begun.payment, News.CAPTURED, captured=Money(400, EUR))
+    await own.do(ada, pay_invoice, PayInvoice(begun.invoice, None))
+    assert begun.payment is not None
+    lost = SettleDispute(
+        begun.payment, fresh("dispute"), DisputeStatus.LOST, Money(400, EUR), Money(0, EUR), "fraudulent", None
+    )  # fmt: skip
+    await by_house(own, ada, settle_dispute, lost)
+    for hours in range(TRIES + 1):
+        await do_now(later(house, hours * timedelta(hours=1, minutes=1)), ada.id)
+    assert (await subscription_of(own, ada)).state.name == "incomplete", "its payment is under way"
+    await tell(own, ada, (await attempts_at(own, ada, begun.invoice))[-1].id, News.DECLINED)
+    await do_now(later(house, timedelta(hours=TRIES + 3)), ada.id)
+    assert (await subscription_of(own, ada)).state.name == "canceled"
+    assert await wrong_rows(own, ada) == []
