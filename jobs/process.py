@@ -13,6 +13,7 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from domain.db import is_lost
+from domain.fanout.waiting import any_notices
 from domain.payments.gateways.bulkhead import Bulkhead
 from domain.reactions.house import House, log_failure
 from jobs import queue
@@ -43,6 +44,7 @@ async def run(settings: Settings) -> int:
         return 1
     try:
         async with open_house(settings, "quittance-worker") as house:
+            await warn_of_silence(house)
             ways = with_breakers(house).gateways
             gateways = {name: Bulkhead(gateway, PROVIDER_CALLS) for name, gateway in ways.items()}
             await _keep_working(replace(house, gateways=gateways), settings, redis, stop)
@@ -52,6 +54,12 @@ async def run(settings: Settings) -> int:
         LOG.critical("PostgreSQL does not answer at DATABASE_URL", extra={"cause": type(error).__name__})
         return 1
     return 0
+
+
+async def warn_of_silence(house: House) -> None:
+    """Says it where this process tells nobody of anything, although others do: SMTP_URL may have been forgotten."""
+    if house.mail is None and await any_notices(house.db.primary):
+        LOG.error("notices are sent elsewhere, and this process has no SMTP_URL: what it handles is told to nobody")
 
 
 async def _keep_working(house: House, settings: Settings, redis: ArqRedis | None, stop: asyncio.Event) -> None:

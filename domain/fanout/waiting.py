@@ -76,6 +76,15 @@ async def shard_keys(db: Primary) -> list[int]:
     return [row["shard_key"] for row in rows]
 
 
+async def any_notices(db: Primary) -> bool:
+    """Whether customers have been told anything by e-mail yet, or were to be."""
+    found = await db.fetchval(
+        """-- fanout
+           SELECT 1 AS one FROM notice LIMIT 1"""
+    )
+    return found is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """How much waits: due work, events, and what failed too often and nobody has replayed."""

@@ -14,6 +14,7 @@ from domain.notices.queue_notice import QueueNotice, queue_notice
 from domain.notices.smtp import PLACES
 from domain.reactions.house import TRIES
 from domain.reactions.work import do, failed
+from jobs.process import warn_of_silence
 from tests.lives import buyer, by_house, start
 from tests.notice_kit import PostOffice, post_office
 from tests.world import World
@@ -86,6 +87,16 @@ async def test_a_slow_mail_server_has_few_letters_under_way_and_the_others_stay_
         job.cancel()
     await asyncio.gather(*jobs, return_exceptions=True)
     assert sorted(row["attempts"] for row in (await office.rows(ada))[2:]) == [0] * PLACES + [1] * PLACES
+
+
+async def test_a_worker_that_can_tell_nobody_says_so_where_others_do(
+    office: PostOffice, caplog: pytest.LogCaptureFixture
+) -> None:
+    await start(office.world, await buyer(office.world))
+    await warn_of_silence(office.world.house)
+    assert "SMTP_URL" not in caplog.text
+    await warn_of_silence(replace(office.world.house, mail=None))
+    assert "SMTP_URL" in caplog.text
 
 
 async def test_a_notice_whose_work_is_buried_is_parked_and_may_be_sent_again(office: PostOffice) -> None:
