@@ -62,7 +62,7 @@ def mail_of(settings: Settings) -> Mail | None:
     url, sender = settings.smtp_url.get_secret_value(), mailbox(settings.mail_from)
     if not url or sender is None:
         return None
-    return Mail(SmtpPost(url), sender, settings.portal_url or settings.public_url)
+    return Mail(SmtpPost(url), sender, settings.portal_url or settings.public_url, settings.mail_domain_names)
 
 
 @asynccontextmanager

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     webhook_targets: Literal["public", "anywhere"] = "public"
     smtp_url: SecretStr = SecretStr("")  # nothing: no notice is written or sent
     mail_from: str = Field("", validate_default=True)
+    mail_domains: str = ""  # by commas: where legal entities may have senders of their own, beside MAIL_FROM's domain
     portal_url: str = ""
     database_pool: int = Field(8, ge=1, le=50)
     crash_at: str = ""  # crash tests name the point at which the process ends; see domain/points.py
@@ -76,6 +77,13 @@ class Settings(BaseSettings):
             raise ValueError("MAIL_FROM is one address, without a name")
         return value
 
+    @field_validator("mail_domains")
+    @classmethod
+    def _are_domains(cls, value: str) -> str:
+        if any(mailbox(f"any@{name.strip()}") is None for name in value.split(",") if value):
+            raise ValueError("MAIL_DOMAINS is domains, separated by commas")
+        return value
+
     @field_validator("portal_url")
     @classmethod
     def _is_a_page(cls, value: str) -> str:
@@ -87,6 +95,12 @@ class Settings(BaseSettings):
     def house_key(self) -> bytes:
         """The key that wraps every customer's own sealing key."""
         return base64.b64decode(self.sealing_key.get_secret_value())
+
+    @property
+    def mail_domain_names(self) -> frozenset[str]:
+        """The domains of MAIL_DOMAINS, as the name system has them."""
+        found = [mailbox(f"any@{name.strip()}") for name in self.mail_domains.split(",")]
+        return frozenset(each.domain for each in found if each)
 
     def webhook_secrets(self, provider: str) -> tuple[str, ...]:
         """All secrets of a kind of provider that are valid now, by commas in the environment: two while one is rotated.

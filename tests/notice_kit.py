@@ -146,7 +146,7 @@ async def post_office(world: World, *, url: str = "smtp://127.0.0.1:{port}", tls
     room, port = Mailroom(), free_port()
     clerk = MoodyClerk(room)
     listening = await listen(clerk, "127.0.0.1", port, **server)
-    mail = post.Mail(SmtpPost(url.format(port=port), tls), SENDER, PORTAL)
+    mail = post.Mail(SmtpPost(url.format(port=port), tls), SENDER, PORTAL, frozenset({"xn--bcher-kva.example"}))
     office = PostOffice(replace(world, house=replace(world.house, mail=mail)), room, clerk, port, listening)
     try:
         yield office

@@ -15,7 +15,7 @@ from domain.refusals import Refused
 from domain.tenants.tenant import legal_entities, legal_entity
 
 _OFF = "The kinds that are not sent; all others are."
-_SENDER = "The address that its letters come from; nothing: that of the deployment."
+_SENDER = "The address that its letters come from, in a domain that the deployment allows; nothing: its own."
 _REPLY = "Where answers go; nothing: to the sender."
 _ATTACH = "Whether letters about invoices and receipts bring the PDF along; else they only name the portal."
 
@@ -78,6 +78,7 @@ async def set_policy(info: Info, input: SetNoticePolicyInput) -> SetNoticePolicy
         info.context.staff_home()
         house = (await legal_entity(info.context.db.primary, info.context.tenant, input.legal_entity)).house
         off = tuple(Kind(each.name.lower()) for each in input.switched_off)
+        policies.refuse_foreign(info.context.rooms.house.mail, input.sender)
         rules = policies.NoticePolicy(off, input.sender, input.reply_to, input.attach_documents)
         command = policies.SetNoticePolicy(rules)
         done = await performed(info, policies.set_notice_policy, house, command, input.idempotency_key)

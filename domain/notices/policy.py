@@ -7,6 +7,7 @@ from domain.db import Primary, Tx
 from domain.ids import LegalEntityId
 from domain.notices.kind import Kind
 from domain.notices.mailbox import mailbox
+from domain.notices.post import Mail
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
 
@@ -34,6 +35,13 @@ async def notice_policy(db: Primary, entity: LegalEntityId) -> NoticePolicy:
         return NoticePolicy()
     off = tuple(Kind(each) for each in row["switched_off"])
     return NoticePolicy(off, row["sender"], row["reply_to"], row["attach_documents"])
+
+
+def refuse_foreign(mail: Mail | None, sender: str) -> None:
+    """INVALID_INPUT for an address in a domain that the deployment does not allow; it can say so only with a post."""
+    found = mailbox(sender)
+    if mail is not None and found is not None and not mail.may_come_from(found):
+        raise Refused(RefusalCode.INVALID_INPUT, "Letters may not come from that domain.", ("sender",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,16 @@ class Post(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What a process sends notices with: the post, the deployment's own address, and where the portal is."""
+    """What a process sends notices with: the post, the deployment's own address, and where the portal is.
+
+    ``domains`` are those that legal entities may have addresses of their own in, beside that of ``sender``.
+    """
 
     post: Post
     sender: Mailbox
     portal: str
+    domains: frozenset[str] = frozenset()
+
+    def may_come_from(self, sender: Mailbox) -> bool:
+        """Whether letters may say that they come from there: a name of somebody else's would be a lie."""
+        return sender.domain in self.domains or sender.domain == self.sender.domain

@@ -144,7 +144,9 @@ async def _letter(db: Database, mail: Mail, of: Notice) -> Letter | Suppressed:
     entity = await _issuer(db, of, owner.legal_entity)
     seller = Seller(entity.name, entity.address)
     text = written(news, Reader(one_line(person.name), owner.locale, owner.time_zone), seller, mail.portal)
-    sender, reply_to = mailbox(policy.sender) or mail.sender, mailbox(policy.reply_to)
+    sender, reply_to = mailbox(policy.sender), mailbox(policy.reply_to)
+    if sender is None or not mail.may_come_from(sender):
+        sender = mail.sender
     envelope = Envelope(str(of.id), of.recorded_at, sender, reply_to, recipient)
     message = message_of(envelope, seller, text, await _attached(db, of, policy))
     # Bounces go to who runs this, whatever address a seller shows.

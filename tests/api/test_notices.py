@@ -75,5 +75,10 @@ async def test_a_legal_entity_says_what_it_sends_as_whom_and_with_which_document
         assert next(mail.message.iter_attachments()).get_content().startswith(b"%PDF-")
         assert [each.addr_spec for each in mail.message["From"].addresses] == ["billing@xn--bcher-kva.example"]
         assert (mail.message["Reply-To"], mail.sender) == ("help@acme.test", "billing@quittance.test")
+        await admin.do(SET, legalEntity="ACMETEST", sender="ceo@bank.example", idempotencyKey=fresh("foreign"))
+        async with post_office(api.world) as office:
+            await start(office.world, (await api.guest("tok_visa")).who)
+            senders = {each.addr_spec for mail in office.mails() for each in mail.message["From"].addresses}
+        assert senders == {"billing@quittance.test"}, "that domain is somebody else's"
     finally:
         await admin.do(SET, legalEntity="ACMETEST", idempotencyKey=fresh("back"))

@@ -1,6 +1,7 @@
 """The post over SMTP: what it needs before it says anything, and what each answer means."""
 
 import ssl
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,10 +19,14 @@ from dev.mailroom.room import Mailroom
 from dev.mailroom.server import listen
 from domain.due import LEASE
 from domain.notices.mailbox import mailbox
+from domain.notices.policy import refuse_foreign
 from domain.notices.post import Letter, NotNow, Rejected, Taken, Unanswered
 from domain.notices.smtp import PLACES, SmtpPost
 from domain.notices.way import PATIENCE, Patience, Way
+from domain.refusals import Refused
 from jobs.retry import WORK_SECONDS
+from runtime.house import mail_of
+from runtime.settings import Settings
 from tests.notice_kit import MoodyClerk
 from tests.ports import free_port
 
@@ -168,6 +173,29 @@ def test_a_url_that_leads_nowhere_or_tells_a_password_is_refused_without_being_q
     with pytest.raises(ValueError, match=r".") as refused:
         Way.parse(url)
     assert "secret" not in str(refused.value)
+
+
+def settings_with(**changed: str) -> Settings:
+    """A process's settings with a mail server."""
+    held = {"database_url": "x", "replica_url": "x", "redis_url": "x", "sealing_key": b64encode(bytes(32)).decode()}
+    named = {f"{provider}_secret": "x" for provider in ("provider", "webhook")}
+    return Settings(**{**held, **named, **changed})  # type: ignore[arg-type]
+
+
+def test_a_process_is_told_nothing_of_a_password_and_lets_nobody_write_in_a_strange_name() -> None:
+    with pytest.raises(ValueError, match="SMTP_URL is smtp") as refused:
+        settings_with(smtp_url="smtps://user:S3cretPart#rest@host:465")
+    assert "S3cret" not in str(refused.value)
+    with pytest.raises(ValueError, match="MAIL_DOMAINS is"):
+        settings_with(mail_domains="acme.test;globex.test")
+    mail = mail_of(
+        settings_with(smtp_url="smtp://host", mail_from="post@acme.test", mail_domains="globex.test, Bücher.example")
+    )
+    for allowed in ("", "ada@acme.test", "ada@globex.test", "ada@bücher.example"):
+        refuse_foreign(mail, allowed)
+    for foreign in ("ceo@bank.example", "ada@mail.acme.test", "ada@notacme.test"):
+        with pytest.raises(Refused):
+            refuse_foreign(mail, foreign)
 
 
 def test_the_usual_ports_are_known() -> None:
