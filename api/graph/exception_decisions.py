@@ -14,6 +14,7 @@ from api.graph.refusal import ClaimExceptionError, Refusal, ReleaseExceptionErro
 from api.graph.staff_calls import by_staff
 from api.graph.texts import NOTE, id_of, text
 from api.scalars import GlobalId, IdempotencyKey
+from domain.fanout.by_provider import payments_of_reference
 from domain.ids import ExceptionCaseId
 from domain.operation import Operation
 from domain.payments.claim_exception import (
@@ -23,8 +24,10 @@ from domain.payments.claim_exception import (
     claim_exception,
     release_exception,
 )
-from domain.payments.exception_case import Resolution
+from domain.payments.exception_case import Resolution, find_case
+from domain.payments.payment import payment
 from domain.payments.resolve_exception import ExceptionResolved, ResolveException, resolve_exception
+from domain.payments.typed_reference import of_another
 from domain.refusals import Refused
 
 
@@ -127,8 +130,25 @@ async def resolve(info: Info, input: ResolveExceptionInput) -> ResolveExceptionP
         why = text(NOTE, input.reason, "reason")
         return ResolveException(id, Resolution[input.resolution.name], why, input.reference)
 
+    try:
+        info.context.staff_home()
+        await _refuse_what_names_another(info, input)
+    except Refused as refused:
+        return ResolveExceptionPayload(exception=None, operation=None, errors=[as_error(refused)])
     done = await _performed(info, resolve_exception, command, input)
     return ResolveExceptionPayload(exception=done.exception, operation=done.operation, errors=done.errors)
+
+
+async def _refuse_what_names_another(info: Info, input: ResolveExceptionInput) -> None:
+    """INVALID_INPUT where the provider calls a payment of any other customer by the reference."""
+    if input.reference is None or input.resolution.name != Resolution.CONFIRM_CHARGED.name:
+        return
+    db, tenant = info.context.db.primary, info.context.tenant
+    case = await find_case(db, tenant, id_of(ExceptionCaseId.parse, input.exception_id, "exceptionId"))
+    of = await payment(db, case.customer, case.payment)
+    for each in await payments_of_reference(db, tenant, input.reference):
+        if each.id != of.id and each.provider_account == of.provider_account:
+            raise of_another()
 
 
 async def _performed(

@@ -14,13 +14,15 @@ from domain.payments.receipt import withdraw_receipt
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.payments.store_payment import store_payment
 from domain.payments.take_back import withdraw
+from domain.payments.typed_reference import take_reference
 from domain.refusals import RefusalCode, Refused
 
 
 async def confirm_charged(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
     """It was taken, under the provider's reference: booked as a success is, also where it had failed before.
 
-    INVALID_INPUT where the provider calls the payment otherwise; STATE_CONFLICT for what the bank took back.
+    INVALID_INPUT where the provider calls the payment otherwise, or another one so; STATE_CONFLICT for what the bank
+    took back.
     """
     of = await payment(tx, tx.customer, case.payment)
     if of.returned.minor:
@@ -29,6 +31,7 @@ async def confirm_charged(tx: Tx, case: ExceptionCase, reason: str, reference: s
     if of.provider_ref not in (None, reference):
         message = "The provider calls this payment otherwise; look for that one."
         raise Refused(RefusalCode.INVALID_INPUT, message, ("reference",))
+    await take_reference(tx, of, reference)
     if of.state.name not in TAKEN or of.state.name == "captured":
         await _settle(tx, of, News.CAPTURED, reference, _taken(of))
     return None

@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 
 from domain.actor import Grant
+from domain.ids import PaymentId
+from domain.payments.exception_case import Kind
+from domain.payments.open_exception import OpenException, open_exception
 from tests.api_callers import Api, Caller
 from tests.exception_stage import exceptions_of
+from tests.lives import by_house
 from tests.statements import statements_seen
 
 FACTS = "id kind state customerId amount { decimal } claimedBy resolution resolvedBy resolvedWhy resolutions"
@@ -22,6 +26,7 @@ RELEASE = f"""mutation ($input: ReleaseExceptionInput!) {{
     releaseException(input: $input) {{ exception {{ {FACTS} }} {ERRORS} }} }}"""
 RESOLVE = f"""mutation ($input: ResolveExceptionInput!) {{
     resolveException(input: $input) {{ exception {{ {FACTS} }} {ERRORS} }} }}"""
+TOLD = RESOLVE.replace("code path", "code path message")
 TRAIL = """query ($id: ID!) { staff { auditTrail(customerId: $id, first: 100) {
     edges { node { operation actor } } } } }"""
 
@@ -72,6 +77,23 @@ async def test_support_claims_and_finance_decides_and_the_desk_and_the_trail_tel
     by = {each["operation"]: each["actor"] for each in reversed(trail)}
     assert by["payments.resolve_exception"] == kept["resolvedBy"] != kept["claimedBy"]
     assert by["payments.claim_exception"] in (kept["claimedBy"], kept["resolvedBy"])
+
+
+@pytest.mark.row("B8")
+async def test_a_charge_is_not_confirmed_by_the_reference_of_another_customers_payment(api: Api) -> None:
+    (guest, bought), (_, theirs) = await api.subscriber(), await api.subscriber()
+    world, db = api.world, api.world.house.db.primary
+    id, other = (PaymentId.parse(each["invoice"]["payments"][0]["id"]) for each in (bought, theirs))
+    taken = await db.fetchval(
+        "SELECT provider_ref FROM payment WHERE shard_key = $1 AND id = $2", other.shard, other.uuid
+    )
+    opened = await by_house(world, guest.who, open_exception, OpenException(Kind.PAYMENT_MISMATCH, id, None, "Odd."))
+    case = {"customerId": guest.id, "exceptionId": str(opened.exception)}
+    await (await api.staff()).do(CLAIM, **case)
+    decision = {"resolution": "CONFIRM_CHARGED", "reason": "Seen.", "reference": taken}
+    refused = await (await api.staff(Grant.FINANCE)).refusal(TOLD, **case, **decision)
+    assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["reference"])
+    assert "another payment" in refused["message"]
 
 
 async def test_a_longer_queue_takes_no_more_statements(api: Api) -> None:

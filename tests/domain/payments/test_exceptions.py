@@ -148,9 +148,10 @@ async def test_a_word_of_the_provider_against_that_of_staff_opens_a_case_and_bot
     world: World, provider: SideDoor, desk: Desk
 ) -> None:
     ada, known = await lost(world, provider)
-    assert (await decided(world, ada, CHARGED, "payment_seen"))[1] == "done"
+    seen = fresh("payment")
+    assert (await decided(world, ada, CHARGED, seen))[1] == "done"
     about = {"reference": str(known.id), "metadata": {"payment": str(known.id), "customer": str(ada.id)}}
-    declined = made_up("payment.failed", id="payment_seen", failure={"code": "lost_card", "hard": True}, **about)
+    declined = made_up("payment.failed", id=seen, failure={"code": "lost_card", "hard": True}, **about)
     assert await desk.take(declined) == "dead"
     assert await desk.take(made_up(id="payment_other", **about)) == "dead"
     (case,) = await waiting(world, ada)
@@ -169,8 +170,8 @@ async def test_money_that_comes_after_staff_took_a_confirmation_back_is_in_the_b
 ) -> None:
     ada, known = await lost(world, provider)
     about = {"reference": str(known.id), "metadata": {"payment": str(known.id), "customer": str(ada.id)}}
-    seen = {"id": "payment_seen", **about}
-    assert (await decided(world, ada, CHARGED, "payment_seen"))[1] == "done"
+    seen = {"id": fresh("payment"), **about}
+    assert (await decided(world, ada, CHARGED, seen["id"]))[1] == "done"
     (receipt,) = (await receipts_of(world.house.db.primary, ada.id, [known.id])).values()
     refused = made_up("payment.failed", failure={"code": "lost_card", "hard": True}, sequence=1, **seen)
     assert await desk.take(refused) == "dead"
@@ -196,7 +197,7 @@ async def test_of_many_at_once_one_claims_and_one_decides_and_a_death_in_the_mid
     (case,) = await waiting(world, ada)
     claims = [tried(world, ada, ClaimException(case.id), world.staff(Grant.SUPPORT, f"s{n}")) for n in range(4)]
     assert sorted(await asyncio.gather(*claims)) == ["STATE_CONFLICT"] * 3 + ["done"]
-    command, key = ResolveException(case.id, CHARGED, "Seen.", "payment_seen"), fresh("resolve")
+    command, key = ResolveException(case.id, CHARGED, "Seen.", fresh("payment")), fresh("resolve")
     for point in ("perform.done", "perform.recorded"):
         async with killed_at(point):
             with pytest.raises(Killed):

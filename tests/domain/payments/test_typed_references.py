@@ -1,0 +1,30 @@
+"""References of the provider that staff type: none is taken for two payments."""
+
+import pytest
+
+from domain.payments.exception_case import Resolution
+from tests.domain.payments.conftest import SideDoor
+from tests.domain.payments.test_exceptions import lost, newest
+from tests.exception_kit import claim, resolve, waiting
+from tests.lives import attempts_at, invoices_of, wrong_rows
+from tests.world import World, fresh
+
+CHARGED = Resolution.CONFIRM_CHARGED
+
+
+@pytest.mark.row("B8")
+async def test_a_reference_that_another_payment_has_is_not_taken_for_this_one(world: World, provider: SideDoor) -> None:
+    ada, _ = await lost(world, provider)
+    first = (await attempts_at(world, ada, (await invoices_of(world, ada))[0].id))[0]
+    assert first.provider_ref is not None
+    (case,) = await waiting(world, ada)
+    assert await claim(world, ada, case.id) == "done"
+    assert await resolve(world, ada, case.id, CHARGED, first.provider_ref) == "INVALID_INPUT"
+    seen = fresh("payment")
+    assert await resolve(world, ada, case.id, CHARGED, seen) == "done"
+    eve, _ = await lost(world, provider)
+    (other,) = await waiting(world, eve)
+    assert await claim(world, eve, other.id) == "done"
+    assert await resolve(world, eve, other.id, CHARGED, seen) == "INVALID_INPUT"
+    assert ((await newest(world, ada)).provider_ref, (await newest(world, eve)).state.name) == (seen, "unknown")
+    assert await wrong_rows(world, ada) == []
