@@ -1,7 +1,7 @@
 -- pre
 -- How what is unpaid comes back: retries that a decline or the customer moves, backup methods, tries of the customer's
 -- own, and an overdue invoice that is paid in parts. Every default is what an older row means: nothing was moved,
--- nothing waits. At the end what 0038 added is checked against the rows that were there.
+-- nothing waits. What cases that were open before may try is said by a later file, while everybody works.
 
 INSERT INTO move (machine, from_state, event, to_state) VALUES
     ('installment_plan', 'new', 'agree', 'active'),
@@ -59,10 +59,7 @@ CREATE TABLE own_tries (
     CONSTRAINT own_tries_bounds CHECK (0 <= used AND used <= most)
 );
 
-INSERT INTO own_tries (shard_key, customer_id, invoice_id, used, most)
-    SELECT shard_key, customer_id, invoice_id, 0, 5 FROM dunning_case WHERE ended_at IS NULL;
-
--- An overdue invoice in parts: one plan of an invoice holds at a time, and each part is charged by one attempt at most.
+-- An overdue invoice in parts: one plan of an invoice holds at a time, and each part has one attempt at a time.
 CREATE TABLE installment_plan (
     shard_key int NOT NULL,
     id uuid NOT NULL,
@@ -114,7 +111,3 @@ GRANT UPDATE (state, seq, ended_at) ON installment_plan TO quittance_app;
 GRANT UPDATE (payment_id) ON installment TO quittance_app;
 GRANT UPDATE (retry_at, step_from, paydays_chosen, waiting_since, waited) ON dunning_case TO quittance_app;
 GRANT UPDATE (verified_at) ON payment_method TO quittance_app;
-
-ALTER TABLE dunning_policy VALIDATE CONSTRAINT dunning_policy_notices;
-ALTER TABLE dunning_policy VALIDATE CONSTRAINT dunning_policy_restriction;
-ALTER TABLE dunning_case VALIDATE CONSTRAINT dunning_case_days;
