@@ -95,15 +95,18 @@ def under_way(attempt: Payment, now: datetime) -> Refused:
 
 async def _method(tx: Tx, chosen: PaymentMethodId | None) -> PaymentMethod:
     if chosen is None:
-        return await _unasked(tx)
+        return await unasked_method(tx)
     for method in await payment_methods(tx, tx.customer):
         if method.id == chosen:
             return method
     raise Refused(RefusalCode.NOT_FOUND, "There is no such payment method.", ("methodId",))
 
 
-async def _unasked(tx: Tx) -> PaymentMethod:
-    """The default method; where nobody of the customer asks, the first of which no payment is in dispute."""
+async def unasked_method(tx: Tx) -> PaymentMethod:
+    """The default method; where nobody of the customer asks, the first of which no payment is in dispute.
+
+    PAYMENT_METHOD_REQUIRED where there is none.
+    """
     disputed = frozenset() if Grant.PORTAL in tx.actor.grants else await disputed_methods(tx, tx.customer)
     if not disputed:
         return await default_method(tx, tx.customer)

@@ -9,8 +9,12 @@ from domain.payments.method import PaymentMethod, methods_in_order
 
 
 async def barred_methods(db: Primary, customer: CustomerId, codes: Sequence[str]) -> set[PaymentMethodId]:
-    """The methods whose newest outcome is a hard decline, or one of these codes, which storing one again frees; and
-    those whose cardholder disputes a payment."""
+    """Those that were ``declined_for_good``, and those whose cardholder disputes a payment."""
+    return await declined_for_good(db, customer, codes) | await disputed_methods(db, customer)
+
+
+async def declined_for_good(db: Primary, customer: CustomerId, codes: Sequence[str]) -> set[PaymentMethodId]:
+    """The methods whose newest outcome is a hard decline, or one of these codes, which storing one again frees."""
     rows = await db.fetch(
         """SELECT m.id
              FROM payment_method m
@@ -25,7 +29,7 @@ async def barred_methods(db: Primary, customer: CustomerId, codes: Sequence[str]
         customer.uuid,
         list(codes),
     )
-    return {PaymentMethodId(customer.shard, row["id"]) for row in rows} | set(await disputed_methods(db, customer))
+    return {PaymentMethodId(customer.shard, row["id"]) for row in rows}
 
 
 async def usable_methods(

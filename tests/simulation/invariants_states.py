@@ -149,9 +149,13 @@ def _not_written_off(look: Look, case: Row, names: dict[UUID, str]) -> Iterator[
 
 
 def _is_exhausted(look: Look, case: Row) -> bool:
-    """A hard decline leaves no trace here once the money has come after all; the provider knows of it for ever."""
+    """A hard decline leaves no trace here once the money has come after all; the provider knows of it for ever. Where
+    nothing was charged for the invoice, a method was declined for good for another one of the customer's."""
+    tried = look.facts.of("payment", invoice_id=case["invoice_id"])
     charges = [
-        charge for row in look.facts.of("payment", invoice_id=case["invoice_id"]) for charge in look.charges(row)
+        charge
+        for row in tried or look.facts.of("payment", customer_id=case["customer_id"])
+        for charge in look.charges(row)
     ]
     return case["retries_done"] == len(case["retry_days"]) or any(charge.hard for charge in charges)
 

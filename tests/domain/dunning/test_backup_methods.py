@@ -18,6 +18,7 @@ from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from tests.domain.invoices.test_staff_invoices import SETUP, draft, issue
 from tests.dunning_kit import case_now, owing, tried
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import attempts_at, by_house, invoices_of, subscription_of, tell, until, wrong_rows
@@ -78,6 +79,24 @@ async def test_where_every_method_was_declined_for_good_no_retry_is_left_until_o
     again = StoreMethod(first.provider_account, fresh("tok"), first.provider_ref, "card", first.brand, first.last4)
     await shop.do(ada, store_method, again)
     assert await states(shop, ada) == ["failed"] * 3  # charged at once, and declined again
+
+
+@pytest.mark.row("B9")
+async def test_a_card_that_was_declined_for_good_is_not_tried_for_a_new_invoice_either(house: House) -> None:
+    world = await make_world(house)
+    await world.recover_by(RecoveryPolicy())
+    ada, _ = await owing(world, HARD)
+    issued = await issue(world, ada, await draft(world, ada, SETUP))
+    case = await case_now(world, ada)
+    assert (issued.payment, case.invoice, case.state.name) == (None, issued.invoice, "retrying")
+    await until(world, ada, case.opened_at + timedelta(days=3))
+    assert (await attempts_at(world, ada, case.invoice), (await case_now(world, ada)).state.name) == ([], "grace")
+    good = await world.card(ada, GOOD)
+    assert [each.method for each in await attempts_at(world, ada, case.invoice)] == [good]
+    eve, _ = await owing(world, HARD, GOOD)
+    await world.recover_by(RecoveryPolicy(backups_at_first=True))
+    issued = await issue(world, eve, await draft(world, eve, SETUP))
+    assert [each.state.name for each in await attempts_at(world, eve, issued.invoice)] == ["captured"]
 
 
 async def test_a_policy_says_how_many_methods_a_step_tries_whether_backups_are_tried_and_from_when_on(
