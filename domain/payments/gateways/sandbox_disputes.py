@@ -1,5 +1,6 @@
 """The sandbox provider's disputes: what its objects say, and the requests about them."""
 
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
@@ -69,7 +70,7 @@ def read_dispute(dispute: WireDispute) -> DisputeFacts | None:
     )
 
 
-class DisputeHttp:
+class DisputeHttp(ABC):
     """The part of the sandbox gateway that is about disputes."""
 
     async def submit_evidence(self, request: EvidenceRequest) -> DisputeAnswer:
@@ -112,6 +113,7 @@ class DisputeHttp:
         found = [facts for each in listed.disputes if (facts := read_dispute(each)) is not None]
         return DisputesListed(tuple(found), listed.more) if len(found) == len(listed.disputes) else _MISMATCH
 
+    @abstractmethod
     async def _send(
         self,
         method: str,
@@ -121,7 +123,7 @@ class DisputeHttp:
         body: Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Reply | Unknown | Unavailable:
-        raise NotImplementedError
+        """As the gateway sends; never raises for the network."""
 
 
 def _read(reply: Reply, dispute_ref: str) -> DisputeFacts | Unknown:
