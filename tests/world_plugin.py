@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+import domain.db
 from dev.stack.addresses import Servers
 from domain.reactions.house import House
 from domain.reconciliation.explanation_checks import lines_explain_themselves, note_lines_explain_themselves
@@ -25,9 +26,12 @@ def process_settings(servers: Servers) -> Settings:
 
 @pytest.fixture(scope="session")
 async def house(process_settings: Settings) -> AsyncIterator[House]:
-    """The database and gateways, opened as every process opens them."""
-    async with open_house(process_settings, "quittance-test") as opened:
-        yield opened
+    """The database and gateways, opened as every process opens them, with patience for a busy machine: many tests at
+    once on few cores may need more than a second for a new connection, which is no fault of what they look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(domain.db, "ACQUIRE_SECONDS", 10)
+        async with open_house(process_settings, "quittance-test") as opened:
+            yield opened
 
 
 @pytest.fixture(scope="session")

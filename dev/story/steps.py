@@ -62,6 +62,10 @@ class Story:
 
         await until(arrived, f"the test clock's way to {to}")
 
+    async def payments(self, token: str) -> Any:
+        """The customer's payments, newest first, as of the mutation that gave the token or later."""
+        return (await self.customer.query(say.PAYMENTS, atLeast=token))["viewer"]["customer"]["payments"]["edges"]
+
     async def renewal(self) -> Any:
         """The newest renewal's invoice, as soon as history shows it paid."""
 
@@ -115,7 +119,8 @@ async def upgrade_and_refund(story: Story) -> AsyncIterator[Step]:
     await until(applied, "the plan change")
     facts = {name: changed["change"][name]["decimal"] for name in ("credit", "charge", "due")}
     yield await story.told("changes to the dearer plan on day 11 at 18:00", facts, changed=changed)
-    first = (await story.customer.query(say.PAYMENTS))["viewer"]["customer"]["payments"]["edges"][-1]["node"]
+    token = changed["operation"]["consistencyToken"]
+    first = (await story.payments(token))[-1]["node"]
     refund = await story.support.mutate(
         say.REFUND,
         customerId=story.customer_id,
@@ -125,14 +130,14 @@ async def upgrade_and_refund(story: Story) -> AsyncIterator[Step]:
     )
 
     async def given_back() -> Any:
-        payment = (await story.customer.query(say.PAYMENTS))["viewer"]["customer"]["payments"]["edges"][-1]["node"]
+        payment = (await story.payments(token))[-1]["node"]
         states = [each["state"] for each in payment["refunds"]]
         return payment if states == ["SUCCEEDED"] else None
 
     await until(given_back, "the refund")
     facts = {"refund": refund["refund"]["amount"]["decimal"], "asked by": "support"}
     yield await story.told("gets 3.00 back", facts, refund=refund)
-    lines = (await story.customer.query(say.STATEMENT))["viewer"]["customer"]["statement"]["edges"]
+    lines = (await story.customer.query(say.STATEMENT, atLeast=token))["viewer"]["customer"]["statement"]["edges"]
     yield await story.told("reads the statement", {"entries": len(lines)}, statement=lines)
 
 
