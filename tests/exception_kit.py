@@ -10,16 +10,35 @@ from domain.money import Money
 from domain.payments.attempt import QUERY_AFTER
 from domain.payments.claim_exception import ClaimException, claim_exception
 from domain.payments.exception_case import ExceptionCase, Resolution
+from domain.payments.payment import Payment
 from domain.payments.resolve_exception import ResolveException, resolve_exception
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import Refused
+from tests.domain.payments.conftest import SideDoor
 from tests.interruptions import ahead
-from tests.lives import by_house, give_back
+from tests.lives import attempts_at, buyer, by_house, day, give_back, invoices_of, start, until
 from tests.world import EUR, Someone, World, fresh
 
 MINUTE = timedelta(minutes=1)
+SILENT = "error_before"  # how the provider keeps silent
+
+
+async def lost(world: World, provider: SideDoor) -> tuple[Someone, Payment]:
+    """A renewal of 10.00 EUR whose charge was not answered, nor any question about it."""
+    ada = await buyer(world)
+    await start(world, ada)
+    await world.card(ada, "tok_error_after")
+    await provider.behave(world, ada, operations=["query", "void"], fault=SILENT)
+    await until(world, ada, day(2, 2))
+    await asked_in_vain(world, ada)
+    return ada, await newest(world, ada)
+
+
+async def newest(world: World, of: Someone) -> Payment:
+    """The last attempt at the last invoice."""
+    return (await attempts_at(world, of, (await invoices_of(world, of))[-1].id))[-1]
 
 
 def finance(world: World, name: str = "fin") -> Actor:

@@ -12,6 +12,7 @@ from domain.invoices.invoice import invoice
 from domain.invoices.settle import write_off
 from domain.operation import operation
 from domain.payments.payment import payments_of
+from domain.payments.still_open import still_open
 from domain.subscriptions.lifecycle import SUBSCRIPTION
 from domain.subscriptions.recover import recover_subscription
 from domain.subscriptions.store import move as move_subscription
@@ -87,7 +88,7 @@ async def _is_undecided(tx: Tx, of: Case) -> bool:
         return True
     attempts = await payments_of(tx, tx.customer, of.invoice)
     closed = (await invoice(tx, tx.customer, of.invoice)).state.name != "open"
-    return closed or any(attempt.is_open for attempt in attempts)
+    return closed or await still_open(tx, attempts) is not None
 
 
 @operation("dunning.suspend", allowed=frozenset({Grant.SYSTEM}), moves_money=True)

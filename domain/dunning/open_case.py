@@ -20,6 +20,7 @@ from domain.machine import State
 from domain.operation import operation
 from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import Payment, payment, payments_of
+from domain.payments.still_open import still_open
 from domain.payments.usable_methods import barred_methods
 from domain.subscriptions.change_plan import DiscardChange, discard_change
 from domain.subscriptions.expire import wake_expiry
@@ -91,7 +92,7 @@ async def _is_waited_for(tx: Tx, unpaid: Invoice, id: SubscriptionId) -> bool:
         return of.state.name == "incomplete"
     if of.pending_invoice != unpaid.id:
         return False
-    if not any(attempt.is_open for attempt in await payments_of(tx, tx.customer, unpaid.id)):
+    if not await still_open(tx, await payments_of(tx, tx.customer, unpaid.id)):
         await discard_change.run(tx, DiscardChange(id, unpaid.id))
     return True  # an attempt that was begun since decides
 
@@ -103,7 +104,7 @@ async def _try_untried(tx: Tx, unpaid: Invoice, rules: RecoveryPolicy) -> None:
     method = (await customer(tx, tx.head.tenant, tx.customer)).default_method
     attempts = await payments_of(tx, tx.customer, unpaid.id)
     tried = {attempt.method for attempt in attempts} | await barred_methods(tx, tx.customer, rules.stops)
-    if method is not None and method not in tried and not any(attempt.is_open for attempt in attempts):
+    if method is not None and method not in tried and not await still_open(tx, attempts):
         await begin_payment(tx, unpaid)
 
 

@@ -12,6 +12,7 @@ from domain.invoices.billing_terms import OVERDUE
 from domain.invoices.invoice import invoice
 from domain.operation import operation
 from domain.payments.payment import payments_of
+from domain.payments.still_open import still_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class InvoiceOverdue:
 async def invoice_overdue(tx: Tx, command: InvoiceOverdue) -> FailureHandled:
     """Opens the case of an invoice that is still open; waits while a payment of it may still succeed."""
     of = await invoice(tx, tx.customer, command.invoice)
-    if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, of.id)):
+    if await still_open(tx, await payments_of(tx, tx.customer, of.id)):
         await due.schedule(tx, OVERDUE, of.id.uuid, tx.now + NET)
         return FailureHandled(None, None)
     await due.finish(tx, OVERDUE, of.id.uuid)

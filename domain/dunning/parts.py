@@ -16,6 +16,7 @@ from domain.operation import operation
 from domain.payments.installments import Plan, active_plan, charge, end_plan, leave_open
 from domain.payments.pay_invoice import PaymentBegun, begin_payment
 from domain.payments.payment import TAKEN, Payment, payments_of
+from domain.payments.still_open import still_open
 
 
 async def wait_for_plan(tx: Tx, of: Case) -> None:
@@ -116,7 +117,7 @@ async def charge_part(tx: Tx, command: ChargePart) -> PartCharged:
     if plan is None or unpaid.state.name != "open":
         return PartCharged(None)  # what closes an invoice ends its plan
     attempts = await payments_of(tx, tx.customer, unpaid.id)
-    if any(attempt.is_open for attempt in attempts):
+    if await still_open(tx, attempts):
         await due.schedule(tx, PART, of.id.uuid, tx.now + NET)
         return PartCharged(None)
     newest = next((each for each in reversed(attempts) if plan.part_of(each.id)), None)

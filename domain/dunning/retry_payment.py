@@ -18,6 +18,7 @@ from domain.payments.method import methods_in_order
 from domain.payments.own_tries import has_tries_left, use_try
 from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import payments_of
+from domain.payments.still_open import still_open
 from domain.payments.usable_methods import barred_methods
 from domain.subscriptions.store import move_if_allowed
 from domain.subscriptions.subscription import has_ended
@@ -57,7 +58,7 @@ async def retry_payment(tx: Tx, command: RetryPayment) -> RetryBegun:
         await _exhaust(tx, of)
         return RetryBegun(())
     attempts = await payments_of(tx, tx.customer, of.invoice)
-    if any(attempt.is_open for attempt in attempts):
+    if await still_open(tx, attempts):
         await due.schedule(tx, RETRY, of.id.uuid, tx.now + NET)
         return RetryBegun(())
     payment = await _begin(tx, of, usable[0].id if usable else None)
@@ -127,7 +128,7 @@ async def method_added(tx: Tx, command: MethodAdded) -> RetryBegun:
         unpaid, attempts = await invoice(tx, tx.customer, of.invoice), await payments_of(tx, tx.customer, of.invoice)
         if unpaid.collection != AUTOMATIC or unpaid.state.name != "open" or of.waiting_since is not None:
             continue
-        if any(attempt.is_open for attempt in attempts):
+        if await still_open(tx, attempts):
             continue
         if any(attempt.method == method for attempt in attempts):
             if not await has_tries_left(tx, tx.customer, of.invoice):

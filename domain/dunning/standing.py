@@ -18,6 +18,7 @@ from domain.payments.method import PaymentMethod
 from domain.payments.own_tries import has_tries_left
 from domain.payments.pay_invoice import under_way
 from domain.payments.payment import Payment, payments_of
+from domain.payments.still_open import still_open
 from domain.period import local_date, noon
 from domain.refusals import RefusalCode, Refused
 
@@ -37,11 +38,8 @@ class Standing:
     tries_left: bool
     split_days: int
     wall: datetime
-
-    @property
-    def open_attempt(self) -> Payment | None:
-        """The attempt that may still succeed."""
-        return next((attempt for attempt in self.attempts if attempt.is_open), None)
+    open_attempt: Payment | None
+    """The attempt that may still succeed."""
 
     @property
     def plan(self) -> Plan | None:
@@ -61,10 +59,11 @@ async def standing(db: Primary, tenant: TenantId, of: CustomerId, id: InvoiceId,
     owner, rules = await customer(db, tenant, of), await recovery_policy(db, tenant)
     country, kind = await whereabouts(db, of)
     law = await rule_for(db, tenant, country, kind)
+    attempts = await payments_of(db, of, id)
     return Standing(
-        found, unpaid, await payments_of(db, of, id), owner, rules, await chargeable(db, owner, rules),
+        found, unpaid, attempts, owner, rules, await chargeable(db, owner, rules),
         await plans_of(db, of, id), await has_tries_left(db, of, id), max(rules.split_days, law.min_days if law else 0),
-        wall,
+        wall, await still_open(db, attempts),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from domain.invoices.invoice import Invoice
 from domain.payments.method import PaymentMethod
 from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import Payment, payments_of
+from domain.payments.still_open import still_open
 from domain.payments.usable_methods import usable_methods
 
 
@@ -33,6 +34,6 @@ async def try_next(tx: Tx, unpaid: Invoice, of: Case | None, failed: Payment | N
     left = [method for method in await chargeable(tx, owner, rules) if method.id not in tried]
     if not left or len(tried) >= rules.methods_per_step:
         return False
-    if not any(each.is_open for each in attempts):  # what is open decides, and comes here when it fails
+    if not await still_open(tx, attempts):  # what is open decides, and comes here when it fails
         await begin_payment(tx, unpaid, left[0].id)
     return True

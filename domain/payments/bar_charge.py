@@ -1,32 +1,30 @@
 """Barring at the provider what staff decided was not charged, so that it cannot succeed beside the next charge."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from domain import due
-from domain.actor import Actor
+from domain.actor import Actor, Grant
 from domain.database import Database
 from domain.db import Tx
+from domain.ids import InvoiceId, PaymentId
+from domain.operation import operation
 from domain.payments.exception_case import Kind
 from domain.payments.gateway import Captured, Declined, Expired, Gateway, Returned, Voided
 from domain.payments.open_exception import OTHER_MONEY, OpenException, open_exception
 from domain.payments.outlook import QUERY_AFTER
 from domain.payments.pay_invoice import HEAD_START, SEND
-from domain.payments.payment import CaptureMode, Payment
+from domain.payments.payment import CaptureMode, Payment, payment
 from domain.payments.settle_payment import News, PaymentSettled, SettlePayment, settle_payment
+from domain.payments.still_open import is_to_be_barred
 from domain.perform import perform
 from domain.points import reached
 
-NOT_CHARGED = "not_charged"  # why such a payment has failed; dunning tries again, for nothing is wrong with the method
 ASK_FOR = sum(QUERY_AFTER, timedelta(0))  # as long as the provider was asked what became of it
 
 
 class NotBarred(Exception):
     """For days the provider did not say that nothing will be taken; its dead letter is for staff."""
-
-
-def is_to_be_barred(known: Payment) -> bool:
-    """Whether work that is due for this payment, which is over, is to bar it."""
-    return known.state.name == "failed" and known.failure_code == NOT_CHARGED
 
 
 async def bar_soon(tx: Tx, of: Payment) -> None:
@@ -49,13 +47,44 @@ async def bar_charge(db: Database, gateway: Gateway, actor: Actor, known: Paymen
     if isinstance(answer, Captured | Returned):
         return await _taken(db, actor, known, answer, work)
     if isinstance(answer, Voided | Expired | Declined):
-        await due.discard(db.marks, work)
+        await end_barring_of(db, actor, known, work)
         return None
     age = db.clock.now() - work.scheduled_at
     if age >= ASK_FOR:
         raise NotBarred
     await due.postpone(db.marks, work, db.clock.now() + max(QUERY_AFTER[0], age))
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class EndBarring:
+    """A payment that staff took for not charged, and that the provider is not asked about any more."""
+
+    payment: PaymentId
+
+
+@dataclass(frozen=True, slots=True)
+class BarringEnded:
+    """The payment and its invoice, which may be collected again."""
+
+    payment: PaymentId
+    invoice: InvoiceId
+
+
+@operation("payments.end_barring", allowed=frozenset({Grant.SYSTEM}))
+async def end_barring(tx: Tx, command: EndBarring) -> BarringEnded:
+    """What waited for the provider's word goes on: the failure is told anew."""
+    of = await payment(tx, tx.customer, command.payment)
+    if is_to_be_barred(of):
+        await due.finish(tx, SEND, of.id.uuid)
+        tx.emit("payment.barred", payment=of.id, invoice=of.invoice)
+    return BarringEnded(of.id, of.invoice)
+
+
+async def end_barring_of(db: Database, actor: Actor, known: Payment, work: due.Due) -> None:
+    """Ends it once for each time that it was begun."""
+    key = f"barred:{known.id}:{known.state.seq}:{work.scheduled_at.isoformat()}"
+    await perform(db, end_barring, actor, known.customer, EndBarring(known.id), key)
 
 
 async def _taken(

@@ -18,6 +18,7 @@ from domain.operation import operation
 from domain.payments.begin_refund import refund_invoice
 from domain.payments.payment import payments_of
 from domain.payments.refund_approval import needs_another
+from domain.payments.still_open import still_open
 from domain.refusals import RefusalCode, Refused
 
 KINDS = frozenset({"goodwill", "correction", "duplicate", "dissatisfaction"})  # what staff issue credit notes for
@@ -153,6 +154,6 @@ def spread(charges: Sequence[tuple[LineRef, Line]], amount: Money) -> list[NoteP
 
 async def refuse_while_paying(tx: Tx, of: Invoice) -> None:
     """PAYMENT_IN_PROGRESS while a payment of the invoice may still succeed."""
-    if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, of.id)):
+    if await still_open(tx, await payments_of(tx, tx.customer, of.id)):
         message = "A payment of this invoice is under way; its outcome will be known first."
         raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("invoiceId",))

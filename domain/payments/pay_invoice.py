@@ -17,10 +17,11 @@ from domain.payments.outlook import resolves_by
 from domain.payments.own_tries import use_try
 from domain.payments.payment import IN_FLIGHT, PAYMENT, CaptureMode, Payment, payments_of
 from domain.payments.policy import payment_policy
+from domain.payments.still_open import SEND as SEND
+from domain.payments.still_open import still_open
 from domain.refusals import RefusalCode, Refused
 from domain.wire import added
 
-SEND = "send_payment"
 HEAD_START = timedelta(seconds=5)  # the process that took the call sends at once; a worker only if it died
 _PAYERS = frozenset({Grant.PORTAL, Grant.SYSTEM, Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
 
@@ -73,9 +74,8 @@ async def begin_payment(
     if of.state.name != "open" or of.due.minor == 0:
         raise Refused(RefusalCode.NOTHING_DUE, f"Invoice {of.number} is {of.state.name}.", ("invoiceId",))
     attempts = await payments_of(tx, tx.customer, of.id)
-    for attempt in attempts:
-        if attempt.is_open:
-            raise under_way(attempt, tx.recorded_at)
+    if (earlier := await still_open(tx, attempts)) is not None:
+        raise under_way(earlier, tx.recorded_at)
     method = await _method(tx, chosen)
     id, number = tx.new_id(PaymentId), len(attempts) + 1
     mode = capture or (await payment_policy(tx, tx.head.tenant)).capture

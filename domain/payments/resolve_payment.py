@@ -6,12 +6,13 @@ from domain.ids import RefundId
 from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money
-from domain.payments.bar_charge import NOT_CHARGED, bar_soon
+from domain.payments.bar_charge import bar_soon
 from domain.payments.exception_case import ExceptionCase
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import TAKEN, Payment, payment
 from domain.payments.receipt import withdraw_receipt
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
+from domain.payments.still_open import NOT_CHARGED, is_being_barred, is_to_be_barred
 from domain.payments.store_payment import store_payment
 from domain.payments.take_back import withdraw
 from domain.payments.typed_reference import take_reference
@@ -63,6 +64,8 @@ async def confirm_not_charged(tx: Tx, case: ExceptionCase, reason: str, referenc
         await _settle(tx, of, News.DECLINED, None, None)
     if of.state.name in TAKEN or of.is_open:
         await bar_soon(tx, of)
+    elif is_to_be_barred(of) and not await is_being_barred(tx, of):
+        tx.emit("payment.barred", payment=of.id, invoice=of.invoice)  # other money was found there, and decided on
     return None
 
 

@@ -4,6 +4,7 @@ from domain.db import Tx
 from domain.invoices.invoice import Invoice
 from domain.invoices.tax_correction import tax_corrections_of
 from domain.payments.payment import payments_of
+from domain.payments.still_open import still_open
 from domain.refusals import RefusalCode, Refused
 
 
@@ -11,7 +12,7 @@ async def is_being_paid(tx: Tx, of: Invoice) -> bool:
     """Whether a payment of the invoice may still succeed, or of an adjustment of its tax: those are void with it."""
     corrections = (await tax_corrections_of(tx, tx.customer, [of.id])).get(of.id, ())
     for id in (of.id, *(each.adjustment for each in corrections if each.adjustment)):
-        if any(attempt.is_open for attempt in await payments_of(tx, tx.customer, id)):
+        if await still_open(tx, await payments_of(tx, tx.customer, id)):
             return True
     return False
 

@@ -105,6 +105,7 @@ CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "payment.begun": _payment_begun,
     "payment.asked": _payment_begun,
     "payment.failed": _payment_failed,
+    "payment.barred": _payment_failed,
     "payment.missing": _payment_failed,
     "payment.short": _payment_failed,
     "method.stored": _method_stored,

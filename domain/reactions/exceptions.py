@@ -4,12 +4,14 @@ from domain.due import Due
 from domain.ids import CustomerId, NoticeId, PaymentId, RefundId
 from domain.notices.notice import SEND_NOTICE
 from domain.notices.settle_notice import Outcome, SettleNotice, settle_notice
+from domain.payments.bar_charge import end_barring_of
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.exception_case import Kind
 from domain.payments.open_exception import GIVEN_UP, OpenException, open_exception
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import payment
 from domain.payments.refund import refund
+from domain.payments.still_open import is_to_be_barred
 from domain.perform import perform
 from domain.reactions.house import House, log_failure
 from domain.reactions.provider_verdict import Misfit
@@ -42,6 +44,10 @@ async def given_up(house: House, work: Due, cause: str) -> None:
         if work.kind == SEND_NOTICE:
             parked = SettleNotice(NoticeId(work.customer.shard, work.subject), Outcome.PARKED, "error")
             await perform(house.db, settle_notice, house.actor, work.customer, parked, key)
+        if work.kind == SEND:
+            of = await payment(house.db.primary, work.customer, PaymentId(work.customer.shard, work.subject))
+            if is_to_be_barred(of):
+                await end_barring_of(house.db, house.actor, of, work)  # dunning does not wait for ever
         if (command := await _about(house, work, f"{GIVEN_UP}{cause}")) is not None:
             await perform(house.db, open_exception, house.actor, work.customer, command, key)
     except Exception as error:

@@ -33,7 +33,6 @@ from domain.operation import Operation
 from domain.outbox import next_event
 from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
-from domain.payments.bar_charge import is_to_be_barred
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.decide_refund import ExpireRefundRequest, expire_refund_request
 from domain.payments.dispute import ASK_DISPUTE
@@ -50,6 +49,7 @@ from domain.payments.pay_invoice import SEND
 from domain.payments.payment import payment
 from domain.payments.refund import IN_FLIGHT, refund
 from domain.payments.request_refund import EXPIRE_REFUND
+from domain.payments.still_open import is_to_be_barred
 from domain.perform import perform
 from domain.points import reached
 from domain.reactions import notices

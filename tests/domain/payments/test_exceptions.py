@@ -20,17 +20,25 @@ from domain.payments.resolve_exception import ResolveException
 from domain.reactions.work import do_now
 from tests.domain.invoices.bills import on
 from tests.domain.payments.conftest import SideDoor
-from tests.exception_kit import MINUTE, asked_in_vain, claim, decided, finance, over, resolve, tried, waiting
+from tests.exception_kit import (
+    MINUTE,
+    claim,
+    decided,
+    finance,
+    lost,
+    newest,
+    over,
+    resolve,
+    tried,
+    waiting,
+)
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import (
-    attempts_at,
     buyer,
     by_house,
-    day,
     invoices_of,
     start,
     subscription_of,
-    until,
     wrong_rows,
 )
 from tests.mishaps import with_a_mistake
@@ -38,23 +46,6 @@ from tests.webhook_desk import Desk, made_up
 from tests.world import ACCOUNT, EUR, Someone, World, fresh, make_world
 
 CHARGED, NOT_CHARGED = Resolution.CONFIRM_CHARGED, Resolution.CONFIRM_NOT_CHARGED
-SILENT = "error_before"
-
-
-async def lost(world: World, provider: SideDoor) -> tuple[Someone, Payment]:
-    """A renewal of 10.00 EUR whose charge was not answered, nor any question about it."""
-    ada = await buyer(world)
-    await start(world, ada)
-    await world.card(ada, "tok_error_after")
-    await provider.behave(world, ada, operations=["query", "void"], fault=SILENT)
-    await until(world, ada, day(2, 2))
-    await asked_in_vain(world, ada)
-    return ada, await newest(world, ada)
-
-
-async def newest(world: World, of: Someone) -> Payment:
-    """The last attempt at the last invoice."""
-    return (await attempts_at(world, of, (await invoices_of(world, of))[-1].id))[-1]
 
 
 async def named(world: World, provider: SideDoor, of: Someone, known: Payment) -> str:
@@ -108,6 +99,8 @@ async def test_what_was_not_charged_is_dunned_and_a_charge_that_shows_up_later_i
     assert (await decided(world, ada, NOT_CHARGED))[1] == "done"
     assert ((await newest(world, ada)).state.name, (await newest(world, ada)).failure_code) == ("failed", "not_charged")
     assert (await subscription_of(world, ada)).state.name == "past_due"
+    for days in range(6, 13):  # the provider never says that it takes nothing: what staff decided is all there is
+        await do_now(ahead(world.house, timedelta(days=days)), ada.id)
     reference = await named(world, provider, ada, known)
     await world.card(ada)  # a better one is tried at once
     assert (await subscription_of(world, ada)).state.name == "active"
