@@ -9,10 +9,10 @@ from domain.invoices.draft import Draft, store_draft
 from domain.invoices.edit_draft import REPLACEMENT
 from domain.invoices.invoice import Invoice, invoice
 from domain.invoices.line import Line, lines_of
-from domain.invoices.void import void
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.under_way import refuse_while_being_paid
+from domain.payments.withhold import take_invoice_back
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.subscription import subscription
 
@@ -45,7 +45,7 @@ async def void_invoice(tx: Tx, command: VoidInvoice) -> InvoiceVoided:
     require_reason(command.reason)
     await _check(tx, of)
     lines = (await lines_of(tx, tx.customer, [of.id]))[of.id]
-    await void(tx, of)
+    await take_invoice_back(tx, of)
     replacement = await _replaced(tx, of, lines) if command.replace else None
     return InvoiceVoided(of.id, replacement)
 

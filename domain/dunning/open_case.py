@@ -8,6 +8,7 @@ from domain.customers.customer import customer
 from domain.db import Tx
 from domain.dunning.begin_case import begin_case, reopen_case
 from domain.dunning.case import GIVE_UP, RETRY, SUSPEND, Case, case_of, cases, move, store_next_retry, store_step
+from domain.dunning.failed_change import DropFailedChange, drop_failed_change
 from domain.dunning.next_retry import Calendar, next_retry
 from domain.dunning.parts import heard_of_part
 from domain.dunning.recovery_policy import RecoveryPolicy, recovery_policy
@@ -21,6 +22,7 @@ from domain.operation import operation
 from domain.payments.pay_invoice import begin_payment
 from domain.payments.payment import Payment, payment, payments_of
 from domain.payments.still_open import still_open
+from domain.payments.under_way import is_being_paid
 from domain.payments.usable_methods import barred_methods
 from domain.subscriptions.change_plan import DiscardChange, discard_change
 from domain.subscriptions.expire import wake_expiry
@@ -62,6 +64,7 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
     failed = None if command.payment is None else await payment(tx, tx.customer, command.payment)
     found = await _handled(tx, unpaid, failed)
     await _wake(tx)
+    await drop_failed_change.run(tx, DropFailedChange(unpaid.id))
     return found
 
 
@@ -92,7 +95,7 @@ async def _is_waited_for(tx: Tx, unpaid: Invoice, id: SubscriptionId) -> bool:
         return of.state.name == "incomplete"
     if of.pending_invoice != unpaid.id:
         return False
-    if not await still_open(tx, await payments_of(tx, tx.customer, unpaid.id)):
+    if not await is_being_paid(tx, unpaid):
         await discard_change.run(tx, DiscardChange(id, unpaid.id))
     return True  # an attempt that was begun since decides
 

@@ -17,6 +17,7 @@ from domain.payments.dispute import Dispute, disputes_of_payments
 from domain.payments.payment import Payment, payment
 
 OPENED, COVERED, LOST, WON = "dispute.opened", "dispute.covered", "dispute.lost", "dispute.won"
+WITHHELD = "dispute.withheld"  # of credit, which stood for the money that it took
 FEE, FEE_BACK = "dispute.fee", "dispute.fee_returned"
 
 
@@ -46,7 +47,7 @@ async def book_fee(tx: Tx, of: Dispute, told: Money) -> None:
 
 async def book_won(tx: Tx, of: Dispute) -> None:
     """Reverses all that was posted of it, and sets what it had of the payment free for others."""
-    for number in await numbers_of(tx, tx.customer, [OPENED, COVERED, LOST], of.id.uuid):
+    for number in await numbers_of(tx, tx.customer, [OPENED, COVERED, LOST, WITHHELD], of.id.uuid):
         await reverse(tx, number, Cause(WON, of.id.uuid))
     await _reserve(tx, of.payment, -of.covered)
 

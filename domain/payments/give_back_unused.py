@@ -15,6 +15,7 @@ from domain.invoices.reversal import amount_left
 from domain.money import Money, share
 from domain.payments.begin_refund import refund_invoice, refundable_of
 from domain.payments.issue_credit_note import refuse_while_paying
+from domain.payments.withhold import withhold
 
 UNUSED_NOTE = "unused_time"  # the kind of these credit notes
 
@@ -67,4 +68,5 @@ async def give_back_unused(
         split = Split(split.reduced, refunded, split.credited - refunded, split.out_of_band)
     issued = await issue_note(tx, of, UNUSED_NOTE, reason, [part], split)
     await refund_invoice(tx, issued, reason)
+    await withhold(tx, of.id)
     return issued

@@ -18,7 +18,9 @@ from domain.ledger.account import Account
 from domain.ledger.balance import credit_available, moved_by, numbers_of
 from domain.money import Money
 from domain.payments.begin_refund import Wanted, begin_refund, credit_refund
+from domain.payments.book_dispute import WITHHELD, WON
 from domain.payments.book_money import CAPTURED
+from domain.payments.dispute import disputes_of_payments
 from domain.payments.doubt import lower_cases
 from domain.payments.issue_credit_note import NoteLine, charges_of, named, spread
 from domain.payments.payment import Payment, payments_of
@@ -74,6 +76,8 @@ async def excess_of(tx: Tx, of: Payment) -> Money:
     """
     attempts = await payments_of(tx, tx.customer, of.invoice)
     refunds = await refunds_of_payments(tx, tx.customer, [each.id for each in attempts])
+    found = await disputes_of_payments(tx, tx.customer, [each.id for each in attempts])
+    disputes = [each for some in found.values() for each in some]
     standing = [each for some in refunds.values() for each in some if each.state.name != "failed"]
     notes = (await credit_notes_of(tx, tx.customer, [of.invoice])).get(of.invoice, [])
     numbers = [
@@ -81,6 +85,7 @@ async def excess_of(tx: Tx, of: Payment) -> Money:
         *[number for each in attempts for number in await numbers_of(tx, tx.customer, MONEY, each.id.uuid)],
         *(each.posted_number for each in notes if each.state.name == "issued" and each.kind != SERVICE_CREDIT),
         *await numbers_of(tx, tx.customer, BECAME_CREDIT, of.invoice.uuid),
+        *[number for each in disputes for number in await numbers_of(tx, tx.customer, (WITHHELD, WON), each.id.uuid)],
     ]
     currency = of.amount.currency
     left = await moved_by(tx, tx.customer, numbers, Account.CUSTOMER_CREDIT, currency)

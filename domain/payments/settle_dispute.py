@@ -14,6 +14,7 @@ from domain.payments.dispute import ASK_DISPUTE, DISPUTE, AnswerKind, Dispute, d
 from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.dispute_policy import dispute_policy
 from domain.payments.payment import OFFLINE, Payment, payment
+from domain.payments.withhold import withhold
 from domain.refusals import RefusalCode, Refused
 
 LOOK_AFTER = timedelta(days=1)  # a webhook later than this is taken for lost and the provider is asked
@@ -67,6 +68,7 @@ async def settle_dispute(tx: Tx, command: SettleDispute) -> DisputeSettled:
     await _store(tx, after)
     if after.state.name == "won" and after.state != before.state:
         await cover_excess(tx, of.id)
+    await withhold(tx, of.invoice)
     return DisputeSettled(after.id, of.id, of.invoice, after.state.name)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from domain import dead_letter, outbox
 from domain.dunning.case import Ended
 from domain.dunning.end_case import RecoverCase, recover
+from domain.dunning.failed_change import DropFailedChange, drop_failed_change
 from domain.dunning.open_case import PaymentFailed, payment_failed
 from domain.dunning.retry_payment import MethodAdded, method_added
 from domain.dunning.stop_case import StopCases, stop_cases
@@ -47,6 +48,9 @@ async def _invoice_paid(house: House, event: Event) -> None:
     if subscription := event.body.get("subscription"):
         command = InvoicePaid(SubscriptionId.parse(subscription), id)
         await perform(house.db, invoice_paid, house.actor, event.customer, command, f"{event.key}:subscription")
+    else:
+        dropped = DropFailedChange(id)
+        await perform(house.db, drop_failed_change, house.actor, event.customer, dropped, f"{event.key}:change")
     await _invoice_closed(house, event)
 
 

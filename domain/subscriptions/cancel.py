@@ -9,12 +9,12 @@ from domain.actor import STAFF, Grant
 from domain.db import Tx
 from domain.ids import SubscriptionId
 from domain.invoices.line import live_charge
-from domain.invoices.void import void
 from domain.machine import State
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.give_back_unused import How, give_back_unused
 from domain.payments.under_way import is_being_paid
+from domain.payments.withhold import take_invoice_back
 from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.binding import require_version
@@ -123,7 +123,7 @@ async def _void_first(tx: Tx, of: Subscription) -> None:
         message = "The first payment may still succeed; its outcome will be known first."
         raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("subscriptionId",))
     if first.state.name == "open":
-        await void(tx, first)
+        await take_invoice_back(tx, first)
 
 
 @dataclass(frozen=True, slots=True)

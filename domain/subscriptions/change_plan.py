@@ -8,8 +8,8 @@ from domain.catalog.plan import PriceModel, price
 from domain.db import Tx
 from domain.ids import InvoiceId, PriceId, SubscriptionId
 from domain.invoices.invoice import invoice
-from domain.invoices.void import void
 from domain.operation import operation
+from domain.payments.withhold import take_invoice_back
 from domain.refusals import Refused
 from domain.subscriptions.binding import Binding, instant_of, require_same, require_version, sealed, stale
 from domain.subscriptions.change import PlanChanging, Timing, mode_of, require_changeable, require_fitting
@@ -87,7 +87,7 @@ async def discard_change(tx: Tx, command: DiscardChange) -> SubscriptionStands:
         return SubscriptionStands(of.id, of.state.name)
     unpaid = await invoice(tx, tx.customer, command.invoice)
     if unpaid.state.name == "open":
-        await void(tx, unpaid)
+        await take_invoice_back(tx, unpaid)
     await drop_change(tx, of)
     tx.emit("subscription.change_discarded", subscription=of.id, invoice=unpaid.id)
     return SubscriptionStands(of.id, of.state.name)

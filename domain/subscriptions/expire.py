@@ -8,9 +8,9 @@ from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import InvoiceId, SubscriptionId
 from domain.invoices.invoice import Invoice, invoice
-from domain.invoices.void import void
 from domain.operation import operation
 from domain.payments.under_way import is_being_paid
+from domain.payments.withhold import take_invoice_back
 from domain.subscriptions.lifecycle import EXPIRE
 from domain.subscriptions.store import move
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
@@ -40,7 +40,7 @@ async def expire_subscription(tx: Tx, command: ExpireSubscription) -> Subscripti
         await due.schedule(tx, EXPIRE, of.id.uuid, tx.now + NET)
         return SubscriptionStands(of.id, of.state.name)
     if unpaid.state.name == "open":
-        await void(tx, unpaid)
+        await take_invoice_back(tx, unpaid)
     state = await move(tx, of, "expire", ended_at=tx.now)
     await due.finish(tx, EXPIRE, of.id.uuid)
     return SubscriptionStands(of.id, state.name)

@@ -5,8 +5,8 @@ from domain.db import Tx
 from domain.ids import InvoiceId
 from domain.invoices.draft import FINALIZE, drop_draft
 from domain.invoices.invoice import invoice
-from domain.invoices.void import void
 from domain.payments.under_way import is_being_paid
+from domain.payments.withhold import take_invoice_back
 from domain.subscriptions.store import store_plans
 from domain.subscriptions.subscription import Subscription
 
@@ -19,7 +19,7 @@ async def drop_unpaid_change(tx: Tx, of: Subscription) -> None:
     if await is_being_paid(tx, waiting):
         return
     if waiting.state.name == "open":
-        await void(tx, waiting)
+        await take_invoice_back(tx, waiting)
         await store_plans(tx, of, of.planned, None)
 
 

@@ -1,8 +1,10 @@
 """What follows from disputes: access by the tenant's policy, and which method is charged meanwhile."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.actor import Grant
+from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.dispute_policy import DisputePolicy, OnLost, OnOpen, SetDisputePolicy, set_dispute_policy
@@ -13,7 +15,9 @@ from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.reactions.house import TRIES, House
 from domain.reactions.work import do_now
-from tests.dispute_kit import disputed, disputed_again
+from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
+from domain.subscriptions.policy import Unused
+from tests.dispute_kit import accounts, disputed, disputed_again
 from tests.domain.subscriptions.test_entitlements import offer, usable
 from tests.lives import (
     attempts_at,
@@ -30,7 +34,7 @@ from tests.lives import (
 )
 from tests.mishaps import later
 from tests.webhook_desk import Desk
-from tests.world import EUR, World, fresh, make_world
+from tests.world import EUR, Someone, World, fresh, make_world
 
 
 async def policy(world: World, rules: DisputePolicy) -> None:
@@ -99,4 +103,35 @@ async def test_a_subscription_ends_by_a_lost_dispute_once_a_payment_under_way_is
     await tell(own, ada, (await attempts_at(own, ada, begun.invoice))[-1].id, News.DECLINED)
     await do_now(later(house, timedelta(hours=TRIES + 3)), ada.id)
     assert (await subscription_of(own, ada)).state.name == "canceled"
+    (void,) = await invoices_of(own, ada)
+    assert (void.state.name, await credit_of(own, ada)) == ("void", 0), "the bank took back what was paid of it"
+    assert set(await accounts(own, ada)) == set()
+    await by_house(own, ada, settle_dispute, replace(lost, status=DisputeStatus.WON))
+    assert await credit_of(own, ada) == 400
     assert await wrong_rows(own, ada) == []
+
+
+async def test_time_that_is_given_back_after_a_dispute_is_no_credit_for_what_the_bank_took(
+    world: World, desk: Desk
+) -> None:
+    of = await disputed(world, desk, 900)
+    await of.told()
+    now = CancelSubscription((await subscription_of(world, of.who)).id, CancelAt.NOW, None, Unused.CREDIT)
+    given = await of.by_staff(cancel_subscription, now)
+    assert given.given_back == Money(1000, EUR)
+    assert await credit_of(world, of.who) == 100, "all in all the customer has back what was captured"
+    other = await disputed_again(world, desk, of.who, of.paid, 100)
+    await other.told()
+    assert await credit_of(world, of.who) == 0
+    await other.decided("won")
+    assert await credit_of(world, of.who) == 100
+    await of.decided("lost")
+    assert await credit_of(world, of.who) == 100
+    await of.decided("won", again=True)
+    assert await credit_of(world, of.who) == 1000
+    assert await wrong_rows(world, of.who) == []
+
+
+async def credit_of(world: World, of: Someone) -> int:
+    """What the customer's next invoice can use up, in minor units."""
+    return (await balance(world.house.db.primary, of.id, EUR)).credit.minor

@@ -1,0 +1,52 @@
+"""Credit that a customer does not keep: a bank has taken back the money that it stood for.
+
+Of an invoice's money a customer has back at most what was captured: as refunds, by disputes, and as credit.
+"""
+
+from domain.db import Tx
+from domain.ids import InvoiceId
+from domain.invoices.invoice import Invoice
+from domain.invoices.void import void
+from domain.ledger.account import Account
+from domain.ledger.balance import moved_by, numbers_of
+from domain.ledger.post import Cause, Transfer, post
+from domain.money import Money
+from domain.payments.book_dispute import WITHHELD, WON
+from domain.payments.dispute import Dispute, disputes_of_payments
+from domain.payments.pay_back import excess_of
+from domain.payments.payment import payments_of
+from domain.payments.under_way import with_adjustments
+
+
+async def take_invoice_back(tx: Tx, of: Invoice) -> None:
+    """Voids an open invoice with the adjustments of its tax; of what was paid of them, credit becomes what is left."""
+    together = await with_adjustments(tx, of)
+    await void(tx, of)
+    for id in together:
+        await withhold(tx, id)
+
+
+async def withhold(tx: Tx, id: InvoiceId) -> None:
+    """Takes as much of the credit that the invoice's money has become as disputes have taken of it as well.
+
+    It lowers the loss, for which nothing was sold then; where the dispute is won it is credit again. Credit that was
+    used up is not there to be taken.
+    """
+    attempts = await payments_of(tx, tx.customer, id)
+    found = await disputes_of_payments(tx, tx.customer, [each.id for each in attempts])
+    disputed = [each for some in found.values() for each in some if each.covered.minor]
+    if not disputed:
+        return
+    left = [each.captured - each.refunds_reserved - each.disputes_reserved for each in attempts if not each.returned]
+    over = await excess_of(tx, attempts[0]) - sum(left, Money.zero(attempts[0].amount.currency))
+    for each in disputed:
+        part = min(over, each.covered - await _withheld(tx, each))
+        if part.minor > 0:
+            taken = Transfer(Account.CUSTOMER_CREDIT, Account.DISPUTE_LOSSES, part)
+            await post(tx, Cause(WITHHELD, each.id.uuid), [taken])
+            over -= part
+
+
+async def _withheld(tx: Tx, of: Dispute) -> Money:
+    numbers = await numbers_of(tx, tx.customer, (WITHHELD, WON), of.id.uuid)
+    return -await moved_by(tx, tx.customer, numbers, Account.CUSTOMER_CREDIT, of.amount.currency)
