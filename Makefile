@@ -25,7 +25,7 @@ ifneq "$(shell $(PY) -c '' 2>/dev/null && cat $(READY) 2>/dev/null)" "$(CURDIR)"
 $(READY): again
 endif
 
-.PHONY: help run test check static demo reset rows simulate payments bench crash clean again
+.PHONY: help run test check static demo reset rows persist simulate payments bench crash clean again
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -57,6 +57,9 @@ reset: $(READY) ## delete the data of the stopped stack
 
 rows: $(READY) ## rows of docs/requirements.md that no test carries
 	@$(PY) -m cli.rows
+
+persist: $(READY) ## register the documents that clients send by id; MANIFEST=path TENANT=acme AUDIENCE=portal
+	@$(QUITTANCE) persist "$(MANIFEST)" --tenant "$(or $(TENANT),acme)" --audience "$(or $(AUDIENCE),portal)"
 
 simulate: $(READY) ## random lives of customers; SEEDS=50 FIRST=1 STEPS=60
 	@$(QUITTANCE) simulate --seeds $(SEEDS) --first $(FIRST) --steps $(STEPS)

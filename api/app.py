@@ -27,6 +27,7 @@ from api.documents import DocumentStore
 from api.graph.context import Rooms, context_maker
 from api.graph.schema import build_schema
 from api.http import PortalGraphQL
+from api.installed import InstalledDocuments
 from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
 from api.trust import IssuersInDatabase
@@ -51,14 +52,15 @@ def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient) -> Room
 
 def trusted_documents() -> dict[Audience, dict[str, str]]:
     """The documents that each audience may name by id, from the manifests that are part of this release."""
-    return {Audience.PARTNER: read_manifest((_MANIFESTS / "partner.json").read_bytes())}
+    return {Audience(path.stem): read_manifest(path.read_bytes()) for path in sorted(_MANIFESTS.glob("*.json"))}
 
 
 def doors(rooms: Rooms, settings: Settings, redis: "Redis") -> list[Route]:
     """Every route of the API."""
     schema = build_schema()
     policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
-    store = DocumentStore(schema._schema, ManifestDocuments(trusted_documents()), policies)
+    documents = InstalledDocuments(rooms.db, ManifestDocuments(trusted_documents()))
+    store = DocumentStore(schema._schema, documents, policies)
     bucket = RedisBucket(redis)
     graphql = PortalGraphQL(schema, store, bucket, context_maker(rooms))
     return [

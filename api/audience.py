@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol
 
+from domain.ids import TenantId
+from domain.tenants.trusted_document import owner_of_partner
+
 
 class Audience(StrEnum):
     """The three doors."""
@@ -14,12 +17,26 @@ class Audience(StrEnum):
     STAFF = "staff"
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose documents may be named: those of an audience at a tenant, and of a partner's client those of its own."""
+
+    audience: Audience
+    tenant: TenantId | None = None
+    client: str = ""
+
+    @property
+    def owner(self) -> str:
+        """As stored documents name it."""
+        return owner_of_partner(self.client) if self.audience is Audience.PARTNER else self.audience.value
+
+
 class Caller(Protocol):
     """What the door reads from a request's context."""
 
     @property
-    def audience(self) -> Audience:
-        """Which policy holds."""
+    def sender(self) -> Sender:
+        """Which policy holds, and whose documents may be named."""
 
     @property
     def caller(self) -> str:

@@ -12,10 +12,11 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import StreamExecutionResult
 
-from api.audience import Audience, Policies, Policy
+from api.audience import Audience, Policies, Policy, Sender
+from api.deprecations import NOTHING_READ, Reading, read_document
 from api.errors import Code, Fault, label
 from api.limits import FREE_TEXT, TRUSTED, Limits, exceeded, excesses
-from api.manifests import TrustedDocuments
+from api.manifests import Trusted, TrustedDocuments
 from api.weigh import Weight, weigh
 
 _RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)  # what strawberry itself runs
@@ -23,6 +24,7 @@ _ABORTED: Final = "Parsing aborted."  # how graphql-core ends the message of a l
 MAX_ERRORS: Final = 10  # a person reads the first few; each further one is work for a broken document
 TEXT_SHELF: Final = 64_000  # characters; a parsed one holds up to 300 bytes, so at most 20 MB that callers choose
 TRUSTED_SHELF: Final = 1_000_000  # several hundred documents, so that a whole app's manifest stays prepared
+_AS_URQL_KNOWS_IT: Final = "PersistedQueryNotFound"  # a word and no sentence: its client compares the message
 PREPARED: Final = "quittance.prepared"  # where a request's extensions carry its Prepared; a client's own is overwritten
 
 
@@ -34,6 +36,7 @@ class Prepared:
     errors: tuple[GraphQLError, ...]
     weights: Mapping[str | None, Weight]
     policy: Policy
+    reading: Reading = NOTHING_READ
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The one operation, or the one of that name; BAD_INPUT if there is none or the choice is left open."""
@@ -63,10 +66,28 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """How a request names its document: by id, by text, or both where they were checked to agree."""
+    """How a request names its document: by id, by text, or both where they were checked to agree.
+
+    ``apollo`` is set where it came in Apollo's and urql's form, whose clients know other words for "not found".
+    """
 
     document_id: str | None
     text: str | None
+    apollo: bool = False
+
+    def not_found(self) -> Fault:
+        """What a client of that form is told of an id that is nobody's."""
+        if self.apollo:  # both clients send the text beside the hash then, Apollo's by the code, urql's by the message
+            return Fault(Code.PERSISTED_QUERY_NOT_FOUND, _AS_URQL_KNOWS_IT)
+        return Fault(Code.DOCUMENT_NOT_FOUND, "There is no document of that id.")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a reference names: a prepared document, and the registered one that it is, if it is one."""
+
+    prepared: Prepared
+    trusted: Trusted | None
 
 
 class DocumentStore:
@@ -78,18 +99,23 @@ class DocumentStore:
         self._policies = policies
         self._shelves = {TRUSTED: _Shelf(TRUSTED_SHELF), FREE_TEXT: _Shelf(TEXT_SHELF)}
 
-    async def resolve(self, audience: Audience, reference: Reference) -> Prepared:
-        """The prepared document; DOCUMENT_NOT_FOUND for an unknown id, FORBIDDEN for a text of a closed audience."""
-        policy = self._policies[audience]
+    async def resolve(self, sender: Sender, reference: Reference) -> Found:
+        """The prepared document; DOCUMENT_NOT_FOUND or PERSISTED_QUERY_NOT_FOUND, by the form of the reference, for an
+        unknown id; FORBIDDEN for a text of a closed audience."""
+        policy = self._policies[sender.audience]
         if reference.document_id is not None:
-            text = await self._trusted.text(audience, reference.document_id)
-            if text is not None:
-                return self._prepared(text, TRUSTED, policy)
+            trusted = await self._trusted.find(sender, reference.document_id)
+            if trusted is not None:
+                return Found(self._prepared(trusted.text, TRUSTED, policy), trusted)
         if reference.text is None:
-            raise Fault(Code.DOCUMENT_NOT_FOUND, "There is no document of that id.")
+            raise reference.not_found()
         if not policy.free_text:
             raise Fault(Code.FORBIDDEN, "Only registered documents run here: send a documentId without a query.")
-        return self._prepared(reference.text, FREE_TEXT, policy)
+        return Found(self._prepared(reference.text, FREE_TEXT, policy), None)
+
+    def trusted(self, audience: Audience, text: str) -> Prepared:
+        """A registered text as it runs for this audience, with its errors if it does not fit the schema."""
+        return self._prepared(text, TRUSTED, self._policies[audience])
 
     def problems(self, audience: Audience, documents: Mapping[str, str]) -> dict[str, list[str]]:
         """Id -> messages of each document that this audience could not run on this schema, for a build to fail on."""
@@ -121,7 +147,9 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits, policy: Policy) ->
         errors.append(Fault(Code.FORBIDDEN, "The schema can be read by staff only: use the published file."))
     if not errors:
         errors = validate(schema, document, _RULES, MAX_ERRORS, hide_suggestions=not policy.suggestions)
-    return _refused(errors, policy) if errors else Prepared(document, (), weighed.operations, policy)
+    if errors:
+        return _refused(errors, policy)
+    return Prepared(document, (), weighed.operations, policy, read_document(schema, document))
 
 
 def _syntax_error(error: GraphQLError, limits: Limits) -> GraphQLError:

@@ -25,6 +25,7 @@ class Code(StrEnum):
     THROTTLED = "THROTTLED"  # the caller's bucket is empty; extensions.retryAfterSeconds says how long
     COST_EXCEEDED = "COST_EXCEEDED"  # the document passes a limit; extensions.limit says which
     DOCUMENT_NOT_FOUND = "DOCUMENT_NOT_FOUND"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"  # the same, as clients of Apollo's form know it
     HISTORY_UNAVAILABLE = "HISTORY_UNAVAILABLE"  # the replica is down or too far behind
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"  # masked; extensions.errorId is in our log

@@ -31,13 +31,15 @@ from api.answers import (
 )
 from api.audience import Caller
 from api.bucket import Bucket, Throttle, actual_cost, cost_extension, throttled
-from api.documents import PREPARED, DocumentStore, Prepared
+from api.documents import PREPARED, DocumentStore, Found
 from api.errors import Code, Fault, PortalSchema
 from api.json_body import encode
 from api.requests import Asked, read
+from api.sunset import what_goes
 
 _log: Final = structlog.get_logger("api.http")
 REFUSED_DOCUMENT_COST: Final = 10  # points: checking a broken document is work too, so repeating it is not free
+_LOOKED_UP: Final = (Code.DOCUMENT_NOT_FOUND, Code.PERSISTED_QUERY_NOT_FOUND)
 _POLICY_VIOLATION: Final = 1008  # RFC 6455: what a websocket is told here
 
 C = TypeVar("C", bound=Caller)
@@ -83,7 +85,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
     async def _answer(self, request: Request, media_type: str) -> Response:
         draft = await self.get_sub_response(request)
         context = await self._context(request, draft)
-        run = await self._admitted(request, context)
+        run = await self._admitted(request, context, draft)
         if run.streams:
             stream: Any = await self.schema.stream(**run.arguments)
             return await self._create_streaming_response(request, stream, "sse", draft)
@@ -96,9 +98,11 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         extensions = {**(result.extensions or {}), "cost": cost_extension(run.points, actual, throttle)}
         return _response(_body(result.data, result.errors, extensions), media_type, draft)
 
-    async def _admitted(self, request: Request, context: C) -> _Run:
+    async def _admitted(self, request: Request, context: C, draft: Response) -> _Run:
         asked = await read(request)
-        prepared = await self._prepared(context, asked)
+        found = await self._found(context, asked)
+        prepared = found.prepared
+        draft.headers.update(what_goes(found))
         operation = prepared.operation(asked.operation_name)
         streams = self._get_stream_transport_from_headers(request.headers) is not None
         _refuse_method(request, operation, streams)
@@ -113,12 +117,17 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         charged = await self._charge(context, points)
         return _Run(operation, streams, points, prepared.work(operation), charged, arguments)
 
-    async def _prepared(self, context: C, asked: Asked) -> Prepared:
-        prepared = await self._documents.resolve(context.audience, asked.reference)
-        if prepared.errors:
+    async def _found(self, context: C, asked: Asked) -> Found:
+        try:
+            found = await self._documents.resolve(context.sender, asked.reference)
+        except Fault as fault:
+            if fault.code in _LOOKED_UP:  # guessing ids is work too
+                await self._charge(context, REFUSED_DOCUMENT_COST)
+            raise
+        if found.prepared.errors:
             await self._charge(context, REFUSED_DOCUMENT_COST)
-            raise Rejected(Outcome.DOCUMENT_REFUSED, prepared.errors)
-        return prepared
+            raise Rejected(Outcome.DOCUMENT_REFUSED, found.prepared.errors)
+        return found
 
     async def _charge(self, context: C, points: int) -> Throttle:
         throttle = await self._bucket.take(context.caller, points)

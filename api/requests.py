@@ -10,15 +10,16 @@ from starlette.requests import Request
 
 from api.answers import Outcome, Rejected, unreadable
 from api.documents import Reference
-from api.errors import Code, Fault
 from api.json_body import NotJson, decode
-from api.manifests import sha256
+from domain.tenants.trusted_document import hash_of
 
 METHODS: Final = ("GET", "POST")
 PARAMETERS_MAX: Final = 20  # five have a meaning; a client may add a few of its own
 URL_MAX: Final = 16_384  # bytes of a query string; longer requests belong in a POST
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ID_MAX: Final = 200  # characters; no manifest has a longer id
+# GraphQL over HTTP's name first; then those of Relay's own examples, which its users' network layers are copied from.
+_ID_NAMES: Final = ("documentId", "doc_id", "id")
 _JSON_TYPE: Final = re.compile(r'application/json\s*(?:;\s*charset="?utf-?8"?\s*)?', re.IGNORECASE)
 
 
@@ -92,19 +93,23 @@ def _part(parameters: Mapping[str, Any], name: str, kind: type, words: str) -> A
 
 def _reference(parameters: Mapping[str, Any], extensions: Mapping[str, Any] | None) -> Reference:
     text = _part(parameters, "query", str, "a string")
-    document_id = _part(parameters, "documentId", str, "a string")
+    given = [id for name in _ID_NAMES if (id := _part(parameters, name, str, "a string")) is not None]
     persisted = (extensions or {}).get("persistedQuery")
-    if document_id is not None and (text is not None or persisted is not None):
+    if len(given) > 1:
+        raise unreadable(f"Name the document once, by one of {', '.join(_ID_NAMES)}.")
+    if given and (text is not None or persisted is not None):
         raise unreadable("Send either a documentId or a query, not both.")
+    document_id = given[0] if given else None
     if persisted is not None:
         document_id = _apollo_hash(persisted)
-        if text is not None and sha256(text) != document_id:
+        if text is not None and hash_of(text) != document_id:
             raise unreadable("extensions.persistedQuery.sha256Hash is not the hash of query.")
+    reference = Reference(document_id, text, apollo=persisted is not None)
     if document_id is not None and not 0 < len(document_id) <= _ID_MAX:
-        raise Rejected(Outcome.DOCUMENT_REFUSED, [Fault(Code.DOCUMENT_NOT_FOUND, "There is no document of that id.")])
+        raise Rejected(Outcome.DOCUMENT_REFUSED, [reference.not_found()])
     if document_id is None and not text:
         raise unreadable("Send a documentId or a query.")
-    return Reference(document_id, text)
+    return reference
 
 
 def _apollo_hash(persisted: object) -> str:

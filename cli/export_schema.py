@@ -1,5 +1,6 @@
-"""`quittance export-schema`: prints the contract with frontends, or checks that a file still is it."""
+"""`quittance export-schema`: prints the contract with frontends, or checks that files and documents still fit it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,12 @@ import typer
 from graphql import build_schema as read_schema
 from graphql import find_breaking_changes, lexicographic_sort_schema, print_schema
 
+from api.app import trusted_documents
+from api.audience import PRODUCTION
+from api.deprecations import undated
+from api.documents import DocumentStore
 from api.graph.schema import build_schema
+from api.manifests import ManifestDocuments
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +32,17 @@ def breaking(old: str, new: str) -> list[str]:
     return [change.description for change in find_breaking_changes(read_schema(old), read_schema(new))]
 
 
+def unfit() -> list[str]:
+    """What does not fit this schema of the documents that are part of the release, and of its deprecations."""
+    schema = build_schema()._schema
+    store = DocumentStore(schema, ManifestDocuments({}), PRODUCTION)
+    found = undated(schema, datetime.now(UTC).date())
+    for audience, documents in trusted_documents().items():
+        for name, messages in store.problems(audience, documents).items():
+            found.extend(f"The document {name} of the {audience.value}: {message}" for message in messages)
+    return found
+
+
 def export_schema(
     against: Annotated[Path | None, typer.Option(help="A published schema that must not be broken.")] = None,
     check: Annotated[Path | None, typer.Option(help="A file that must be this schema to the letter.")] = None,
@@ -36,6 +53,7 @@ def export_schema(
         typer.echo(text, nl=False)
         return
     found = breaking(against.read_text(), text) if against else []
+    found.extend(unfit() if check else ())
     if check and (not check.exists() or check.read_text() != text):
         found.append(f"{check} is stale: write it anew with `quittance export-schema > {check}`.")
     for line in found:

@@ -43,6 +43,10 @@ COMMANDS: Final = {
         "export_schema",
         "Print the schema; or fail where --check names a stale file, or --against one whose clients this would break.",
     ),
+    "persist": (
+        "persist",
+        "Register the documents of a manifest, retire them, or check those of every tenant against this release.",
+    ),
     "simulate": (
         "simulate",
         "Run random lives; exit code 1 and the whole story of each seed under which a promise broke.",

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types import Info as StrawberryInfo
 
-from api.audience import Audience
+from api.audience import Audience, Sender
 from api.auth.principal import Principal
 from api.auth.refused import Unauthenticated
 from api.auth.verify import Verifier
@@ -75,6 +75,12 @@ class Context:
     def db(self) -> Database:
         """The database."""
         return self.rooms.db
+
+    @property
+    def sender(self) -> Sender:
+        """Whose documents may be named."""
+        client = self.actor.subject if self.audience is Audience.PARTNER else ""
+        return Sender(self.audience, self.tenant, client)
 
     @property
     def customer(self) -> CustomerId:

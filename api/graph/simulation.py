@@ -18,7 +18,7 @@ from domain.refusals import Refused
 from domain.timeline import simulate as what_if
 from domain.timeline import virtual_run
 
-REMOVAL = "Removal on 2027-06-01"  # half a year for who uses what was replaced
+REMOVAL = "Deprecated on 2026-11-21. Removal on 2027-06-01"  # half a year for who uses what was replaced
 
 
 @strawberry.enum(description="How the customer's payment method behaves from now on.")

@@ -42,6 +42,7 @@ PUBLISHED: Final = {
     "contract.signed": "A contract was signed.",
     "contract.ending": "A contract ends soon.",
     "contract.ended": "A contract has ended.",
+    "document.retiring": "A registered document will be retired; told of the house's own customer.",
 }
 MOST: Final = len(PUBLISHED)
 

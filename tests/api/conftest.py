@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from strawberry.schema.config import StrawberryConfig
 
 from api.asgi import guard
-from api.audience import DEVELOPMENT, PRODUCTION, Audience, Policies
+from api.audience import DEVELOPMENT, PRODUCTION, Audience, Policies, Sender
 from api.bucket import Bucket, MemoryBucket
 from api.connection import Connection, HistoryConnection, Keyset, Source
 from api.cursors import Cursors
@@ -35,7 +35,7 @@ NOTE = Text(max_length=20)
 class Desk:
     """The context of a request, and what its mutations have done."""
 
-    audience: Audience
+    sender: Sender
     caller: str = "caller-1"
     written: list[str] = field(default_factory=list)
 
@@ -253,7 +253,7 @@ def make_door(
     signed_in: bool = True,
     trouble: Exception | None = None,
 ) -> Door:
-    desk = Desk(audience)
+    desk = Desk(Sender(Audience(audience)))
 
     async def context(_request: Request, response: Response) -> Desk:
         if not signed_in:

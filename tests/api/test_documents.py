@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from api.audience import DEVELOPMENT, PRODUCTION, Audience
+from api.audience import DEVELOPMENT, PRODUCTION, Audience, Sender
+from api.bucket import MemoryBucket
 from api.documents import TEXT_SHELF, DocumentStore, Reference
-from api.manifests import BadManifest, ManifestDocuments, read_manifest, sha256
+from api.manifests import BadManifest, ManifestDocuments, read_manifest
+from domain.tenants.trusted_document import hash_of as sha256
 
 HELLO = "query Hello { hello }"
 TEXT = "query Text($of: String!) { text(of: $of) }"
@@ -24,6 +26,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "the manifest's id": {"documentId": "doc-1"},
     "the hash with its prefix": {"documentId": f"sha256:{HASH}"},
     "the bare hash": {"documentId": HASH},
+    "Relay's examples": {"doc_id": "doc-1"},
+    "Relay's older examples": {"id": "doc-1"},
     "Apollo's form": apollo(HASH),
     "Apollo's form with the text": apollo(HASH, query=HELLO),
 }
@@ -57,15 +61,43 @@ async def test_a_registered_document_takes_variables(open_door: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", [{"documentId": "doc-2"}, {"documentId": ""}, {"documentId": "x" * 5_000}, apollo("0" * 64)]
+    ("form", "code"),
+    [
+        ({"documentId": "doc-2"}, "DOCUMENT_NOT_FOUND"),
+        ({"documentId": ""}, "DOCUMENT_NOT_FOUND"),
+        ({"documentId": "x" * 5_000}, "DOCUMENT_NOT_FOUND"),
+        (apollo("0" * 64), "PERSISTED_QUERY_NOT_FOUND"),
+    ],
 )
 @pytest.mark.parametrize("audience", Audience)
-async def test_an_unknown_id_is_told_as_such(open_door: Any, audience: Audience, form: dict[str, Any]) -> None:
+async def test_an_unknown_id_is_told_in_the_words_of_its_form(
+    open_door: Any, audience: Audience, form: dict[str, Any], code: str
+) -> None:
     headers = {"accept": "application/graphql-response+json"}
     answer = await open_door(audience, trusted=EVERYBODY).client.post("/graphql", json=form, headers=headers)
 
     assert answer.status_code == 400
-    assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["DOCUMENT_NOT_FOUND"]
+    [error] = answer.json()["errors"]
+    assert error["extensions"]["code"] == code
+    assert (error["message"] == "PersistedQueryNotFound") is (code != "DOCUMENT_NOT_FOUND")  # what urql looks for
+
+
+async def test_guessing_ids_is_not_free(open_door: Any) -> None:
+    door = open_door(Audience.PARTNER, bucket=MemoryBucket(capacity=25, now=lambda: 0.0))
+    guesses = [(await door.client.post("/graphql", json={"documentId": str(n)})).json() for n in range(3)]
+
+    assert [each["errors"][0]["extensions"]["code"] for each in guesses] == ["DOCUMENT_NOT_FOUND"] * 2 + ["THROTTLED"]
+
+
+async def test_apollo_s_and_urql_s_clients_end_with_the_text_where_texts_run_and_are_refused_where_not(
+    open_door: Any,
+) -> None:
+    for audience, ends in ((Audience.STAFF, '"hello":"world"'), (Audience.PORTAL, "FORBIDDEN")):
+        door = open_door(audience)
+        for _ in range(2):  # nothing is registered by asking: it goes the same way every time
+            first = await door.client.post("/graphql", json=apollo(HASH))
+            assert first.json()["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
+            assert ends in (await door.client.post("/graphql", json=apollo(HASH, query=HELLO))).text
 
 
 MAY_SEND_TEXT = [
@@ -170,7 +202,7 @@ async def test_a_document_is_prepared_once_and_forgotten_when_others_need_the_ro
     store = DocumentStore(schema._schema, ManifestDocuments({}), PRODUCTION)
 
     async def prepared(text: str) -> Any:
-        return await store.resolve(Audience.STAFF, Reference(None, text))
+        return (await store.resolve(Sender(Audience.STAFF), Reference(None, text))).prepared
 
     first = await prepared(HELLO)
     assert await prepared(HELLO) is first

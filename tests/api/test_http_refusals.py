@@ -42,6 +42,7 @@ BAD_BODIES = {
     "an empty query": b'{"query": ""}',
     "a query that is a number": b'{"query": 1}',
     "a document id that is a number": b'{"documentId": 1}',
+    "two document ids": b'{"documentId": "abc", "doc_id": "abc"}',
     "a document id and a query": b'{"documentId": "abc", "query": "{ hello }"}',
     "a hash that is not the query's": persisted({"version": 1, "sha256Hash": "0" * 64}, query="{ hello }"),
     "a hash of the wrong form": persisted({"version": 1, "sha256Hash": "xyz"}),

@@ -8,7 +8,8 @@ from api.app import trusted_documents
 from api.audience import PRODUCTION, Audience
 from api.documents import DocumentStore
 from api.graph.schema import build_schema
-from api.manifests import ManifestDocuments, sha256
+from api.manifests import ManifestDocuments
+from domain.tenants.trusted_document import hash_of as sha256
 from tests.api_callers import Api, Caller
 
 ACCOUNT, INVOICES, PRICES = "customer-account.1", "customer-invoices.1", "price-list.1"
