@@ -56,6 +56,7 @@ STATUS: Final[Mapping[Outcome, tuple[int, int]]] = {  # as application/json, as 
 _OF_CODE: Final = {
     Code.UNAUTHENTICATED: Outcome.UNAUTHENTICATED,
     Code.FORBIDDEN: Outcome.FORBIDDEN,
+    Code.CSRF: Outcome.FORBIDDEN,
     Code.THROTTLED: Outcome.THROTTLED,
     Code.UNAVAILABLE: Outcome.UNAVAILABLE,
     Code.INTERNAL: Outcome.INTERNAL,

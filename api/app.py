@@ -30,6 +30,12 @@ from api.http import PortalGraphQL
 from api.installed import InstalledDocuments
 from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
+from api.sign_in import routes as sign_in
+from api.sign_in.cookies import Cookies
+from api.sign_in.cors import Cors
+from api.sign_in.doors import Doors
+from api.sign_in.provider import Provider
+from api.sign_in.sessions import Sessions
 from api.trust import IssuersInDatabase
 from domain.reactions.house import House
 from runtime.house import open_house, provider_account, with_breakers
@@ -42,12 +48,15 @@ STOP_SECONDS = 5.0  # what mutations left running gets this long when the proces
 
 def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient) -> Rooms:
     """What all requests of a process share."""
-    verifier = Verifier(
-        IssuersInDatabase(house.db.primary), KeyCache(http, time.monotonic), house.db.clock, time.monotonic
-    )
+    db, keys = house.db, KeyCache(http, time.monotonic)
+    issuers = IssuersInDatabase(db.primary)
+    verifier = Verifier(issuers, keys, db.clock, time.monotonic)
+    sessions = Sessions(db, Doors(db.primary), Provider(http), Cookies(settings.public_url))
     # Cursors are signed with a key of their own, derived so that no further secret has to be handed out.
     signing = hashlib.sha256(b"cursors" + settings.house_key).digest()
-    return Rooms(house, provider_account(settings), Cursors([signing]), verifier, settings.environment)
+    return Rooms(
+        house, provider_account(settings), Cursors([signing]), verifier, settings.environment, sessions, issuers, keys
+    )
 
 
 def trusted_documents() -> dict[Audience, dict[str, str]]:
@@ -66,6 +75,7 @@ def doors(rooms: Rooms, settings: Settings, redis: "Redis") -> list[Route]:
     return [
         Route("/graphql", graphql),
         *downloads.routes(rooms, bucket),
+        *sign_in.routes(rooms),
         *webhooks.routes(rooms.house, settings),
         *health.routes(rooms.house),
     ]
@@ -97,6 +107,7 @@ def build_app(settings: Settings, fenced: Callable[[House], House] = with_breake
             _redis(settings) as redis,
         ):
             rooms = rooms_of(fenced(house), settings, http)
+            app.state.web_doors = rooms.sessions.doors
             app.router.routes.extend(doors(rooms, settings, redis))
             gc.collect()
             gc.freeze()  # the schema lives as long as the process: full collections need not walk it
@@ -105,4 +116,5 @@ def build_app(settings: Settings, fenced: Callable[[House], House] = with_breake
                 await asyncio.wait(set(rooms.running), timeout=STOP_SECONDS)
 
     # A body that grows too long or too slow while a door reads it is refused as it is at the GraphQL door.
-    return guard(Starlette(routes=[], lifespan=life, exception_handlers={Rejected: _rejected}))
+    starlette = Starlette(routes=[], lifespan=life, exception_handlers={Rejected: _rejected})
+    return guard(Cors(starlette, lambda: starlette.state.web_doors))

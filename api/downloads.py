@@ -23,6 +23,7 @@ DOCUMENT_COST: Final = 50  # points: a page of typesetting takes as long as fift
 _STATUS: Final = {
     Code.UNAUTHENTICATED.value: 401,
     Code.FORBIDDEN.value: 403,
+    Code.CSRF.value: 403,
     Code.THROTTLED.value: 429,
     RefusalCode.NOT_FOUND.value: 404,
     RefusalCode.UNAVAILABLE.value: 503,
@@ -70,7 +71,7 @@ class _Door:
     async def answer(self, kind: _Kind, request: Request) -> Response:
         """The document of the id in the path."""
         try:
-            principal, actor = await authenticate(self._rooms, request)
+            principal, actor = await authenticate(self._rooms, request, "portal")
             if actor.customer is None:
                 raise Fault(Code.FORBIDDEN, "Documents are for portal users.")
             throttle = await self._bucket.take(caller_of(principal), DOCUMENT_COST)

@@ -20,6 +20,7 @@ class Code(StrEnum):
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
+    CSRF = "CSRF"  # a cookie without the header that says it was meant, or from a page of another origin
     NOT_FOUND = "NOT_FOUND"  # also what somebody else's id answers
     BAD_INPUT = "BAD_INPUT"
     THROTTLED = "THROTTLED"  # the caller's bucket is empty; extensions.retryAfterSeconds says how long

@@ -23,11 +23,23 @@ class Vault:
         if len(house_key) != KEY_BYTES:
             raise ValueError(f"a sealing key has {KEY_BYTES} bytes")
         self._house = AESGCM(house_key)
+        self._house_key = house_key
         self._token_key = hmac.digest(house_key, b"token", sha256)  # a key of its own for each use (NIST SP 800-108)
 
     def token(self, purpose: str, of: str) -> str:
         """A name that says nothing about whose it is, the same one for the same purpose: 64 hexadecimal digits."""
         return hmac.digest(self._token_key, f"{purpose}\x00{of}".encode(), sha256).hex()
+
+    def hide(self, purpose: bytes, text: bytes, entropy: Entropy) -> bytes:
+        """The text, sealed under a key of the house's for this purpose alone."""
+        return _seal(self._for(purpose), text, entropy)
+
+    def reveal(self, purpose: bytes, hidden: bytes) -> bytes:
+        """The text again; Unsealable where it was changed, or hidden for another purpose."""
+        return _open(self._for(purpose), hidden)
+
+    def _for(self, purpose: bytes) -> AESGCM:
+        return AESGCM(hmac.digest(self._house_key, b"hide\x00" + purpose, sha256))
 
     def new_key(self, entropy: Entropy) -> bytes:
         """A fresh customer key, wrapped."""
@@ -50,5 +62,5 @@ def _seal(cipher: AESGCM, text: bytes, entropy: Entropy) -> bytes:
 def _open(cipher: AESGCM, sealed: bytes) -> bytes:
     try:
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # the second for what is shorter than a nonce
         raise Unsealable("the sealed text does not open under this key") from error

@@ -9,6 +9,7 @@ from api.app import build_app
 from domain.reactions.house import House
 from runtime.settings import Settings
 from tests.api_callers import Api, running
+from tests.web_kit import Acme, make_acme
 from tests.world import World, make_world
 
 
@@ -44,3 +45,9 @@ async def elsewhere(
     other = await make_world(house)
     await other.trust(process_settings.oidc_issuer)
     return Api(http, other, process_settings.oidc_issuer, minting)
+
+
+@pytest.fixture(scope="session")
+async def acme(process_settings: Settings, http: httpx2.AsyncClient, house: House, minting: httpx2.AsyncClient) -> Acme:
+    """The tenant at which a browser signs in as a persona."""
+    return await make_acme(house, http, process_settings.oidc_issuer, minting)

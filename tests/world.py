@@ -128,10 +128,10 @@ class World:
         return done
 
 
-async def make_world(house: House, *, shard_keys: int = 1) -> World:
+async def make_world(house: House, *, shard_keys: int = 1, slug: str | None = None) -> World:
     """A fresh tenant with its plans. The card that a customer had before a bad one is no backup of it: who tests
     backups says ``recover_by``."""
-    slug = fresh("tenant")
+    slug = slug or fresh("tenant")
     first = await free_shard_key(house.db.primary)
     keys = tuple(range(first, first + shard_keys))
     command = CreateTenant(slug, f"{slug} GmbH", "ACME", "1 Main Street, Berlin", "DE", "Europe/Berlin", keys)

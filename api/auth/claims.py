@@ -1,7 +1,7 @@
 """What is read of a token: its parts, its header and its claims, each of the exact shape or not at all."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact
@@ -49,6 +49,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     auth_time: Second | None = None
     act: Act | None = None
     reason: Reason | None = None
+    sid: Name | None = None
 
     @property
     def audiences(self) -> list[str]:
@@ -87,14 +88,21 @@ class _Sized(JWSRegistry):
 _LIMITS: Final = _Sized(strict_check_header=False)
 
 
-def read(token: str) -> Reading:
-    """The parts of a token; Unauthenticated where one is missing, too large or of another shape."""
+H = TypeVar("H")
+C = TypeVar("C")
+
+
+def taken_apart(token: str, header: type[H], claims: type[C]) -> tuple[H, C, CompactSignature]:
+    """The parts of any signed token, unverified; Unauthenticated where one is missing or of another shape or size."""
     if len(token) > MAX_CHARACTERS or not token.isascii():
         raise Unauthenticated(Why.MALFORMED)
     try:
         signed = extract_compact(token.encode(), registry=_LIMITS)
-        header = msgspec.convert(signed.headers(), Header)
-        claims = msgspec.json.decode(signed.payload, type=Claims)
+        return msgspec.convert(signed.headers(), header), msgspec.json.decode(signed.payload, type=claims), signed
     except Exception:  # whatever a foreign parser makes of hostile bytes, it is no token
         raise Unauthenticated(Why.MALFORMED) from None
-    return Reading(header, claims, signed)
+
+
+def read(token: str) -> Reading:
+    """The parts of an access token; Unauthenticated where one is missing, too large or of another shape."""
+    return Reading(*taken_apart(token, Header, Claims))

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from api.audience import Audience
 from domain.ids import TenantId
+
+WRITE_SCOPE: Final = "act:write"  # what a token for acting carries where it may do more than look
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,7 @@ class Principal:
     ``subject`` is unique for one ``issuer`` only. ``roles`` is empty unless the kind is staff, ``client_id`` is always
     there for a partner. ``acr`` and ``auth_time`` (aware UTC) say how and when the person signed in, if the issuer
     tells. With ``acting_staff`` set, that member of staff acts for the customer's user ``subject``, for ``reason``.
+    ``sign_in`` is the issuer's name of the session that the token belongs to; ``until`` is when the token ends.
     """
 
     kind: Audience
@@ -28,3 +32,11 @@ class Principal:
     auth_time: datetime | None
     acting_staff: str | None
     reason: str | None
+    issued_at: datetime
+    sign_in: str | None
+    until: datetime
+
+    @property
+    def may_write(self) -> bool:
+        """Whether a member of staff who acts for a customer was let change things."""
+        return self.acting_staff is not None and WRITE_SCOPE in self.scopes

@@ -47,7 +47,7 @@ class Verifier:
 
     async def verify(self, token: str) -> Principal:
         """Who the token speaks for; Unauthenticated, with one text for every cause, when it cannot be believed."""
-        digest = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        digest = _digest(token)
         principal = self._recall(digest)
         if principal is not None:
             return principal
@@ -60,6 +60,10 @@ class Verifier:
         principal = _principal(reading.claims, issuer)
         self._remember(digest, principal, _moment(reading.claims.exp))
         return principal
+
+    def forget(self, token: str) -> None:
+        """Verifies the token again, should it be shown again."""
+        self._known.pop(_digest(token), None)
 
     async def _trusted(self, claims: Claims) -> TrustedIssuer:
         # Unverified, they choose a row of ours and nothing else. Of two rows the caller could choose which door opens.
@@ -84,6 +88,10 @@ class Verifier:
         self._known[digest] = _Remembered(principal, expires, self._monotonic() + REMEMBERED_S)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def _check_header(reading: Reading, issuer: TrustedIssuer) -> None:
@@ -135,6 +143,9 @@ def _principal(claims: Claims, issuer: TrustedIssuer) -> Principal:
         auth_time=None if claims.auth_time is None else _moment(claims.auth_time),
         acting_staff=claims.act.sub if claims.act else None,
         reason=claims.reason if claims.act else None,
+        issued_at=_moment(claims.iat),
+        sign_in=claims.sid,
+        until=_moment(claims.exp),
     )
 
 

@@ -12,12 +12,16 @@ from starlette.responses import Response
 from strawberry.types import Info as StrawberryInfo
 
 from api.audience import Audience, Sender
+from api.auth.issuer import IssuerSource
+from api.auth.keys import KeyCache
 from api.auth.principal import Principal
 from api.auth.refused import Unauthenticated
 from api.auth.verify import Verifier
 from api.cursors import Cursors
 from api.errors import Code, Fault
 from api.graph.loaders import Loaders
+from api.sign_in.sessions import Credential, Sessions
+from api.sign_in.who import person_of
 from domain.actor import Actor, partner, portal, staff
 from domain.database import Database
 from domain.ids import CustomerId, TenantId
@@ -38,6 +42,9 @@ class Rooms:
     cursors: Cursors
     verifier: Verifier
     environment: str
+    sessions: Sessions
+    issuers: IssuerSource
+    keys: KeyCache
     running: set["asyncio.Task[Any]"] = field(default_factory=set)
 
     @property
@@ -109,16 +116,25 @@ class Context:
 Info = StrawberryInfo[Context, None]
 
 
-async def authenticate(rooms: Rooms, request: Request) -> tuple[Principal, Actor]:
-    """The verified caller of a request; UNAUTHENTICATED without a valid token, FORBIDDEN for one nobody here knows."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Fault(Code.UNAUTHENTICATED, "Send a bearer token.")
+async def authenticate(rooms: Rooms, request: Request, otherwise: str = "") -> tuple[Principal, Actor]:
+    """The verified caller of a request; UNAUTHENTICATED without a valid token, FORBIDDEN for one nobody here knows.
+
+    ``otherwise`` is whose session counts where the request does not say it, at doors that only read.
+    """
+    return await known(rooms, await rooms.sessions.credential(request, otherwise), request.state.request_id)
+
+
+async def known(rooms: Rooms, credential: Credential, request_id: str) -> tuple[Principal, Actor]:
+    """Whom a credential speaks for; the token of a session for whom the session was begun, and nobody else."""
     try:
-        principal = await rooms.verifier.verify(token.strip())
+        principal = await rooms.verifier.verify(credential.token)
     except Unauthenticated as refused:
         raise Fault(Code.UNAUTHENTICATED, str(refused)) from None
-    return principal, await _actor(rooms.db, principal, request.state.request_id)
+    actor = await _actor(rooms.db, principal, request_id)
+    session = credential.session
+    if session is not None and (session.person, session.tenant) != (person_of(actor), principal.tenant):
+        raise Fault(Code.UNAUTHENTICATED, "The session is over: sign in again.")
+    return principal, actor
 
 
 async def _actor(db: Database, principal: Principal, request_id: str) -> Actor:

@@ -15,6 +15,7 @@ from dev.identity.keys import SigningKeys
 from dev.identity.logout import Logout
 from dev.identity.memory import Memory
 from dev.identity.program_grant import METHOD, ProgramGrant, SignedAssertion
+from dev.identity.renew_grant import Renew
 from dev.identity.server import IdentityServer, Parts
 from dev.identity.settings import IdentitySettings
 from dev.identity.tokens import Minter
@@ -49,6 +50,7 @@ def _server(parts: Parts, keys: SigningKeys) -> IdentityServer:
     server.register_grant(SignIn, [MandatoryPkce(), IdTokens(keys, parts)])
     server.register_grant(ProgramGrant)
     server.register_grant(ActFor)
+    server.register_grant(Renew)
     issuer = parts.minter.issuer
     server.register_client_auth_method(METHOD, SignedAssertion(parts, (issuer, f"{issuer}/token")))
     server.register_endpoint(Logout(keys))

@@ -74,7 +74,7 @@ def _clients_of(tenant: str, state: Path | None) -> list[Client]:
 
     partner_key = client_key(state, client_id_of(tenant, Audience.PARTNER))
     return [
-        client(Audience.PORTAL, PERSON_SCOPES, "authorization_code"),
-        client(Audience.STAFF, PERSON_SCOPES, "authorization_code", TOKEN_EXCHANGE),
+        client(Audience.PORTAL, PERSON_SCOPES, "authorization_code", "refresh_token"),
+        client(Audience.STAFF, PERSON_SCOPES, "authorization_code", "refresh_token", TOKEN_EXCHANGE),
         client(Audience.PARTNER, PARTNER_SCOPES, "client_credentials", key=partner_key),
     ]

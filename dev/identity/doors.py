@@ -4,6 +4,7 @@ import time
 from typing import Any
 from uuid import uuid4
 
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749 import OAuth2Error
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -30,12 +31,13 @@ def discovery_document(issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/jwks",
         "scopes_supported": [*PERSON_SCOPES, *PARTNER_SCOPES],
         "response_types_supported": ["code"],
-        "grant_types_supported": ["authorization_code", "client_credentials", TOKEN_EXCHANGE],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", TOKEN_EXCHANGE],
         "subject_types_supported": ["public"],
         "acr_values_supported": [ONE_FACTOR, TWO_FACTORS],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": ["none", METHOD],
         "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
+        "authorization_response_iss_parameter_supported": True,
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": ["sub", "name", "email", "acr", "auth_time", "sid"],
     }
@@ -64,7 +66,7 @@ async def authorize(request: Request) -> Response:
         grant = server.get_consent_grant(asked)
     except OAuth2Error as error:
         if error.redirect_uri:
-            return _answer(server.handle_error_response(asked, error))
+            return _from_here(request, _answer(server.handle_error_response(asked, error)))
         return told("This sign-in cannot start", str(error.get_error_description()) or error.error, 400)
     client: Client = grant.client
     acr = TWO_FACTORS if TWO_FACTORS in asked.payload.data.get("acr_values", "").split() else ONE_FACTOR
@@ -75,7 +77,15 @@ async def authorize(request: Request) -> Response:
     persona = next((each for each in choice if each.name == name), None)
     if persona is None:
         return told("This sign-in cannot go on", "There is no such persona for this client.", 400)
-    return _answer(server.create_authorization_response(asked, grant_user=sign_in(persona, acr), grant=grant))
+    answer = server.create_authorization_response(asked, grant_user=sign_in(persona, acr), grant=grant)
+    return _from_here(request, _answer(answer))
+
+
+def _from_here(request: Request, answer: Response) -> Response:
+    """RFC 9207: says in the answer that the browser takes along whose answer it is."""
+    if "location" in answer.headers:
+        answer.headers["location"] = add_params_to_uri(answer.headers["location"], {"iss": request.app.state.issuer})
+    return answer
 
 
 async def token(request: Request) -> Response:

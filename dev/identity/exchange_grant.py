@@ -60,7 +60,7 @@ class ActFor(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         )
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
-        token = self.generate_token(user=self._login, expires_in=ACTING_S)
+        token = self.generate_token(user=self._login, expires_in=ACTING_S, include_refresh_token=False)
         return 200, {**token, "issued_token_type": ACCESS_TOKEN}, self.TOKEN_RESPONSE_HEADER
 
     def _staff(self, token: str, client: Client) -> dict[str, Any]:

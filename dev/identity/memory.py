@@ -2,7 +2,9 @@
 
 import time
 from dataclasses import dataclass
+from secrets import token_urlsafe
 
+from dev.identity.clients import Client
 from dev.identity.tokens import Login
 
 
@@ -39,6 +41,22 @@ class Code:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a refresh token stands for, in the words that authlib asks for; each counts once."""
+
+    token: str
+    client_id: str
+    scope: str
+    login: Login
+
+    def check_client(self, client: Client) -> bool:
+        return client.client_id == self.client_id
+
+    def get_scope(self) -> str:
+        return self.scope
+
+
 class Once:
     """Names that count once; each is forgotten at its own time."""
 
@@ -62,7 +80,14 @@ class Memory:
         self.codes: dict[str, Code] = {}
         self.nonces = Once()
         self.assertions = Once()
+        self.renewals: dict[str, Renewal] = {}
         self.ended: set[str] = set()
+
+    def renewal(self, login: Login, client_id: str, scope: str) -> str:
+        """A new refresh token."""
+        token = token_urlsafe(32)
+        self.renewals[token] = Renewal(token, client_id, scope, login)
+        return token
 
     def keep(self, code: Code) -> None:
         """Keep the code until it is used or over."""

@@ -98,9 +98,18 @@ class IdentityServer(AuthorizationServer):  # type: ignore[misc]
         return Response(body, status, said)
 
     def _token(
-        self, client: Client, user: Login | None, scope: str | None, expires_in: int | None, **_: Any
+        self,
+        client: Client,
+        user: Login | None,
+        scope: str | None,
+        expires_in: int | None,
+        include_refresh_token: bool = False,
+        **_: Any,
     ) -> dict[str, Any]:
         login = user or Login(subject=client.client_id, audience=client.audience)
         lifetime = expires_in or LIFETIME_S
         token = self.parts.minter.access_token(login, client.client_id, scope or "", lifetime)
-        return {"token_type": "Bearer", "access_token": token, "expires_in": lifetime, "scope": scope or ""}
+        said = {"token_type": "Bearer", "access_token": token, "expires_in": lifetime, "scope": scope or ""}
+        if include_refresh_token and client.check_grant_type("refresh_token"):
+            said["refresh_token"] = self.parts.memory.renewal(login, client.client_id, scope or "")
+        return said

@@ -39,7 +39,7 @@ def plan_from(environ: Mapping[str, str], *, servers_only: bool = False) -> Plan
     ports, given = ports_from(environ), given_from(environ)
     steps, processes = default_steps(), default_processes(ports, given)
     if "OWNER_DATABASE_URL" in given:
-        steps = tuple(step for step in steps if not step.once)  # demo data is for a database of our own
+        steps = tuple(step for step in steps if not step.demo)
     if servers_only:
         steps, processes = (), ()
     return Plan(state_from(environ), ports, steps, processes, given)

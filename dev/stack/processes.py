@@ -29,11 +29,15 @@ class OwnProcess:
 
 @dataclass(frozen=True)
 class Step:
-    """A command that runs to its end between servers and processes; `once` means on the first start alone."""
+    """A command that runs to its end between servers and processes.
+
+    `once` means on the first start alone, `demo` that it is for a database of our own.
+    """
 
     name: str
     argv: tuple[str, ...]
     once: bool = False
+    demo: bool = False
 
 
 def module(name: str) -> tuple[str, ...]:
@@ -42,7 +46,11 @@ def module(name: str) -> tuple[str, ...]:
 
 
 def default_steps() -> tuple[Step, ...]:
-    return (Step("migrations", module("migrations")), Step("demo-data", module("dev.demo_data"), once=True))
+    return (
+        Step("migrations", module("migrations")),
+        Step("demo-data", module("dev.demo_data"), once=True, demo=True),
+        Step("web-doors", module("dev.demo_doors"), demo=True),
+    )
 
 
 def default_processes(ports: Ports, given: Mapping[str, str]) -> tuple[OwnProcess, ...]:

@@ -16,7 +16,7 @@ from tests.api.auth.conftest import ACME, AUDIENCES, GLOBEX, ISSUER, NOON, Stage
 
 
 async def test_a_customers_token_tells_who_at_which_tenant_and_how_they_signed_in(stage: Stage) -> None:
-    token = stage.token(acr="aal2", auth_time=int(NOON.timestamp()) - 60, jti="1", email="unused@acme.example")
+    token = stage.token(acr="aal2", auth_time=int(NOON.timestamp()) - 60, jti="1", sid="s-1", email="ada@acme.example")
     assert await stage.verifier.verify(token) == Principal(
         kind=Audience.PORTAL,
         tenant=ACME,
@@ -30,6 +30,9 @@ async def test_a_customers_token_tells_who_at_which_tenant_and_how_they_signed_i
         auth_time=datetime(2026, 3, 1, 11, 59, tzinfo=UTC),
         acting_staff=None,
         reason=None,
+        issued_at=NOON,
+        sign_in="s-1",
+        until=NOON + timedelta(hours=1),
     )
 
 

@@ -1,0 +1,82 @@
+"""Somebody comes back from the identity provider with a code, and gets a session if it is known here."""
+
+from datetime import timedelta
+
+from starlette.requests import Request
+
+from api.audience import Audience
+from api.auth.principal import Principal
+from api.errors import Fault
+from api.graph.context import Rooms, known
+from api.sign_in import id_token
+from api.sign_in.failed import SignInFailed
+from api.sign_in.id_token import Asked
+from api.sign_in.pending import Pending, callback_of
+from api.sign_in.provider import Grant
+from api.sign_in.sessions import Credential
+from api.sign_in.who import person_of
+from domain.actor import Actor
+from domain.tenants import session as sessions
+from domain.tenants.security_log import Happening, SecurityKind, log_security
+from domain.tenants.session import LONGEST, NewSession
+from domain.tenants.tenant import home_of
+from domain.tenants.web_door import WebDoor
+
+
+class Arrivals:
+    """What arrivals share."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+
+    async def arrive(self, request: Request, door: WebDoor, pending: Pending, code: str) -> str:
+        """The cookie of a new session; SignInFailed for a code, a token or a person that is not good here.
+
+        The session that the browser had at this surface is over then, so that none survives a sign-in.
+        """
+        rooms, request_id = self._rooms, request.state.request_id
+        grant = await rooms.sessions.provider.redeem(
+            door.issuer, door.client_id, code, pending.verifier, callback_of(door)
+        )
+        subject = await self._identified(door, pending, grant)
+        try:
+            principal, actor = await known(rooms, Credential(grant.tokens.access), request_id)
+        except Fault as fault:
+            raise SignInFailed(fault.message, 403) from None
+        if (principal.tenant, principal.kind.value, principal.subject) != (door.tenant, door.surface, subject):
+            raise SignInFailed("The identity provider's answer is not for this portal.", 403)
+        secret = await self._begun(request, door, grant, actor)
+        await self._note(door, principal, actor, pending, request_id)
+        return secret
+
+    async def _identified(self, door: WebDoor, pending: Pending, grant: Grant) -> str:
+        rooms = self._rooms
+        issuer = await rooms.issuers.find(door.issuer, door.audience)
+        if issuer is None:
+            raise SignInFailed("That identity provider is not trusted any more.", 403)
+        asked = Asked(client_id=door.client_id, nonce=pending.nonce, max_age=pending.max_age)
+        claims = await id_token.verified(grant.tokens.id, issuer, rooms.keys, asked, rooms.db.clock.now())
+        return claims.sub
+
+    async def _begun(self, request: Request, door: WebDoor, grant: Grant, actor: Actor) -> str:
+        db, owner = self._rooms.db, actor.customer or actor.home
+        assert owner is not None
+        before = await self._rooms.sessions.find(request, door.surface)
+        if before is not None:
+            await sessions.end(db, before)
+        now = db.clock.now()
+        return await sessions.begin(
+            db,
+            NewSession(
+                owner, door.tenant, door.surface, person_of(actor), grant.tokens,
+                now + timedelta(seconds=grant.seconds), now + LONGEST[door.surface],
+            ),
+        )  # fmt: skip
+
+    async def _note(self, door: WebDoor, principal: Principal, actor: Actor, pending: Pending, request_id: str) -> None:
+        asked_again = pending.max_age is not None or pending.acr is not None
+        stepped = asked_again and principal.kind is Audience.STAFF
+        kind = SecurityKind.STEP_UP if stepped else SecurityKind.LOGIN
+        about = str(actor.customer) if actor.customer else ""
+        what = Happening(kind, door.surface, person_of(actor), about, principal.acr or "", request_id)
+        await log_security(self._rooms.db, await home_of(self._rooms.db.primary, door.tenant), what)

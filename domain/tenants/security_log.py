@@ -1,0 +1,106 @@
+"""What happened at a tenant's doors: who signed in and out, who was let act for whom, what was revoked and refused."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from domain.database import Database
+from domain.db import Primary
+from domain.ids import CustomerId, uuid7
+from domain.refusals import Refused
+from domain.wire import is_storable
+
+A_MINUTE = timedelta(minutes=1)  # the span the allowance is for
+ROWS_A_MINUTE = 600  # a flood of failed sign-ins must not become a flood of rows; ten a second tell the story
+
+
+class SecurityKind(StrEnum):
+    """What happened."""
+
+    LOGIN = "login"
+    LOGIN_FAILED = "login_failed"
+    LOGOUT = "logout"
+    STEP_UP = "step_up"
+    ACTING_BEGAN = "acting_began"
+    ACTING_ENDED = "acting_ended"
+    SESSIONS_ENDED = "sessions_ended"
+    PROVIDER_LOGOUT = "provider_logout"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event: ``person`` did it or had it done, ``about`` is a customer or session, ``cause`` says why if told.
+
+    Both are ids, never names. ``cause`` is the reason that staff gave for acting, or a short word of ours.
+    """
+
+    kind: SecurityKind
+    surface: str
+    person: str = ""
+    about: str = ""
+    cause: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A happening as it was written down."""
+
+    id: UUID
+    at: datetime
+    what: Happening
+
+
+class _Allowance:
+    """How many rows this process may still write in the running minute."""
+
+    def __init__(self) -> None:
+        self.until: datetime | None = None
+        self.left = ROWS_A_MINUTE
+
+    def take(self, now: datetime) -> bool:
+        if self.until is None or now >= self.until:
+            self.until, self.left = now + A_MINUTE, ROWS_A_MINUTE
+        self.left -= 1
+        return self.left >= 0
+
+
+_allowance = _Allowance()
+
+
+async def log_security(db: Database, home: CustomerId, what: Happening) -> None:
+    """Writes one row under the tenant's house, best effort: nobody is kept out because a note could not be made."""
+    now = db.clock.now()
+    if not is_storable([what.person, what.about, what.cause, what.request_id]) or not _allowance.take(now):
+        return
+    try:
+        await db.marks.execute(
+            """INSERT INTO security_event (shard_key, id, customer_id, kind, surface, person, about, cause, request_id,
+                   recorded_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+            home.shard, uuid7(now, db.entropy(10)), home.uuid, what.kind.value, what.surface, what.person, what.about,
+            what.cause, what.request_id, now,
+        )  # fmt: skip
+    except Refused:
+        return  # the caller's answer matters more than the note about it
+
+
+async def happenings(db: Primary, home: CustomerId, before: UUID | None, limit: int) -> list[Happened]:
+    """The newest first, before that one if one is named."""
+    rows = await db.fetch(
+        """SELECT id, kind, surface, person, about, cause, request_id, recorded_at FROM security_event
+            WHERE shard_key = $1 AND customer_id = $2 AND ($3::uuid IS NULL OR id < $3)
+            ORDER BY id DESC LIMIT $4""",
+        home.shard, home.uuid, before, limit,
+    )  # fmt: skip
+    return [
+        Happened(
+            row["id"],
+            row["recorded_at"],
+            Happening(
+                SecurityKind(row["kind"]), row["surface"], row["person"], row["about"], row["cause"], row["request_id"]
+            ),
+        )
+        for row in rows
+    ]

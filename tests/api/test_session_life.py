@@ -1,0 +1,81 @@
+"""How long a session lasts, and how its tokens are renewed: once, however many requests come at that moment."""
+
+import asyncio
+import hashlib
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from domain.tenants.session import IDLE, LONGEST
+from tests.web_kit import ME, Acme, Browser
+
+NO_TIME = timedelta(0)
+AN_HOUR = timedelta(hours=1)  # how long tokens of the dev provider last
+A_SECOND = timedelta(seconds=1)
+
+
+async def age(
+    owner_url: str, browser: Browser, *, unused: timedelta = NO_TIME, old: timedelta = NO_TIME,
+    tokens: timedelta = NO_TIME, reopened: bool = False,
+) -> None:  # fmt: skip
+    """Makes the browser's session look as if so much time had gone by for one part of it."""
+    shard, _, secret = browser.jar["quittance-portal"].partition(".")
+    owner = await asyncpg.connect(owner_url)
+    try:
+        done = await owner.execute(
+            """UPDATE web_session SET idle_until = idle_until - $3::interval, began_at = began_at - $4::interval,
+                   ends_at = ends_at - $4::interval,
+                   fresh_until = fresh_until - $5::interval,
+                   ended_at = CASE WHEN $6 THEN NULL ELSE ended_at END
+                WHERE shard_key = $1 AND secret_hash = $2""",
+            int(shard, 16), hashlib.sha256(secret.encode()).hexdigest(), unused, old, tokens, reopened,
+        )  # fmt: skip
+        assert done == "UPDATE 1"
+    finally:
+        await owner.close()
+
+
+@pytest.mark.parametrize(
+    ("unused", "old"), [(IDLE, NO_TIME), (LONGEST["portal"], LONGEST["portal"])], ids=["idle", "as long as any"]
+)
+async def test_a_session_that_is_over_opens_nothing(
+    acme: Acme, owner_url: str, unused: timedelta, old: timedelta
+) -> None:
+    browser = await acme.signed_in("portal", "customer")
+    await age(owner_url, browser, unused=unused, old=old)
+    assert (await browser.ask(ME)).status_code == 401
+    assert (await browser.who())["signedIn"] is False
+
+
+async def test_a_session_that_is_used_goes_on_and_looking_at_it_is_no_use(acme: Acme, owner_url: str) -> None:
+    browser = await acme.signed_in("portal", "customer")
+    await age(owner_url, browser, unused=IDLE / 2)
+    before = (await browser.who())["idleUntil"]
+    assert (await browser.who())["idleUntil"] == before
+    await browser.data(ME)
+    assert (await browser.who())["idleUntil"] > before
+
+
+async def test_many_requests_at_once_renew_the_tokens_once(acme: Acme, owner_url: str) -> None:
+    browser = await acme.signed_in("portal", "customer")
+    for tokens in (AN_HOUR - 20 * A_SECOND, AN_HOUR + A_SECOND):  # still good, and over already
+        await age(owner_url, browser, tokens=tokens)
+        answers = await asyncio.gather(*(browser.ask(ME) for _ in range(6)))
+        # The refresh token counts once at the provider: a second renewal would have ended the session.
+        assert [answer.status_code for answer in answers] == [200] * 6
+    assert (await browser.who())["signedIn"] is True
+
+
+async def test_a_session_that_the_provider_ended_is_over_when_its_tokens_are_to_be_renewed(
+    acme: Acme, owner_url: str
+) -> None:
+    browser = await acme.signed_in("portal", "customer")
+    kept = dict(browser.jar)
+    farewell = await browser.log_out("portal")
+    browser.jar = kept
+    await age(owner_url, browser, reopened=True)
+    assert (await browser.ask(ME)).status_code == 200
+    await acme.api.mint.get(farewell)
+    await age(owner_url, browser, tokens=AN_HOUR - 20 * A_SECOND)
+    assert (await browser.ask(ME)).status_code == 401
