@@ -102,11 +102,16 @@ class WorkerProcess:
 
 async def start_worker(ground: Ground, log: Path, **environment: str) -> WorkerProcess:
     """Starts a worker on the ground; it may be dead at once where a crash point says so."""
+    return await start_program("jobs", ground, log, **environment)
+
+
+async def start_program(name: str, ground: Ground, log: Path, **environment: str) -> WorkerProcess:
+    """Starts one of our programs on the ground, as `python -m NAME`."""
     with log.open("ab") as err:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "jobs",
+            name,
             stdout=asyncio.subprocess.PIPE,
             stderr=err,
             cwd=CHECKOUT,

@@ -18,7 +18,7 @@ from domain.corrections.finalize_draft import FinalizeDraft, finalize_draft
 from domain.invoices.edit_draft import CreateInvoice, create_invoice
 from domain.invoices.manual_line import ManualLine
 from domain.money import Money
-from domain.payments.payment import Payment, payments_of_invoices
+from domain.payments.payment import Payment
 from domain.payments.request_refund import RequestRefund, request_refund
 from domain.perform import perform
 from domain.reactions.house import House
@@ -26,8 +26,8 @@ from domain.reactions.provider_events import apply
 from domain.reactions.work import do_now
 from domain.refusals import Refused
 from tests.interruptions import LEASE_OVER, Killed
-from tests.lives import invoices_of
 from tests.mishaps import later
+from tests.simulation.both_books import payments_of_all
 from tests.webhook_desk import Desk, Event, key_of
 from tests.world import EUR, Someone, World, fresh
 
@@ -185,13 +185,6 @@ class Crowd:
         house = later(self.world.house, after)
         await in_flows(self.people, lambda who: do_now(house, who.id))
         await in_flows(self.kept, lambda key: apply(house, key))
-
-
-async def payments_of_all(world: World, who: Someone) -> list[Payment]:
-    """All attempts of a customer."""
-    ids = [each.id for each in await invoices_of(world, who)]
-    found = await payments_of_invoices(world.house.db.primary, who.id, ids)
-    return [each for tries in found.values() for each in tries]
 
 
 async def in_flows(things: Sequence[T], act: Callable[[T], Awaitable[object]]) -> None:
