@@ -16,7 +16,7 @@ from api.graph.customer_past import CustomerPast
 from api.graph.customer_previews import CustomerPreviews
 from api.graph.entitlements import Entitlement, entitlements_of
 from api.graph.family import CustomerFamily
-from api.graph.lost_answers import PerformedOperation, operation_of
+from api.graph.lost_answers import OperationInspection, PerformedOperation, inspection_of, operation_of
 from api.graph.method_order import in_order
 from api.graph.node import Node
 from api.graph.notices import Notice
@@ -202,6 +202,11 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
     async def operation(self, info: Info, idempotency_key: Key) -> PerformedOperation | None:
         """The operation of that key."""
         return await operation_of(info, self.source.id, idempotency_key)
+
+    @strawberry.field(description="What became of a call of this caller: in progress, done, unknown or not performed.")
+    async def inspection(self, info: Info, idempotency_key: Key) -> OperationInspection:
+        """What became of that key."""
+        return await inspection_of(info, self.source.id, info.context.actor.scope, idempotency_key)
 
 
 async def find_customer(info: Info, id: CustomerId) -> Customer:

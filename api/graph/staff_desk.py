@@ -20,10 +20,11 @@ from api.graph.exceptions import StaffExceptions
 from api.graph.features import Feature, all_features
 from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
-from api.graph.payments import Payment
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
 from api.graph.staff_disputes import StaffDisputes
+from api.graph.staff_inspection import StaffInspections
 from api.graph.staff_notices import StaffNotices
+from api.graph.staff_payments import StaffPayment
 from api.graph.staff_providers import StaffProviders, provider_text
 from api.graph.staff_webhooks import StaffWebhooks
 from api.graph.subscription_policy import SubscriptionPolicy
@@ -92,41 +93,8 @@ class DeadLetter:
         )
 
 
-@strawberry.type(description="A payment with what only staff see of it: whose it is, and its names at the provider.")
-class StaffPayment:
-    """A payment on the support desk."""
-
-    customer_id: GlobalId = strawberry.field(description="The customer who pays.")
-    payment: Payment = strawberry.field(description="The payment as its customer sees it.")
-    provider_account: str = strawberry.field(description="The provider and the account there.")
-    provider_reference: str | None = strawberry.field(description="The provider's own id of the charge.")
-    sent_at: datetime | None = strawberry.field(description="From when on the provider may have it.")
-    times_asked: int = strawberry.field(description="How often the provider was asked what became of it.")
-    source: strawberry.Private[payments.Payment]
-
-    @strawberry.field(description="The attempts at the same invoice before this one, in order.")
-    async def prior_attempts(self, info: Info) -> list["StaffPayment"]:
-        """What was tried already, and what came of it."""
-        key = (self.source.customer, self.source.invoice)
-        tries = await info.context.loaders.payments.load(key)
-        return [StaffPayment.of(each) for each in tries if each.attempt_number < self.source.attempt_number]
-
-    @classmethod
-    def of(cls, payment: payments.Payment) -> "StaffPayment":
-        """The domain's payment."""
-        return cls(
-            source=payment,
-            customer_id=GlobalId(str(payment.customer)),
-            payment=Payment.of(payment),
-            provider_account=payment.provider_account,
-            provider_reference=payment.provider_ref,
-            sent_at=payment.sent_at,
-            times_asked=payment.queries,
-        )
-
-
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
-class Staff(StaffExceptions, StaffNotices, StaffDisputes, StaffProviders, StaffWebhooks):
+class Staff(StaffExceptions, StaffInspections, StaffNotices, StaffDisputes, StaffProviders, StaffWebhooks):
     """The root of staff."""
 
     @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")

@@ -103,14 +103,14 @@ class Client:
         return type(self)(self.http, self.url, token)
 
 
-async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
-    """What the look finds, as soon as it finds something; Failed where it never does."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: float = PATIENCE_SECONDS) -> T:
+    """What the look finds, as soon as it finds something; Failed where it does not within so many seconds."""
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if (found := await look()) is not None:
             return found
         await asyncio.sleep(PAUSE_SECONDS)
-    raise Failed(f"{what} did not happen within {PATIENCE_SECONDS:.0f} s")
+    raise Failed(f"{what} did not happen within {patience:.0f} s")
 
 
 async def mint(http: httpx2.AsyncClient, issuer: str, **claims: object) -> str:

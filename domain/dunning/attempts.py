@@ -1,5 +1,6 @@
 """The log of a case: each attempt with its method, what the gateway said, and which event of it settled the attempt."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -76,7 +77,7 @@ async def attempts_log(
     attempts = await payments_of(db, customer, invoice)
     ids = [attempt.method for attempt in attempts if attempt.method is not None]
     methods = {method.id: method for method in await payment_methods(db, customer, ids)} if ids else {}
-    events = await _settling_events(db, customer, attempts)
+    events = await settling_events(db, customer, attempts)
     return [
         Attempt(
             payment=each,
@@ -88,7 +89,7 @@ async def attempts_log(
     ]
 
 
-async def _settling_events(db: Primary, customer: CustomerId, attempts: list[Payment]) -> dict[PaymentId, str]:
+async def settling_events(db: Primary, customer: CustomerId, attempts: Sequence[Payment]) -> dict[PaymentId, str]:
     """The event under whose key the operation was performed that put the attempt where it stands."""
     rows = await db.fetch(
         """SELECT t.entity_id, k.key FROM transition t

@@ -1,20 +1,18 @@
 """Customers who pay over HTTP as a frontend does it: one key for an intent, and the same until there is an answer."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import httpx2
 
 from dev.story import documents as say
-from dev.story.client import Client
+from dev.story.client import Client, until
 from tests.api_callers import Api
 from tests.world import Someone, fresh
 
 PATIENCE_SECONDS = 180.0  # an outcome that nobody tells of is asked for after a minute, a dead worker replaced in half
-PAUSE_SECONDS = 0.2  # between two looks: those who wait leave the machine to those who work
 ENDED: Final = {"SUCCEEDED", "FAILED", "VOIDED", "EXPIRED"}
 
 # How a method behaves, and how the provider's events about it travel where that is not as usual.
@@ -35,6 +33,16 @@ GIVEN_BACK: Final = {"minorUnits": "300", "currency": "EUR"}
 _SUBSCRIPTION = "{ viewer { customer { subscriptions { state entitled } balance { credit { minorUnits } } } } }"
 
 
+class Pace(Protocol):
+    """What happens beside the payers while they work and wait."""
+
+    async def step(self) -> None:
+        """A payer has come one step on."""
+
+    async def look(self) -> None:
+        """A payer looks whether what it waits for has come."""
+
+
 @dataclass
 class Payer:
     """A customer with one method; ``told`` are the answers to all that it asked, without ids."""
@@ -44,7 +52,7 @@ class Payer:
     who: Someone
     client: Client
     support: Client
-    stepped: Callable[[], Awaitable[None]]
+    pace: Pace
     told: list[object] = field(default_factory=list)
     bought: Mapping[str, str] = field(default_factory=dict)
     invoice: str = ""
@@ -55,7 +63,7 @@ class Payer:
         self.bought = {"priceId": await self._price(), "idempotencyKey": fresh("start")}
         started = await self._ask(self.client, say.START, **self.bought)
         self.invoice = started["invoice"]["id"]
-        await self.stepped()
+        await self.pace.step()
         paid = await self._heard()
         if self.kind == "tok_insufficient_funds_times_1":
             await self._ask(self.client, say.PAY, invoiceId=self.invoice)
@@ -78,36 +86,39 @@ class Payer:
     async def _ask(self, client: Client, document: str, **given: object) -> Any:
         answer = await client.mutate(document, **given)
         self.told.append(sorted(name for name, value in answer.items() if value))
-        await self.stepped()
+        await self.pace.step()
         return answer
 
     async def _heard(self) -> Any:
         """The invoice once every attempt at it has ended, and all of what was given back."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                seen = (await self.client.query(say.INVOICE, id=self.invoice))["viewer"]["customer"]["invoice"]
-                for each in seen["payments"]:
-                    if each["state"] == "REQUIRES_ACTION":
-                        await self._confirm(each["actionUrl"])
-                refunds = [refund["state"] for each in seen["payments"] for refund in each["refunds"]]
-                if {each["state"] for each in seen["payments"]} <= ENDED and set(refunds) <= {"SUCCEEDED"}:
-                    await self.stepped()
-                    return seen
-                await asyncio.sleep(PAUSE_SECONDS)
+
+        async def look() -> Any:
+            await self.pace.look()
+            seen = (await self.client.query(say.INVOICE, id=self.invoice))["viewer"]["customer"]["invoice"]
+            for each in seen["payments"]:
+                if each["state"] == "REQUIRES_ACTION":
+                    await self._confirm(each["actionUrl"])
+            refunds = {refund["state"] for each in seen["payments"] for refund in each["refunds"]}
+            return seen if {each["state"] for each in seen["payments"]} <= ENDED and refunds <= {"SUCCEEDED"} else None
+
+        heard = await until(look, f"the end of a payment by {self.kind}", PATIENCE_SECONDS)
+        await self.pace.step()
+        return heard
 
     async def _confirm(self, url: str) -> None:
         answer = await self.client.http.post(url, params={"outcome": "complete"})
         assert answer.is_success or answer.json()["error"]["code"] == "not_waiting"  # it was, a moment ago
 
     async def _end(self) -> object:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                seen = (await self.client.query(say.INVOICE, id=self.invoice))["viewer"]["customer"]["invoice"]
-                now = (await self.client.query(_SUBSCRIPTION))["viewer"]["customer"]
-                active = [each["state"] for each in now["subscriptions"]] == ["ACTIVE"]
-                if active is (seen["state"] == "PAID"):  # what follows from a payment follows a moment later
-                    return _without_ids(seen), now
-                await asyncio.sleep(PAUSE_SECONDS)
+        async def look() -> object | None:
+            await self.pace.look()
+            seen = (await self.client.query(say.INVOICE, id=self.invoice))["viewer"]["customer"]["invoice"]
+            now = (await self.client.query(_SUBSCRIPTION))["viewer"]["customer"]
+            active = [each["state"] for each in now["subscriptions"]] == ["ACTIVE"]
+            # What follows from a payment follows a moment later.
+            return (_without_ids(seen), now) if active is (seen["state"] == "PAID") else None
+
+        return await until(look, f"what follows from a payment by {self.kind}", PATIENCE_SECONDS)
 
 
 def _without_ids(invoice: Any) -> object:
@@ -120,14 +131,13 @@ def _without_ids(invoice: Any) -> object:
 
 
 async def crowd_of(
-    api: Api, http: httpx2.AsyncClient, url: str, tokens: Mapping[str, str], copies: int,
-    stepped: Callable[[], Awaitable[None]],
-) -> list[Payer]:  # fmt: skip
+    api: Api, http: httpx2.AsyncClient, url: str, tokens: Mapping[str, str], copies: int, pace: Pace
+) -> list[Payer]:
     """So many customers with a method of each kind, who have done nothing yet."""
     support = Client(http, url, (await api.staff()).token)
     payers = []
     for kind, token in [each for each in tokens.items() for _ in range(copies)]:
         who = await api.world.customer(issuer=api.issuer)
         client = Client(http, url, await api.token("portal", who.subject))
-        payers.append(Payer(kind, token, who, client, support, stepped))
+        payers.append(Payer(kind, token, who, client, support, pace))
     return payers

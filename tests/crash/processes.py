@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jobs import queue
-from tests.jobs_kit import Ground, WorkerProcess, start_program
+from tests.jobs_kit import Ground, WorkerProcess, let_go, start_program
 from tests.own_valkey import OwnValkey
 from tests.ports import free_port
 
@@ -46,6 +46,13 @@ class Processes:
             name, take_away = turns[self.interrupted.total() % len(turns)]
             await take_away()
             self.interrupted[name] += 1
+
+    async def forget_the_dead(self) -> None:
+        """Ends the hold that dead workers have on their jobs in the queue, as half a minute would."""
+        async with self._turn:
+            redis = await queue.connect(self.valkey.url)
+            await let_go(redis)
+            await queue.close(redis)
 
     async def end(self) -> None:
         """kill -9 of what is left."""

@@ -3,8 +3,8 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import httpx2
 import pytest
@@ -27,23 +27,42 @@ AT_ONCE = 16 if COPIES <= FEW else 60
 TIMES = 1 if COPIES <= FEW else 8  # that each of the three is taken away; the API takes seconds to come back
 # A customer takes four steps or more: the last to be interrupted is so before the last third of all steps.
 STEPS_BETWEEN = len(KINDS) * COPIES * 3 // (3 * TIMES + 1)
+LOOKS_A_MINUTE = 40  # about a second's looks of those who wait
 
 
-class Interruptions:
+@dataclass
+class Undisturbed:
+    """Nothing happens but that time passes: in every test run faster than the clock goes, in the longer one as it does.
+
+    What passes is what dead workers hold their work for, and what is waited before a provider is asked again.
+    """
+
+    ground: Ground
+    processes: Processes
+    looks: int = 0
+
+    async def step(self) -> None:
+        """Nothing."""
+
+    async def look(self) -> None:
+        """After some looks of people who wait, a minute has passed."""
+        self.looks += 1
+        if COPIES <= FEW and self.looks % LOOKS_A_MINUTE == 0:
+            await a_minute_passes(self.ground)
+            await self.processes.forget_the_dead()
+
+
+@dataclass
+class Interrupted(Undisturbed):
     """Takes the processes away in turn, after every few steps of all customers together."""
 
-    def __init__(self, processes: Processes) -> None:
-        self._processes, self._steps = processes, 0
+    steps: int = 0
 
     async def step(self) -> None:
         """Counts a step."""
-        self._steps += 1
-        if self._steps % STEPS_BETWEEN == 0 and self._steps <= 3 * TIMES * STEPS_BETWEEN:
-            await self._processes.interrupt()
-
-
-async def nothing() -> None:
-    """The step of a run without interruptions."""
+        self.steps += 1
+        if self.steps % STEPS_BETWEEN == 0 and self.steps <= 3 * TIMES * STEPS_BETWEEN:
+            await self.processes.interrupt()
 
 
 @pytest.mark.row("C14")
@@ -57,16 +76,15 @@ async def test_payments_end_as_they_would_without_a_wiped_queue_dead_workers_and
         processes_on(ground) as processes,
         httpx2.AsyncClient(trust_env=False, verify=False, limits=limits) as http,
         bench_at(shared_or_own_provider()) as bench,
-        hurried(ground),
     ):
         await ground.world.trust(process_settings.oidc_issuer)
         api = Api(http, ground.world, process_settings.oidc_issuer, minting)
         for token, behaviour in KINDS.items():
             await bench.behave(token, webhook_url=f"{processes.url}/webhooks/{ACCOUNT}", **behaviour)
         tokens = {kind: bench.token(kind) for kind in KINDS}
-        calm = await crowd_of(api, http, processes.url, tokens, 1, nothing)
+        calm = await crowd_of(api, http, processes.url, tokens, 1, Undisturbed(ground, processes))
         await all_live(calm)
-        interrupted = await crowd_of(api, http, processes.url, tokens, COPIES, Interruptions(processes).step)
+        interrupted = await crowd_of(api, http, processes.url, tokens, COPIES, Interrupted(ground, processes))
         await all_live(interrupted)
         assert processes.interrupted == {"queue": TIMES, "worker": TIMES, "api": TIMES}
         undisturbed = {payer.kind: payer.told for payer in calm}
@@ -103,32 +121,16 @@ async def both_books_are_equal(ground: Ground, payers: Sequence[Payer]) -> None:
         assert await verify_shard(db.primary, shard) == []
 
 
-@asynccontextmanager
-async def hurried(ground: Ground) -> AsyncIterator[None]:
-    """In every test run a minute passes each second for dead workers' leases and for when a provider is asked again.
-
-    The longer run takes the time that it takes.
-    """
-    running = asyncio.create_task(_hurry(ground)) if COPIES <= FEW else None
-    try:
-        yield
-    finally:
-        if running:
-            running.cancel()
-            await asyncio.wait({running})
-
-
-async def _hurry(ground: Ground) -> None:
+async def a_minute_passes(ground: Ground) -> None:
+    """For leases and for calls that are due: as if each had been taken or scheduled a minute earlier."""
     db = ground.house.db
-    while True:
-        await asyncio.sleep(1)
-        for shard in await shard_keys(db.primary):
-            await db.marks.execute(
-                "UPDATE outbox_lease SET lease_until = lease_until - interval '1 minute' WHERE shard_key = $1", shard
-            )
-            await db.marks.execute(
-                """UPDATE due_work SET lease_until = lease_until - interval '1 minute',
-                          due_at = due_at - interval '1 minute'
-                    WHERE shard_key = $1 AND kind IN ('send_payment', 'send_refund')""",
-                shard,
-            )
+    for shard in await shard_keys(db.primary):
+        await db.marks.execute(
+            "UPDATE outbox_lease SET lease_until = lease_until - interval '1 minute' WHERE shard_key = $1", shard
+        )
+        await db.marks.execute(
+            """UPDATE due_work SET lease_until = lease_until - interval '1 minute',
+                      due_at = due_at - interval '1 minute'
+                WHERE shard_key = $1 AND kind IN ('send_payment', 'send_refund')""",
+            shard,
+        )
