@@ -1,5 +1,8 @@
 """`python -m api`: serves the API on PORT of the loopback address."""
 
+import sys
+from contextlib import suppress
+
 import uvicorn
 
 from api.app import build_app
@@ -10,8 +13,8 @@ from runtime.settings import settings
 def main() -> None:
     """Serves until it is told to stop."""
     configure_logs()
-    uvicorn.run(
-        build_app(settings()),
+    config = uvicorn.Config(
+        build_app(settings(), stopping=lambda: server.should_exit),
         host="127.0.0.1",  # whoever serves the world puts a proxy in front, which also bounds slow headers
         port=settings().port,
         loop="uvloop",
@@ -21,6 +24,11 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=7,  # below the ten seconds after which whoever started us kills
     )
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):  # it ends in order first, and is raised again then
+        server.run()
+    if not server.started:
+        sys.exit(3)  # as uvicorn itself does: servers were not there, or the port was taken
 
 
 if __name__ == "__main__":

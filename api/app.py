@@ -28,6 +28,7 @@ from api.graph.context import Rooms, context_maker
 from api.graph.schema import build_schema
 from api.http import PortalGraphQL
 from api.installed import InstalledDocuments
+from api.live.hub import Hub
 from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
 from api.sign_in import routes as sign_in
@@ -46,7 +47,7 @@ REDIS_SECONDS = 0.25  # it answers within a millisecond, or it is away
 STOP_SECONDS = 5.0  # what mutations left running gets this long when the process stops; the worker finishes the rest
 
 
-def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient) -> Rooms:
+def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient, live: Hub) -> Rooms:
     """What all requests of a process share."""
     db, keys = house.db, KeyCache(http, time.monotonic)
     issuers = IssuersInDatabase(db.primary)
@@ -55,7 +56,15 @@ def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient) -> Room
     # Cursors are signed with a key of their own, derived so that no further secret has to be handed out.
     signing = hashlib.sha256(b"cursors" + settings.house_key).digest()
     return Rooms(
-        house, provider_account(settings), Cursors([signing]), verifier, settings.environment, sessions, issuers, keys
+        house,
+        provider_account(settings),
+        Cursors([signing]),
+        verifier,
+        settings.environment,
+        sessions,
+        issuers,
+        keys,
+        live,
     )
 
 
@@ -71,7 +80,7 @@ def doors(rooms: Rooms, settings: Settings, redis: "Redis") -> list[Route]:
     documents = InstalledDocuments(rooms.db, ManifestDocuments(trusted_documents()))
     store = DocumentStore(schema._schema, documents, policies)
     bucket = RedisBucket(redis)
-    graphql = PortalGraphQL(schema, store, bucket, context_maker(rooms))
+    graphql = PortalGraphQL(schema, store, bucket, context_maker(rooms), lambda: rooms.live.ended)
     return [
         Route("/graphql", graphql),
         *downloads.routes(rooms, bucket),
@@ -93,10 +102,12 @@ async def _rejected(request: Request, error: Exception) -> Response:
     return refusal_at(request.url.path, error, request.headers.get("accept", ""))
 
 
-def build_app(settings: Settings, fenced: Callable[[House], House] = with_breakers) -> ASGIApp:
+def build_app(
+    settings: Settings, fenced: Callable[[House], House] = with_breakers, stopping: Callable[[], bool] = lambda: False
+) -> ASGIApp:
     """The ASGI application; it opens its pools when it starts and gives them back when it stops.
 
-    ``fenced`` is what stands between it and the providers.
+    ``fenced`` is what stands between it and the providers; once ``stopping``, live streams end.
     """
 
     @asynccontextmanager
@@ -106,12 +117,14 @@ def build_app(settings: Settings, fenced: Callable[[House], House] = with_breake
             httpx2.AsyncClient(timeout=5.0) as http,  # an identity provider that takes longer is down
             _redis(settings) as redis,
         ):
-            rooms = rooms_of(fenced(house), settings, http)
+            live = Hub(house.db, settings.redis_url.get_secret_value(), stopping)
+            rooms = rooms_of(fenced(house), settings, http, live)
             app.state.web_doors = rooms.sessions.doors
             app.router.routes.extend(doors(rooms, settings, redis))
             gc.collect()
             gc.freeze()  # the schema lives as long as the process: full collections need not walk it
-            yield
+            async with live.open():
+                yield
             if rooms.running:
                 await asyncio.wait(set(rooms.running), timeout=STOP_SECONDS)
 

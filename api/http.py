@@ -4,7 +4,9 @@ One request: context, reading, document, operation, points, execution. What ends
 other exception is masked. Subscriptions run over Server-Sent Events; there is no websocket and no batching.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -13,7 +15,7 @@ from graphql import GraphQLError, OperationType
 from graphql.language import OperationDefinitionNode
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 
@@ -34,6 +36,8 @@ from api.bucket import Bucket, Throttle, actual_cost, cost_extension, throttled
 from api.documents import PREPARED, DocumentStore, Found
 from api.errors import Code, Fault, PortalSchema
 from api.json_body import encode
+from api.live.places import Places
+from api.live.stream import Answer, EventStream, renewal_of
 from api.requests import Asked, read
 from api.sunset import what_goes
 
@@ -62,11 +66,20 @@ class _Run:
 class PortalGraphQL(GraphQL[C, None], Generic[C]):
     """The ASGI app of one schema; its context says who asks, its store what may be asked, its bucket how much."""
 
-    def __init__(self, schema: PortalSchema, documents: DocumentStore, bucket: Bucket, context: ContextOf[C]) -> None:
+    def __init__(
+        self,
+        schema: PortalSchema,
+        documents: DocumentStore,
+        bucket: Bucket,
+        context: ContextOf[C],
+        ended: Callable[[], bool] = lambda: False,
+    ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=(GRAPHQL_SSE_PROTOCOL,))
         self._documents = documents
         self._bucket = bucket
         self._context = context
+        self._ended = ended
+        self._places = Places()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # a websocket would pass by every HTTP middleware
@@ -75,20 +88,19 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         request = Request(scope, receive)
         media_type = negotiate(",".join(request.headers.getlist("accept")))
         try:
-            response = await self._answer(request, media_type)
+            response: ASGIApp = await self._answer(request, media_type)
         except Exception as error:
             rejection = _rejection(error)
             _log.info("graphql.rejected", outcome=rejection.outcome.value, codes=codes(rejection))
             response = refusal(rejection, media_type)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, media_type: str) -> Response:
+    async def _answer(self, request: Request, media_type: str) -> ASGIApp:
         draft = await self.get_sub_response(request)
         context = await self._context(request, draft)
         run = await self._admitted(request, context, draft)
         if run.streams:
-            stream: Any = await self.schema.stream(**run.arguments)
-            return await self._create_streaming_response(request, stream, "sse", draft)
+            return self._stream(request, context, run, draft)
         result = await self.schema.execute(**run.arguments)
         mutations = len(result.data or ()) if run.operation.operation is OperationType.MUTATION else 0
         actual = actual_cost(result.data, run.points, mutations, run.work)
@@ -97,6 +109,37 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
             throttle = await self._bucket.give_back(context.caller, run.points - actual)
         extensions = {**(result.extensions or {}), "cost": cost_extension(run.points, actual, throttle)}
         return _response(_body(result.data, result.errors, extensions), media_type, draft)
+
+    def _stream(self, request: Request, context: C, run: _Run, draft: Response) -> EventStream:
+        """The answers of a subscription, each paid for as if it had been asked for; or the one of anything else."""
+
+        async def renew() -> None:
+            again = await self._context(renewal_of(request), Response())
+            if _who(again) != _who(context):
+                raise Fault(Code.UNAUTHENTICATED, "This token is somebody else's now.")
+
+        async def pay() -> None:
+            throttle = await self._bucket.take(context.caller, run.points)
+            while not throttle.granted:
+                await asyncio.sleep(throttle.retry_after_seconds(run.points))
+                throttle = await self._bucket.take(context.caller, run.points)
+
+        def leave() -> None:
+            if lives:
+                self._places.give_back(context.caller)
+
+        lives = run.operation.operation is OperationType.SUBSCRIPTION
+        if lives:
+            self._places.take(context.caller)
+        answers = self._answers(context, run)
+        return EventStream(answers, renew, pay, self._ended, leave, headers=draft.headers.raw)
+
+    async def _answers(self, context: C, run: _Run) -> AsyncIterator[Answer]:
+        results: Any = await self.schema.stream(**run.arguments)
+        async with aclosing(results):
+            async for result in results:
+                body = _body(result.data, result.errors, result.extensions or {})
+                yield Answer(body, getattr(context, "event_id", ""))
 
     async def _admitted(self, request: Request, context: C, draft: Response) -> _Run:
         asked = await read(request)
@@ -134,6 +177,11 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         if not throttle.granted:
             raise rejected(throttled(throttle, points), {"cost": cost_extension(points, None, throttle)})
         return throttle
+
+
+def _who(context: Caller) -> object:
+    """Who asks, in every respect that the caller's rights come from."""
+    return context.sender, context.caller, getattr(context, "actor", None)
 
 
 def _rejection(error: Exception) -> Rejected:

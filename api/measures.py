@@ -25,6 +25,16 @@ DUE: Final = Gauge("quittance_due_work", "Work that is due and waits", registry=
 EVENTS: Final = Gauge("quittance_outbox_events", "Events that wait for their consumers", registry=REGISTRY)
 LETTERS: Final = Gauge("quittance_dead_letters", "Work that failed too often", registry=REGISTRY)
 POOL: Final = Gauge("quittance_pool_connections", "Connections of the write pool", ["state"], registry=REGISTRY)
+HISTORY: Final = Counter(
+    "quittance_history_reads",
+    "Reads of history by the server that answered, and those that none could answer for",
+    ["source"],
+    registry=REGISTRY,
+)
+LIVE_STREAMS: Final = Gauge("quittance_live_streams", "Live streams that are open", registry=REGISTRY)
+LIVE_EVENTS: Final = Counter("quittance_live_events", "Events sent to live streams", registry=REGISTRY)
+for source in ("PRIMARY", "REPLICA", "UNAVAILABLE"):
+    HISTORY.labels(source)  # shown as zero before the first one
 
 _REASONS: Final = {
     RefusalCode.IDEMPOTENCY_MISMATCH.value: "MISMATCH",

@@ -22,6 +22,7 @@ from domain.reactions.house import House
 from domain.vault import Vault
 from domain.webhooks.send import Sender
 from runtime.clock import SystemClock
+from runtime.herald import Herald
 from runtime.settings import Settings
 
 # Whoever closes a house has ended its work; what is still under way after this waits for a server that is silent.
@@ -77,14 +78,14 @@ async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
     database = await Database.open(
         addresses, SystemClock(), secrets.token_bytes, vault, name=name, size=settings.database_pool
     )
-    ways = gateways(settings)
+    ways, herald = gateways(settings), Herald(settings.redis_url.get_secret_value())
     try:
         sender = Sender(anywhere=settings.webhook_targets == "anywhere")
-        yield House(database, ways, sender=sender, mail=mail_of(settings))
+        yield House(database, ways, sender=sender, mail=mail_of(settings), herald=herald)
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await asyncio.gather(database.close(), *(gateway.close() for gateway in ways.values()))
+                await asyncio.gather(database.close(), herald.close(), *(gateway.close() for gateway in ways.values()))
 
 
 def arm_crash_point(point: str) -> None:

@@ -20,6 +20,8 @@ from api.auth.verify import Verifier
 from api.cursors import Cursors
 from api.errors import Code, Fault
 from api.graph.loaders import Loaders
+from api.live.hub import Hub
+from api.live.stream import is_renewal
 from api.sign_in.sessions import Credential, Sessions
 from api.sign_in.who import person_of
 from domain.actor import Actor, partner, portal, staff
@@ -30,6 +32,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.tenants.access import find_login, is_partner, staff_role
 from domain.tenants.tenant import home_of
 
+TOKEN_HEADER: Final = "Consistency-Token"  # of a mutation in its answer; of what history must show in a request
 _log: Final = structlog.get_logger("api.graph")
 
 
@@ -45,6 +48,7 @@ class Rooms:
     sessions: Sessions
     issuers: IssuerSource
     keys: KeyCache
+    live: Hub
     running: set["asyncio.Task[Any]"] = field(default_factory=set)
 
     @property
@@ -77,6 +81,11 @@ class Context:
     tenant: TenantId
     principal: Principal
     loaders: Loaders
+    answer: Response
+    at_least: str | None = None
+    last_event_id: str | None = None
+    event_id: str = ""
+    """Of a live stream: the id of the event that is being answered."""
 
     @property
     def db(self) -> Database:
@@ -116,12 +125,15 @@ class Context:
 Info = StrawberryInfo[Context, None]
 
 
-async def authenticate(rooms: Rooms, request: Request, otherwise: str = "") -> tuple[Principal, Actor]:
+async def authenticate(
+    rooms: Rooms, request: Request, otherwise: str = "", *, used: bool = True
+) -> tuple[Principal, Actor]:
     """The verified caller of a request; UNAUTHENTICATED without a valid token, FORBIDDEN for one nobody here knows.
 
     ``otherwise`` is whose session counts where the request does not say it, at doors that only read.
     """
-    return await known(rooms, await rooms.sessions.credential(request, otherwise), request.state.request_id)
+    credential = await rooms.sessions.credential(request, otherwise, used=used)
+    return await known(rooms, credential, request.state.request_id)
 
 
 async def known(rooms: Rooms, credential: Credential, request_id: str) -> tuple[Principal, Actor]:
@@ -161,10 +173,20 @@ def caller_of(principal: Principal) -> str:
 def context_maker(rooms: Rooms) -> Callable[[Request, Response], Awaitable[Context]]:
     """Makes the context of each request."""
 
-    async def make(request: Request, _response: Response) -> Context:
-        principal, actor = await authenticate(rooms, request)
+    async def make(request: Request, answer: Response) -> Context:
+        # A stream that is left open is no sign that its person is still there.
+        principal, actor = await authenticate(rooms, request, used=not is_renewal(request))
         return Context(
-            rooms, principal.kind, caller_of(principal), actor, principal.tenant, principal, Loaders(rooms.db)
+            rooms=rooms,
+            audience=principal.kind,
+            caller=caller_of(principal),
+            actor=actor,
+            tenant=principal.tenant,
+            principal=principal,
+            loaders=Loaders(rooms.db),
+            answer=answer,
+            at_least=request.headers.get(TOKEN_HEADER),
+            last_event_id=request.headers.get("last-event-id"),
         )
 
     return make

@@ -25,7 +25,7 @@ from api.graph.payments import Payment, PaymentMethod
 from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.tax_exemptions import TaxExemption, exemptions_of
 from api.graph.tax_ids import TaxId, tax_ids_of
-from api.scalars import CurrencyCode, GlobalId
+from api.scalars import CurrencyCode, GlobalId, Int64
 from domain.customers import customer as customers
 from domain.ids import ContractId, CustomerId, PaymentId
 from domain.ledger import balance as balances
@@ -33,6 +33,7 @@ from domain.ledger.statement import Span
 from domain.payments.method import payment_methods
 from domain.payments.payment import payment
 from domain.refusals import RefusalCode, Refused
+from domain.timeline.news import standing
 
 
 @strawberry.type(description="The name and address a customer is billed under.")
@@ -87,6 +88,11 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
         db = info.context.db
         at = db.clock.now()  # before the read: nothing up to this instant is missing
         return Balance.of(await balances.balance(db.primary, self.source.id, self.source.currency), at)
+
+    @strawberry.field(description="Counts what was done about it; while it is the same, nothing was.")
+    async def version(self, info: Info) -> Int64:
+        """How many operations there were."""
+        return Int64((await standing(info.context.db.primary, self.source.id)).operations)
 
     @strawberry.field(description="The balance as it was at an instant, from the postings up to it.")
     async def balance_as_of(self, info: Info, at: At) -> Balance:

@@ -130,9 +130,16 @@ class OperationInspection:
 
 async def operation_of(info: Info, customer: CustomerId, key: IdempotencyKey) -> PerformedOperation | None:
     """The operation that this caller performed under the key; None where none is committed."""
-    found = await inspect_key(info.context.db.primary, customer, info.context.actor.scope, key)
+    found = await performed_under(info, customer, key)
     if found is None:
         count_unknown_key()
+    return found
+
+
+async def performed_under(info: Info, customer: CustomerId, key: IdempotencyKey) -> PerformedOperation | None:
+    """The same, of a key that may be one of a call that is still on its way."""
+    found = await inspect_key(info.context.db.primary, customer, info.context.actor.scope, key)
+    if found is None:
         return None
     return await _performed(info, customer, found)
 

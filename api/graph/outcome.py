@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import strawberry
 
-from api.graph.context import Info
+from api.graph.context import TOKEN_HEADER, Info
 from api.scalars import ConsistencyToken, GlobalId
 from domain.customers.advance_clock import ClockAdvancing, clock_of
 from domain.ids import CustomerId, DisputeId, PaymentId, RefundId
@@ -62,11 +62,14 @@ async def followed(info: Info, done: Performed[Any], customer: CustomerId) -> Op
     """Waits a little for what follows from the operation, and says whether that was enough."""
     await _settle(info, customer)
     info.context.loaders.clear()
+    status = await status_of(info, customer, done.outcome)
+    token = str(await info.context.db.token())
+    info.context.answer.headers[TOKEN_HEADER] = token  # of several mutations, the last one's shows them all
     return OperationInfo(
         id=GlobalId(str(done.operation)),
         replayed=done.replayed,
-        status=await status_of(info, customer, done.outcome),
-        consistency_token=ConsistencyToken(str(await info.context.db.token())),
+        status=status,
+        consistency_token=ConsistencyToken(token),
     )
 
 

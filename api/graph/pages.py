@@ -16,6 +16,7 @@ from api.graph.credit_notes import CreditNote
 from api.graph.invoices import Invoice
 from api.graph.money import Money
 from api.graph.payments import Payment
+from api.measures import HISTORY
 from api.scalars import ConsistencyToken, Int64
 from domain.customers.customer import Customer
 from domain.database import History, HistoryUnavailable, Token
@@ -64,11 +65,14 @@ class StatementEntry:
 @asynccontextmanager
 async def history_of(info: Info, at_least: ConsistencyToken | None) -> AsyncIterator[History]:
     """A handle for one history read; HISTORY_UNAVAILABLE where the replica does not answer for it."""
-    token = Token.parse(at_least) if at_least is not None else None
+    wanted = at_least if at_least is not None else info.context.at_least
+    token = Token.parse(wanted) if wanted is not None else None
     try:
         async with info.context.db.history(token) as history:
+            HISTORY.labels(history.source.value).inc()
             yield history
     except HistoryUnavailable as error:
+        HISTORY.labels("UNAVAILABLE").inc()
         raise Fault(Code.HISTORY_UNAVAILABLE, "History is not available at the moment; balances are.") from error
 
 

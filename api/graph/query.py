@@ -20,7 +20,8 @@ from domain.tenants.access import partner_name
 Ids = Annotated[list[GlobalId], strawberry.argument(description="At most 100 ids; the answer keeps their order.")]
 
 
-def _only(info: Info, audience: Audience) -> None:
+def only(info: Info, audience: Audience) -> None:
+    """FORBIDDEN for a caller of another audience."""
     if info.context.audience is not audience:
         raise Fault(Code.FORBIDDEN, f"This part of the schema is for the {audience.value}.")
 
@@ -62,19 +63,19 @@ class Query:
     @strawberry.field(description="The portal user who asks; FORBIDDEN for staff and partners.")
     def viewer(self, info: Info) -> Viewer:
         """The portal's root."""
-        _only(info, Audience.PORTAL)
+        only(info, Audience.PORTAL)
         return Viewer()
 
     @strawberry.field(description="The desk of the tenant's staff; FORBIDDEN for everybody else.")
     def staff(self, info: Info) -> Staff:
         """The staff's root."""
-        _only(info, Audience.STAFF)
+        only(info, Audience.STAFF)
         return Staff()
 
     @strawberry.field(description="A partner's door; FORBIDDEN for everybody else.")
     def partner(self, info: Info) -> Partner:
         """The partners' root."""
-        _only(info, Audience.PARTNER)
+        only(info, Audience.PARTNER)
         return Partner()
 
     @strawberry.field(description="What the tenant sells now, cheapest rank first.")

@@ -52,6 +52,7 @@ from api.graph import (
 from api.graph import exception_decisions as cases
 from api.graph import portal_mutations as portal
 from api.graph import refund_decisions as decided
+from api.graph.live import Live
 from api.graph.mutation_field import mutation_field as _mutation
 from api.graph.query import Query
 from api.scalars import scalar_map
@@ -295,4 +296,5 @@ class Mutation:
 
 def build_schema() -> PortalSchema:
     """The schema of the API."""
-    return PortalSchema(Query, Mutation, extensions=[UsePrepared], config=StrawberryConfig(scalar_map=scalar_map))
+    config = StrawberryConfig(scalar_map=scalar_map)
+    return PortalSchema(Query, Mutation, Live, extensions=[UsePrepared], config=config)

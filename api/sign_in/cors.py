@@ -13,10 +13,12 @@ from api.sign_in.doors import Doors
 _CALLED: Final = ("/graphql", "/documents/", "/session/", "/logout/", "/acting")
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "authorization, content-type, x-quittance-csrf, x-request-id",
+    "Access-Control-Allow-Headers": (
+        "authorization, consistency-token, content-type, last-event-id, x-quittance-csrf, x-request-id"
+    ),
     "Access-Control-Max-Age": "600",  # ten minutes, after which a changed list is asked for again
 }
-_EXPOSED: Final = "X-Request-Id, Retry-After"
+_EXPOSED: Final = "Consistency-Token, X-Request-Id, Retry-After"
 
 
 class Cors:

@@ -44,10 +44,11 @@ class Sessions:
         self.db, self.doors, self.provider, self.cookies = db, doors, provider, cookies
         self._renewals: set[asyncio.Task[None]] = set()
 
-    async def credential(self, request: Request, otherwise: str = "") -> Credential:
+    async def credential(self, request: Request, otherwise: str = "", *, used: bool = True) -> Credential:
         """What the request is signed with; UNAUTHENTICATED, CSRF, or BAD_INPUT where both ways are used at once.
 
-        ``otherwise`` is the surface that is meant without the header, at doors that only read.
+        ``otherwise`` is the surface that is meant without the header, at doors that only read. With ``used`` the
+        session counts as used now, by a person.
         """
         bearer, named = request.headers.get("authorization", ""), request.headers.get(HEADER, "")
         if bearer and (named or self.cookies.present(request)):
@@ -56,7 +57,7 @@ class Sessions:
             return Credential(_bearer(bearer))
         if not named and not otherwise:
             raise Fault(Code.CSRF, "A request with a session's cookie says whose it is in X-Quittance-CSRF.")
-        return await self.of_cookie(request, named or otherwise)
+        return await self.of_cookie(request, named or otherwise, used=used)
 
     async def of_cookie(self, request: Request, surface: str, *, used: bool = True) -> Credential:
         """The token of the session of that surface; UNAUTHENTICATED without one, CSRF for a page from elsewhere."""

@@ -147,12 +147,14 @@ async def drain(house: House, customer: CustomerId) -> int:
     now = db.clock.now()
     if not await outbox.take_lease(db.marks, customer, holder, now, now + LEASE):
         return 0
+    house.herald(customer)
     try:
         while done < MAX_EVENTS:
             event = await outbox.next_event(db.primary, customer, db.clock.now())
             if event is None or event.kind not in KNOWN or not await _consumed(house, event):
                 break
             done += 1
+            house.herald(customer)
             now = db.clock.now()
             if not await outbox.take_lease(db.marks, customer, holder, now, now + LEASE):
                 break

@@ -1,12 +1,13 @@
 """What a process needs to do the house's own work: database, gateways, an actor for its jobs, the way out."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from domain.actor import Actor, system
 from domain.database import Database
+from domain.ids import CustomerId
 from domain.notices.post import Mail
 from domain.payments.gateway import Gateway
 from domain.refusals import RefusalCode, Refused
@@ -17,15 +18,23 @@ TRIES = 5  # what fails five times in a row will not be healed by a sixth
 BACKOFF_SECONDS = 2  # the first wait; it doubles with each failure
 
 
+def _nobody(_: CustomerId) -> None:
+    """Nobody serves live streams."""
+
+
 @dataclass(frozen=True)
 class House:
-    """Handed to everything that works without a caller; without ``mail``, nobody is told anything by e-mail."""
+    """Handed to everything that works without a caller; without ``mail``, nobody is told anything by e-mail.
+
+    ``herald`` is told whenever something is new about a customer, returns at once, and may forget.
+    """
 
     db: Database
     gateways: Mapping[str, Gateway]
     actor: Actor = field(default_factory=lambda: system("house"))
     sender: Sender = field(default_factory=Sender)
     mail: Mail | None = None
+    herald: Callable[[CustomerId], None] = field(default=_nobody, compare=False)
     missed: set[str] = field(default_factory=set, compare=False)  # accounts that somebody was told of
 
     def gateway(self, account: str) -> Gateway:
