@@ -204,6 +204,10 @@ class ExceptionCaseId(EntityId):
     prefix = "case"
 
 
+class SagaId(EntityId):
+    prefix = "saga"
+
+
 class DeadLetterId(EntityId):
     prefix = "letter"
 

@@ -86,6 +86,7 @@ TABLES: dict[str, str] = {
     "refund_request": "S",
     "refund_line": "S",
     "exception_case": "S",
+    "saga": "S",
     "staff_refunds": "S",
     "dispute": "S",
     "evidence_file": "S",

@@ -145,7 +145,7 @@ async def _refuse_what_names_another(info: Info, input: ResolveExceptionInput) -
         return
     db, tenant = info.context.db.primary, info.context.tenant
     case = await find_case(db, tenant, id_of(ExceptionCaseId.parse, input.exception_id, "exceptionId"))
-    of = await payment(db, case.customer, case.payment)
+    of = await payment(db, case.customer, case.money)
     for each in await payments_of_reference(db, tenant, input.reference):
         if each.id != of.id and each.provider_account == of.provider_account:
             raise of_another()

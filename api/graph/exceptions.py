@@ -37,6 +37,7 @@ class ExceptionKind(Enum):
     REFUND_MISMATCH = _value("refund_mismatch", description="As for payments.")
     REFUND_CONTRADICTED = _value("refund_contradicted", description="A refund ended twice, each time otherwise.")
     REFUND_FAILED = _value("refund_failed", description="Nothing went back; the amount is the customer's credit.")
+    SAGA_STUCK = _value("saga_stuck", description="What takes several steps stands between two of them: resume it.")
 
 
 @strawberry.enum(description="Where an exception stands. More values may come.")
@@ -73,8 +74,9 @@ class ExceptionCase(Node):
     kind: ExceptionKind = strawberry.field(description="What is in doubt.")
     state: ExceptionState = strawberry.field(description="Where it stands.")
     customer_id: GlobalId = strawberry.field(description="Whose money it is about.")
-    payment_id: GlobalId = strawberry.field(description="The payment.")
+    payment_id: GlobalId | None = strawberry.field(description="The payment; a saga may be about none yet.")
     refund_id: GlobalId | None = strawberry.field(description="The refund of it, where it is about one.")
+    saga_id: GlobalId | None = strawberry.field(description="The saga, where one is stuck.")
     amount: Money = strawberry.field(description="How much is in doubt.")
     told: Money | None = strawberry.field(description="What the provider said, where that is other money.")
     cause: str = strawberry.field(description="What brought it about.")
@@ -96,8 +98,9 @@ class ExceptionCase(Node):
             kind=ExceptionKind(case.kind.value),
             state=ExceptionState(case.state.name),
             customer_id=GlobalId(str(case.customer)),
-            payment_id=GlobalId(str(case.payment)),
+            payment_id=GlobalId(str(case.payment)) if case.payment else None,
             refund_id=GlobalId(str(case.refund)) if case.refund else None,
+            saga_id=GlobalId(str(case.saga)) if case.saga else None,
             amount=Money.of(case.amount),
             told=Money.of(case.told) if case.told else None,
             cause=case.cause,

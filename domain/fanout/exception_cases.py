@@ -35,7 +35,7 @@ async def _waiting(
     rows = await db.fetch(
         """-- fanout
            SELECT shard_key, id, tenant_id, customer_id, kind, payment_id, refund_id, currency, amount, told_currency,
-                  told_amount, cause, state, seq, recorded_at, claimed_by, claimed_at, resolution, reference,
+                  told_amount, saga_id, cause, state, seq, recorded_at, claimed_by, claimed_at, resolution, reference,
                   resolved_by, resolved_why, resolved_at
              FROM exception_case
             WHERE tenant_id = $1 AND state <> 'resolved' AND ($2::text IS NULL OR state = $2)
@@ -53,7 +53,7 @@ async def _over(
     rows = await db.fetch(
         """-- fanout
            SELECT shard_key, id, tenant_id, customer_id, kind, payment_id, refund_id, currency, amount, told_currency,
-                  told_amount, cause, state, seq, recorded_at, claimed_by, claimed_at, resolution, reference,
+                  told_amount, saga_id, cause, state, seq, recorded_at, claimed_by, claimed_at, resolution, reference,
                   resolved_by, resolved_why, resolved_at
              FROM exception_case
             WHERE tenant_id = $1 AND state = 'resolved'

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from domain.db import Row, Tx
-from domain.ids import ExceptionCaseId
+from domain.db import Primary, Row, Tx
+from domain.ids import ExceptionCaseId, PaymentId, SagaId
 from domain.machine import State
 from domain.money import Money
 from domain.payments.exception_case import EXCEPTION, Kind, Resolution
@@ -68,6 +68,44 @@ async def open_case(tx: Tx, doubt: Doubt) -> ExceptionCaseId:
     return id
 
 
+async def open_saga_case(tx: Tx, saga: SagaId, amount: Money, payment: PaymentId | None, cause: str) -> None:
+    """Opens the case of a saga that is stuck; where it was before and nothing came of it, that case still stands."""
+    known = await tx.fetchval(
+        """SELECT id FROM exception_case
+            WHERE shard_key = $1 AND customer_id = $2 AND subject = $3 AND kind = $4 AND state <> 'resolved'""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        saga.uuid,
+        Kind.SAGA_STUCK.value,
+    )
+    if known is not None:
+        return
+    id = tx.new_id(ExceptionCaseId)
+    state = await EXCEPTION.begin(tx, tx.customer, id.uuid, "open")
+    await tx.execute(
+        """INSERT INTO exception_case (shard_key, id, tenant_id, customer_id, kind, subject, saga_id, payment_id,
+               currency, amount, cause, state, seq, happened_at, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
+        id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, Kind.SAGA_STUCK.value, saga.uuid,
+        payment.uuid if payment else None, str(amount.currency), amount.minor, cause, state.name, state.seq, tx.now,
+        tx.recorded_at,
+    )  # fmt: skip
+    tx.emit("exception.opened", exception=id, saga=saga)
+
+
+async def is_in_doubt(db: Primary, payments: Sequence[PaymentId]) -> bool:
+    """Whether people are about to decide what became of one of a customer's payments."""
+    found = payments and await db.fetchval(
+        """SELECT 1 FROM exception_case
+            WHERE shard_key = $1 AND subject = ANY ($2::uuid[]) AND kind = ANY ($3::text[]) AND state <> 'resolved'
+            LIMIT 1""",
+        payments[0].shard,
+        [each.uuid for each in payments],
+        [each.value for each in IN_DOUBT],
+    )
+    return bool(found)
+
+
 async def _add(tx: Tx, id: UUID, amount: Money) -> None:
     await tx.execute(
         "UPDATE exception_case SET amount = amount + $4 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
@@ -78,8 +116,10 @@ async def _add(tx: Tx, id: UUID, amount: Money) -> None:
     )
 
 
-async def settle_cases(tx: Tx, subject: UUID, kinds: Collection[Kind] = IN_DOUBT) -> None:
-    """Closes what was in doubt about a payment or refund of which the provider has now been heard."""
+async def settle_cases(
+    tx: Tx, subject: UUID, kinds: Collection[Kind] = IN_DOUBT, why: str = BY_ITSELF
+) -> None:  # fmt: skip
+    """Closes what was in doubt about a payment or refund of which the provider has now been heard, or a saga."""
     rows = await tx.fetch(
         """SELECT id, state, seq FROM exception_case
             WHERE shard_key = $1 AND customer_id = $2 AND subject = $3 AND kind = ANY ($4::text[])
@@ -90,7 +130,7 @@ async def settle_cases(tx: Tx, subject: UUID, kinds: Collection[Kind] = IN_DOUBT
         [each.value for each in kinds],
     )
     for row in rows:
-        await _settle(tx, row, BY_ITSELF)
+        await _settle(tx, row, why)
 
 
 async def _settle(tx: Tx, row: Row, why: str) -> None:

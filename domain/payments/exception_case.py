@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from domain.db import Primary, Row, Tx
-from domain.ids import CustomerId, ExceptionCaseId, PaymentId, RefundId, TenantId
+from domain.ids import CustomerId, ExceptionCaseId, PaymentId, RefundId, SagaId, TenantId
 from domain.machine import Machine, State
 from domain.money import Currency, Money
 from domain.refusals import RefusalCode, Refused
@@ -38,6 +38,7 @@ class Kind(StrEnum):
     REFUND_MISMATCH = "refund_mismatch"
     REFUND_CONTRADICTED = "refund_contradicted"  # the provider says otherwise than it did, or than staff decided
     REFUND_FAILED = "refund_failed"  # nothing was given back, and the customer waits for it
+    SAGA_STUCK = "saga_stuck"  # what takes several steps stands between two of them
 
 
 class Resolution(StrEnum):
@@ -59,14 +60,18 @@ class Resolution(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExceptionCase:
-    """One case; people are named as the audit trail names them. ``recorded_at`` is when it was opened, by the wall."""
+    """One case; people are named as the audit trail names them. ``recorded_at`` is when it was opened, by the wall.
+
+    Only the case of a saga may be about no payment.
+    """
 
     id: ExceptionCaseId
     tenant: TenantId
     customer: CustomerId
     kind: Kind
-    payment: PaymentId
+    payment: PaymentId | None
     refund: RefundId | None
+    saga: SagaId | None
     amount: Money
     told: Money | None
     cause: str
@@ -80,6 +85,12 @@ class ExceptionCase:
     resolved_why: str | None
     resolved_at: datetime | None
 
+    @property
+    def money(self) -> PaymentId:
+        """The payment of a case that is decided as one about a payment or refund."""
+        assert self.payment is not None, "only the case of a saga is about no payment"
+        return self.payment
+
 
 def case_from(row: Row) -> ExceptionCase:
     """The case of a row that selects all its columns."""
@@ -89,8 +100,9 @@ def case_from(row: Row) -> ExceptionCase:
         tenant=TenantId(row["tenant_id"]),
         customer=CustomerId(shard, row["customer_id"]),
         kind=Kind(row["kind"]),
-        payment=PaymentId(shard, row["payment_id"]),
+        payment=PaymentId(shard, row["payment_id"]) if row["payment_id"] else None,
         refund=RefundId(shard, row["refund_id"]) if row["refund_id"] else None,
+        saga=SagaId(shard, row["saga_id"]) if row["saga_id"] else None,
         amount=Money(row["amount"], Currency(row["currency"])),
         told=None if told is None else Money(told, Currency(row["told_currency"])),
         cause=row["cause"],
@@ -110,7 +122,7 @@ async def find_case(db: Primary, tenant: TenantId, id: ExceptionCaseId) -> Excep
     """The tenant's case of that id, else NOT_FOUND."""
     row = await db.fetchrow(
         """SELECT shard_key, id, tenant_id, customer_id, kind, payment_id, refund_id, currency, amount, told_currency,
-                  told_amount, cause, state, seq, recorded_at, claimed_by, claimed_at, resolution, reference,
+                  told_amount, saga_id, cause, state, seq, recorded_at, claimed_by, claimed_at, resolution, reference,
                   resolved_by, resolved_why, resolved_at
              FROM exception_case WHERE shard_key = $1 AND id = $2 AND tenant_id = $3""",
         id.shard,

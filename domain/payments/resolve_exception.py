@@ -59,6 +59,7 @@ ACTS: dict[Kind, dict[Resolution, Act]] = {
         Resolution.KEEP_AS_CREDIT: keep_as_credit,
         Resolution.PAID_OUT_OF_BAND: pay_out_of_band,
     },
+    Kind.SAGA_STUCK: {},  # nobody decides that it is over: it is resumed, and the facts say so
 }
 # What was seen elsewhere has a name there: the provider's id, or what stands on the transfer.
 WITH_REFERENCE = frozenset(
@@ -109,7 +110,7 @@ async def resolve_exception(tx: Tx, command: ResolveException) -> ExceptionResol
     await store_resolution(tx, case.id, state, command.resolution, command.reason, command.reference)
     began = await act(tx, case, command.reason, command.reference or "")
     return ExceptionResolved(
-        case.id, case.kind, command.resolution, case.claimed_by, case.payment, began or case.refund
+        case.id, case.kind, command.resolution, case.claimed_by, case.money, began or case.refund
     )  # fmt: skip
 
 

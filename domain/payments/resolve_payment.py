@@ -25,7 +25,7 @@ async def confirm_charged(tx: Tx, case: ExceptionCase, reason: str, reference: s
     INVALID_INPUT where the provider calls the payment otherwise, or another one so; STATE_CONFLICT for what the bank
     took back.
     """
-    of = await payment(tx, tx.customer, case.payment)
+    of = await payment(tx, tx.customer, case.money)
     if of.returned.minor:
         message = "The bank took this payment back: it was charged, and nothing of it is there."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
@@ -51,7 +51,7 @@ async def confirm_not_charged(tx: Tx, case: ExceptionCase, reason: str, referenc
 
     STATE_CONFLICT for a payment that is held, or of which a part is known to be taken, or was given back or disputed.
     """
-    of = await payment(tx, tx.customer, case.payment)
+    of = await payment(tx, tx.customer, case.money)
     if of.state.name in TAKEN:
         await _withdraw(tx, of)
     elif of.state.name == "authorized" and of.asked is None:
@@ -79,7 +79,7 @@ async def _withdraw(tx: Tx, of: Payment) -> None:
 
 async def ask_about_payment(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
     """The provider is asked once more, and in vain opens another case. STATE_CONFLICT for one that is over."""
-    of = await payment(tx, tx.customer, case.payment)
+    of = await payment(tx, tx.customer, case.money)
     if of.is_settled:
         message = f"This payment is {of.state.name}: there is nothing to ask about."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))

@@ -77,7 +77,7 @@ async def pay_out_of_band(tx: Tx, case: ExceptionCase, reason: str, reference: s
 
 
 async def _still_credit(tx: Tx, case: ExceptionCase) -> Payment:
-    of = await payment(tx, tx.customer, case.payment)
+    of = await payment(tx, tx.customer, case.money)
     if of.returned.minor:
         message = "The bank took this payment back, so nothing of it can be given back."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))

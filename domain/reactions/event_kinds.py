@@ -21,7 +21,6 @@ QUIET: Final = frozenset(
         "entitlement.ended",
         "entitlement.granted",
         "exception.opened",
-        "exception.resolved",
         "installments.agreed",
         "invoice.reopened",
         "method.removed",
@@ -29,7 +28,6 @@ QUIET: Final = frozenset(
         "payment.part_captured",
         "receipt.withdrawn",
         "refund.approved",
-        "subscription.change_discarded",
         "subscription.without_price",
     }
 )

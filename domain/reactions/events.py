@@ -26,7 +26,9 @@ from domain.reactions.dispute_work import dispute_asked, dispute_lost, payment_f
 from domain.reactions.event_kinds import TOLD_OR_QUIET
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
 from domain.reactions.notices import tell_of, told_kinds
+from domain.reactions.sagas import about_given_up, hear, resumed
 from domain.refusals import Refused
+from domain.sagas.definition import LISTENED
 from domain.subscriptions.invoice_paid import InvoicePaid, invoice_paid
 from domain.webhooks.publish import publish
 
@@ -119,13 +121,14 @@ CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {
     "dispute.lost": dispute_lost,
     "payment.freed": payment_freed,
     "subscription.canceled": _subscription_canceled,
+    "saga.resumed": resumed,
 }
-KNOWN: Final = frozenset({*CONSUMERS, *TOLD_OR_QUIET})  # an event of any other kind is left to newer code
+KNOWN: Final = frozenset({*CONSUMERS, *LISTENED, *TOLD_OR_QUIET})  # an event of any other kind is left to newer code
 
 
 def consumed_kinds(house: House) -> list[str]:
     """The kinds of events of which something follows in this house."""
-    return list({*CONSUMERS, *told_kinds(house)})
+    return list({*CONSUMERS, *LISTENED, *told_kinds(house)})
 
 
 async def consume(house: House, event: Event) -> None:
@@ -133,6 +136,7 @@ async def consume(house: House, event: Event) -> None:
     await publish(house.db, event)
     if consumer := CONSUMERS.get(event.kind):
         await consumer(house, event)
+    await hear(house, event)
     await tell_of(house, event)
 
 
@@ -173,6 +177,7 @@ async def _consumed(house: House, event: Event) -> bool:
             await outbox.put_back(house.db.marks, event, house.db.clock.now() + backoff(min(event.attempts, TRIES)))
             return False
         await dead_letter.bury(house.db, event, cause_of(error), error_id)
+        await about_given_up(house, event, cause_of(error))
     reached("relay.consumed")
     await outbox.delete(house.db.marks, event)
     reached("relay.deleted")

@@ -36,12 +36,7 @@ from domain.payments.attempt_refund import attempt_refund
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.decide_refund import ExpireRefundRequest, expire_refund_request
 from domain.payments.dispute import ASK_DISPUTE
-from domain.payments.end_contract import (
-    AnnounceContractEnd,
-    EndContract,
-    announce_contract_end,
-    end_contract,
-)
+from domain.payments.end_contract import AnnounceContractEnd, EndContract, announce_contract_end, end_contract
 from domain.payments.gateway import Detached, NotFound
 from domain.payments.method import payment_methods
 from domain.payments.order_methods import DETACH
@@ -57,8 +52,10 @@ from domain.reactions.dispute_work import ask_dispute
 from domain.reactions.events import drain
 from domain.reactions.exceptions import given_up
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
+from domain.reactions.sagas import about_given_up, look_in_time
 from domain.reactions.tax_runs import correct_item, list_tax_run
 from domain.refusals import Refused
+from domain.sagas.saga import LOOK
 from domain.subscriptions.cancel import EndSubscription, end_subscription
 from domain.subscriptions.expire import ExpireSubscription, expire_subscription
 from domain.subscriptions.lifecycle import END, EXPIRE, REMIND, RENEW, RESUME
@@ -186,6 +183,10 @@ async def _send_notice(house: House, work: Due) -> None:
     await notices.send(house, work)
 
 
+async def _look_at_saga(house: House, work: Due) -> None:
+    await look_in_time(house, work, key_of(work))
+
+
 async def _advance(house: House, work: Due) -> None:
     """Goes the way of a test clock: to each due instant in turn, doing what is due there, and then to the target."""
     marks = house.db.marks
@@ -255,6 +256,7 @@ HANDLERS: dict[str, Handler] = {
     LIST_RUN: _list_tax_run,
     CORRECT_ITEM: _correct_item,
     SEND_NOTICE: _send_notice,
+    LOOK: _look_at_saga,
     ADVANCE: _advance,
 }
 
@@ -284,6 +286,7 @@ async def failed(house: House, work: Due, error: Exception) -> None:
         return
     await dead_letter.bury(house.db, work, cause_of(error), error_id)
     await given_up(house, work, cause_of(error))
+    await about_given_up(house, work, cause_of(error))
     await due.discard(house.db.marks, work)
 
 

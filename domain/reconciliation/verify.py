@@ -14,6 +14,7 @@ from domain.reconciliation import (
     family_checks,
     history_checks,
     ledger_checks,
+    saga_checks,
 )
 
 CHECKS = (
@@ -25,6 +26,7 @@ CHECKS = (
     *explanation_checks.CHECKS,
     *dunning_checks.CHECKS,
     *dispute_checks.CHECKS,
+    *saga_checks.CHECKS,
 )
 
 

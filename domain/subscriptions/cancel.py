@@ -17,6 +17,8 @@ from domain.payments.under_way import is_being_paid
 from domain.payments.withhold import take_invoice_back
 from domain.period import pin
 from domain.refusals import RefusalCode, Refused
+from domain.sagas.begin import Begun, begin_saga
+from domain.sagas.definition import SagaKind
 from domain.subscriptions.binding import require_version
 from domain.subscriptions.expire import first_invoice
 from domain.subscriptions.lifecycle import END, ENDED, REMIND, RENEW, RESUME, SUBSCRIPTION
@@ -114,6 +116,9 @@ async def _give_back(tx: Tx, of: Subscription, at: datetime, unused: Unused) -> 
     if worked_out is None or worked_out[0].minor == 0:
         return None
     note = await give_back_unused(tx, live, at, How(unused.value), "Unused time of a cancellation", worked_out)
+    if note is not None and note.split.refunded.minor:
+        begun = Begun(SagaKind.REFUND_AND_CANCEL, of.id, note.split.refunded, note.invoice, note.credit_note)
+        await begin_saga(tx, begun)
     return note.total if note else None
 
 

@@ -13,6 +13,8 @@ from domain.payments.debt import require_no_debt
 from domain.payments.give_back_unused import How, give_back_unused
 from domain.period import Anchor, Period, period
 from domain.refusals import RefusalCode, Refused
+from domain.sagas.begin import Begun, begin_saga
+from domain.sagas.definition import SagaKind
 from domain.subscriptions.change import Mode, PlanChanging, change_in_trial, change_later
 from domain.subscriptions.invoice_paid import apply_change
 from domain.subscriptions.lines import change_lines, invoiced_slice, period_price, unused_of
@@ -82,6 +84,8 @@ async def change_now(tx: Tx, of: Subscription, to: Offer, mode: Mode, at: dateti
         pending = Pending(to.price.id, to.quantity, to.version.family, issued.invoice, at, until, anchor_at)
         if issued.due.minor:  # what was planned for the next term stays planned until this change is paid
             await store_plans(tx, of, of.planned, pending)
+            if not issued.on_account:
+                await begin_saga(tx, Begun(SagaKind.PAID_CHANGE, of.id, issued.due, issued.invoice))
         else:
             await apply_change(tx, of, pending, await invoice(tx, tx.customer, issued.invoice))
     payment = await collect(tx, issued)

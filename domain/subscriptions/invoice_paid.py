@@ -36,6 +36,8 @@ async def invoice_paid(tx: Tx, command: InvoicePaid) -> SubscriptionStands:
         return SubscriptionStands(of.id, (await move(tx, of, "activate")).name)
     if of.pending is not None and of.pending.invoice == command.invoice:
         await _take_effect(tx, of, of.pending, await invoice(tx, tx.customer, command.invoice))
+    elif of.trial_end is not None and of.period.start == of.trial_end:
+        tx.emit("subscription.trial_paid", subscription=of.id, invoice=command.invoice)
     return SubscriptionStands(of.id, of.state.name)
 
 

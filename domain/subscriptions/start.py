@@ -18,6 +18,8 @@ from domain.payments.collect import collect, require_means
 from domain.payments.debt import require_no_debt
 from domain.period import Anchor, Period, period, pin
 from domain.refusals import RefusalCode, Refused
+from domain.sagas.begin import Begun, begin_saga
+from domain.sagas.definition import SagaKind
 from domain.subscriptions.expire import INCOMPLETE_FOR
 from domain.subscriptions.lifecycle import EXPIRE, RENEW, SUBSCRIPTION
 from domain.subscriptions.lines import full_charge
@@ -113,6 +115,7 @@ async def _start_trial(tx: Tx, owner: Customer, offer: Offer, coupon: str | None
     await schedule_reminder(tx, id, end)
     if coupon is not None:
         await redeem_with(tx, coupon, offer.plan.id, id)
+    await begin_saga(tx, Begun(SagaKind.TRIAL, id, offer.amount), end)
     nothing = Money.zero(owner.currency)
     return SubscriptionStarted(id, None, None, nothing, nothing, None, end)
 
@@ -142,5 +145,7 @@ async def _insert(
 
 async def _collected(tx: Tx, id: SubscriptionId, issued: Finalized) -> SubscriptionStarted:
     payment = await collect(tx, issued)
+    if issued.due.minor and not issued.on_account:
+        await begin_saga(tx, Begun(SagaKind.PURCHASE, id, issued.due, issued.invoice))
     shown = issued.rated.lines if tx.preview else ()
     return SubscriptionStarted(id, issued.invoice, issued.number, issued.total, issued.due, payment, None, shown)

@@ -40,6 +40,7 @@ from tests.notice_kit import buy_and_be_told
 from tests.payment_stage import forget_method, held_purchase
 from tests.recovery_stage import pay_in_parts
 from tests.refund_stage import ask_in_vain
+from tests.saga_kit import buy_in_vain
 from tests.subscription_lives import try_pause_and_leave
 from tests.webhook_desk import Desk, key_of, made_up
 from tests.webhook_stage import delivery_of
@@ -160,6 +161,7 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     await (await disputed(world, desk)).looked_at()
     await buy_and_be_told(world)
     await pay_in_parts(world)
+    await buy_in_vain(world)
     assert set(done) == set(HANDLERS)
     assert [each.state.name for each in await invoices_of(world, ada)] == ["paid", "paid", "uncollectible"]
     states = [(await subscription_of(world, each)).state.name for each in (ada, eve)]
