@@ -19,6 +19,8 @@ SEEDS ?= 50
 PUBLISHED := docs/published-schema.graphql
 STEPS ?= 60
 FIRST ?= 1
+# Where the environment says that nothing compiled is kept, each of some hundred processes of a run compiles it again.
+test check static: export PYTHONDONTWRITEBYTECODE =
 
 # An environment that was moved, or whose Python is gone, is made anew; READY holds the place it was made in.
 ifneq "$(shell $(PY) -c '' 2>/dev/null && cat $(READY) 2>/dev/null)" "$(CURDIR)"
