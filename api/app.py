@@ -28,6 +28,7 @@ from api.graph.context import Rooms, context_maker
 from api.graph.schema import build_schema
 from api.http import PortalGraphQL
 from api.installed import InstalledDocuments
+from api.library import Library
 from api.live.hub import Hub
 from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
@@ -38,6 +39,7 @@ from api.sign_in.doors import Doors
 from api.sign_in.provider import Provider
 from api.sign_in.sessions import Sessions
 from api.trust import IssuersInDatabase
+from api.uses import UseCounter
 from domain.reactions.house import House
 from runtime.house import open_house, provider_account, with_breakers
 from runtime.settings import Settings
@@ -47,7 +49,16 @@ REDIS_SECONDS = 0.25  # it answers within a millisecond, or it is away
 STOP_SECONDS = 5.0  # what mutations left running gets this long when the process stops; the worker finishes the rest
 
 
-def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient, live: Hub) -> Rooms:
+def library_of(house: House, settings: Settings, redis: "Redis") -> Library:
+    """The documents of a process, and what is known of each."""
+    shipped = trusted_documents()
+    schema = build_schema()
+    policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
+    store = DocumentStore(schema._schema, InstalledDocuments(house.db, ManifestDocuments(shipped)), policies)
+    return Library(schema, store, shipped, UseCounter(house.db.clock), RedisBucket(redis))
+
+
+def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient, live: Hub, library: Library) -> Rooms:
     """What all requests of a process share."""
     db, keys = house.db, KeyCache(http, time.monotonic)
     issuers = IssuersInDatabase(db.primary)
@@ -65,6 +76,7 @@ def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient, live: H
         issuers,
         keys,
         live,
+        library,
     )
 
 
@@ -73,17 +85,15 @@ def trusted_documents() -> dict[Audience, dict[str, str]]:
     return {Audience(path.stem): read_manifest(path.read_bytes()) for path in sorted(_MANIFESTS.glob("*.json"))}
 
 
-def doors(rooms: Rooms, settings: Settings, redis: "Redis") -> list[Route]:
+def doors(rooms: Rooms, settings: Settings) -> list[Route]:
     """Every route of the API."""
-    schema = build_schema()
-    policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
-    documents = InstalledDocuments(rooms.db, ManifestDocuments(trusted_documents()))
-    store = DocumentStore(schema._schema, documents, policies)
-    bucket = RedisBucket(redis)
-    graphql = PortalGraphQL(schema, store, bucket, context_maker(rooms), lambda: rooms.live.ended)
+    library, live = rooms.library, rooms.live
+    graphql = PortalGraphQL(
+        library.schema, library.store, library.bucket, context_maker(rooms), lambda: live.ended, library.uses.count
+    )
     return [
         Route("/graphql", graphql),
-        *downloads.routes(rooms, bucket),
+        *downloads.routes(rooms, library.bucket),
         *sign_in.routes(rooms),
         *webhooks.routes(rooms.house, settings),
         *health.routes(rooms.house),
@@ -118,12 +128,13 @@ def build_app(
             _redis(settings) as redis,
         ):
             live = Hub(house.db, settings.redis_url.get_secret_value(), stopping)
-            rooms = rooms_of(fenced(house), settings, http, live)
+            library = library_of(house, settings, redis)
+            rooms = rooms_of(fenced(house), settings, http, live, library)
             app.state.web_doors = rooms.sessions.doors
-            app.router.routes.extend(doors(rooms, settings, redis))
+            app.router.routes.extend(doors(rooms, settings))
             gc.collect()
             gc.freeze()  # the schema lives as long as the process: full collections need not walk it
-            async with live.open():
+            async with live.open(), library.uses.kept(house.db):
                 yield
             if rooms.running:
                 await asyncio.wait(set(rooms.running), timeout=STOP_SECONDS)

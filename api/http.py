@@ -40,6 +40,7 @@ from api.live.places import Places
 from api.live.stream import Answer, EventStream, renewal_of
 from api.requests import Asked, read
 from api.sunset import what_goes
+from api.uses import Seen, unseen
 
 _log: Final = structlog.get_logger("api.http")
 REFUSED_DOCUMENT_COST: Final = 10  # points: checking a broken document is work too, so repeating it is not free
@@ -73,6 +74,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         bucket: Bucket,
         context: ContextOf[C],
         ended: Callable[[], bool] = lambda: False,
+        seen: Seen = unseen,
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=(GRAPHQL_SSE_PROTOCOL,))
         self._documents = documents
@@ -80,6 +82,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         self._context = context
         self._ended = ended
         self._places = Places()
+        self._seen = seen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # a websocket would pass by every HTTP middleware
@@ -158,6 +161,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
             "operation_extensions": {**(asked.extensions or {}), PREPARED: prepared},
         }
         charged = await self._charge(context, points)
+        self._seen(context.sender, found)
         return _Run(operation, streams, points, prepared.work(operation), charged, arguments)
 
     async def _found(self, context: C, asked: Asked) -> Found:

@@ -57,7 +57,7 @@ class InstalledDocuments:
         if sender.tenant is None:
             return None
         row = await find_document(self._db.primary, sender.tenant, sender.owner, name)
-        return Trusted(row.id, row.text, row.announced_at, row.retires_at) if row else None
+        return Trusted(row.id, row.text, row.text_hash, False, row.announced_at, row.retires_at) if row else None
 
     def _keep(self, key: tuple[Sender, str], kept: _Kept) -> None:
         if (before := self._kept.pop(key, None)) is not None:

@@ -26,6 +26,9 @@ class Trusted:
 
     id: str
     text: str
+    text_hash: str
+    shipped: bool
+    """Whether it is part of the release; else a tenant registered it."""
     announced_at: datetime | None = None
     retires_at: datetime | None = None
 
@@ -92,11 +95,10 @@ class ManifestDocuments:
     """Trusted documents held in memory, found by the manifest's id or by the SHA-256 of their text."""
 
     def __init__(self, manifests: Mapping[Audience, Mapping[str, str]]) -> None:
-        self._found = {
-            audience: {hash_of(text): Trusted(id, text) for id, text in documents.items()}
-            | {id: Trusted(id, text) for id, text in documents.items()}
-            for audience, documents in manifests.items()
-        }
+        self._found: dict[Audience, dict[str, Trusted]] = {}
+        for audience, documents in manifests.items():
+            by_id = {id: Trusted(id, text, hash_of(text), True) for id, text in documents.items()}
+            self._found[audience] = {each.text_hash: each for each in by_id.values()} | by_id
 
     async def find(self, sender: Sender, document_id: str) -> Trusted | None:
         return self._found.get(sender.audience, {}).get(bare(document_id))

@@ -20,6 +20,18 @@ KEYS: Final = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+DOCUMENTS: Final = Counter(
+    "quittance_document_uses",
+    "Documents sent: those of the release by id, REGISTERED ones of tenants, TEXT that was not registered",
+    ["audience", "document"],
+    registry=REGISTRY,
+)
+DEPRECATED: Final = Counter(
+    "quittance_deprecated_uses",
+    "Documents sent that use what will be removed",
+    ["audience", "element"],
+    registry=REGISTRY,
+)
 LAG: Final = Gauge("quittance_replica_lag_seconds", "How far the replica is behind; -1: no answer", registry=REGISTRY)
 DUE: Final = Gauge("quittance_due_work", "Work that is due and waits", registry=REGISTRY)
 EVENTS: Final = Gauge("quittance_outbox_events", "Events that wait for their consumers", registry=REGISTRY)

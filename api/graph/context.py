@@ -20,6 +20,7 @@ from api.auth.verify import Verifier
 from api.cursors import Cursors
 from api.errors import Code, Fault
 from api.graph.loaders import Loaders
+from api.library import Library
 from api.live.hub import Hub
 from api.live.stream import is_renewal
 from api.sign_in.sessions import Credential, Sessions
@@ -49,6 +50,7 @@ class Rooms:
     issuers: IssuerSource
     keys: KeyCache
     live: Hub
+    library: Library
     running: set["asyncio.Task[Any]"] = field(default_factory=set)
 
     @property

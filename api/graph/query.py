@@ -12,6 +12,7 @@ from api.graph.context import Info
 from api.graph.customer import Customer, find_by_name, find_customer
 from api.graph.node import Node
 from api.graph.nodes import find_node, find_nodes
+from api.graph.partner_contract import PartnerContract
 from api.graph.staff_desk import Staff
 from api.scalars import GlobalId
 from domain.catalog.plan import plans
@@ -54,6 +55,11 @@ class Partner:
     async def customer(self, info: Info, reference: Reference) -> Customer | None:
         """The customer."""
         return await find_by_name(info, reference)
+
+    @strawberry.field(description="What the program can rely on: its documents, its budget, and what goes when.")
+    def contract(self, info: Info) -> PartnerContract:
+        """The caller's own."""
+        return PartnerContract(client=info.context.actor.subject, caller=info.context.caller)
 
 
 @strawberry.type(description="Where every query starts.")

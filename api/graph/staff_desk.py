@@ -24,6 +24,7 @@ from api.graph.retiring import AfterPlan, ListedPlan, whole_list
 from api.graph.staff_disputes import StaffDisputes
 from api.graph.staff_inspection import StaffInspections
 from api.graph.staff_notices import StaffNotices
+from api.graph.staff_partners import StaffPartners
 from api.graph.staff_payments import StaffPayment
 from api.graph.staff_providers import StaffProviders, provider_text
 from api.graph.staff_webhooks import StaffWebhooks
@@ -94,7 +95,9 @@ class DeadLetter:
 
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
-class Staff(StaffExceptions, StaffInspections, StaffNotices, StaffDisputes, StaffProviders, StaffWebhooks):
+class Staff(
+    StaffExceptions, StaffInspections, StaffNotices, StaffDisputes, StaffPartners, StaffProviders, StaffWebhooks
+):
     """The root of staff."""
 
     @strawberry.field(description="A customer of the tenant, by id or by the tenant's own reference.")

@@ -13,7 +13,8 @@ from domain.tenants.access import is_partner
 from domain.tenants.trusted_document import PORTAL, STAFF, client_of, hash_of, notice_days
 
 MOST_AT_ONCE: Final = 50  # documents of one operation: its entry in the audit trail holds their texts
-MOST_OF_ONE_OWNER: Final = 5_000  # a large app's, over many releases; all of them are read to see what goes when
+MOST_OF_ONE_OWNER: Final = 5_000  # a large app's, over many releases
+MOST_OF_A_PARTNER: Final = 500  # all of them are read to tell a partner what goes when
 LONGEST: Final = 131_072  # characters of a text: what the door reads of a trusted one
 _ID: Final = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")  # hex and base64 hashes, Relay's numbers, names of people's own
 _ADMINS: Final = frozenset({Grant.SYSTEM, Grant.ADMIN})
@@ -48,7 +49,8 @@ async def persist_documents(tx: Tx, command: PersistDocuments) -> DocumentsPersi
     """Runs under the tenant's house; the caller has checked that each document fits the schema.
 
     ALREADY_EXISTS for an id that stands for another text: an id never changes its meaning. NOT_FOUND for a partner that
-    is not let in, INVALID_INPUT for ids and texts of another shape, STATE_CONFLICT beyond 5,000 documents.
+    is not let in, INVALID_INPUT for ids and texts of another shape, STATE_CONFLICT beyond 5,000 documents,
+    500 of a partner.
     """
     await _require_owner(tx, command.owner)
     _require_shape(command.documents)
@@ -106,8 +108,9 @@ async def _require_room(tx: Tx, owner: str) -> None:
     count = await tx.fetchval(
         "SELECT count(*) FROM trusted_document WHERE tenant_id = $1 AND owner = $2", tx.head.tenant.uuid, owner
     )
-    if count > MOST_OF_ONE_OWNER:
-        message = f"Nobody has more than {MOST_OF_ONE_OWNER} documents."
+    most = MOST_OF_A_PARTNER if client_of(owner) else MOST_OF_ONE_OWNER
+    if count > most:
+        message = f"There is room for {most} documents."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("documents",))
 
 

@@ -87,6 +87,18 @@ async def documents_of(db: Primary, tenant: TenantId, owner: str, limit: int, af
     return [_document(row) for row in rows]
 
 
+async def count_documents(db: Primary, tenant: TenantId, owner: str, cap: int) -> int:
+    """How many documents the owner has; counting stops at the cap."""
+    count: int = await db.fetchval(
+        """SELECT count(*) FROM (
+               SELECT 1 FROM trusted_document WHERE tenant_id = $1 AND owner = $2 LIMIT $3) AS found""",
+        tenant.uuid,
+        owner,
+        cap,
+    )
+    return count
+
+
 async def all_documents(db: Primary, limit: int, after: TrustedDocument | None = None) -> list[TrustedDocument]:
     """Every tenant's documents, a page at a time."""
     rows = await db.fetch(
