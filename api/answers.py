@@ -32,6 +32,7 @@ class Outcome(StrEnum):
     TIMED_OUT = auto()
     TOO_LARGE = auto()
     URL_TOO_LONG = auto()
+    HEADERS_TOO_LARGE = auto()
     THROTTLED = auto()
     UNAVAILABLE = auto()
     INTERNAL = auto()
@@ -49,6 +50,7 @@ STATUS: Final[Mapping[Outcome, tuple[int, int]]] = {  # as application/json, as 
     Outcome.URL_TOO_LONG: (414, 414),
     Outcome.MEDIA_TYPE_REFUSED: (415, 415),
     Outcome.THROTTLED: (429, 429),
+    Outcome.HEADERS_TOO_LARGE: (431, 431),
     Outcome.INTERNAL: (500, 500),
     Outcome.UNAVAILABLE: (503, 503),
 }

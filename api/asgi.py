@@ -1,7 +1,7 @@
 """ASGI wrappers around every HTTP door: request id, security headers, and bounds on a request's body in size and time.
 
-The size of headers and the time to send them are for the server and the proxy in front of it to bound: ASGI begins
-when they are complete.
+The time to send headers is for the server and the proxy in front of it to bound: ASGI begins when they are complete, so
+their size is bounded here only before anything looks at them.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.answers import Outcome, Rejected, refusal_at, unreadable
 
 MAX_BODY_BYTES: Final = 256 * 1024  # a free text has at most 32 KB; the rest is room for variables
+MAX_HEADER_BYTES: Final = 32 * 1024  # proxies stop at 8 to 16 KB; a token with many scopes has 4
 RECEIVE_SECONDS: Final = 10.0  # 256 KB in ten seconds is 205 kbit/s, slower than a poor mobile line
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")  # what proxies and tracing tools make; safe in a log line
 _SECURITY_HEADERS: Final = {
@@ -31,7 +32,7 @@ _HSTS: Final = "max-age=31536000"  # a year, as browsers' preload lists ask for
 
 def guard(app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES, receive_seconds: float = RECEIVE_SECONDS) -> ASGIApp:
     """The app behind all wrappers of this file, in their right order."""
-    return RequestId(SecurityHeaders(ReceiveTimeout(BodyLimit(app, max_body_bytes), receive_seconds)))
+    return RequestId(SecurityHeaders(HeaderLimit(ReceiveTimeout(BodyLimit(app, max_body_bytes), receive_seconds))))
 
 
 class RequestId:
@@ -77,6 +78,21 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+class HeaderLimit:
+    """Answers 431 to headers that are longer than any honest ones, before anything reads them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = sum(len(name) + len(value) for name, value in scope.get("headers", ()))
+        if scope["type"] == "http" and length > MAX_HEADER_BYTES:
+            message = f"The headers are longer than {MAX_HEADER_BYTES} bytes."
+            refused = unreadable(message, Outcome.HEADERS_TOO_LARGE, Connection="close")
+            return await _refuse(refused, scope, receive, send)
+        return await self.app(scope, receive, send)
 
 
 class BodyLimit:

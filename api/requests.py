@@ -39,14 +39,23 @@ async def read(request: Request) -> Asked:
         raise unreadable("Send GET or POST.", Outcome.METHOD_REFUSED, Allow=", ".join(METHODS))
     if request.method == "GET":
         return _asked(_query_parameters(request.scope.get("query_string", b"")))
-    if not _JSON_TYPE.fullmatch(request.headers.get("content-type", "").strip()):
-        raise unreadable(
-            "Send the body as application/json in UTF-8.", Outcome.MEDIA_TYPE_REFUSED, Accept="application/json"
-        )
+    _refuse_other_bodies(request)
     parameters = _json(await request.body())
     if not isinstance(parameters, dict):
         raise unreadable("The body must be a JSON object; batches are not served.")
     return _asked(parameters)
+
+
+def _refuse_other_bodies(request: Request) -> None:
+    """Two types are as good as none: a proxy may have believed the other one."""
+    types = [each.strip() for each in request.headers.getlist("content-type")]
+    if len(types) != 1 or not _JSON_TYPE.fullmatch(types[0]):
+        message = "Send the body as application/json in UTF-8."
+        raise unreadable(message, Outcome.MEDIA_TYPE_REFUSED, Accept="application/json")
+    if any(each.strip().lower() not in ("", "identity") for each in request.headers.getlist("content-encoding")):
+        # What is compressed would be measured before and spent after. RFC 9110 section 12.5.3 names the header.
+        message = "Send the body as it is, not compressed."
+        raise unreadable(message, Outcome.MEDIA_TYPE_REFUSED, **{"Accept-Encoding": "identity"})
 
 
 def _query_parameters(raw: bytes) -> dict[str, Any]:

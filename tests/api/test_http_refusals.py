@@ -110,6 +110,31 @@ async def test_another_charset_than_utf_8_is_refused(door: Any) -> None:
     assert answer.status_code == 415
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "identity, br", "nonsense"])
+async def test_a_compressed_body_is_refused_before_it_grows(door: Any, encoding: str) -> None:
+    answer = await door.send(b'{"query": "{ hello }"}', **{"content-encoding": encoding})
+
+    assert answer.status_code == 415
+    assert answer.headers["accept-encoding"] == "identity"
+    assert (await door.send(b'{"query": "{ hello }"}', **{"content-encoding": "identity"})).status_code == 200
+
+
+async def test_a_body_of_two_types_is_of_none(door: Any) -> None:
+    both = [("content-type", "application/json"), ("content-type", "text/plain")]
+    answer = await door.client.post("/graphql", content=json.dumps({"query": PAY}).encode(), headers=both)
+
+    assert answer.status_code == 415
+    assert door.desk.written == []
+
+
+async def test_headers_without_end_are_refused_before_anything_reads_them(open_door: Any) -> None:
+    answer = await open_door(signed_in=False).send(b"{}", **{f"x-{n}": "y" * 1_000 for n in range(40)})
+
+    assert answer.status_code == 431
+    assert answer.headers["connection"] == "close"
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_INPUT"
+
+
 @pytest.mark.parametrize("accept", ["*/*", "application/json", GRAPHQL, "text/event-stream", "text/html"])
 async def test_a_mutation_by_get_does_nothing(door: Any, accept: str) -> None:
     answer = await door.client.get("/graphql", params={"query": PAY}, headers={"accept": accept})
