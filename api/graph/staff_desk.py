@@ -22,6 +22,7 @@ from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
 from api.graph.staff_disputes import StaffDisputes
+from api.graph.staff_finds import StaffFinds
 from api.graph.staff_inspection import StaffInspections
 from api.graph.staff_notices import StaffNotices
 from api.graph.staff_partners import StaffPartners
@@ -96,7 +97,14 @@ class DeadLetter:
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
 class Staff(
-    StaffExceptions, StaffInspections, StaffNotices, StaffDisputes, StaffPartners, StaffProviders, StaffWebhooks
+    StaffFinds,
+    StaffExceptions,
+    StaffInspections,
+    StaffNotices,
+    StaffDisputes,
+    StaffPartners,
+    StaffProviders,
+    StaffWebhooks,
 ):
     """The root of staff."""
 
