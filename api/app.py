@@ -22,6 +22,7 @@ from api.asgi import guard
 from api.audience import DEVELOPMENT, PRODUCTION, Audience
 from api.auth.keys import KeyCache
 from api.auth.verify import Verifier
+from api.console import door as console
 from api.cursors import Cursors
 from api.documents import DocumentStore
 from api.graph.context import Rooms, context_maker
@@ -95,6 +96,7 @@ def doors(rooms: Rooms, settings: Settings) -> list[Route]:
         Route("/graphql", graphql),
         *downloads.routes(rooms, library.bucket),
         *sign_in.routes(rooms),
+        *console.routes(),
         *webhooks.routes(rooms.house, settings),
         *health.routes(rooms.house),
     ]

@@ -1,0 +1,1 @@
+"""The support console: a built page and the door that serves it."""
