@@ -35,7 +35,14 @@ export function ActFor({ roles, seen, close }: Asked) {
         <p>You see the portal as the customer does. The customer's log shows your name and the reason.</p>
         <label>
           Customer
-          <input name="customer" required pattern="\s*customer_[0-9a-z]+\s*" list="seen-customers" autoComplete="off" />
+          <input
+            name="customer"
+            required
+            pattern="\s*customer_[0-9a-z]+\s*"
+            list="seen-customers"
+            defaultValue={seen.of("customer")[0] ?? ""}
+            autoComplete="off"
+          />
         </label>
         <datalist id="seen-customers">
           {seen.of("customer").map((id) => (

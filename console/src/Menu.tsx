@@ -56,7 +56,7 @@ function Form({ document, seen }: { document: Saved; seen: Seen }) {
   const show = useShow();
   const run = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    show(document.text, filled(document.blanks, new FormData(event.currentTarget), key));
+    show(document, filled(document.blanks, new FormData(event.currentTarget), key));
   };
   // The same words under the same key count once; other words are another intent.
   return (
@@ -133,15 +133,16 @@ function Line(asked: { given: { name: string; required: boolean }; blank: Blank;
 }
 
 /** Shows a document with its variables and runs it, in the tab that shows it already or in a new one. */
-function useShow(): (text: string, variables: object) => void {
-  const { addTab, run } = useGraphiQLActions();
+function useShow(): (document: Saved, variables: object) => void {
+  const { addTab, run, setOperationName } = useGraphiQLActions();
   const { queryEditor, variableEditor } = useGraphiQL((state) => state);
-  return (text, variables) => {
+  return ({ name, text }, variables) => {
     const shown = queryEditor?.getValue() ?? "";
     if (shown.trim() && !shown.startsWith("#") && shown !== text) addTab();
     queryEditor?.setValue(text);
     variableEditor?.setValue(JSON.stringify(variables, null, 2));
-    // The editors tell the page what they hold on the next turn.
+    // GraphiQL reads a text for its operations a moment after it was written; until then it knows those of before.
+    setOperationName(name);
     setTimeout(run);
   };
 }
