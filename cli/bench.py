@@ -28,12 +28,15 @@ def bench(
     many: Annotated[
         bool, typer.Option("--many", help="Measure only renewals, of 10,000 and of 1,000,000 subscriptions.")
     ] = False,
+    payments: Annotated[
+        bool, typer.Option("--payments", help="Measure only payments and webhooks, beside plain code.")
+    ] = False,
 ) -> None:
     """Measure reads, postings and renewals against plain code and pgbench, in one run on a stack of its own."""
     if not (CHECKOUT / "tests" / "bench").is_dir():
         typer.echo("No bench: it is part of the sources, and this is an installed copy without them.", err=True)
         raise typer.Exit(1)
-    from tests.bench import page, report, run, sizes  # not before it is known to be there
+    from tests.bench import page, paying, report, run, sizes  # not before it is known to be there
 
     console = Console()
     if not console.is_terminal:
@@ -46,6 +49,12 @@ def bench(
                 rows = sizes.run(of, status.update)
                 status.stop()
                 report.show_sizes(console, of, rows)
+                return
+            if payments:
+                asked = paying.Paying(rounds=rounds, seconds=seconds, flush_ms=flush_ms)
+                rows = paying.run(asked, status.update)
+                status.stop()
+                report.show_payments(console, asked, rows)
                 return
             results = run.run(run.Options(rounds, seconds, passes), status.update)
     except StackError as error:

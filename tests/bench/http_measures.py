@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,12 +63,17 @@ def get(port: int, path: str) -> bytes:
 
 def ask(port: int, query: str, token: str) -> bytes:
     """A GraphQL request of a signed-in caller as it goes over the wire."""
-    body = json.dumps({"query": query})
+    return send(port, "/graphql", json.dumps({"query": query}).encode(), {"Authorization": f"Bearer {token}"})
+
+
+def send(port: int, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """A POST of JSON as it goes over the wire."""
+    own = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = (
-        f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: application/json\r\n"
-        f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept: application/json\r\n{own}"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
-    return (head + body).encode()
+    return head.encode() + body
 
 
 def plain_targets(port: int, shop: Shop) -> dict[str, Target]:

@@ -15,11 +15,12 @@ COMMIT = "INSERT INTO bench_commit (number) VALUES (1);"
 
 
 async def prepare_commits(superuser_dsn: str) -> None:
-    """The table that bare commits write to."""
+    """The tables that bare commits write to."""
     connection = await asyncpg.connect(superuser_dsn)
     try:
-        await connection.execute("CREATE TABLE bench_commit (number int)")
-        await connection.execute(f"GRANT INSERT ON bench_commit TO {APP}")
+        await connection.execute("CREATE TABLE IF NOT EXISTS bench_commit (number int)")
+        await connection.execute("CREATE TABLE IF NOT EXISTS bench_inbox (body bytea)")
+        await connection.execute(f"GRANT INSERT ON bench_commit, bench_inbox TO {APP}")
     finally:
         await connection.close()
 

@@ -100,6 +100,12 @@ async def invoices(request: Request) -> Response:
     )
 
 
+async def keep(request: Request) -> Response:
+    """Stores what came, in one commit, and says so."""
+    await request.app.state.primary.execute("INSERT INTO bench_inbox (body) VALUES ($1)", await request.body())
+    return _json({})
+
+
 def _customer(request: Request) -> tuple[int, UUID]:
     return int(request.path_params["shard"]), UUID(request.path_params["customer"])
 
@@ -122,6 +128,7 @@ def main(port: int, jwks: bytes) -> None:
         Route("/healthz", hello),
         Route("/hello", hello),
         Route("/jwks", keys),
+        Route("/inbox", keep, methods=["POST"]),
         Route("/balance/{shard}/{customer}", balance),
         Route("/invoices/{shard}/{customer}", invoices),
     ]

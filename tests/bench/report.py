@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.measures import RATIOS
+from tests.bench.paying import Paying
 from tests.bench.run import Results
 from tests.bench.samples import Rounds, Spread, middle, rates, ratio
 from tests.bench.sizes import Sizes
@@ -37,6 +38,16 @@ def show_sizes(console: Console, of: Sizes, rows: Sequence[Sequence[str]]) -> No
     for size in of.counts:
         table.add_column(f"{size:,} subscriptions", justify="right")
     table.add_column("ratio within a round", justify="right")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def show_payments(console: Console, of: Paying, rows: Sequence[Sequence[str]]) -> None:
+    """Prints what a payment and a webhook cost beside code that does the least that could be called the same."""
+    table = Table(title=f"{of.rounds} rounds, {of.flush_ms:g} ms flush", title_justify="left")
+    for place, heading in enumerate(("measure", "plain", "product", "ratio within a round", "goal")):
+        table.add_column(heading, justify="right" if place else "left")
     for row in rows:
         table.add_row(*row)
     console.print(table)

@@ -2,17 +2,13 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import asyncpg
 import uvloop
 
-from dev.stack.processes import CHECKOUT, OwnProcess, module, program_of
-from dev.stack.program import launch, wait_ready, why_not_ready
-from dev.stack.trouble import StackError
 from domain.reconciliation.verify import verify_shard
 from runtime.house import open_house
 from tests.bench import limits, posting, renewals
@@ -23,6 +19,7 @@ from tests.bench.measures import Server, Writers, calculating, reading, writing
 from tests.bench.pgbench import Pgbench
 from tests.bench.samples import Measure, Rounds, Sample
 from tests.bench.seed import Shop, analyze, seed
+from tests.bench.serving import plain_server, serving, the_api
 from tests.bench.tokens import Issuer
 from tests.ports import free_ports
 from tests.world import make_world
@@ -82,8 +79,13 @@ def run(options: Options, say: Say) -> Results:
     load = os.getloadavg()[0]
     say("starting a stack of its own")
     with ground() as on:
-        flushes = limits.flushes(on) if options.seconds >= 1 else None  # it takes seconds itself
-        return uvloop.run(_measured(on, options, machine(on, flushes, load), say))
+        return run_on(on, options, say, load)
+
+
+def run_on(on: Ground, options: Options, say: Say, load: float) -> Results:
+    """The same on a stack that runs; ``load`` is what the machine had to do before."""
+    flushes = limits.flushes(on) if options.seconds >= 1 else None  # it takes seconds itself
+    return uvloop.run(_measured(on, options, machine(on, flushes, load), say))
 
 
 async def _measured(on: Ground, options: Options, found: Machine, say: Say) -> Results:
@@ -93,7 +95,7 @@ async def _measured(on: Ground, options: Options, found: Machine, say: Say) -> R
     titles: dict[str, str] = {}
     passes: dict[str, Rounds] = {}
     tokens = shops.issuer.tokens(shops.product)
-    with _serving(on, plain_port, shops.issuer.jwks()) as (plain, api):
+    with serving(on, plain_server(on, plain_port, shops.issuer.jwks()), the_api(on)) as (plain, api):
         check_answers(plain_port, api_port, shops.product, tokens[0])
         servers = (Server(plain, plain_targets(plain_port, shops.product)), Server(api, api_targets(api_port, tokens)))
         async with _writers(on, shops) as writers:
@@ -127,30 +129,6 @@ async def _seeded(on: Ground, customers: int, issuer: Issuer) -> _Shops:
         await renewals.by_product(house, shops.product.shard, 1, WARM_SECONDS)
     await analyze(on.superuser_dsn)
     return shops
-
-
-@contextlib.contextmanager
-def _serving(on: Ground, plain_port: int, jwks: bytes) -> Iterator[tuple[int, int]]:
-    """The plain server and the API, each in a process of its own; gives their process ids."""
-    layout = on.stack.ground.layout
-    keys: Path = layout.root / "bench-jwks.json"
-    keys.write_bytes(jwks)
-    environment = on.stack.environment | {"PYTHONPATH": str(CHECKOUT)}
-    processes = (
-        OwnProcess("plain", (*module("tests.bench.plain"), str(plain_port), str(keys)), plain_port),
-        OwnProcess("api", module("api"), on.stack.plan.ports.api),
-    )
-    with contextlib.ExitStack() as stack:
-        children = []
-        for process in processes:
-            child = launch(program_of(process, layout, environment))
-            stack.callback(child.stop)
-            children.append(child)
-        for child in children:
-            if not wait_ready(child):
-                raise StackError(why_not_ready(child))
-        plain, api = children
-        yield plain.process.pid, api.process.pid
 
 
 @contextlib.asynccontextmanager

@@ -1,15 +1,18 @@
 """The bench runs whole, in miniature: nothing is timed here, but every row is there and the books hold afterwards."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 import msgspec
 import pytest
+import uvloop
 
-from tests.bench import page, report, sizes
+from tests.bench import page, paying, report, sizes
+from tests.bench.ground import ground
 from tests.bench.measures import CALCULATIONS, CLIENTS, RATIOS, READS
-from tests.bench.run import Options, Pass, Results, run
+from tests.bench.run import Options, Pass, Results, run_on
 
 MINIATURE = Options(rounds=1, seconds=0.2, passes=(Pass(0), Pass(1, reads=False)), customers=20)
 WRITES = {
@@ -19,11 +22,37 @@ WRITES = {
 }
 
 
+@dataclass(frozen=True)
+class Both:
+    """What two commands of the bench find, on one stack."""
+
+    results: Results
+    payments: list[tuple[str, ...]]
+
+
+def both() -> Both:
+    """Runs them."""
+    with ground() as on:
+        results = run_on(on, MINIATURE, lambda _: None, load=0)
+        return Both(results, uvloop.run(paying.measured(on, paying.Paying(2, 1, 0.1), lambda _: None)))
+
+
 @pytest.fixture(scope="module")
-def results() -> Results:
+def found() -> Both:
     """One run on a stack of its own, in a thread whose loop is not the loop of the tests."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(run, MINIATURE, lambda _: None).result()
+        return thread.submit(both).result()
+
+
+@pytest.fixture
+def results(found: Both) -> Results:
+    """What the bench itself finds."""
+    return found.results
+
+
+def test_payments_and_webhooks_are_told_beside_plain_code(found: Both) -> None:
+    assert [row[0] for row in found.payments] == list(paying.TITLES.values())
+    assert all(float(cell.split()[0].replace(",", "")) > 0 for row in found.payments for cell in row[1:4])
 
 
 def test_every_measure_of_every_pass_does_something_without_an_error(results: Results) -> None:
