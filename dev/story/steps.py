@@ -1,11 +1,11 @@
 """The story, told step by step against a running stack: every step is one query or mutation of the published schema."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from dev.story import documents as say
-from dev.story.client import Client, until
+from dev.story.client import PATIENCE_SECONDS, Client, T, until
 
 PDF = b"%PDF-"
 
@@ -29,6 +29,11 @@ class Story:
     support: Client
     customer_id: str
     invoices: int = 2  # those of the start and of the upgrade
+    patience: float = PATIENCE_SECONDS
+
+    async def until(self, look: Callable[[], Awaitable[T | None]], what: str) -> T:
+        """What the look finds, as soon as it finds something; Failed where the story's patience ends before."""
+        return await until(look, what, self.patience)
 
     async def told(self, title: str, facts: dict[str, object], **data: Any) -> Step:
         """The step with the balance as it is on the primary now."""
@@ -60,7 +65,7 @@ class Story:
             clock = (await self.customer.query(say.CLOCK))["viewer"]["customer"]["testClock"]
             return True if clock["at"] == clock["target"] else None
 
-        await until(arrived, f"the test clock's way to {to}")
+        await self.until(arrived, f"the test clock's way to {to}")
 
     async def payments(self, token: str) -> Any:
         """The customer's payments, newest first, as of the mutation that gave the token or later."""
@@ -74,7 +79,7 @@ class Story:
             newest = page["edges"][0]["node"]
             return newest if len(page["edges"]) > self.invoices and newest["state"] == "PAID" else None
 
-        invoice = await until(look, "the renewal's invoice")
+        invoice = await self.until(look, "the renewal's invoice")
         self.invoices += 1
         return invoice
 
@@ -93,7 +98,7 @@ async def purchase(story: Story) -> AsyncIterator[Step]:
         invoice = (await story.customer.query(say.INVOICE, id=invoice_id))["viewer"]["customer"]["invoice"]
         return invoice if invoice["payments"][0]["state"] == "SUCCEEDED" else None
 
-    invoice = await until(confirmed, "the provider's webhook")
+    invoice = await story.until(confirmed, "the provider's webhook")
     payment = invoice["payments"][0]
     facts = {"invoice": invoice["number"], "total": invoice["total"]["decimal"], "payment": payment["state"]}
     yield await story.told("starts a subscription, which is charged and confirmed", facts, invoice=invoice, token=token)
@@ -116,7 +121,7 @@ async def upgrade_and_refund(story: Story) -> AsyncIterator[Step]:
         now = await story.subscription()
         return now if now["plan"]["code"] == "team" else None
 
-    await until(applied, "the plan change")
+    await story.until(applied, "the plan change")
     facts = {name: changed["change"][name]["decimal"] for name in ("credit", "charge", "due")}
     yield await story.told("changes to the dearer plan on day 11 at 18:00", facts, changed=changed)
     token = changed["operation"]["consistencyToken"]
@@ -134,7 +139,7 @@ async def upgrade_and_refund(story: Story) -> AsyncIterator[Step]:
         states = [each["state"] for each in payment["refunds"]]
         return payment if states == ["SUCCEEDED"] else None
 
-    await until(given_back, "the refund")
+    await story.until(given_back, "the refund")
     facts = {"refund": refund["refund"]["amount"]["decimal"], "asked by": "support"}
     yield await story.told("gets 3.00 back", facts, refund=refund)
     lines = (await story.customer.query(say.STATEMENT, atLeast=token))["viewer"]["customer"]["statement"]["edges"]
@@ -166,7 +171,7 @@ async def renewal_and_recovery(story: Story) -> AsyncIterator[Step]:
         now = await story.subscription()
         return now if now["state"] == "ACTIVE" else None
 
-    back = await until(recovered, "the recovery")
+    back = await story.until(recovered, "the recovery")
     yield await story.told("adds another card and is back at once", {"state": back["state"]}, subscription=back)
 
 

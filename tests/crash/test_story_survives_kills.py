@@ -16,6 +16,8 @@ from tests.story.product import Product, product
 STORIES = int(os.environ.get("STORIES", "3"))  # `make crash` tells fifty; a few of them belong to every test run
 VICTIMS = ("api", "worker", "primary", "replica", "valkey")
 STEPS_BETWEEN_KILLS = STORIES + 1  # of all stories together, so that every victim falls at another place of the story
+# A worker that dies keeps its work for half a minute; of many stories some meet two or three such deaths in one wait.
+PATIENCE_SECONDS = 60 if STORIES < 10 else 240
 # What each story is charged in the end: start, upgrade, two renewals; the third is never paid.
 CAPTURED, REFUNDED = 1000 + 653 + 2000 + 2000, 300
 
@@ -52,6 +54,8 @@ async def test_many_stories_survive_kills_of_every_process() -> None:
     limits = httpx2.Limits(max_connections=STORIES * 2)
     async with product() as running, httpx2.AsyncClient(trust_env=False, verify=False, limits=limits) as http:
         casts = [await running.cast(http) for _ in range(STORIES)]
+        for cast in casts:
+            cast.story.patience = PATIENCE_SECONDS
         reaper = Reaper(running)
         told = await asyncio.gather(*(tell(cast.story, reaper) for cast in casts))
         assert set(reaper.killed) == set(VICTIMS)
