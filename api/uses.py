@@ -21,6 +21,7 @@ from domain.tenants.tenant import home_of
 
 _log: Final = structlog.get_logger("api.uses")
 FLUSH_SECONDS: Final = 60.0  # what a crash loses; a write for each request would cost more than the count is worth
+LAST_SECONDS: Final = 2.0  # a process that stops does not wait longer for a server that is away
 TEXTS_MAX: Final = 20_000  # different ones between two writes, about 5 MB; what is beyond is not counted
 
 Seen = Callable[[Sender, Found], None]
@@ -65,6 +66,8 @@ class UseCounter:
                 _log.warning("uses.unwritten", cause=refused.code.value, texts=len(uses))
                 for use in uses:
                     self._add(tenant, use)
+            except Exception as error:  # one tenant's trouble must not take the counts of the others
+                _log.error("uses.lost", exc_info=error)
 
     @asynccontextmanager
     async def kept(self, db: Database) -> AsyncIterator[None]:
@@ -76,15 +79,14 @@ class UseCounter:
             writing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writing
-            await self.flush(db)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_SECONDS):
+                    await self.flush(db)
 
     async def _write_on(self, db: Database) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            try:
-                await self.flush(db)
-            except Exception as error:  # counting must go on whatever a server answers; the count of a minute is lost
-                _log.error("uses.lost", exc_info=error)
+            await self.flush(db)
 
     def _add(self, tenant: TenantId, use: DocumentUse) -> None:
         key = (tenant, use.owner, use.text_hash)

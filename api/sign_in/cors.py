@@ -18,7 +18,7 @@ _PREFLIGHT: Final = {
     ),
     "Access-Control-Max-Age": "600",  # ten minutes, after which a changed list is asked for again
 }
-_EXPOSED: Final = "Consistency-Token, X-Request-Id, Retry-After"
+_EXPOSED: Final = "Consistency-Token, X-Request-Id, Retry-After, Deprecation, Sunset"
 
 
 class Cors:

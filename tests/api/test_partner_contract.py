@@ -1,9 +1,11 @@
 """What a partner is told of what it can rely on, and what staff are told of a partner."""
 
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from api.audience import PRODUCTION, Audience, Sender
 from api.documents import Found, Prepared
@@ -21,12 +23,16 @@ from domain.tenants.persist_documents import (
     retire_documents,
 )
 from domain.tenants.trusted_document import hash_of
+from runtime.house import open_house
+from runtime.settings import Settings
 from tests.api.test_registered_documents import PLANS, do, partner_of
 from tests.api_callers import Api, Caller
+from tests.server_gate import gate_before
 from tests.world import World, fresh
 
 OLD = "query Old($id: ID!) { node(id: $id) { ... on Customer { simulate(subscriptionId: $id) { endsAt } } } }"
 CONTRACT = "partner-contract.1"
+NOTHING = Prepared(None, (), {}, PRODUCTION[Audience.PARTNER])
 OF_STAFF = """query ($client: String!) { staff { partner(clientId: $client) { clientId name active contract {
     budget { limit left restoresPerSecond } noticeDays notices { documentId kind at use { field reason removedAfter } }
     documents(first: 25) { totalCount edges { node { id uses text registeredAt } } } } } } }"""
@@ -138,17 +144,36 @@ async def test_the_tenant_s_own_systems_hear_that_a_document_goes(elsewhere: Api
     assert [each["kind"] for each in sent if f'"{owner}"' in each["body"]] == ["document.retiring"]
 
 
+async def test_uses_wait_for_a_database_that_is_away(world: World, process_settings: Settings) -> None:
+    uses, tenant = UseCounter(world.house.db.clock), world.tenant.tenant
+    sender, hash = Sender(Audience.STAFF, tenant), hash_of(fresh("text"))
+    async with AsyncExitStack() as stack:
+        gate, url = await stack.enter_async_context(gate_before(process_settings.database_url.get_secret_value()))
+        behind = process_settings.model_copy(update={"database_url": SecretStr(url)})
+        house = await stack.enter_async_context(open_house(behind, "uses"))
+        await gate.shut()
+        uses.count(sender, Found(NOTHING, Trusted("own.1", PLANS, hash, False)))
+        await uses.flush(house.db)
+        kept = uses.waiting(tenant, "staff", hash)
+        assert kept is not None
+        assert kept.uses == 1
+        await gate.open()
+        uses.count(sender, Found(NOTHING, Trusted("own.1", PLANS, hash, False)))
+        await uses.flush(house.db)
+        known = await uses_of(house.db.primary, world.tenant.live_house, tenant, "staff", [hash])
+        assert known[hash].uses == 2
+
+
 async def test_uses_are_added_up_in_the_database_and_counted_for_monitoring(
     house: House, world: World, api: Api
 ) -> None:
     partner, owner = await partner_of(api)
     tenant, home, hash = world.tenant.tenant, world.tenant.live_house, hash_of(PLANS)
     uses = UseCounter(house.db.clock)
-    prepared = Prepared(None, (), {}, PRODUCTION[Audience.PARTNER])
     sender = Sender(Audience.PARTNER, tenant, owner.removeprefix("partner:"))
     for expected in (2, 4):
         for _ in range(2):
-            uses.count(sender, Found(prepared, Trusted("own.1", PLANS, hash, False)))
+            uses.count(sender, Found(NOTHING, Trusted("own.1", PLANS, hash, False)))
         await uses.flush(house.db)
         assert uses.waiting(tenant, owner, hash) is None
         known = (await uses_of(house.db.primary, home, tenant, owner, [hash, "0" * 64]))[hash]
