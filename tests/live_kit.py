@@ -112,9 +112,12 @@ class Listener:
 
 @asynccontextmanager
 async def listening(
-    http: httpx2.AsyncClient, caller: Caller, document: str, last: str | None = None, **variables: Any
+    http: httpx2.AsyncClient, caller: Caller | dict[str, str], document: str, last: str | None = None, **variables: Any
 ) -> AsyncIterator[Listener]:
-    """A stream of the API behind that client, cut at the end, as a lost connection is."""
+    """A stream of the API behind that client, cut at the end, as a lost connection is.
+
+    The caller has a token, or headers of its own.
+    """
     transport = http._transport
     assert isinstance(transport, httpx2.ASGITransport)
     app: ASGIApp = transport.app
@@ -122,7 +125,7 @@ async def listening(
     body = json.dumps({"query": document, "variables": variables}).encode()
     names = {
         "accept": "text/event-stream",
-        "authorization": f"Bearer {caller.token}",
+        **(caller if isinstance(caller, dict) else {"authorization": f"Bearer {caller.token}"}),
         "content-type": "application/json",
         **({"last-event-id": last} if last else {}),
     }

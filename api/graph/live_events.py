@@ -14,7 +14,7 @@ from api.graph.loaders import Loaders
 from api.graph.lost_answers import PerformedOperation, performed_under
 from api.graph.outcome import OperationStatus
 from api.live.hub import Follower
-from api.live.place import Place, Stream
+from api.live.place import WHOLE, Place, Stream
 from api.scalars import IdempotencyKey
 from domain.ids import InvoiceId, SubscriptionId
 from domain.refusals import RefusalCode, Refused
@@ -22,7 +22,6 @@ from domain.timeline.news import News, Standing, news, postings, standing
 
 PAGE: Final = 100  # read at once; the next ones only when these were taken
 REPLAY_MAX: Final = 1_000  # events that are replayed one by one; who missed more polls once, which is less work
-WHOLE: Final = 10**9 - 1  # behind the last object of any operation
 _NOTHING: Final = 0  # how far an operation is that is not committed; what follows is counted from here
 _STEPS: Final = {OperationStatus.PROCESSING: 1, OperationStatus.DONE: 2}  # the order in which they come
 T = TypeVar("T")
@@ -99,7 +98,7 @@ async def told(
                 except Refused as refused:
                     if refused.code is not RefusalCode.NOT_FOUND:
                         raise
-            if place >= Place(end, WHOLE):
+            if place >= Place(end):
                 await follower.woken()
 
 
@@ -107,7 +106,7 @@ async def _events(
     context: Context, follower: Follower, source: Source, place: Place | None, end: int
 ) -> tuple[list[Told], Place]:
     """What comes after the place, at most a page of it, and where the stream stands then."""
-    now, last = context.db.clock.now(), Place(end, WHOLE)
+    now, last = context.db.clock.now(), Place(end)
     if place is None:
         return [Told(LiveReason.OPENED, last, now)], last
     if place.number > end or end - place.number > REPLAY_MAX:
@@ -115,7 +114,7 @@ async def _events(
     if place >= last:
         return [], place
     found, read, whole = await patiently(context, follower, partial(source.after, context, place))
-    upto = Place(read, WHOLE)
+    upto = Place(read)
     return [*found, *([] if whole else [Told(LiveReason.RESYNC, upto, now)])], upto
 
 
@@ -155,7 +154,7 @@ def _operations(
 
 async def _postings(context: Context, place: Place) -> tuple[Sequence[Told], int, bool]:
     rows = await postings(context.db.primary, context.customer, place.number, PAGE)
-    events = [Told(LiveReason.CHANGED, Place(row.number, WHOLE), row.at) for row in rows]
+    events = [Told(LiveReason.CHANGED, Place(row.number), row.at) for row in rows]
     return events, rows[-1].number, True
 
 
@@ -169,7 +168,7 @@ async def operation_steps(
         while not context.rooms.live.ended:
             context.loaders = Loaders(context.db)
             found = await patiently(context, follower, lambda: performed_under(info, context.customer, key))
-            step = Place(_STEPS[found.status] if found else _NOTHING, 0)
+            step = Place(_STEPS[found.status] if found else _NOTHING)
             if place is None or step > place:
                 context.event_id = step.id(Stream.OPERATION)
                 yield LiveReason.OPENED if place is None else LiveReason.CHANGED, step, found

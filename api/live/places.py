@@ -7,7 +7,7 @@ from api.errors import Code, Fault
 from api.measures import LIVE_STREAMS
 
 PER_CALLER: Final = 20  # a browser opens six for one host; a person has a few tabs and a phone
-PER_PROCESS: Final = 5_000  # about 30 kB each with their sockets: 150 MB
+PER_PROCESS: Final = 5_000  # 65 kB each: 330 MB, and a twentieth of a core for heartbeats
 RETRY_SECONDS: Final = 5  # by then a tab was closed, or a balancer knows a process that has room
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from domain.reactions.work import do_now
 from tests.api_callers import Api
+from tests.live_kit import Listener, listening
 
 FILES = sorted((Path(__file__).parents[2] / "docs" / "guides").glob("*.md"))
 GUIDES = {path.stem: path.read_text() for path in FILES if path.stem != "partner"}  # which test_partner_guide.py runs
@@ -17,11 +19,16 @@ WORD = re.compile(r"<[a-z ]+>")  # stands for a value of the reader's own
 
 
 def steps(text: str) -> list[tuple[str, Any, Any]]:
-    """The documents in their order, each with its variables and the answer it is said to have."""
+    """The documents in their order, each with its variables and the answer it is said to have.
+
+    An event is a step without a document: the stream that was opened last tells it some time.
+    """
     found: list[tuple[str, Any, Any]] = []
     for kind, body in BLOCK.findall(text):
         if kind == "graphql":
             found.append((body, {}, None))
+        elif kind == "json event":
+            found.append(("", {}, json.loads(body)))
         elif kind == "json variables":
             found[-1] = (found[-1][0], json.loads(body), None)
         else:
@@ -58,7 +65,28 @@ async def test_every_document_of_a_guide_answers_what_the_guide_says(api: Api, g
     known: dict[str, Any] = {f"<{name} price>": str(price) for name, price in api.world.prices.items()}
     told = steps(GUIDES[guide])
     assert told
-    for document, variables, answer in told:
-        found = await guest.data(document, **filled(variables, known))
-        assert agrees(answer, found, known), json.dumps(found, indent=2)
-        await do_now(api.world.house, guest.who.id)
+    async with AsyncExitStack() as streams:
+        stream: Listener | None = None
+        for document, variables, answer in told:
+            given = filled(variables, known)
+            if document.startswith("subscription"):
+                stream = await streams.enter_async_context(listening(api.http, guest, document, **given))
+            if not document or document.startswith("subscription"):
+                assert stream is not None
+                await until_told(stream, answer, known)
+                continue
+            found = await guest.data(document, **given)
+            assert agrees(answer, found, known), json.dumps(found, indent=2)
+            await do_now(api.world.house, guest.who.id)
+
+
+async def until_told(stream: Listener, said: Any, known: dict[str, Any]) -> None:
+    """Reads until an event is what the guide says; words are learned from that one alone."""
+    seen = []
+    while (event := await stream.next()) is not None and event.kind == "next":
+        learned = dict(known)
+        if agrees(said, event.body["data"], learned):
+            known |= learned
+            return
+        seen.append(event.body)
+    raise AssertionError(json.dumps(seen, indent=2))

@@ -11,6 +11,7 @@ from api.app import build_app
 from dev.story.documents import ADVANCE, BALANCE
 from domain.reactions.work import do_now
 from runtime.settings import Settings
+from tests.api.test_read_your_writes import reads
 from tests.api_callers import START, Api, Guest, running
 from tests.server_gate import Gate, gate_before
 
@@ -199,7 +200,9 @@ async def test_without_its_replica_history_says_so_and_balances_and_purchases_go
     guest, token = await buyer(api, "starter")
     await page(guest, INVOICES, atLeast=token)
     await gate.shut()
+    refused = await reads(api, "UNAVAILABLE")
     body = await guest.ask(BOTH)
+    assert await reads(api, "UNAVAILABLE") == refused + 1
     (error,) = body["errors"]
     assert (error["extensions"]["code"], error["path"]) == ("HISTORY_UNAVAILABLE", ["viewer", "customer", "invoices"])
     assert body["data"] == {"viewer": {"customer": {"invoices": None, "balance": {"credit": {"decimal": "0.00"}}}}}
