@@ -8,16 +8,19 @@ from domain.payments.claim_exception import ClaimException
 from domain.payments.exception_case import ExceptionCase
 from tests.api_callers import Api, Guest
 from tests.exception_kit import failed_refunds, tried
+from tests.saga_kit import stuck_purchase
 from tests.world import World
 
-SUPPORTS = ("claimException",)
+SUPPORTS = ("claimException", "resumeSaga")
 FINANCES = ("releaseException", "resolveException")
 NOBODY = "case_" + "0" * 32
+OF_CASES = ("claimException", "releaseException", "resolveException")
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "claimException": {"exceptionId": NOBODY},
     "releaseException": {"exceptionId": NOBODY},
     "resolveException": {"reason": "Another."},
+    "resumeSaga": {"reason": "Another."},
 }
 
 
@@ -39,17 +42,21 @@ async def exception_input(api: Api) -> dict[str, dict[str, Any]]:
     for case in (taken, decided):
         await claimed(api.world, guest, case)
     of = {"customerId": guest.id}
+    stuck = await stuck_purchase(api.world, (buyer := await api.guest("tok_insufficient_funds")).who)
     return {
         "claimException": {**of, "exceptionId": str(free.id)},
         "releaseException": {**of, "exceptionId": str(taken.id)},
         "resolveException": {**of, "exceptionId": str(decided.id), "resolution": "KEEP_AS_CREDIT", "reason": "Kept."},
+        "resumeSaga": {"customerId": buyer.id, "sagaId": str(stuck), "reason": "It was mended."},
     }
 
 
 # What is wrong in the input of mutations about exceptions, the code, and the path that names the part.
 WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     *((name, {"exceptionId": id}, "NOT_FOUND", ["exceptionId"])
-      for name in (*SUPPORTS, *FINANCES) for id in ("nonsense", NOBODY)),
+      for name in OF_CASES for id in ("nonsense", NOBODY)),
+    *(("resumeSaga", {"sagaId": id}, "NOT_FOUND", ["sagaId"]) for id in ("nonsense", NOBODY, "saga_" + "0" * 32)),
+    *(("resumeSaga", {"reason": reason}, "INVALID_INPUT", ["reason"]) for reason in ("", " ", "x" * 501)),
     *((name, {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]) for name in (*SUPPORTS, *FINANCES)),
     *(("resolveException", {"reason": reason}, "INVALID_INPUT", ["reason"]) for reason in ("", " ", "x" * 501)),
     *(("resolveException", {"resolution": name, "reference": "x"}, "INVALID_INPUT", ["resolution"])

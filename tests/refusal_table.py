@@ -118,6 +118,8 @@ CASES = [
       for name, caller, case, more in (
           ("claimException", "support", "claimed", {}), ("releaseException", "support", "open", {}),
           ("resolveException", "finance", "open", {"resolution": "KEEP_AS_CREDIT", "reason": "R."}))),
+    Case("resumeSaga", "STATE_CONFLICT", "support", {
+        "customerId": "$owner customer", "sagaId": "$ended saga", "reason": "R."}),
     Case("changeBillingDetails", "NOT_FOUND", "owner", {
         "customerId": "$bare customer", "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
     Case("changeBillingDetails", "STATE_CONFLICT", "erased", {

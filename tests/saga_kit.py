@@ -20,9 +20,10 @@ from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.lifecycle import EXPIRE
 from domain.subscriptions.policy import Unused
 from domain.subscriptions.start import StartSubscription, start_subscription
+from domain.supervision.look import LookAtSaga, look_at_saga
 from domain.supervision.resume import ResumeSaga, resume_saga
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
-from tests.lives import buyer, day, start, subscription_of, until
+from tests.lives import buyer, by_house, day, start, subscription_of, until
 from tests.subscription_lives import plan_of, trial
 from tests.world import Someone, World, fresh
 
@@ -188,3 +189,11 @@ async def buy_in_vain(world: World) -> Someone:
     await lose_work(world, life.who, EXPIRE)
     await until(world, life.who, day(1, 2))
     return life.who
+
+
+async def stuck_purchase(world: World, of: Someone) -> SagaId:
+    """A purchase that is not paid, and of which work was given up; the customer is on a test clock, with a bad card."""
+    await start(world, of)
+    id = (await newest(world, of)).id
+    await by_house(world, of, look_at_saga, LookAtSaga(id, trouble="Work about it failed too often: a test."))
+    return id

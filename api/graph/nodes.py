@@ -13,6 +13,7 @@ from api.graph.exceptions import find_exception
 from api.graph.invoices import Invoice
 from api.graph.node import Node
 from api.graph.payments import Payment
+from api.graph.sagas import find_saga
 from api.graph.subscriptions import Subscription
 from api.scalars import GlobalId
 from api.weigh import PAGE_CAP
@@ -28,6 +29,7 @@ from domain.ids import (
     InvoiceId,
     PaymentId,
     PlanId,
+    SagaId,
     SubscriptionId,
     TenantId,
 )
@@ -129,6 +131,12 @@ async def _exception(info: Info, id: GlobalId) -> Node:
     return await find_exception(info, ExceptionCaseId.parse(id))
 
 
+async def _saga(info: Info, id: GlobalId) -> Node:
+    if not info.context.actor.grants & STAFF:
+        raise _nothing()
+    return await find_saga(info, SagaId.parse(id))
+
+
 _FINDERS: Final[dict[str, Callable[[Info, GlobalId], Awaitable[Node]]]] = {
     CustomerId.prefix: _customer,
     SubscriptionId.prefix: _subscription,
@@ -138,4 +146,5 @@ _FINDERS: Final[dict[str, Callable[[Info, GlobalId], Awaitable[Node]]]] = {
     DisputeId.prefix: _dispute,
     PlanId.prefix: _plan,
     ExceptionCaseId.prefix: _exception,
+    SagaId.prefix: _saga,
 }

@@ -55,11 +55,12 @@ from api.graph import refund_decisions as decided
 from api.graph.live import Live
 from api.graph.mutation_field import mutation_field as _mutation
 from api.graph.query import Query
+from api.graph.saga_mutations import SagaMutations
 from api.scalars import scalar_map
 
 
 @strawberry.type(description="Where every change starts. Each one is performed once under its idempotency key.")
-class Mutation:
+class Mutation(SagaMutations):
     """The mutation root."""
 
     add_payment_method: portal.AddPaymentMethodPayload = _mutation(
@@ -187,8 +188,7 @@ class Mutation:
         dispute_answers.accept, "Leads: gives a dispute up, which is lost with that."
     )
     set_dispute_policy: dispute_policy.SetDisputePolicyPayload = _mutation(
-        dispute_policy.set_policy,
-        "Admins: says what becomes of access while a payment is in dispute.",
+        dispute_policy.set_policy, "Admins: says what becomes of access while a payment is in dispute."
     )
     resend_notice: notices.ResendNoticePayload = _mutation(
         notices.resend, "Support: has a customer told again by e-mail, of what is so now."

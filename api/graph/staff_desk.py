@@ -21,6 +21,7 @@ from api.graph.features import Feature, all_features
 from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
+from api.graph.sagas import StaffSagas
 from api.graph.staff_disputes import StaffDisputes
 from api.graph.staff_finds import StaffFinds
 from api.graph.staff_inspection import StaffInspections
@@ -105,6 +106,7 @@ class Staff(
     StaffPartners,
     StaffProviders,
     StaffWebhooks,
+    StaffSagas,
 ):
     """The root of staff."""
 

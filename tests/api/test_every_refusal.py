@@ -17,6 +17,7 @@ from tests.families import deep_in_debt
 from tests.notice_stage import waiting_notice
 from tests.refusal_stage import Players, stage_of_closed_books, stage_of_refusals
 from tests.refusal_table import CASES, CLOSED, Case
+from tests.saga_kit import newest
 from tests.webhook_stage import refusing_webhooks
 from tests.whole_database import Fingerprints, fingerprints
 from tests.world import USD, make_world
@@ -47,6 +48,7 @@ async def players(api: Api, owner: asyncpg.Connection) -> Players:
     owner_of_all = made.callers["owner"]
     assert isinstance(owner_of_all, Guest)
     made.ids |= await waiting_notice(api, owner_of_all)
+    made.ids["ended saga"] = str((await newest(made.world, owner_of_all.who)).id)
     made.ids["dollars customer"] = (await api.guest(currency=USD)).id
     return made
 

@@ -47,15 +47,22 @@ class Code:
     @cached_property
     def mutations(self) -> dict[str, str]:
         """The resolver of each mutation, by the name that clients use."""
-        file = self.files[SCHEMA]
-        (root,) = (node for node in file.module.body if isinstance(node, ast.ClassDef) and node.name == "Mutation")
-        return {
-            _camel(node.target.id): file.dotted(node.value.args[0])
-            for node in root.body
-            if isinstance(node, ast.AnnAssign)
-            and isinstance(node.target, ast.Name)
-            and isinstance(node.value, ast.Call)
-        }
+        return {_camel(name): resolver for name, resolver in self._fields(SCHEMA, "Mutation")}
+
+    def _fields(self, module: str, name: str) -> Iterator[tuple[str, str]]:
+        """Each field of a type, and of the types that it is made of, with its resolver."""
+        file = self.files[module]
+        (root,) = (node for node in file.module.body if isinstance(node, ast.ClassDef) and node.name == name)
+        for base in root.bases:
+            where, _, its_name = file.dotted(base).rpartition(".")
+            yield from self._fields(where, its_name)
+        for node in root.body:
+            if (
+                isinstance(node, ast.AnnAssign)
+                and isinstance(node.target, ast.Name)
+                and isinstance(node.value, ast.Call)
+            ):
+                yield node.target.id, file.dotted(node.value.args[0])
 
     def codes(self, start: str) -> set[str]:
         """The codes that stand in the function or in what it leads to."""

@@ -1,16 +1,26 @@
 """Time-outs of sagas: what was lost is taken back or made good at each step, and what is open is waited for."""
 
+from datetime import timedelta
+
 import pytest
 
+from domain.dunning.case import cases
+from domain.ids import InvoiceId
 from domain.invoices.draft import FINALIZE
+from domain.payments.begin_refund import SEND_REFUND
+from domain.payments.exception_case import Kind, Resolution
+from domain.payments.settle_payment import News
 from domain.reactions.work import do_now
 from domain.sagas.definition import SagaKind
 from domain.sagas.saga import moves_of
 from domain.subscriptions.lifecycle import RENEW
+from domain.subscriptions.renew import FinalizeInvoice, finalize_invoice
+from tests.exception_kit import claim, resolve, waiting
 from tests.interruptions import ahead
-from tests.lives import day, subscription_of, until, wrong_rows
+from tests.lives import by_house, day, invoices_of, subscription_of, tell, until, wrong_rows
 from tests.saga_kit import (
     HOUR,
+    TICK,
     beginning,
     buy_in_vain,
     lose_event,
@@ -19,7 +29,7 @@ from tests.saga_kit import (
     stands,
     state_of,
 )
-from tests.world import World
+from tests.world import World, fresh
 
 pytestmark = pytest.mark.row("L4")
 
@@ -67,9 +77,77 @@ async def test_a_change_that_nobody_paid_is_taken_back_when_the_news_of_it_was_l
 async def test_a_trial_goes_forward_at_each_step_whose_work_was_lost(world: World) -> None:
     life = await beginning(world, SagaKind.TRIAL)
     await life.begin()
+    await do_now(world.house, life.who.id)
     await lose_work(world, life.who, RENEW)
     await until(world, life.who, day(1, 16))
     assert (await subscription_of(world, life.who)).state.name == "active"
     assert await stands(world, life.who) == ("running", "bill")
     await lose_work(world, life.who, FINALIZE)
-    await world.card(life.who, "tok_insufficient_funds")
+    await until(world, life.who, day(1, 17))
+    assert (await stands(world, life.who))[0] == "completed"
+    assert [each.state.name for each in await invoices_of(world, life.who)] == ["paid"]
+    assert await wrong_rows(world, life.who) == []
+
+
+async def test_a_trial_whose_first_charge_failed_unheard_is_dunned(world: World) -> None:
+    life = await beginning(world, SagaKind.TRIAL, "tok_insufficient_funds")
+    await life.begin()
+    await until(world, life.who, day(1, 15, 1))
+    draft = await world.house.db.primary.fetchval(
+        "SELECT id FROM invoice_draft WHERE shard_key = $1 AND customer_id = $2", life.who.id.shard, life.who.id.uuid
+    )
+    command = FinalizeInvoice(InvoiceId(life.who.id.shard, draft))
+    issued = await by_house(world, life.who, finalize_invoice, command, follow=False)
+    await life.charge(issued.payment)
+    await lose_event(world, life.who, "payment.failed")
+    await until(world, life.who, day(1, 16, 1))
+    assert await stands(world, life.who) == ("running", "collect")
+    await until(world, life.who, day(1, 17, 2))
+    await do_now(ahead(world.house, TICK), life.who.id)
+    assert await stands(world, life.who) == ("completed", "collect")
+    assert [each.state.name for each in await cases(world.house.db.primary, life.who.id)] == ["retrying"]
+    assert await wrong_rows(world, life.who) == []
+
+
+async def test_nothing_is_taken_back_while_a_payment_may_still_succeed(world: World) -> None:
+    life = await beginning(world, SagaKind.PAID_CHANGE)
+    await world.card(life.who, "tok_3ds")
+    payment = await life.begin()
+    await do_now(world.house, life.who.id)
+    await until(world, life.who, day(1, 12))
+    waiting_now = await newest(world, life.who)
+    assert (waiting_now.state.name, waiting_now.step) == ("running", "charge")
+    assert waiting_now.waits_until is not None and waiting_now.waits_until > world.house.db.clock.now()
+    assert await wrong_rows(world, life.who) == []
+    await tell(world, life.who, payment, News.CAPTURED)
+    assert (await stands(world, life.who))[0] == "completed"
+    assert (await subscription_of(world, life.who)).price == world.prices["team"]
+
+
+async def test_a_refund_that_was_lost_or_failed_stands_on_the_desk_once_and_is_over_when_people_have_decided(
+    world: World,
+) -> None:
+    lost, failing = [
+        await beginning(world, SagaKind.REFUND_AND_CANCEL, card) for card in ("tok_visa", "tok_refund_refused")
+    ]
+    await lost.begin()
+    await lose_event(world, lost.who, "refund.requested")
+    await lose_work(world, lost.who, SEND_REFUND)
+    for days in (6, 6):
+        await do_now(ahead(world.house, timedelta(days=days) + TICK), lost.who.id)
+        await do_now(ahead(world.house, timedelta(days=days) + 3 * TICK), lost.who.id)
+    await failing.begin()
+    await failing.go_on()
+    for life, kind, decision, end in (
+        (lost, Kind.REFUND_UNKNOWN, Resolution.CONFIRM_REFUNDED, "completed"),
+        (failing, Kind.REFUND_FAILED, Resolution.KEEP_AS_CREDIT, "compensated"),
+    ):
+        assert await stands(world, life.who) == ("stuck", "refund")
+        (case,) = await waiting(world, life.who)
+        assert case.kind is kind
+        assert await wrong_rows(world, life.who) == []
+        assert await claim(world, life.who, case.id) == "done"
+        reference = fresh("seen") if decision is Resolution.CONFIRM_REFUNDED else None
+        assert await resolve(world, life.who, case.id, decision, reference) == "done"
+        assert (await stands(world, life.who))[0] == end
+        assert await wrong_rows(world, life.who) == []
