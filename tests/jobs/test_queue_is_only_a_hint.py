@@ -126,6 +126,14 @@ async def test_hints_that_nobody_reads_do_not_fill_the_server(ground: Ground, re
     assert await redis.lindex(HINTS, -1) == b'["event","newest"]'
 
 
+async def test_a_rush_of_hints_loses_none_and_opens_no_connection_for_each(ground: Ground, redis: ArqRedis) -> None:
+    waker, rush = Waker(ground.settings.redis_url.get_secret_value()), 100
+    before = (await redis.info("stats"))["total_connections_received"]
+    assert all(await asyncio.gather(*(waker.event(str(number)) for number in range(rush))))
+    assert [json.loads(each)[1] for each in await redis.lrange(HINTS, 0, -1)] == [str(each) for each in range(rush)]
+    assert (await redis.info("stats"))["total_connections_received"] - before < rush / 2  # others may connect as well
+
+
 async def test_the_sweep_leaves_a_customer_alone_whose_first_event_waits(ground: Ground) -> None:
     ada, _ = await ground.bought()
     db = ground.house.db
