@@ -24,7 +24,8 @@ from tests.world import ACCOUNT, fresh
 FEW = 2  # customers of each kind in every test run
 COPIES = int(os.environ.get("STORIES", FEW))  # `make crash` has fifty
 AT_ONCE = 16 if COPIES <= FEW else 24  # three for each connection that the API has to the database
-TIMES = 1 if COPIES <= FEW else 5  # that each of the three is taken away; the API takes seconds to come back
+# That each of the three is taken away: seldom enough that the API, which takes seconds to come back, does something.
+TIMES = 1 if COPIES <= FEW else 3
 # A customer takes four steps or more: the last to be interrupted is so before the last third of all steps.
 STEPS_BETWEEN = len(KINDS) * COPIES * 3 // (3 * TIMES + 1)
 LOOKS_A_MINUTE = 40  # about a second's looks of those who wait
