@@ -1,5 +1,6 @@
 """The inbox: a provider's events, stored once before anything is done with them, and what became of each."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -84,8 +85,8 @@ async def store(marks: Autocommit, arrival: Arrival, headers: Mapping[str, str],
     stored = await marks.fetchval(
         """WITH stored AS (
                INSERT INTO inbox_event (event_key, provider_account, event_id, kind, object_ref, object_sequence,
-                   machine, previous_state, last_event, state, attempts, due_at, cause, recorded_at)
-               VALUES ($1, $2, $3, $4, $5, $6, 'inbox', 'new', 'receive', 'received', 0, $7, '', $7)
+                   machine, previous_state, last_event, state, attempts, due_at, cause, recorded_at, body_sha256)
+               VALUES ($1, $2, $3, $4, $5, $6, 'inbox', 'new', 'receive', 'received', 0, $7, '', $7, $10)
                ON CONFLICT DO NOTHING RETURNING event_key, recorded_at)
            INSERT INTO webhook_body (event_key, recorded_at, headers, body)
            SELECT s.event_key, s.recorded_at, $8, $9 FROM stored s RETURNING event_key""",
@@ -98,6 +99,7 @@ async def store(marks: Autocommit, arrival: Arrival, headers: Mapping[str, str],
         now,
         canonical(dict(headers)).decode(),
         body,
+        hashlib.sha256(body).digest(),
     )
     return stored is not None
 

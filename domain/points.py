@@ -53,7 +53,7 @@ PROVIDER_CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "domain/payments/attempt_dispute.py:_ask": _DISPUTE,
         "domain/payments/attempt_dispute.py:_answer": _DISPUTE,
         "domain/reactions/provider_disputes.py:take_dispute": ("inbox.stored", "inbox.applied"),
-        "domain/reactions/provider_disputes.py:find_lost_disputes": ("perform.begun",),
+        "domain/reactions/lost_disputes.py:look_for_disputes": ("perform.begun",),
         # A method that nobody kept is found again by its token.
         "api/graph/portal_mutations.py:_method_of": ("method.answered",),
     }

@@ -12,6 +12,7 @@ from domain.perform_batch import BATCH
 from domain.reactions.batches import do_batch
 from domain.reactions.events import drain
 from domain.reactions.house import House
+from domain.reactions.lost_disputes import look_for_disputes
 from domain.reactions.provider_events import apply
 from domain.reactions.work import do, do_now
 from domain.webhooks.deliver import deliver, deliver_next
@@ -60,6 +61,11 @@ def call_deliver(id: WebhookDeliveryId) -> Call:
     return Call("deliver_webhook", (str(id),))
 
 
+def call_disputes(account: str) -> Call:
+    """The job for a provider account's list of disputes."""
+    return Call("look_for_lost_disputes", (account,))
+
+
 def call_customer(customer: str) -> Call:
     """The job for all that a customer has waiting."""
     return Call("do_customer", (customer,))
@@ -99,11 +105,18 @@ async def deliver_webhook(house: House, id: str) -> None:
         done = await deliver_next(house.db, house.sender, done)
 
 
+async def look_for_lost_disputes(house: House, account: str) -> None:
+    """Goes on with the account's round; what is left after the job's time is the next one's."""
+    if account in house.gateways:
+        await look_for_disputes(house, account)
+
+
 async def do_customer(house: House, customer: str) -> None:
     """Performs the customer's events and what is due for it."""
     await do_now(house, CustomerId.parse(customer))
 
 
 WORK: dict[str, Work] = {
-    work.__name__: work for work in (do_due, do_batches, drain_events, apply_event, deliver_webhook, do_customer)
+    work.__name__: work
+    for work in (do_due, do_batches, drain_events, apply_event, deliver_webhook, look_for_lost_disputes, do_customer)
 }

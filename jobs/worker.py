@@ -9,9 +9,9 @@ from arq.connections import ArqRedis
 from arq.worker import Worker
 
 from domain.reactions.house import House
-from domain.reactions.provider_disputes import find_lost_disputes
+from domain.reactions.lost_disputes import disputes_to_look_for
 from jobs import queue
-from jobs.calls import WORK
+from jobs.calls import WORK, call_disputes
 from jobs.retry import JOB_SECONDS, TRIES, run_and_log, run_once_with_retry
 from jobs.sweep import forget_keys, sweep
 
@@ -20,7 +20,7 @@ READ_LIMIT = 1000  # running jobs stay at the queue's head: far above the slots 
 POLL_SECONDS = 0.1  # how long a job waits for an idle worker, at ten small reads a second
 HEALTH_SECONDS = 5  # how old the sign of life in Redis may be
 EVERY_SECOND = set(range(60))  # of a minute: nobody notices a second of waiting
-DISPUTES_MINUTE = 23  # of each hour: who has days to answer may hear of it an hour late
+DISPUTES_MINUTES = set(range(3, 60, 10))  # a round that was stopped goes on then; a new one begins once an hour
 QUIET_HOUR = 3  # UTC; few customers are awake
 EVERY_TEN_MINUTES = set(range(7, 60, 10))  # one run is bounded by its time limit; six see a large house through
 
@@ -31,15 +31,16 @@ def make_worker(house: House, redis: ArqRedis, *, burst: bool = False) -> Worker
     async def on_sweep() -> None:
         await sweep(house, redis)
 
-    async def on_the_hour() -> None:
-        await find_lost_disputes(house)
+    async def on_disputes() -> None:
+        for account in await disputes_to_look_for(house):
+            await queue.put(redis, call_disputes(account))
 
     async def on_quiet_hour() -> None:
         await forget_keys(house)
 
     crons = [
         cron(run_and_log("sweep", house, on_sweep), name="sweep", second=EVERY_SECOND, run_at_startup=True),
-        cron(run_and_log("disputes", house, on_the_hour), name="disputes", minute=DISPUTES_MINUTE),
+        cron(run_and_log("disputes", house, on_disputes), name="disputes", minute=DISPUTES_MINUTES),
         cron(run_and_log("forget", house, on_quiet_hour), name="forget", hour=QUIET_HOUR, minute=EVERY_TEN_MINUTES),
     ]
     return Worker(

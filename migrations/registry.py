@@ -113,6 +113,8 @@ TABLES: dict[str, str] = {
     "login_directory": "D:login",
     "ended_sign_in": "D:sign_in",
     "offline_reference": "D:reference",
+    "provider_reference": "D:provider",
+    "dispute_look": "D:look",
     "inbox_event": "D:event",
     "webhook_body": "D:event",
 }
@@ -122,6 +124,8 @@ DIRECTORY_KEYS: dict[str, str] = {
     "login_directory": "login_key",
     "ended_sign_in": "sign_in_key",
     "offline_reference": "reference_key",
+    "provider_reference": "provider_ref",
+    "dispute_look": "provider_account",
     "inbox_event": "event_key",
     "webhook_body": "event_key",
 }

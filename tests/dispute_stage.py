@@ -9,7 +9,7 @@ import httpx2
 
 from domain.payments.dispute import Dispute
 from domain.payments.payment import payment
-from domain.reactions.provider_disputes import find_lost_disputes
+from domain.reactions.lost_disputes import find_lost_disputes
 from tests.api_callers import Api, Guest
 from tests.dispute_kit import PDF, disputes
 from tests.lives import start

@@ -8,6 +8,7 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("ALREADY_EXISTS", "it keeps its own plan family or leaves it, and takes no other"): (
         "cancelScheduledChange", "cancelSubscription", "changeQuantity", "pauseSubscription", "reactivateSubscription",
         "resumeSubscription"),
+    ("ALREADY_EXISTS", "the provider makes of each token a method of the customer's own"): ("addPaymentMethod",),
     ("CURRENCY_MISMATCH", "seats are counted at the subscription's own price"): ("changeQuantity",),
     ("QUOTE_STALE", "it takes no quote"): ("changeQuantity",),
     ("EXCEEDS_CAPTURED", "a refund of unused time is cut to what was captured, the rest becomes credit"): (

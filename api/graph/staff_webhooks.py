@@ -7,9 +7,10 @@ from uuid import UUID
 
 import strawberry
 
-from api.connection import Connection, Keyset
-from api.graph.arguments import After, First
+from api.connection import HistoryConnection, Keyset, Source
+from api.graph.arguments import After, AtLeast, First
 from api.graph.context import Info
+from api.graph.pages import history_of
 from api.scalars import GlobalId
 from domain.fanout.webhook_deliveries import count_deliveries, deliveries_of
 from domain.ids import WebhookEndpointId
@@ -124,17 +125,23 @@ class StaffWebhooks:
 
     @strawberry.field(description="What was sent to the tenant's own systems in the last 30 days, the newest first.")
     async def webhook_deliveries(
-        self, info: Info, first: First, after: After = None, endpoint_id: OfEndpoint = None, state: InState = None
-    ) -> Connection[WebhookDelivery]:
-        """A page of the deliveries."""
-        db, tenant = info.context.db.primary, info.context.tenant
+        self, info: Info, first: First, after: After = None, endpoint_id: OfEndpoint = None, state: InState = None,
+        at_least: AtLeast = None,
+    ) -> HistoryConnection[WebhookDelivery]:  # fmt: skip
+        """A page of the deliveries, from the replica."""
+        tenant = info.context.tenant
         to = WebhookEndpointId.parse(endpoint_id) if endpoint_id is not None else None
         in_state = str(state.value) if state is not None else None
         keys = Keyset("webhookDeliveries", cast(type[Place], Place), info.context.rooms.cursors)
         wanted = keys.slice(f"{tenant}:{to}:{in_state}", first, after)
         place = (wanted.after[0], UUID(wanted.after[1])) if wanted.after else None
-        rows = await deliveries_of(db, tenant, to, in_state, wanted.fetch, place)
-        return keys.connection(
-            wanted, rows, lambda row: (row.recorded_at, str(row.id.uuid)), WebhookDelivery.of,
-            lambda cap: count_deliveries(db, tenant, to, in_state, cap),
-        )  # fmt: skip
+        async with history_of(info, at_least) as history:
+            rows = await deliveries_of(history.replica, tenant, to, in_state, wanted.fetch, place)
+        page = keys.page(wanted, rows, lambda row: (row.recorded_at, str(row.id.uuid)), WebhookDelivery.of)
+        return HistoryConnection(
+            edges=page.edges,
+            page_info=page.page_info,
+            count=lambda cap: count_deliveries(history.replica, tenant, to, in_state, cap),
+            as_of=history.as_of,
+            source=Source(history.source.value),
+        )

@@ -55,3 +55,13 @@ async def count_disputes(db: Primary, tenant: TenantId, wanted: Wanted, cap: int
         cap,
     )
     return count
+
+
+async def looked_through(db: Primary, since: datetime) -> set[str]:
+    """The provider accounts whose list of disputes was heard to its end in a round that began after the instant."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT provider_account FROM dispute_look WHERE ended_at IS NOT NULL AND begun_at > $1""",
+        since,
+    )
+    return {row["provider_account"] for row in rows}

@@ -32,6 +32,21 @@ async def dead_events(db: Primary, limit: int) -> list[InboxEvent]:
     return [inbox_event(row) for row in rows]
 
 
+async def old_bodies(db: Primary, before: datetime, limit: int) -> list[tuple[str, datetime]]:
+    """Keys and instants of raw bodies from before the instant whose events are done with, the oldest first."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT b.event_key, b.recorded_at
+             FROM webhook_body b
+             JOIN inbox_event e ON e.event_key = b.event_key
+            WHERE b.recorded_at < $1 AND e.state IN ('applied', 'stale')
+            ORDER BY b.recorded_at LIMIT $2""",
+        before,
+        limit,
+    )
+    return [(row["event_key"], row["recorded_at"]) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """What is known of an object's other events: the highest sequence done with, and whether one was equal to ours."""

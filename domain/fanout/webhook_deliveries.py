@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from domain.db import Primary
+from domain.db import Primary, Replica
 from domain.ids import TenantId, WebhookDeliveryId, WebhookEndpointId
 from domain.webhooks.delivery import WebhookDelivery, delivery_from
 
@@ -29,7 +29,7 @@ async def deliveries_due(db: Primary, now: datetime) -> list[WebhookDeliveryId]:
 
 
 async def deliveries_of(
-    db: Primary, tenant: TenantId, endpoint: WebhookEndpointId | None, state: str | None, limit: int,
+    db: Primary | Replica, tenant: TenantId, endpoint: WebhookEndpointId | None, state: str | None, limit: int,
     before: tuple[datetime, UUID] | None = None,
 ) -> list[WebhookDelivery]:  # fmt: skip
     """At most ``limit`` of the tenant's deliveries, the newest first, that were written before the place."""
@@ -52,7 +52,7 @@ async def deliveries_of(
 
 
 async def count_deliveries(
-    db: Primary, tenant: TenantId, endpoint: WebhookEndpointId | None, state: str | None, cap: int
+    db: Primary | Replica, tenant: TenantId, endpoint: WebhookEndpointId | None, state: str | None, cap: int
 ) -> int:
     """How many there are; counting stops at the cap."""
     count: int = await db.fetchval(

@@ -44,6 +44,7 @@ from domain.payments.payment import CaptureMode, Payment, payment
 from domain.payments.settle_payment import News, PaymentSettled, SettlePayment, settle_payment
 from domain.perform import perform
 from domain.points import reached
+from domain.refusals import RefusalCode, Refused
 
 MISMATCH = "mismatch"  # as the port says it of other money or another reference
 UNAVAILABLE_AFTER = timedelta(seconds=30)  # the provider surely did nothing: soon again, under the same key
@@ -75,18 +76,26 @@ async def attempt(
         assert isinstance(answer, Unavailable)
         await _out_of_reach(db, actor, known, answer.retry_after or UNAVAILABLE_AFTER)
         return None
-    performed = await perform(
-        db,
-        settle_payment,
-        actor,
-        customer,
-        _news(known, answer, refused, asked=heard.looked),
-        _key(known, answer, refused, now, asked=heard.looked),
-    )
+    try:
+        performed = await _perform(db, actor, known, answer, refused, now, asked=heard.looked)
+    except Refused as clash:
+        if clash.code is not RefusalCode.ALREADY_EXISTS:
+            raise
+        # What it says is about another customer's payment: nothing is known of this one, and a person looks at it.
+        answer = Unknown(MISMATCH)
+        performed = await _perform(db, actor, known, answer, None, now, asked=heard.looked)
     if answer == Unknown(MISMATCH):
         await _except(db, actor, known, Kind.PAYMENT_MISMATCH, OTHER_MONEY)
     await _ask_again(db, actor, known, performed)
     return performed.outcome
+
+
+async def _perform(
+    db: Database, actor: Actor, known: Payment, answer: ChargeAnswer, refused: str | None, now: datetime, *,
+    asked: bool,
+) -> Performed[PaymentSettled]:  # fmt: skip
+    news, key = _news(known, answer, refused, asked=asked), _key(known, answer, refused, now, asked=asked)
+    return await perform(db, settle_payment, actor, known.customer, news, key)
 
 
 async def _ask_for(db: Database, gateway: Gateway, known: Payment, now: datetime, *, first: bool) -> HoldAnswer:

@@ -6,6 +6,7 @@ from domain import due
 from domain.actor import Actor
 from domain.database import Database
 from domain.ids import CustomerId, RefundId
+from domain.operation import Performed
 from domain.payments.attempt import MISMATCH, QUERY_AFTER, UNAVAILABLE_AFTER
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.exception_case import Kind
@@ -27,6 +28,7 @@ from domain.payments.refund import IN_FLIGHT, Refund, refund
 from domain.payments.settle_refund import RefundNews, RefundSettled, SettleRefund, settle_refund
 from domain.perform import perform
 from domain.points import reached
+from domain.refusals import RefusalCode, Refused
 
 PENDING_LOOK = timedelta(days=1)  # banks take 5 to 10 working days; who is quicker tells by a webhook
 
@@ -54,12 +56,22 @@ async def attempt_refund(
     if isinstance(answer, Unavailable):
         await _later(db, known, answer.retry_after or UNAVAILABLE_AFTER)
         return None
-    key = f"settle:{known.id}:{known.state.seq}:{type(answer).__name__}"
-    performed = await perform(db, settle_refund, actor, customer, _news(known, answer), key)
+    try:
+        performed = await _perform(db, actor, known, answer)
+    except Refused as clash:
+        if clash.code is not RefusalCode.ALREADY_EXISTS:
+            raise
+        answer = Unknown(MISMATCH)  # it speaks of another customer's refund
+        performed = await _perform(db, actor, known, answer)
     if answer == Unknown(MISMATCH):
         await _except(db, actor, known, Kind.REFUND_MISMATCH, OTHER_MONEY)
     await _ask_again(db, actor, known, answer, performed.outcome)
     return performed.outcome
+
+
+async def _perform(db: Database, actor: Actor, known: Refund, answer: RefundAnswer) -> Performed[RefundSettled]:
+    key = f"settle:{known.id}:{known.state.seq}:{type(answer).__name__}"
+    return await perform(db, settle_refund, actor, known.customer, _news(known, answer), key)
 
 
 async def _give_back(db: Database, gateway: Gateway, known: Refund) -> RefundAnswer:

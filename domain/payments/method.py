@@ -7,6 +7,7 @@ from domain.actor import Grant
 from domain.db import Primary, Row, Tx
 from domain.ids import CustomerId, PaymentMethodId
 from domain.operation import operation
+from domain.payments.provider_reference import Thing, claim_reference
 from domain.refusals import RefusalCode, Refused
 from domain.wire import learned, personal
 
@@ -122,7 +123,7 @@ class MethodStored:
 @operation("payments.store_method", allowed=OWNERS)
 async def store_method(tx: Tx, command: StoreMethod) -> MethodStored:
     """Stores the method and makes it the default, what was the default being its first backup; the same provider
-    reference again is the same method."""
+    reference again is the same method. ALREADY_EXISTS where it is another customer's."""
     id = await tx.fetchval(
         """INSERT INTO payment_method (shard_key, id, customer_id, provider_account, provider_ref, kind, brand, last4,
                recorded_at)
@@ -130,7 +131,9 @@ async def store_method(tx: Tx, command: StoreMethod) -> MethodStored:
         tx.customer.shard, tx.new_uuid(), tx.customer.uuid, command.provider_account, command.provider_ref,
         command.kind, command.brand, command.last4, tx.recorded_at,
     )  # fmt: skip
-    if id is None:
+    if id is not None:
+        await claim_reference(tx, Thing.METHOD, command.provider_account, command.provider_ref, id)
+    else:
         id = await tx.fetchval(
             """UPDATE payment_method SET verified_at = $5
                 WHERE shard_key = $1 AND customer_id = $2 AND provider_account = $3 AND provider_ref = $4

@@ -14,6 +14,7 @@ from domain.payments.dispute import ASK_DISPUTE, DISPUTE, AnswerKind, Dispute, d
 from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.dispute_policy import dispute_policy
 from domain.payments.payment import OFFLINE, Payment, payment
+from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.withhold import withhold
 from domain.refusals import RefusalCode, Refused
 
@@ -56,7 +57,7 @@ async def settle_dispute(tx: Tx, command: SettleDispute) -> DisputeSettled:
     """Applies what moves the dispute forward; what is stale or repeated changes nothing, so any order ends equal.
 
     NOT_FOUND; CURRENCY_MISMATCH; INVALID_AMOUNT for another amount than was told before; STATE_CONFLICT for a payment
-    that no provider was part of.
+    that no provider was part of; ALREADY_EXISTS where the provider calls another customer's dispute so.
     """
     of = await payment(tx, tx.customer, command.payment)
     known = await dispute_of(tx, tx.customer, of.provider_account, command.provider_ref)
@@ -86,6 +87,7 @@ async def _open(tx: Tx, of: Payment, command: SettleDispute) -> Dispute:
     state = await DISPUTE.begin(tx, tx.customer, id.uuid, "open")
     covered = await book_opened(tx, of, id, command.money)
     rules = await dispute_policy(tx, tx.head.tenant)
+    await claim_reference(tx, Thing.DISPUTE, of.provider_account, command.provider_ref, id.uuid)
     await tx.execute(
         """INSERT INTO dispute (shard_key, id, tenant_id, customer_id, payment_id, provider_account, provider_ref,
                currency, amount, covered, fee, reason, due_at, on_open, state, seq, happened_at, recorded_at)

@@ -15,6 +15,7 @@ from domain.payments.book_money import Hold, book_money, confirm, remembered, ta
 from domain.payments.doubt import settle_cases
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Payment, payment
+from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.receipt import issue_receipt, renew_receipt, withdraw_receipt
 from domain.payments.store_payment import store_payment
 from domain.payments.take_back import take_back
@@ -74,13 +75,16 @@ class PaymentSettled:
 async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
     """Applies the news if it moves the payment forward; stale or repeated news changes nothing.
 
-    CURRENCY_MISMATCH for money in another currency than was asked for.
+    CURRENCY_MISMATCH for money in another currency than was asked for; ALREADY_EXISTS where the provider calls another
+    payment so, whoever's it is.
     """
     before = await payment(tx, tx.customer, command.payment)
     for told in (command.captured, command.authorized, command.capturable):
         if told is not None and told.currency != before.amount.currency:
             raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The payment is in {before.amount.currency}.", ("captured",))
     after = before if before.kind == OFFLINE else await _heard(tx, before, command)
+    if after.provider_ref is not None and after.provider_ref != before.provider_ref:
+        await claim_reference(tx, Thing.PAYMENT, before.provider_account, after.provider_ref, before.id.uuid)
     if after != before:
         await store_payment(tx, after)
     received = _is_received(after) and not _is_received(before)

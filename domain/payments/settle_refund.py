@@ -17,6 +17,7 @@ from domain.payments.doubt import Doubt, open_case, settle_cases
 from domain.payments.exception_case import Kind
 from domain.payments.pay_back import excess_of, take_excess
 from domain.payments.payment import Payment, payment
+from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.refund import FINAL, REFUND, Refund, refund
 
 FAILED = "The provider gives nothing back."
@@ -55,7 +56,10 @@ class RefundSettled:
 
 @operation("payments.settle_refund", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def settle_refund(tx: Tx, command: SettleRefund) -> RefundSettled:
-    """Applies the news if it moves the refund forward; stale or repeated news changes nothing."""
+    """Applies the news if it moves the refund forward; stale or repeated news changes nothing.
+
+    ALREADY_EXISTS where the provider calls another refund so, whoever's it is.
+    """
     before = await refund(tx, tx.customer, command.refund)
     state = before.state
     if state.name == "requested" and command.news in (RefundNews.PENDING, RefundNews.UNKNOWN):
@@ -64,6 +68,9 @@ async def settle_refund(tx: Tx, command: SettleRefund) -> RefundSettled:
         state = await REFUND.move(tx, tx.customer, before.id.uuid, state, command.news.value)
     if state == before.state:
         return RefundSettled(before.id, before.payment, state.name)
+    if command.provider_ref is not None and command.provider_ref != before.provider_ref:
+        account = (await payment(tx, tx.customer, before.payment)).provider_account
+        await claim_reference(tx, Thing.REFUND, account, command.provider_ref, before.id.uuid)
     await _store(tx, before, state, command, await _settle(tx, before, state))
     return RefundSettled(before.id, before.payment, state.name)
 

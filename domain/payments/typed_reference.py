@@ -4,6 +4,7 @@ import hashlib
 
 from domain.db import Tx
 from domain.payments.payment import Payment
+from domain.payments.provider_reference import Named, Thing, named
 from domain.refusals import RefusalCode, Refused
 
 
@@ -25,6 +26,9 @@ async def take_reference(tx: Tx, of: Payment, reference: str) -> None:
         of.provider_account,
         of.id.uuid,
     )
+    known = await _known(tx, of, reference)
+    if known is not None and known != Named(tx.customer, of.id.uuid):
+        raise of_another()
     if beside is not None or await _keeper(tx, of, reference) != of.id.uuid:
         raise of_another()
 
@@ -33,6 +37,11 @@ def of_another() -> Refused:
     """The refusal of a reference that another payment has."""
     message = "The provider calls another payment by this reference; look again."
     return Refused(RefusalCode.INVALID_INPUT, message, ("reference",))
+
+
+async def _known(tx: Tx, of: Payment, reference: str) -> Named | None:
+    tx.many_keys_reason = "a reference is one payment's in a tenant, whoever's it is"
+    return await named(tx, Thing.PAYMENT, of.provider_account, reference)
 
 
 async def _keeper(tx: Tx, of: Payment, reference: str) -> object:

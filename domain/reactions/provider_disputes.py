@@ -1,13 +1,11 @@
 """Events about disputes, and the look for those whose events were lost: each brought to the payment that it names."""
 
-from datetime import timedelta
-
 from domain.ids import CustomerId, PaymentId
 from domain.inbox import InboxEvent
 from domain.payments.attempt import attempt
 from domain.payments.attempt_dispute import told_key
 from domain.payments.dispute import Dispute, dispute_of
-from domain.payments.gateway import DisputeFacts, DisputesListed, DisputeStatus, EventKind, NotFound, ProviderEvent
+from domain.payments.gateway import DisputeFacts, DisputeStatus, EventKind, NotFound, ProviderEvent
 from domain.payments.payment import OFFLINE, TAKEN, Payment, payment
 from domain.payments.settle_dispute import SettleDispute, settle_dispute
 from domain.perform import perform
@@ -22,7 +20,6 @@ NEWS = (
     EventKind.DISPUTE_WON,
     EventKind.DISPUTE_LOST,
 )
-LOOK_BACK = timedelta(days=7)  # a house that was away for longer than that has its settlements reconciled first
 
 
 async def take_dispute(house: House, event: InboxEvent, news: ProviderEvent, *, sure: bool) -> Verdict:
@@ -84,22 +81,7 @@ def _command(of: Payment, told: DisputeFacts) -> SettleDispute:
     return SettleDispute(of.id, told.dispute_ref, told.status, told.money, told.fee, told.reason, told.due_at)
 
 
-async def find_lost_disputes(house: House) -> int:
-    """Lists the disputes of the last days at each provider and performs what nobody was told; returns how many."""
-    found = 0
-    for account, gateway in house.gateways.items():
-        since, after, more = house.db.clock.now() - LOOK_BACK, None, True
-        while more:
-            page = await gateway.list_disputes(since, after)
-            if not isinstance(page, DisputesListed) or not page.disputes:
-                break  # the next look asks again
-            for told in page.disputes:
-                found += await _healed(house, account, told)
-            after, more = page.disputes[-1].dispute_ref, page.more
-    return found
-
-
-async def _healed(house: House, account: str, told: DisputeFacts) -> bool:
+async def healed(house: House, account: str, told: DisputeFacts) -> bool:
     """One that cannot be recorded, as where the books are closed, does not keep the others from it."""
     try:
         return await _heal(house, account, told)

@@ -41,6 +41,8 @@ async def perform_news(
     try:
         await perform(house.db, operation, house.actor, customer, command, f"event:{event.key}")
     except Refused as refused:
+        if refused.code is RefusalCode.ALREADY_EXISTS:
+            raise Misfit("the provider calls another customer's object by this name") from refused
         # A release that read the event otherwise has performed it: it is done.
         if refused.code is not RefusalCode.IDEMPOTENCY_MISMATCH:
             raise

@@ -15,10 +15,11 @@ from tests.world import make_world
 
 REPLAY = """mutation ($input: ReplayWebhooksInput!) { replayWebhooks(input: $input) {
     count errors { ... on UserError { code path } } } }"""
-DESK = """query ($endpoint: ID, $state: WebhookDeliveryState, $first: Int!, $after: String) { staff {
+DESK = """query ($endpoint: ID, $state: WebhookDeliveryState, $first: Int!, $after: String,
+    $atLeast: ConsistencyToken = "000000017777777777777777") { staff {
     webhookEventKinds { name } webhookEndpoints { id url }
-    webhookDeliveries(first: $first, after: $after, endpointId: $endpoint, state: $state) {
-        totalCount pageInfo { hasNextPage endCursor }
+    webhookDeliveries(first: $first, after: $after, endpointId: $endpoint, state: $state, atLeast: $atLeast) {
+        asOf source totalCount pageInfo { hasNextPage endCursor }
         edges { node { id kind state attempts lastStatus lastCause body customerId } } } } }"""
 
 
@@ -59,7 +60,9 @@ async def test_staff_see_what_failed_and_send_it_again(api: Api, endpoint: tuple
     assert not await deliver(house.db, house.sender, WebhookDeliveryId.parse(edge["node"]["id"]))
     parked = (await support.data(DESK, **asked, state="PARKED"))["staff"]["webhookDeliveries"]
     node = parked["edges"][0]["node"]
-    assert parked["totalCount"] == 1
+    assert (parked["totalCount"], parked["source"]) == (1, "PRIMARY")  # as of its latest, which the test asked for
+    listed = (await support.data(DESK, **asked, atLeast=None))["staff"]["webhookDeliveries"]
+    assert listed["source"] == "REPLICA" and listed["asOf"]
     assert (node["lastStatus"], node["lastCause"], node["attempts"]) == (410, "HTTP 410", 1)
     assert (await support.do(REPLAY, endpointId=id))["count"] == 1
     assert await deliver(house.db, house.sender, WebhookDeliveryId.parse(edge["node"]["id"]))

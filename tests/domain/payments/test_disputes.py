@@ -15,7 +15,7 @@ from domain.payments.dispute_policy import OnLost
 from domain.payments.evidence import EvidenceKind, FileGiven, TextGiven, evidence_of
 from domain.payments.refund import refunds_of
 from domain.perform import perform
-from domain.reactions.provider_disputes import find_lost_disputes
+from domain.reactions.lost_disputes import find_lost_disputes
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.dispute_kit import accounts, by_lead, disputed, disputed_again, disputes, evidence, settled

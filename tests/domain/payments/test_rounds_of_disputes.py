@@ -1,0 +1,64 @@
+"""The look for lost disputes goes round: what stops it takes nothing from those at the list's end."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.payments.gateway import DisputesListed
+from domain.reactions.lost_disputes import disputes_to_look_for, find_lost_disputes, look_for_disputes
+from tests.dispute_kit import disputed
+from tests.mishaps import later
+from tests.webhook_desk import Desk
+from tests.world import ACCOUNT, World
+
+
+class Stopped(Exception):
+    """The job's time was over."""
+
+
+class OneByOne:
+    """The provider, of whose disputes it lists some, one a page, and no more than a look has time for."""
+
+    def __init__(self, gateway: object, refs: Sequence[str], pages: int) -> None:
+        self._gateway, self._refs, self._left = gateway, list(refs), pages
+        self.asked: list[str | None] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._gateway, name)
+
+    async def list_disputes(self, since: datetime, after: str | None) -> DisputesListed:
+        """The next one."""
+        self._left -= 1
+        if self._left < 0:
+            raise Stopped
+        self.asked.append(after)
+        place = self._refs.index(after) + 1 if after in self._refs else 0
+        told = await self._gateway.find_dispute(self._refs[place])  # type: ignore[attr-defined]
+        return DisputesListed((told,), more=place + 1 < len(self._refs))
+
+
+@pytest.mark.row("C14")
+async def test_a_look_that_is_stopped_is_gone_on_with_and_the_next_round_begins_at_the_first_again(
+    world: World, desk: Desk
+) -> None:
+    await find_lost_disputes(world.house)  # whatever round others were in is over
+    of = [await disputed(world, desk) for _ in range(3)]
+    refs = [each.ref for each in of]
+
+    async def look(pages: int) -> list[str | None]:
+        slow = OneByOne(world.house.gateway(ACCOUNT), refs, pages)
+        house = replace(world.house, gateways={ACCOUNT: slow})  # type: ignore[dict-item]
+        try:
+            await look_for_disputes(house, ACCOUNT)
+        except Stopped:
+            assert await disputes_to_look_for(house) == [ACCOUNT], "it is not through"
+        return slow.asked
+
+    assert [await look(1), await look(1)] == [[None], [refs[0]]]
+    assert await look(9) == [refs[1]]
+    assert [(await each.known()).state.name for each in of] == ["open"] * 3
+    assert await disputes_to_look_for(world.house) == []
+    assert ACCOUNT in await disputes_to_look_for(later(world.house, timedelta(hours=2)))
+    assert await look(9) == [None, refs[0], refs[1]]
