@@ -12,7 +12,7 @@ from domain.perform_batch import BATCH
 from domain.reactions.batches import do_batch
 from domain.reactions.events import drain
 from domain.reactions.house import House
-from domain.reactions.lost_disputes import look_for_disputes
+from domain.reactions.lost_disputes import disputes_to_look_for, look_for_disputes
 from domain.reactions.provider_events import apply
 from domain.reactions.work import do, do_now
 from domain.webhooks.deliver import deliver, deliver_next
@@ -106,8 +106,8 @@ async def deliver_webhook(house: House, id: str) -> None:
 
 
 async def look_for_lost_disputes(house: House, account: str) -> None:
-    """Goes on with the account's round; what is left after the job's time is the next one's."""
-    if account in house.gateways:
+    """Goes on with the account's round if it is time; what is left after the job's time is the next one's."""
+    if account in await disputes_to_look_for(house):
         await look_for_disputes(house, account)
 
 

@@ -85,6 +85,7 @@ TABLES: dict[str, str] = {
     "refund": "S",
     "refund_request": "S",
     "refund_line": "S",
+    "refund_payout": "S",
     "exception_case": "S",
     "saga": "S",
     "staff_refunds": "S",

@@ -4,28 +4,34 @@ from typing import Any
 
 from domain.actor import Grant
 from domain.ids import RefundId
+from domain.invoices.manual_line import ManualLine
 from domain.money import Money
 from domain.payments.decide_refund import RejectRefund, reject_refund
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import CaptureMode
+from domain.payments.payout import PayoutAccount, RecordPayout, record_payout
+from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
 from domain.payments.refund import refunds_of
 from domain.payments.refund_policy import RefundLimit, RefundPolicy, SetRefundPolicy, set_refund_policy
+from domain.payments.request_refund import RequestRefund, request_refund
 from domain.perform import perform
 from tests.api_callers import Api, Caller, Guest
 from tests.domain.invoices.bills import note
-from tests.domain.invoices.test_staff_invoices import by_finance
+from tests.domain.invoices.test_staff_invoices import by_finance, draft, issue
 from tests.exception_stage import WRONG as OF_EXCEPTIONS
 from tests.exception_stage import claimed, exceptions_of
 from tests.lives import buy, buyer, day, give_back, invoices_of, publish, start, until
-from tests.world import EUR, World, fresh
+from tests.world import EUR, Someone, World, fresh
 
 BEYOND = 10_001  # one minor unit more than support gives back alone
 REFUND = """mutation ($input: RefundPaymentInput!) { refundPayment(input: $input) {
     refund { id state } payment { id } operation { replayed status } errors { ... on UserError { code message } } } }"""
 
 SUPPORTS = ("cancelRefundRequest",)
-FINANCES = ("approveRefund", "rejectRefund")
+DECISIONS = ("approveRefund", "rejectRefund")
+FINANCES = (*DECISIONS, "recordRefundPayout")
 ADMINS = ("setRefundPolicy",)
+IBAN = "DE89 3704 0044 0532 0130 00"  # the example of the standard
 NOBODY = "refund_" + "0" * 32
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
@@ -33,6 +39,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "rejectRefund": {"reason": "Another."},
     "cancelRefundRequest": {"reason": "Another."},
     "setRefundPolicy": {"windowDays": 8},
+    "recordRefundPayout": {"reference": "Another"},
 }
 
 
@@ -56,13 +63,24 @@ async def refund_input(api: Api, support: Caller) -> dict[str, dict[str, Any]]:
     """For each mutation about refunds an input that would be performed."""
     guest, payment = await payer(api)
     good: dict[str, dict[str, Any]] = {"setRefundPolicy": {"windowDays": 7}}  # as it is by default
-    for name in (*FINANCES, *SUPPORTS):
+    for name in (*DECISIONS, *SUPPORTS):
         good[name] = {
             "customerId": guest.id,
             "refundId": await asked_for(support, guest, payment),
             "reason": "A reason.",
         }
+    id = await to_pay(api.world, guest.who)
+    good["recordRefundPayout"] = {"customerId": guest.id, "refundId": str(id), "reference": fresh("RF")}
     return good
+
+
+async def to_pay(world: World, who: Someone) -> RefundId:
+    """A refund of a transfer of 6.00 EUR, which finance has to pay out."""
+    billed = (await issue(world, who, await draft(world, who, ManualLine("Work", 1, Money(600, EUR))))).invoice
+    came = RecordOfflinePayment(billed, Means.TRANSFER, fresh("RF"), Money(600, EUR))
+    paid = (await by_finance(world, who, record_offline, came)).payment
+    asked = RequestRefund(paid, Money(600, EUR), "R.", payout=PayoutAccount(IBAN, "Ada"))
+    return (await by_finance(world, who, request_refund, asked)).refund
 
 
 def euro(minor: int) -> dict[str, str]:
@@ -82,10 +100,14 @@ async def refunded(api: Api, support: Caller, holding: Guest) -> dict[str, str]:
     owed = (await start(api.world, holder)).invoice
     await api.world.card(holder)
     hold = (await by_finance(api.world, holder, pay_invoice, PayInvoice(owed, None, CaptureMode.LATER))).payment
+    paid, payable, reference = await to_pay(api.world, guest.who), await to_pay(api.world, guest.who), fresh("RF")
+    await by_finance(api.world, guest.who, record_payout, RecordPayout(paid, reference))
+    cases_of_payouts = {"to pay": str(payable), "paid under": reference}
     failing, (free, taken) = await exceptions_of(api, 100, 200)
     await claimed(api.world, failing, taken)
     cases = {"failing customer": failing.id, "open case": str(free.id), "claimed case": str(taken.id)}
-    return {"refunded customer": guest.id, "decided refund": decided, "too late": late, "held": str(hold), **cases}
+    return {"refunded customer": guest.id, "decided refund": decided, "too late": late, "held": str(hold),
+            **cases, **cases_of_payouts}  # fmt: skip
 
 
 async def held_back(api: Api, support: Caller, guest: Guest, payment: str) -> str:
@@ -129,7 +151,11 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
         ([{**_LINE, "amount": {"minorUnits": "1", "currency": "USD"}}], "CURRENCY_MISMATCH"),
         ([{**_LINE, "amount": euro(1001)}], "EXCEEDS_INVOICED"))),
     ("refundPayment", {"lines": [_LINE]}, "INVALID_AMOUNT", ["amount"]),
-    *((name, wrong, code, path) for name in (*FINANCES, *SUPPORTS) for wrong, code, path in (
+    ("refundPayment", {"payout": {"iban": IBAN, "holder": "Ada"}}, "INVALID_INPUT", ["payout"]),
+    *(("recordRefundPayout", {"reference": text}, "INVALID_INPUT", ["reference"]) for text in ("", " x", "x" * 141)),
+    *(("recordRefundPayout", {"refundId": id}, "NOT_FOUND", ["refundId"]) for id in (NOBODY, "nonsense")),
+    ("recordRefundPayout", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
+    *((name, wrong, code, path) for name in (*DECISIONS, *SUPPORTS) for wrong, code, path in (
         ({"refundId": NOBODY}, "NOT_FOUND", ["refundId"]),
         ({"refundId": "nonsense"}, "NOT_FOUND", ["refundId"]),
         ({"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),

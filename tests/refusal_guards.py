@@ -28,7 +28,8 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
         "cancelSubscription", "issueCreditNote", "markInvoiceUncollectible", "voidInvoice"),
     ("INSUFFICIENT_BALANCE", "money that comes takes none, and credit that is gone is booked as lost first"): (
         "recordOfflinePayment", "reverseOfflinePayment"),
-    ("INVALID_AMOUNT", "what was recorded is more than nothing"): ("reverseOfflinePayment",),
+    ("INVALID_AMOUNT", "what was recorded is more than nothing"): ("reverseOfflinePayment", "recordRefundPayout"),
+    ("INSUFFICIENT_BALANCE", "what is payable was taken from credit when it was asked for"): ("recordRefundPayout",),
     ("STATE_CONFLICT", "money that comes moves an invoice only where it is open or given up"): (
         "recordOfflinePayment",),
     ("EXCEEDS_CAPTURED", "what waits for approval is reserved on its payment"): ("approveRefund",),

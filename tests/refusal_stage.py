@@ -44,7 +44,7 @@ from tests.domain.invoices.bills import note
 from tests.domain.invoices.test_staff_invoices import by_finance, draft, drafted, issue
 from tests.lives import buy, by_house, day, publish, start, subscription_of, until
 from tests.payment_stage import payer, refusing_payments
-from tests.refund_stage import held_back, refunded
+from tests.refund_stage import held_back, refunded, to_pay
 from tests.tax_kit import TAX_IDS, move, publish_rate, register, vat
 from tests.world import EUR, NEW_YEAR, USD, Someone, World, fresh
 
@@ -281,6 +281,7 @@ async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
     noted = (await note(world, guest.who, own.invoice, 100, credit=100)).credit_note
     players.ids |= {
         "recorded": str(await (await payer(api, guest)).recorded(unpaid, fresh("RF"))),
+        "payable": str(await to_pay(api.world, guest.who)),
         "customer": guest.id, "own": str(own.subscription), "payment": str(own.payment), "paid": str(own.invoice),
         "seats": str(two.subscription), "slept": str(slept.subscription), "note": str(noted), "open": str(unpaid),
         "draft": str(await draft(world, guest.who, WORK)),

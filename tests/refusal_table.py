@@ -105,6 +105,10 @@ CASES = [
         "customerId": "$refunded customer", "refundId": "$decided refund", "reason": "R."})
       for name, caller in (("approveRefund", "finance"), ("rejectRefund", "finance"),
                            ("cancelRefundRequest", "support"))),
+    Case("recordRefundPayout", "STATE_CONFLICT", "finance", {
+        "customerId": "$refunded customer", "refundId": "$decided refund", "reference": "RF"}),
+    Case("recordRefundPayout", "ALREADY_EXISTS", "finance", {
+        "customerId": "$refunded customer", "refundId": "$to pay", "reference": "$paid under"}),
     Case("approveRefund", "EXCEEDS_INVOICED", "finance", {
         "customerId": "$refunded customer", "refundId": "$too late", "reason": "R."}),
     Case("submitDisputeEvidence", "STATE_CONFLICT", "support", {
@@ -191,6 +195,8 @@ CLOSED = [
         "customerId": "$customer", "paymentId": "$payment", "amount": EUROS, "reason": "R."}),
     Case("approveRefund", "PERIOD_CLOSED", "finance", {
         "customerId": "$customer", "refundId": "$awaiting", "reason": "R."}),
+    Case("recordRefundPayout", "PERIOD_CLOSED", "finance", {
+        "customerId": "$customer", "refundId": "$payable", "reference": "RF"}),
     Case("issueCreditNote", "PERIOD_CLOSED", "finance", {
         "customerId": "$customer", "invoiceId": "$paid", "kind": "GOODWILL", "reason": "R.", "amount": EUROS,
         "credit": EUROS}),

@@ -222,7 +222,7 @@ class Payment(Node):
             capturable=Money.of(payment.capturable),
             released=Money.of(payment.released),
             returned=Money.of(payment.returned),
-            refundable=Money.of(payment.refundable),
+            refundable=Money.of(payment.left),
             state=PaymentState(payment.state.name),
             failure_code=payment.failure_code,
             failure_class=_failure_class(payment),

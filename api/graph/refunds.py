@@ -9,12 +9,16 @@ from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.payments import Payment, Refund, RefundMeans
 from api.graph.refusal import RefundPaymentError, as_error
 from api.graph.texts import NOTE, id_of, text
-from api.scalars import GlobalId, IdempotencyKey
+from api.scalars import GlobalId, IdempotencyKey, Text
 from domain.ids import CustomerId, PaymentId
 from domain.payments.payment import payment
+from domain.payments.payout import HOLDER_LENGTH, PayoutAccount
 from domain.payments.refund import Means, refund
 from domain.payments.request_refund import RefundLine, RequestRefund, request_refund
 from domain.refusals import Refused
+
+_iban = Text(max_length=60)  # the longest has 34 characters, and spaces
+_holder = Text(max_length=HOLDER_LENGTH)
 
 
 @strawberry.input(description="A charge of the payment's invoice, all that is left of it or a part.")
@@ -26,6 +30,14 @@ class RefundLineInput:
         default=None, description="How much, as the line counts; its tax goes with it."
     )
     quantity: int | None = strawberry.field(default=None, description="Or how many of its units.")
+
+
+@strawberry.input(description="A bank account that is paid to. It is kept sealed, and named to finance alone.")
+class PayoutAccountInput:
+    """An account."""
+
+    iban: str = strawberry.field(description="Its IBAN; spaces do not count.")
+    holder: str = strawberry.field(description="Whose it is, at most 140 characters.")
 
 
 @strawberry.input(description="Gives part or all of a captured payment back to its method, or as credit.")
@@ -43,6 +55,9 @@ class RefundPaymentInput:
     )
     means: RefundMeans = strawberry.field(
         default=RefundMeans.METHOD, description="To what; money goes to the method that paid and to no other."
+    )
+    payout: PayoutAccountInput | None = strawberry.field(
+        default=None, description="Of a transfer that staff recorded, and of nothing else: to which account it goes."
     )
     reason: str = strawberry.field(description="Why; it stands in the audit trail.")
     idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
@@ -63,6 +78,12 @@ def _line(given: RefundLineInput) -> RefundLine:
     return RefundLine(given.invoice_line, amount, given.quantity)
 
 
+def _account(given: PayoutAccountInput | None) -> PayoutAccount | None:
+    if given is None:
+        return None
+    return PayoutAccount(text(_iban, given.iban, "payout"), text(_holder, given.holder, "payout"))
+
+
 async def refund_payment(info: Info, input: RefundPaymentInput) -> RefundPaymentPayload:
     """For support and above."""
     db = info.context.db.primary
@@ -76,6 +97,7 @@ async def refund_payment(info: Info, input: RefundPaymentInput) -> RefundPayment
             reason=text(NOTE, input.reason, "reason"),
             lines=tuple(_line(each) for each in input.lines),
             means=Means(input.means.name.lower()),
+            payout=_account(input.payout),
         )
         done = await performed(info, request_refund, customer, command, input.idempotency_key)
     except Refused as refused:

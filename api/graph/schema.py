@@ -27,6 +27,7 @@ from api.graph import (
     pausing,
     payment_policy,
     payment_route,
+    payouts,
     plan_change,
     plan_versions,
     price_list,
@@ -170,6 +171,7 @@ class Mutation(SagaMutations):
     refund_payment: refunds.RefundPaymentPayload = _mutation(
         refunds.refund_payment, "Support: gives part or all of a captured payment back."
     )
+    record_refund_payout: payouts.RecordRefundPayoutPayload = _mutation(payouts.record, "Finance: a refund was paid.")
     approve_refund: decided.ApproveRefundPayload = _mutation(decided.approve, "Leads: makes what another asked for.")
     reject_refund: decided.RejectRefundPayload = _mutation(decided.reject, "Leads: refuses what another asked for.")
     cancel_refund_request: decided.CancelRefundRequestPayload = _mutation(

@@ -11,6 +11,7 @@ from api.connection import Connection, Keyset
 from api.graph.arguments import After, First
 from api.graph.context import Info
 from api.graph.payments import Refund
+from api.graph.payouts import StaffPayouts
 from api.graph.refund_policy import RefundPolicy, current_policy
 from api.graph.staff_recovery import StaffRecovery
 from api.scalars import GlobalId
@@ -67,7 +68,7 @@ class RefundRequest:
 
 
 @strawberry.type(description="What staff see of refunds.")
-class StaffRefunds(StaffRecovery):
+class StaffRefunds(StaffRecovery, StaffPayouts):
     """Fields of the root of staff."""
 
     @strawberry.field(description="What a member of staff gives back without another person.")

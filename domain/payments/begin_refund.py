@@ -14,7 +14,7 @@ from domain.machine import State
 from domain.money import Currency, Money, total
 from domain.payments.dispute import disputes_of_payments
 from domain.payments.pay_invoice import provider_key
-from domain.payments.payment import Payment, payments_of
+from domain.payments.payment import OFFLINE, Payment, payments_of
 from domain.payments.refund import REFUND, Means, Refund
 from domain.refusals import RefusalCode, Refused
 
@@ -50,7 +50,8 @@ async def begin_refund(
     transfer = Transfer(Account.CUSTOMER_CREDIT, Account.REFUNDS_PAYABLE, amount)
     posted = await post(tx, Cause("refund.requested", id.uuid), [transfer])
     await _write(tx, of, id, wanted, held, posted, _noted(amount, None if tx.preview else note))
-    await due.schedule(tx, SEND_REFUND, id.uuid, tx.recorded_at + HEAD_START, follows="wall")
+    if of.kind != OFFLINE:  # a person pays that out
+        await due.schedule(tx, SEND_REFUND, id.uuid, tx.recorded_at + HEAD_START, follows="wall")
     tx.emit("refund.requested", refund=id, payment=of.id)
     return id
 
@@ -108,7 +109,7 @@ async def hold_refund(tx: Tx, of: Payment, wanted: Wanted) -> RefundId:
 
 async def reserve(tx: Tx, of: Payment, amount: Money) -> None:
     """Keeps so much of the payment for a refund; EXCEEDS_CAPTURED beyond what is left of it."""
-    if amount > of.refundable:
+    if amount > of.left:
         raise exceeds(of)
     await tx.execute(
         """UPDATE payment SET refunds_reserved = refunds_reserved + $4
@@ -119,7 +120,7 @@ async def reserve(tx: Tx, of: Payment, amount: Money) -> None:
 
 def exceeds(of: Payment) -> Refused:
     """The refusal of more than what is left of a payment."""
-    message = f"At most {of.refundable.decimal} {of.refundable.currency} of this payment can be given back."
+    message = f"At most {of.left.decimal} {of.left.currency} of this payment can be given back."
     if of.disputes_reserved.minor:
         message += f" Of it, {of.disputes_reserved.decimal} is disputed."
     return Refused(RefusalCode.EXCEEDS_CAPTURED, message, ("amount",))

@@ -11,6 +11,7 @@ from domain.operation import operation
 from domain.payments.begin_refund import Wanted, release
 from domain.payments.pay_back import pay_back
 from domain.payments.payment import payment
+from domain.payments.payout import forget_account
 from domain.payments.refund import REFUND, Refund, refund
 from domain.payments.refund_approval import DECIDERS
 from domain.payments.refund_request import RefundAsked, refund_asked
@@ -153,6 +154,7 @@ async def _end(tx: Tx, of: Refund, event: str, reason: str) -> RefundEnded:
         tx.customer.shard, tx.customer.uuid, of.id.uuid, state.name, state.seq,
     )  # fmt: skip
     await release(tx, of.payment, of.amount)
+    await forget_account(tx, of.id)
     await _decide(tx, of, event, reason)
     tx.emit(f"refund.{state.name}", refund=of.id, payment=of.payment)
     return RefundEnded(of.id, of.payment, state.name)

@@ -135,10 +135,17 @@ class Payment:
 
     @property
     def refundable(self) -> Money:
-        """What was captured by a provider and neither refunded, nor about to be, nor disputed, nor taken back."""
+        """What a provider captured and can give back: not refunded, nor about to be, nor disputed, nor taken back."""
         if self.kind == OFFLINE or self.returned.minor:
             return Money.zero(self.amount.currency)
         return self.captured - self.refunds_reserved - self.disputes_reserved
+
+    @property
+    def left(self) -> Money:
+        """What of it can be given back, also by hand: of what staff recorded too."""
+        if self.kind == OFFLINE and not self.returned.minor:
+            return self.captured - self.refunds_reserved
+        return self.refundable
 
     @property
     def is_open(self) -> bool:

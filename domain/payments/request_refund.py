@@ -18,7 +18,8 @@ from domain.operation import operation
 from domain.payments.begin_refund import Wanted, exceeds, hold_refund
 from domain.payments.issue_credit_note import charges_of
 from domain.payments.pay_back import pay_back, refuse_unpayable, worth_of
-from domain.payments.payment import Payment, payment
+from domain.payments.payment import OFFLINE, Payment, payment
+from domain.payments.payout import PayoutAccount, checked, keep_payout
 from domain.payments.refund import Means
 from domain.payments.refund_approval import Approval, approval_for
 from domain.refusals import RefusalCode, Refused
@@ -47,6 +48,8 @@ class RequestRefund:
     reason: str
     lines: tuple[RefundLine, ...] = added(())
     means: Means = added(Means.METHOD)
+    payout: PayoutAccount | None = added(None)
+    """To which account a transfer that staff recorded is given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,15 @@ async def request_refund(tx: Tx, command: RequestRefund) -> RefundRequested:
     _check(of, command)
     wanted = await _wanted(tx, of, command)
     _check_amount(of, wanted.amount)
-    approval = await approval_for(tx, of, wanted.amount)
+    account = checked(of, wanted.means, command.payout)
+    approval, note = await approval_for(tx, of, wanted.amount), None
     if approval is None:
         refund, note = await pay_back(tx, of, wanted)
-        return RefundRequested(refund, of.id, wanted.amount, note)
-    return RefundRequested(await _ask(tx, of, wanted, approval), of.id, wanted.amount)
+    else:
+        refund = await _ask(tx, of, wanted, approval)
+    if of.kind == OFFLINE and wanted.means is Means.METHOD:
+        await keep_payout(tx, of, refund, account)
+    return RefundRequested(refund, of.id, wanted.amount, note)
 
 
 async def _ask(tx: Tx, of: Payment, wanted: Wanted, approval: Approval) -> RefundId:
@@ -151,5 +158,5 @@ def _check(of: Payment, command: RequestRefund) -> None:
 def _check_amount(of: Payment, amount: Money) -> None:
     if amount.minor <= 0:
         raise Refused(RefusalCode.INVALID_AMOUNT, "A refund is of more than nothing.", ("lines",))
-    if amount > of.refundable:
+    if amount > of.left:
         raise exceeds(of)

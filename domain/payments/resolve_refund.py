@@ -6,7 +6,7 @@ from domain.ids import RefundId
 from domain.payments.begin_refund import SEND_REFUND, Wanted, begin_refund, refund_outside
 from domain.payments.exception_case import ExceptionCase
 from domain.payments.pay_back import excess_of
-from domain.payments.payment import Payment, payment
+from domain.payments.payment import OFFLINE, Payment, payment
 from domain.payments.refund import IN_FLIGHT, Means, Refund, refund
 from domain.payments.settle_refund import RefundNews, SettleRefund, revoke_refund, settle_refund, succeed_late
 from domain.refusals import RefusalCode, Refused
@@ -62,6 +62,9 @@ async def give_back(tx: Tx, case: ExceptionCase, reason: str, reference: str) ->
     EXCEEDS_CAPTURED where it was given back otherwise.
     """
     of = await _still_credit(tx, case)
+    if of.kind == OFFLINE:
+        message = "What came without a provider is paid by hand: say that it was, with its reference."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("resolution",))
     return await begin_refund(tx, of, Wanted(case.amount, reason), None)
 
 

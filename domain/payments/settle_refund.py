@@ -16,7 +16,7 @@ from domain.payments.begin_refund import SEND_REFUND, release, reserve
 from domain.payments.doubt import Doubt, open_case, settle_cases
 from domain.payments.exception_case import Kind
 from domain.payments.pay_back import excess_of, take_excess
-from domain.payments.payment import Payment, payment
+from domain.payments.payment import OFFLINE, Payment, payment
 from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.refund import FINAL, REFUND, Refund, refund
 
@@ -69,7 +69,8 @@ async def settle_refund(tx: Tx, command: SettleRefund) -> RefundSettled:
     if state == before.state:
         return RefundSettled(before.id, before.payment, state.name)
     if command.provider_ref is not None and command.provider_ref != before.provider_ref:
-        account = (await payment(tx, tx.customer, before.payment)).provider_account
+        of = await payment(tx, tx.customer, before.payment)
+        account = of.provider_account if of.kind != OFFLINE else f"{OFFLINE}/{tx.head.tenant}"
         await claim_reference(tx, Thing.REFUND, account, command.provider_ref, before.id.uuid)
     await _store(tx, before, state, command, await _settle(tx, before, state))
     return RefundSettled(before.id, before.payment, state.name)
@@ -83,7 +84,9 @@ async def _settle(tx: Tx, before: Refund, state: State) -> int | None:
     if before.queries or before.state.name == "unknown":
         await settle_cases(tx, before.id.uuid)
     if state.name == "succeeded":
-        transfer = Transfer(Account.REFUNDS_PAYABLE, Account.CASH_CLEARING, before.amount)
+        paid = await payment(tx, tx.customer, before.payment)
+        cash = Account.CASH_OUTSIDE if paid.kind == OFFLINE else Account.CASH_CLEARING
+        transfer = Transfer(Account.REFUNDS_PAYABLE, cash, before.amount)
         return await post(tx, Cause("refund.succeeded", before.id.uuid), [transfer])
     return await _failed(tx, await payment(tx, tx.customer, before.payment), before, before.amount)
 

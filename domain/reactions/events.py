@@ -18,7 +18,7 @@ from domain.ids import CustomerId, InvoiceId, PaymentId, RefundId, SubscriptionI
 from domain.outbox import Event
 from domain.payments.attempt import attempt
 from domain.payments.attempt_refund import attempt_refund
-from domain.payments.payment import payment
+from domain.payments.payment import OFFLINE, payment
 from domain.payments.refund import refund
 from domain.perform import perform
 from domain.points import reached
@@ -98,8 +98,9 @@ async def _methods_ordered(house: House, event: Event) -> None:
 async def _refund_requested(house: House, event: Event) -> None:
     id = RefundId.parse(event.body["refund"])
     of = await refund(house.db.primary, event.customer, id)
-    account = (await payment(house.db.primary, event.customer, of.payment)).provider_account
-    await attempt_refund(house.db, house.gateway(account), house.actor, event.customer, id)
+    paid = await payment(house.db.primary, event.customer, of.payment)
+    if paid.kind != OFFLINE:
+        await attempt_refund(house.db, house.gateway(paid.provider_account), house.actor, event.customer, id)
 
 
 CONSUMERS: dict[str, Callable[[House, Event], Awaitable[None]]] = {

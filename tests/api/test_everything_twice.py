@@ -29,7 +29,7 @@ from domain.reactions.provider_refunds import NEWS as NEWS_OF_REFUNDS
 from domain.reactions.work import HANDLERS, do, do_now
 from domain.subscriptions.lifecycle import RENEW
 from domain.subscriptions.start import StartSubscription, start_subscription
-from jobs.calls import WORK, call_apply, call_batches, call_customer, call_deliver, call_drain
+from jobs.calls import WORK, call_apply, call_batches, call_customer, call_deliver, call_disputes, call_drain
 from jobs.sweep import waiting
 from tests.api_callers import START, Api, Guest, key
 from tests.bad_input_stage import Stage, stage_for
@@ -45,7 +45,7 @@ from tests.subscription_lives import try_pause_and_leave
 from tests.webhook_desk import Desk, key_of, made_up
 from tests.webhook_stage import delivery_of
 from tests.whole_database import Fingerprints, fingerprints
-from tests.world import EUR, Someone, World, fresh
+from tests.world import ACCOUNT, EUR, Someone, World, fresh
 
 SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
 # All that money and terms are read from. A late worker may still ask the provider and confirm what it finds there.
@@ -121,7 +121,7 @@ async def test_a_job_that_is_delivered_twice_has_one_effect(world: World, desk: 
     command = StartSubscription(world.prices["starter"], 1)
     await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("key"))
     sent = [call for call in await waiting(later(world.house, timedelta(minutes=1))) if str(ada.id) in call.ids]
-    asked = (call_drain(ada.id), call_apply(key_of(event)), call_customer(str(ada.id)))
+    asked = (call_drain(ada.id), call_apply(key_of(event)), call_customer(str(ada.id)), call_disputes(ACCOUNT))
     told = (call_batches(ada.id.shard, RENEW), call_deliver(await delivery_of(world, ada)))
     for call in (*sent, *asked, *told):
         await WORK[call.name](world.house, *call.ids)

@@ -181,7 +181,7 @@ async def test_what_a_provider_took_is_not_reversed_and_what_it_did_not_is_not_r
         await perform(world.house.db, reverse_offline, world.staff(Grant.FINANCE), ada.id, back, fresh("reverse"))
     assert refused.value.code is RefusalCode.STATE_CONFLICT
     ben = await owing(world)
-    command = RequestRefund((await record(world, ben)).payment, euro(1), "goodwill")
+    command = RequestRefund((await record(world, ben, means=Means.CASH)).payment, euro(1001), "goodwill")
     with pytest.raises(Refused) as beyond:
         await perform(world.house.db, request_refund, world.staff(Grant.SUPPORT), ben.id, command, fresh("refund"))
     assert beyond.value.code is RefusalCode.EXCEEDS_CAPTURED
