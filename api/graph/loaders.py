@@ -16,6 +16,7 @@ from domain.dunning.case import Case, cases
 from domain.ids import (
     CreditNoteId,
     CustomerId,
+    DisputeId,
     InvoiceId,
     LegalEntityId,
     PaymentId,
@@ -40,6 +41,7 @@ from domain.ledger.balance import Balance, balances_of
 from domain.money import Currency
 from domain.payments.debt import DebtBlock, debt_block
 from domain.payments.dispute import Dispute, disputes_of_payments
+from domain.payments.evidence import Kept, evidence_of_disputes
 from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payments_of_invoices
 from domain.payments.receipt import Receipt, receipts_of
@@ -63,6 +65,7 @@ class Loaders:
         self.payments: DataLoader[tuple[CustomerId, InvoiceId], list[Payment]] = DataLoader(self._payments)
         self.refunds: DataLoader[tuple[CustomerId, PaymentId], list[Refund]] = DataLoader(self._refunds)
         self.disputes: DataLoader[tuple[CustomerId, PaymentId], list[Dispute]] = DataLoader(self._disputes)
+        self.evidence: DataLoader[tuple[CustomerId, DisputeId], list[Kept]] = DataLoader(self._evidence)
         self.barred: DataLoader[CustomerId, frozenset[SubscriptionId]] = DataLoader(self._barred)
         self.receipts: DataLoader[tuple[CustomerId, PaymentId], Receipt | None] = DataLoader(self._receipts)
         self.methods: DataLoader[tuple[CustomerId, PaymentMethodId], PaymentMethod | None] = DataLoader(self._methods)
@@ -172,6 +175,16 @@ class Loaders:
         found: dict[PaymentId, list[Dispute]] = {}
         for owner, ids in _by_owner(keys).items():
             found |= await disputes_of_payments(self._db.primary, owner, ids)
+        return [found.get(id, []) for _, id in keys]
+
+    async def _evidence(self, keys: list[tuple[CustomerId, DisputeId]]) -> list[list[Kept]]:
+        """A statement for each shard key."""
+        groups: dict[int, list[tuple[CustomerId, DisputeId]]] = defaultdict(list)
+        for owner, id in keys:
+            groups[owner.shard].append((owner, id))
+        found: dict[DisputeId, list[Kept]] = {}
+        for shard, ids in groups.items():
+            found |= await evidence_of_disputes(self._db.primary, shard, ids)
         return [found.get(id, []) for _, id in keys]
 
     async def _barred(self, keys: list[CustomerId]) -> list[frozenset[SubscriptionId]]:

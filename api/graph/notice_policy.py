@@ -45,10 +45,9 @@ class NoticePolicy:
 async def all_policies(info: Info) -> list[NoticePolicy]:
     """Those of the tenant's legal entities, by code; the defaults where nothing was set."""
     db = info.context.db.primary
-    return [
-        NoticePolicy.of(each.code, await policies.notice_policy(db, each.id))
-        for each in await legal_entities(db, info.context.tenant)
-    ]
+    entities = await legal_entities(db, info.context.tenant)
+    rules = await policies.notice_policies(db, [each.id for each in entities])
+    return [NoticePolicy.of(each.code, of) for each, of in zip(entities, rules, strict=True)]
 
 
 @strawberry.input(description="Sets all rules of a legal entity for notices from now on.")

@@ -129,12 +129,10 @@ class Mutation(SagaMutations):
         colleagues.register_colleague, "Admins: gives staff a role."
     )
     register_partner: colleagues.RegisterPartnerPayload = _mutation(
-        colleagues.register_client, "Admins: lets a partner in."
+        colleagues.register_client, "Admins: adds a client."
     )
     publish_plan: price_list.PublishPlanPayload = _mutation(price_list.publish_a_plan, "Admins: adds a plan.")
-    publish_price: price_list.PublishPricePayload = _mutation(
-        price_list.publish_a_price, "Admins: adds a price version."
-    )
+    publish_price: price_list.PublishPricePayload = _mutation(price_list.publish_a_price, "Admins: adds a price.")
     retire_plan: retiring.RetirePlanPayload = _mutation(retiring.retire_a_plan, "Admins: sells a plan to nobody new.")
     retire_price: retiring.RetirePricePayload = _mutation(
         retiring.retire_a_price, "Admins: sells at a price to nobody new."

@@ -18,7 +18,6 @@ from api.scalars import GlobalId
 from domain.fanout.disputes import Wanted, count_disputes, disputes_in_queue
 from domain.ids import DisputeId
 from domain.payments import dispute as disputes
-from domain.payments import evidence
 from domain.payments.dispute_policy import dispute_policy
 from domain.payments.owner import dispute_owner
 from domain.refusals import RefusalCode, Refused
@@ -101,7 +100,7 @@ class StaffDispute:
     @strawberry.field(description="What was submitted, in order.")
     async def evidence(self, info: Info) -> list[Evidence]:
         """The pieces, without their content."""
-        found = await evidence.evidence_of(info.context.db.primary, self.source.customer, self.source.id)
+        found = await info.context.loaders.evidence.load((self.source.customer, self.source.id))
         return [
             Evidence(
                 kind=EvidenceKind(each.kind.value), media_type=each.media_type, sha256=each.sha256, size=each.size,

@@ -10,11 +10,10 @@ from api.graph.notice_policy import NoticePolicy, all_policies
 from api.graph.notices import StaffNotice
 from api.graph.pages import notice_page
 from api.graph.staff_refunds import StaffRefunds
+from domain.fanout.unsent_notices import unsent_notices
 from domain.ids import CustomerId
-from domain.notices.notice import unsent_notices
-from domain.tenants.tenant import tenant_shard_keys
 
-MAX_UNSENT = 100  # of one shard key; whoever sees more has a mail server to look after first
+MAX_UNSENT = 100  # whoever sees more has a mail server to look after first
 
 
 @strawberry.type(description="What staff see of notices.")
@@ -31,16 +30,12 @@ class StaffNotices(StaffRefunds):
 
     @strawberry.field(
         description="Notices that the mail server refused or that were parked, and that nobody had sent again since:"
-        " oldest first, at most 100 a shard key."
+        " oldest first, at most 100."
     )
     async def unsent_notices(self, info: Info) -> list[StaffNotice]:
         """The notices that somebody should look at."""
         db, tenant = info.context.db.primary, info.context.tenant
-        return [
-            StaffNotice.of(each)
-            for key in await tenant_shard_keys(db, tenant)
-            for each in await unsent_notices(db, tenant, key, MAX_UNSENT)
-        ]
+        return [StaffNotice.of(each) for each in await unsent_notices(db, tenant, MAX_UNSENT)]
 
     @strawberry.field(description="What each legal entity tells its customers by e-mail, by its code.")
     async def notice_policies(self, info: Info) -> list[NoticePolicy]:

@@ -133,24 +133,6 @@ async def count_notices(db: Replica, customer: CustomerId, cap: int) -> int:
     return count
 
 
-async def unsent_notices(db: Primary, tenant: TenantId, shard: int, limit: int) -> list[Notice]:
-    """The tenant's notices on that shard key that were refused for good or parked and not sent again, oldest first."""
-    rows = await db.fetch(
-        """SELECT n.shard_key, n.id, n.customer_id, n.tenant_id, n.cause, n.kind, n.copy, n.subject, n.invoice_id,
-                  n.sending_at, n.first_tried_at, n.attempts, n.doubts, n.sent_at, n.reason, n.state, n.seq,
-                  n.happened_at, n.recorded_at
-             FROM notice n
-             LEFT JOIN notice c ON c.shard_key = n.shard_key AND c.customer_id = n.customer_id AND c.cause = n.cause
-                               AND c.kind = n.kind AND c.copy = n.copy + 1
-            WHERE n.shard_key = $1 AND n.tenant_id = $2 AND n.state IN ('failed', 'parked') AND c.id IS NULL
-            ORDER BY n.recorded_at, n.id LIMIT $3""",
-        shard,
-        tenant.uuid,
-        limit,
-    )
-    return [from_row(row) for row in rows]
-
-
 async def insert_notice(
     tx: Tx, kind: Kind, cause: int, copy: int, subject: UUID, invoice: InvoiceId | None
 ) -> NoticeId:

@@ -1,5 +1,6 @@
 """Which notices a legal entity sends, as whom, and where answers go; everything is on where nothing was set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.actor import Grant
@@ -27,14 +28,23 @@ class NoticePolicy:
 
 async def notice_policy(db: Primary, entity: LegalEntityId) -> NoticePolicy:
     """The legal entity's rules, or the defaults where it has set none."""
-    row = await db.fetchrow(
-        "SELECT switched_off, sender, reply_to, attach_documents FROM notice_policy WHERE legal_entity_id = $1",
-        entity.uuid,
+    return (await notice_policies(db, [entity]))[0]
+
+
+async def notice_policies(db: Primary, entities: Sequence[LegalEntityId]) -> list[NoticePolicy]:
+    """The rules of each of them."""
+    rows = await db.fetch(
+        """SELECT legal_entity_id, switched_off, sender, reply_to, attach_documents FROM notice_policy
+            WHERE legal_entity_id = ANY ($1::uuid[])""",
+        [entity.uuid for entity in entities],
     )
-    if row is None:
-        return NoticePolicy()
-    off = tuple(Kind(each) for each in row["switched_off"])
-    return NoticePolicy(off, row["sender"], row["reply_to"], row["attach_documents"])
+    found = {
+        row["legal_entity_id"]: NoticePolicy(
+            tuple(Kind(each) for each in row["switched_off"]), row["sender"], row["reply_to"], row["attach_documents"]
+        )
+        for row in rows
+    }
+    return [found.get(entity.uuid, NoticePolicy()) for entity in entities]
 
 
 def refuse_foreign(mail: Mail | None, sender: str) -> None:

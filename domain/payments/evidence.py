@@ -125,20 +125,30 @@ class Kept:
 
 async def evidence_of(db: Primary, customer: CustomerId, id: DisputeId) -> list[Kept]:
     """What was said in a dispute, in order."""
+    return (await evidence_of_disputes(db, customer.shard, [(customer, id)])).get(id, [])
+
+
+async def evidence_of_disputes(
+    db: Primary, shard: int, ids: Sequence[tuple[CustomerId, DisputeId]]
+) -> dict[DisputeId, list[Kept]]:
+    """What was said in each of these disputes of one shard key, in order; each with the customer that it is of."""
     rows = await db.fetch(
-        """SELECT e.answer, e.kind, e.media_type, e.sha256, f.size
-             FROM dispute_evidence e
+        """SELECT e.dispute_id, e.answer, e.kind, e.media_type, e.sha256, f.size
+             FROM unnest($2::uuid[], $3::uuid[]) AS w (customer_id, dispute_id)
+             JOIN dispute_evidence e ON e.shard_key = $1 AND e.customer_id = w.customer_id
+                                    AND e.dispute_id = w.dispute_id
              JOIN evidence_file f ON f.shard_key = e.shard_key AND f.customer_id = e.customer_id
                                  AND f.sha256 = e.sha256 AND f.media_type = e.media_type
-            WHERE e.shard_key = $1 AND e.customer_id = $2 AND e.dispute_id = $3 ORDER BY e.answer, e.position""",
-        customer.shard,
-        customer.uuid,
-        id.uuid,
+            ORDER BY e.dispute_id, e.answer, e.position""",
+        shard,
+        [customer.uuid for customer, _ in ids],
+        [id.uuid for _, id in ids],
     )
-    return [
-        Kept(row["answer"], EvidenceKind(row["kind"]), row["media_type"], row["sha256"].hex(), row["size"])
-        for row in rows
-    ]
+    found: dict[DisputeId, list[Kept]] = {}
+    for row in rows:
+        kept = Kept(row["answer"], EvidenceKind(row["kind"]), row["media_type"], row["sha256"].hex(), row["size"])
+        found.setdefault(DisputeId(shard, row["dispute_id"]), []).append(kept)
+    return found
 
 
 async def answer_of(

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from domain.actor import Grant
+from domain.ids import CustomerId
 from tests.api_callers import Api
 from tests.dispute_kit import PDF
 from tests.dispute_stage import in_dispute
+from tests.statements import statements_seen
 
 SUBMIT = """mutation ($input: SubmitDisputeEvidenceInput!) { submitDisputeEvidence(input: $input) {
     dispute { answering dispute { state } evidence { kind mediaType sha256 size answer } }
@@ -96,3 +98,22 @@ async def test_another_customer_s_dispute_is_no_node(api: Api) -> None:
     other = await api.guest("tok_visa")
     answer = await other.error("query ($id: ID!) { node(id: $id) { id } }", id=str(known.id))
     assert answer["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_a_longer_queue_with_its_evidence_takes_no_more_statements(api: Api) -> None:
+    support, counts = await api.staff(), []
+    told = "{ staff { disputes(first: 40, filter: {states: [EVIDENCE_SUBMITTED]}) { edges { node {"
+    told += " customerId evidence { kind } } } } } }"
+    await support.data(told)  # who calls is looked up once
+    for more in (1, 2):
+        for _ in range(more):
+            guest, found = await in_dispute(api)
+            texts = [{"kind": "USAGE", "text": "They used it."}]
+            await support.do(SUBMIT, customerId=guest.id, disputeId=str(found.id), texts=texts)
+        with statements_seen() as statements:
+            page = await support.data(told)
+        nodes = [edge["node"] for edge in page["staff"]["disputes"]["edges"]]
+        shards = {CustomerId.parse(node["customerId"]).shard for node in nodes}
+        counts.append(len(statements) - len(shards))
+    assert all(node["evidence"] for node in nodes) and len(nodes) > 2
+    assert counts[0] == counts[1], "one statement a shard key"
