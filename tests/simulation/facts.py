@@ -52,6 +52,7 @@ TABLES = {
     "exception_case": "id",
     "receipt": "legal_entity_id, number",
     "dunning_case": "id",
+    "saga": "id",
 }
 
 # What only checks look at, and what grows fastest: a long run reads it with every check, not with every step.

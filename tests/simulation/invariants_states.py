@@ -32,6 +32,9 @@ EDGES = {
     "exception": "new>open open>claimed claimed>open open>resolved claimed>resolved",
     "dunning": """new>retrying retrying>grace retrying>suspended grace>suspended retrying>recovered grace>recovered
         suspended>recovered suspended>given_up retrying>stopped grace>stopped suspended>stopped""",
+    "saga": """new>running running>running running>completed running>compensating running>compensated running>stuck
+        compensating>running compensating>completed compensating>compensated compensating>stuck stuck>running
+        stuck>completed stuck>compensated""",
 }
 ENTITIES = {
     "contract": "contract",
@@ -42,6 +45,7 @@ ENTITIES = {
     "refund": "refund",
     "exception": "exception_case",
     "dunning": "dunning_case",
+    "saga": "saga",
 }
 LIVING_CASE = frozenset({"retrying", "grace", "suspended"})
 
