@@ -108,5 +108,6 @@ async def test_an_audit_entry_names_actor_action_target_change_time_and_request(
         ("subscription", "new", "incomplete"),
         ("invoice", "new", "open"),
         ("payment", "new", "processing"),
+        ("saga", "new", "running"),
     }
     assert row["recorded_at"] == row["key_at"]
