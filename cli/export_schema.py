@@ -1,6 +1,6 @@
 """`quittance export-schema`: prints the contract with frontends, or checks that files and documents still fit it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from graphql import find_breaking_changes, lexicographic_sort_schema, print_sche
 
 from api.app import trusted_documents
 from api.audience import PRODUCTION
-from api.deprecations import undated
+from api.deprecations import deprecations, undated
 from api.documents import DocumentStore
 from api.graph.schema import build_schema
 from api.manifests import ManifestDocuments
@@ -27,16 +27,22 @@ def sdl() -> str:
     return print_schema(lexicographic_sort_schema(schema)) + "\n"
 
 
-def breaking(old: str, new: str) -> list[str]:
-    """What a client of the old schema could trip over in the new one; empty where nothing breaks."""
-    return [change.description for change in find_breaking_changes(read_schema(old), read_schema(new))]
+def breaking(old: str, new: str, today: date) -> list[str]:
+    """What a client of the old schema could trip over in the new one; empty where nothing breaks.
+
+    What the old one said would be removed by now may be gone.
+    """
+    was = read_schema(old)
+    due = {each.element for each in deprecations(was) if each.removal and each.removal <= today}
+    found = (change.description for change in find_breaking_changes(was, read_schema(new)))
+    return [each for each in found if not any(each.endswith(f" {element} was removed.") for element in due)]
 
 
-def unfit() -> list[str]:
+def unfit(today: date) -> list[str]:
     """What does not fit this schema of the documents that are part of the release, and of its deprecations."""
     schema = build_schema()._schema
     store = DocumentStore(schema, ManifestDocuments({}), PRODUCTION)
-    found = undated(schema, datetime.now(UTC).date())
+    found = undated(schema, today)
     for audience, documents in trusted_documents().items():
         for name, messages in store.problems(audience, documents).items():
             found.extend(f"The document {name} of the {audience.value}: {message}" for message in messages)
@@ -52,8 +58,9 @@ def export_schema(
     if against is None and check is None:
         typer.echo(text, nl=False)
         return
-    found = breaking(against.read_text(), text) if against else []
-    found.extend(unfit() if check else ())
+    today = datetime.now(UTC).date()
+    found = breaking(against.read_text(), text, today) if against else []
+    found.extend(unfit(today) if check else ())
     if check and (not check.exists() or check.read_text() != text):
         found.append(f"{check} is stale: write it anew with `quittance export-schema > {check}`.")
     for line in found:
