@@ -41,7 +41,7 @@ class Hints:
             try:
                 async with Redis.from_url(self._url, health_check_interval=HEALTH_SECONDS) as redis:
                     await self._listen(redis)
-            except _AWAY as error:
+            except Exception as error:  # whatever it was, it has to be tried again
                 _log.info("live.unheard", cause=type(error).__name__)
             finally:
                 self._ear, self.heard = None, False

@@ -10,16 +10,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
+import structlog
+
 from api.live.hints import Hints
 from domain.database import Database
 from domain.ids import CustomerId
-from domain.refusals import Refused
 from domain.timeline.news import Standing, standings
 
 TICK_SECONDS: Final = 0.5  # how late it is noticed that the process is to stop: a small part of its seven seconds
 LOOK_TICKS: Final = 2  # a second: what an update is late at most where Redis is away
 HINTED_TICKS: Final = 6  # three seconds: with hints, this is only for what is written without a word to anybody
 REST_SECONDS: Final = 1.0  # between two tries to read from a database that is away
+
+_log: Final = structlog.get_logger("api.live")
 
 
 class Follower:
@@ -104,18 +107,17 @@ class Hub:
                 self.end()
             elif ticks >= (HINTED_TICKS if self._hints.heard else LOOK_TICKS):
                 ticks = 0
-                await self._look_once()
+                try:
+                    await self._look_once()
+                except Exception as error:  # whatever it was, the next look must come
+                    _log.warning("live.unseen", cause=type(error).__name__)
 
     async def _look_once(self) -> None:
         shards: dict[int, list[CustomerId]] = defaultdict(list)
         for customer in self._followers:
             shards[customer.shard].append(customer)
         for shard, customers in shards.items():
-            try:
-                found = await standings(self._db.primary, shard, customers)
-            except Refused:  # the database is away: every follower is still there when it is back
-                return
-            for customer, standing in found.items():
+            for customer, standing in (await standings(self._db.primary, shard, customers)).items():
                 if customer in self._followers and self._seen.get(customer) != standing:
                     self._seen[customer] = standing
                     self._wake(customer)
