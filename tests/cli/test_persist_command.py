@@ -1,5 +1,6 @@
 """`quittance persist` as typed: what it registers, what it refuses, and how a release is checked before it is made."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -8,6 +9,11 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from dev.stack.addresses import Servers
+from domain.perform import perform
+from domain.tenants.persist_documents import NewDocument, PersistDocuments, persist_documents
+from domain.tenants.tenant import find_tenant, home_of
+from runtime.house import open_house
+from runtime.settings import settings
 from tests.world import fresh
 
 run = CliRunner()
@@ -54,15 +60,29 @@ def test_a_manifest_is_registered_once_and_an_id_keeps_its_text(slug: str, manif
     manifest.write_text(json.dumps({"old.1": OLD, "gone.1": "{ plans { nothing } }"}))
     unfit = persist(*to)
     assert (unfit.exit_code, "gone.1: Cannot query field 'nothing'" in unfit.output) == (1, True)
-    manifest.write_text(json.dumps({"old.1": OLD}))
+    old, bad = fresh("old"), fresh("bad")
+    manifest.write_text(json.dumps({old: OLD}))
     assert persist(*to).exit_code == 0
-    checked = persist("--check")
-    assert checked.exit_code == 0, checked.output
-    mine = [line for line in checked.output.splitlines() if line.startswith("portal old.1")]
-    assert [line.split(": ")[1] for line in mine] == [
+    asyncio.run(stored_unchecked(slug, bad, "{ plans { nothing } }"))
+    checked = persist("--check")  # every tenant's, so other tests' as well
+    assert checked.exit_code == 1
+    said = [line.split(": ", 1) for line in checked.output.splitlines()]
+    assert [line[1] for line in said if line[0].startswith(f"portal {old} (")] == [
         "Customer.simulate goes on 2027-06-01 (not sent yet)",
         "Simulation.endsAt goes on 2027-06-01 (not sent yet)",
     ]
+    [trouble] = [line[1] for line in said if line[0].startswith(f"portal {bad} (")]
+    assert trouble.startswith("Cannot query field 'nothing'")
+
+
+async def stored_unchecked(slug: str, id: str, text: str) -> None:
+    """Registers a text that the schema of another release took."""
+    async with open_house(settings(), "earlier") as house:
+        tenant = await find_tenant(house.db.primary, slug)
+        assert tenant is not None
+        home = await home_of(house.db.primary, tenant.id)
+        command = PersistDocuments("portal", (NewDocument(id, "", text),))
+        await perform(house.db, persist_documents, house.actor, home, command, fresh("key"))
 
 
 def test_what_cannot_be_meant_is_refused_in_a_sentence(slug: str, manifest: Path) -> None:
