@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -33,6 +34,7 @@ from api.library import Library
 from api.live.hub import Hub
 from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
+from api.sign_in import acting
 from api.sign_in import routes as sign_in
 from api.sign_in.cookies import Cookies
 from api.sign_in.cors import Cors
@@ -42,6 +44,7 @@ from api.sign_in.sessions import Sessions
 from api.trust import IssuersInDatabase
 from api.uses import UseCounter
 from domain.reactions.house import House
+from domain.refusals import StepUp
 from runtime.house import open_house, provider_account, with_breakers
 from runtime.settings import Settings
 
@@ -78,6 +81,7 @@ def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient, live: H
         keys,
         live,
         library,
+        StepUp(timedelta(seconds=settings.step_up_seconds), settings.step_up_acr),
     )
 
 
@@ -97,6 +101,7 @@ def doors(rooms: Rooms, settings: Settings) -> list[Route]:
         *downloads.routes(rooms, library.bucket),
         *sign_in.routes(rooms),
         *console.routes(),
+        *acting.routes(rooms),
         *webhooks.routes(rooms.house, settings),
         *health.routes(rooms.house),
     ]

@@ -1,7 +1,7 @@
 """Who asks, and what documents each of them may send."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -17,6 +17,9 @@ class Audience(StrEnum):
     STAFF = "staff"
 
 
+ALL_DOCUMENTS: Final = "documents"  # the scope of a partner that may send everything that is registered for it
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Whose documents may be named: those of an audience at a tenant, and of a partner's client those of its own."""
@@ -24,6 +27,18 @@ class Sender:
     audience: Audience
     tenant: TenantId | None = None
     client: str = ""
+    scopes: frozenset[str] | None = field(default=None, compare=False)
+
+    def may_send(self, document_id: str) -> bool:
+        """Whether the sender's token names the document; others than partners need no scope.
+
+        ``documents`` names all of them, ``documents:customer-account`` every version of one,
+        ``documents:customer-account.1`` that version.
+        """
+        if self.scopes is None or ALL_DOCUMENTS in self.scopes:
+            return True
+        name = document_id.rpartition(".")[0] or document_id
+        return bool(self.scopes & {f"{ALL_DOCUMENTS}:{document_id}", f"{ALL_DOCUMENTS}:{name}"})
 
     @property
     def owner(self) -> str:

@@ -106,6 +106,8 @@ class DocumentStore:
         if reference.document_id is not None:
             trusted = await self._trusted.find(sender, reference.document_id)
             if trusted is not None:
+                if not sender.may_send(reference.document_id):
+                    raise Fault(Code.FORBIDDEN, "The token's scope does not name this document.")
                 return Found(self._prepared(trusted.text, TRUSTED, policy), trusted)
         if reference.text is None:
             raise reference.not_found()

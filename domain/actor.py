@@ -1,10 +1,11 @@
 """Who performs an operation, and what that kind of actor may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 
 from domain.ids import CustomerId, TenantId
+from domain.refusals import StepUp
 
 
 class Grant(StrEnum):
@@ -30,7 +31,8 @@ class Actor:
     ``scope`` separates keys: ``portal`` for all users of a customer, a partner's client id, a staff member's subject
     with the mark of who vouches for it, or ``system``. ``customer`` is the only customer a portal actor reaches;
     ``tenant`` bounds everybody but the system. ``home`` is where its refusals are logged: its own customer, or the
-    house customer of its tenant.
+    house customer of its tenant. ``step_up`` is the sign-in that a member of staff lacks to move money; one that acts
+    for a customer and ``only_looks`` performs nothing.
     """
 
     scope: str
@@ -42,6 +44,8 @@ class Actor:
     on_behalf_of: str | None = None
     reason: str | None = None
     request_id: str = ""
+    step_up: StepUp | None = None
+    only_looks: bool = False
 
     def reaches(self, tenant: TenantId, customer: CustomerId) -> bool:
         """Whether rows of this customer exist for the actor at all."""
@@ -73,14 +77,31 @@ def portal(tenant: TenantId, customer: CustomerId, subject: str, request_id: str
 
 
 def staff(
-    tenant: TenantId, home: CustomerId, issuer: str, subject: str, roles: frozenset[Grant], request_id: str
-) -> Actor:
+    tenant: TenantId, home: CustomerId, issuer: str, subject: str, roles: frozenset[Grant], request_id: str,
+    step_up: StepUp | None = None,
+) -> Actor:  # fmt: skip
     """A member of a tenant's staff, with the roles its tenant gave it; ``staff:alice@1f0c9a52be07`` in the trail.
 
     What follows the last @ is a mark of the issuer, since two issuers may each have an alice.
     """
-    mark = sha256(issuer.encode()).hexdigest()[:MARK_LENGTH]
-    return Actor(f"staff:{subject}@{mark}", subject, roles & STAFF, tenant, None, home, request_id=request_id)
+    scope = staff_scope(issuer, subject)
+    return Actor(scope, subject, roles & STAFF, tenant, None, home, request_id=request_id, step_up=step_up)
+
+
+def staff_scope(issuer: str, subject: str) -> str:
+    """How a member of staff is named in keys and in the trail."""
+    return f"staff:{subject}@{sha256(issuer.encode()).hexdigest()[:MARK_LENGTH]}"
+
+
+def acting(member: Actor, customer: CustomerId, reason: str, *, may_write: bool) -> Actor:
+    """A member of staff in the place of a customer's users: it reaches that customer alone, and does what they may.
+
+    Its keys are its own, its refusals are logged at its tenant, and the trail names it, the customer and the reason.
+    """
+    return replace(
+        member, grants=frozenset({Grant.PORTAL}), customer=customer, on_behalf_of=str(customer), reason=reason,
+        only_looks=not may_write,
+    )  # fmt: skip
 
 
 def partner(tenant: TenantId, home: CustomerId, client_id: str, request_id: str) -> Actor:

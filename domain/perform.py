@@ -60,6 +60,8 @@ async def _tried(
     db: Database, operation: Operation[C, O], actor: Actor, customer: CustomerId, command: C, key: str, preview: bool
 ) -> Performed[O]:
     admit(operation, actor, customer, command, key)
+    if not preview:
+        _may_change(operation, actor)
     for attempt in range(TRIES):
         try:
             return await Run(db, operation, actor, customer, command, key, db.clock.now(), preview).once()
@@ -82,6 +84,20 @@ def admit(operation: Operation[C, O], actor: Actor, customer: CustomerId, comman
     said: list[Json] = [key, to_json(command), actor.subject, actor.on_behalf_of, actor.reason, actor.request_id]
     if not is_storable(said):
         raise Refused(RefusalCode.INVALID_INPUT, "The input holds a character or number that is none.")
+
+
+def _may_change(operation: Operation[C, O], actor: Actor) -> None:
+    """What only a preview is spared: FORBIDDEN for who only looks, STEP_UP_REQUIRED for money on an old sign-in."""
+    if actor.only_looks:
+        raise only_looking()
+    if operation.moves_money and actor.step_up is not None:
+        message = "Sign in again, with a second factor: this moves money."
+        raise Refused(RefusalCode.STEP_UP_REQUIRED, message, step_up=actor.step_up)
+
+
+def only_looking() -> Refused:
+    """What is said to staff who act for a customer without having been let change anything."""
+    return Refused(RefusalCode.FORBIDDEN, "Acting for a customer is read-only.")
 
 
 def _jitter(db: Database, attempt: int) -> float:

@@ -1,6 +1,7 @@
 """The closed list of refusals: each is an answer to the caller, never a bug of ours."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -9,6 +10,7 @@ class RefusalCode(StrEnum):
 
     # the caller
     FORBIDDEN = "FORBIDDEN"
+    STEP_UP_REQUIRED = "STEP_UP_REQUIRED"  # it moves money, and the caller's sign-in is too old or too weak for that
     NOT_FOUND = "NOT_FOUND"  # also what another customer's id answers
     # the key
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"  # the key was used with other input
@@ -48,20 +50,31 @@ class RefusalCode(StrEnum):
 RETRYABLE = frozenset({RefusalCode.IN_PROGRESS, RefusalCode.BUSY, RefusalCode.UNAVAILABLE})
 
 
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """The sign-in that is asked for: not older than that, and at that level of assurance."""
+
+    max_age: timedelta
+    level: str
+
+
 class Refused(Exception):
     """A typed refusal; everything done in its transaction is rolled back.
 
-    ``resolves_by`` is when at the latest an outcome is known that has to be known first, where that is why.
+    ``resolves_by`` is when at the latest an outcome is known that has to be known first, where that is why;
+    ``step_up`` is the sign-in that is asked for, where that is.
     """
 
     def __init__(
-        self, code: RefusalCode, message: str, path: tuple[str, ...] = (), *, resolves_by: datetime | None = None
-    ) -> None:
+        self, code: RefusalCode, message: str, path: tuple[str, ...] = (), *, resolves_by: datetime | None = None,
+        step_up: StepUp | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.path = path
         self.resolves_by = resolves_by
+        self.step_up = step_up
 
     @property
     def retryable(self) -> bool:

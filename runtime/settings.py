@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     stripe_secret: SecretStr = Field(SecretStr(""), validate_default=True)
     stripe_webhook_secret: SecretStr = Field(SecretStr(""), validate_default=True)
     sealing_key: SecretStr
+    # How a member of staff has to have signed in to move money: long enough for a call with a customer, too short for
+    # a desk that was left; and the level by the identity provider's own name for two factors.
+    step_up_seconds: int = Field(900, ge=60, le=86_400)
+    step_up_acr: str = Field("aal2", min_length=1)
     # Where tenants' own systems may listen: on a laptop they are on the same machine and speak http.
     webhook_targets: Literal["public", "anywhere"] = "public"
     smtp_url: SecretStr = SecretStr("")  # nothing: no notice is written or sent

@@ -20,6 +20,7 @@ class AuditEntry:
     operation_id: GlobalId = strawberry.field(description="The operation's id, as the mutation answered it.")
     operation: str = strawberry.field(description="What was done.")
     actor: str = strawberry.field(description="Who did it.")
+    on_behalf_of: GlobalId | None = strawberry.field(description="The customer in whose place staff did it, if so.")
     reason: str | None = strawberry.field(description="Why, where that was asked for.")
     request_id: str = strawberry.field(description="The request it came from.")
     changes: list[str] = strawberry.field(description="The states it changed, as entity: before -> after.")
@@ -34,6 +35,7 @@ class AuditEntry:
             operation_id=GlobalId(str(entry.operation_id)),
             operation=entry.operation,
             actor=entry.actor,
+            on_behalf_of=GlobalId(entry.on_behalf_of) if entry.on_behalf_of else None,
             reason=entry.reason,
             request_id=entry.request_id,
             changes=list(entry.changes),

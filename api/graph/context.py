@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from strawberry.types import Info as StrawberryInfo
 
 from api.audience import Audience, Sender
+from api.auth.actor import actor_of
 from api.auth.issuer import IssuerSource
 from api.auth.keys import KeyCache
 from api.auth.principal import Principal
@@ -25,13 +26,12 @@ from api.live.hub import Hub
 from api.live.stream import is_renewal
 from api.sign_in.sessions import Credential, Sessions
 from api.sign_in.who import person_of
-from domain.actor import Actor, partner, portal, staff
+from domain.actor import Actor
 from domain.database import Database
 from domain.ids import CustomerId, TenantId
+from domain.perform import only_looking
 from domain.reactions.house import House
-from domain.refusals import RefusalCode, Refused
-from domain.tenants.access import find_login, is_partner, staff_role
-from domain.tenants.tenant import home_of
+from domain.refusals import RefusalCode, Refused, StepUp
 
 TOKEN_HEADER: Final = "Consistency-Token"  # of a mutation in its answer; of what history must show in a request
 _log: Final = structlog.get_logger("api.graph")
@@ -51,6 +51,7 @@ class Rooms:
     keys: KeyCache
     live: Hub
     library: Library
+    step_up: StepUp
     running: set["asyncio.Task[Any]"] = field(default_factory=set)
 
     @property
@@ -97,8 +98,11 @@ class Context:
     @property
     def sender(self) -> Sender:
         """Whose documents may be named."""
-        client = self.actor.subject if self.audience is Audience.PARTNER else ""
-        return Sender(self.audience, self.tenant, client)
+        if self.audience is Audience.PARTNER:
+            return Sender(self.audience, self.tenant, self.actor.subject, self.principal.scopes)
+        # Who acts for a customer is a member of staff with its own tools.
+        acting = self.principal.acting_staff is not None
+        return Sender(Audience.STAFF if acting else self.audience, self.tenant)
 
     @property
     def customer(self) -> CustomerId:
@@ -119,9 +123,9 @@ class Context:
         return self.actor.home
 
     def refuse_acting(self) -> None:
-        """Refused FORBIDDEN for a member of staff who acts for a customer: that is for looking only."""
-        if self.principal.acting_staff is not None:
-            raise Refused(RefusalCode.FORBIDDEN, "Acting for a customer is read-only.")
+        """Refused FORBIDDEN for a member of staff who acts for a customer to look, and not to change anything."""
+        if self.actor.only_looks:
+            raise only_looking()
 
 
 Info = StrawberryInfo[Context, None]
@@ -144,32 +148,19 @@ async def known(rooms: Rooms, credential: Credential, request_id: str) -> tuple[
         principal = await rooms.verifier.verify(credential.token)
     except Unauthenticated as refused:
         raise Fault(Code.UNAUTHENTICATED, str(refused)) from None
-    actor = await _actor(rooms.db, principal, request_id)
+    actor = await actor_of(rooms.db, principal, request_id, rooms.step_up)
     session = credential.session
     if session is not None and (session.person, session.tenant) != (person_of(actor), principal.tenant):
         raise Fault(Code.UNAUTHENTICATED, "The session is over: sign in again.")
+    if session is not None:
+        principal = replace(principal, until=min(principal.until, session.ends_at))
     return principal, actor
 
 
-async def _actor(db: Database, principal: Principal, request_id: str) -> Actor:
-    tenant = principal.tenant
-    if principal.kind is Audience.PORTAL:
-        login = await find_login(db.primary, tenant, principal.issuer, principal.subject)
-        if login is not None:
-            return portal(tenant, login.customer, str(login.user), request_id)
-    elif principal.kind is Audience.STAFF:
-        role = await staff_role(db.primary, tenant, principal.issuer, principal.subject)
-        if role is not None:
-            home = await home_of(db.primary, tenant)
-            return staff(tenant, home, principal.issuer, principal.subject, frozenset({role}), request_id)
-    elif principal.client_id and await is_partner(db.primary, tenant, principal.client_id):
-        return partner(tenant, await home_of(db.primary, tenant), principal.client_id, request_id)
-    raise Fault(Code.FORBIDDEN, "Nobody of that name is known here.")
-
-
 def caller_of(principal: Principal) -> str:
-    """Whose bucket pays: one for each subject of an issuer at a door."""
-    return f"{principal.issuer}|{principal.audience}|{principal.subject}"
+    """Whose bucket pays: one for each subject of an issuer at a door, and for each that acts there for somebody."""
+    acting = f"|{principal.acting_staff}" if principal.acting_staff else ""
+    return f"{principal.issuer}|{principal.audience}|{principal.subject}{acting}"
 
 
 def context_maker(rooms: Rooms) -> Callable[[Request, Response], Awaitable[Context]]:

@@ -6,6 +6,7 @@ import strawberry
 
 from api.audience import Audience
 from api.errors import Code, Fault
+from api.graph.acting import ActingFor, acting_for
 from api.graph.arguments import Id, Reference
 from api.graph.catalog import Plan
 from api.graph.context import Info
@@ -35,6 +36,11 @@ class Viewer:
     async def customer(self, info: Info) -> Customer:
         """The caller's customer."""
         return await find_customer(info, info.context.customer)
+
+    @strawberry.field(description="Set while staff act for the customer: show it so that nobody misses it.")
+    def acting_for(self, info: Info) -> ActingFor | None:
+        """The facts of the banner."""
+        return acting_for(info)
 
 
 @strawberry.type(description="What a partner's program sees of the tenant.")

@@ -49,6 +49,14 @@ class TryAgainError(UserError):
     """The house."""
 
 
+@strawberry.type(description="It moves money: sign in again, then send the same call with the same key.")
+class StepUpRequiredError(UserError):
+    """STEP_UP_REQUIRED."""
+
+    max_age_seconds: int = strawberry.field(description="How old the sign-in may be: max_age of the next one.")
+    acr_values: str = strawberry.field(description="The level of assurance it needs: acr of the next one.")
+
+
 @strawberry.type(description="Nobody knows yet what became of an earlier payment, so no other one was begun.")
 class PaymentOutcomeUnknown(UserError):
     """PAYMENT_IN_PROGRESS, where the provider has not said what it did."""
@@ -58,9 +66,10 @@ class PaymentOutcomeUnknown(UserError):
     )
 
 
-Refusal = NotFoundError | ForbiddenError | InputError | ConflictError | IdempotencyError | TryAgainError
+_Plain = NotFoundError | ForbiddenError | InputError | ConflictError | IdempotencyError | TryAgainError
+Refusal = _Plain | StepUpRequiredError
 
-_KINDS: Final[dict[RefusalCode, type[Refusal]]] = {
+_KINDS: Final[dict[RefusalCode, type[_Plain]]] = {
     RefusalCode.NOT_FOUND: NotFoundError,
     RefusalCode.FORBIDDEN: ForbiddenError,
     RefusalCode.IDEMPOTENCY_MISMATCH: IdempotencyError,
@@ -75,10 +84,20 @@ _KINDS: Final[dict[RefusalCode, type[Refusal]]] = {
 
 def as_error(refused: Refused) -> Refusal:
     """The refusal as a member of every mutation's error union."""
-    kind: type[Refusal] = _KINDS.get(refused.code, ConflictError)
+    if refused.code is RefusalCode.STEP_UP_REQUIRED:
+        return _step_up_error(refused)
+    kind: type[_Plain] = _KINDS.get(refused.code, ConflictError)
     return kind(
         code=ErrorCode.of(refused.code), message=refused.message, path=list(refused.path), retryable=refused.retryable
     )
+
+
+def _step_up_error(refused: Refused) -> StepUpRequiredError:
+    asked = refused.step_up
+    return StepUpRequiredError(
+        code=ErrorCode.of(refused.code), message=refused.message, path=list(refused.path), retryable=refused.retryable,
+        max_age_seconds=int(asked.max_age.total_seconds()) if asked else 0, acr_values=asked.level if asked else "",
+    )  # fmt: skip
 
 
 def as_payment_error(refused: Refused) -> Refusal | PaymentOutcomeUnknown:

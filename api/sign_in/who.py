@@ -38,7 +38,7 @@ def _acting(session: Session, principal: Principal, actor: Actor) -> dict[str, A
         "staff": principal.acting_staff,
         "reason": principal.reason,
         "until": _told(session.ends_at),
-        "mayWrite": principal.may_write,
+        "mayWrite": not actor.only_looks,
     }
 
 

@@ -43,6 +43,10 @@ class Client:
     def get_allowed_scope(self, scope: str | None) -> str:
         return " ".join(each for each in self.scopes if each in (scope or "").split())
 
+    def may_ask(self, scope: str) -> bool:
+        """Its own scopes, or a part of what one of them names: documents:customer-account of documents."""
+        return scope.partition(":")[0] in self.scopes
+
     def check_redirect_uri(self, uri: str) -> bool:
         """RFC 8252 section 7.3: any port of the loopback address, since nobody knows it beforehand."""
         return bool(_LOOPBACK_ADDRESS.fullmatch(uri))

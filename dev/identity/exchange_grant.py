@@ -7,7 +7,13 @@ neither, the first is what several providers call it. `audience` is the portal o
 import re
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, OAuth2Error, UnauthorizedClientError
+from authlib.oauth2.rfc6749 import (
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+    OAuth2Error,
+    UnauthorizedClientError,
+)
 from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 
 from api.audience import Audience
@@ -17,6 +23,8 @@ from dev.identity.tokens import ACTING_S, Login
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")  # OpenID Connect Core section 2
+WRITE = "act:write"  # asks for more than looking
+WRITERS = {"lead", "admin"}  # who gets it
 REASON = re.compile(r"(?=.*\S)[^\x00-\x1f\x7f]{1,500}")  # an auditor reads it: one line of text
 
 
@@ -49,6 +57,9 @@ class ActFor(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
             raise InvalidRequestError("'requested_subject' must name the customer's user.")
         if not REASON.fullmatch(asked.get("reason", "")):
             raise InvalidRequestError("'reason' must say in up to 500 characters why you act for the customer.")
+        self._scope = WRITE if WRITE in asked.get("scope", "").split() else ""
+        if self._scope and not WRITERS & set(staff["roles"]):
+            raise InvalidScopeError
         self._login = Login(
             subject=asked["requested_subject"],
             audience=audience,
@@ -60,7 +71,9 @@ class ActFor(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
         )
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
-        token = self.generate_token(user=self._login, expires_in=ACTING_S, include_refresh_token=False)
+        token = self.generate_token(
+            user=self._login, scope=self._scope, expires_in=ACTING_S, include_refresh_token=False
+        )
         return 200, {**token, "issued_token_type": ACCESS_TOKEN}, self.TOKEN_RESPONSE_HEADER
 
     def _staff(self, token: str, client: Client) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class ProgramGrant(ClientCredentialsGrant):  # type: ignore[misc]  # authlib has
         super().validate_token_request()
         client: Client = self.request.client
         asked = (self.request.payload.scope or " ".join(client.scopes)).split()
-        if not set(asked) <= set(client.scopes):
+        if not all(client.may_ask(scope) for scope in asked):
             raise InvalidScopeError
         self._scope = " ".join(asked)
 

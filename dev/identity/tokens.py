@@ -14,7 +14,7 @@ from dev.identity.keys import ALGORITHM, SigningKeys
 ONE_FACTOR: Final = "aal1"  # authenticator assurance levels of NIST SP 800-63
 TWO_FACTORS: Final = "aal2"
 LIFETIME_S: Final = 3_600  # a portal session
-ACTING_S: Final = 900  # long enough for one call with a customer
+ACTING_S: Final = 1_800  # as long as Quittance lets anybody act for a customer
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.actor import Grant
 from domain.db import Primary
@@ -51,6 +52,7 @@ class Login:
 
     customer: CustomerId
     user: CustomerUserId
+    tokens_from: datetime | None
 
 
 async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Login | None:
@@ -62,31 +64,53 @@ async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -
     )
     if row is None:
         return None
-    shard = row["shard_key"]
-    login = Login(CustomerId(shard, row["customer_id"]), CustomerUserId(shard, row["user_id"]))
-    return login if await _is_active(db, login) else None
-
-
-async def _is_active(db: Primary, login: Login) -> bool:
-    """Whether the user may still sign in; the directory, which stands elsewhere, cannot tell."""
-    active: bool | None = await db.fetchval(
-        "SELECT active FROM customer_user WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
-        login.customer.shard,
-        login.customer.uuid,
-        login.user.uuid,
+    return await _active(
+        db, CustomerId(row["shard_key"], row["customer_id"]), CustomerUserId(row["shard_key"], row["user_id"])
     )
-    return active is True
 
 
-async def staff_role(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Grant | None:
-    """The role the tenant gave this subject, or None."""
-    role = await db.fetchval(
-        "SELECT role FROM staff_member WHERE tenant_id = $1 AND issuer = $2 AND subject = $3 AND active",
+async def _active(db: Primary, customer: CustomerId, user: CustomerUserId) -> Login | None:
+    """The login of a user that may still sign in; the directory, which stands elsewhere, cannot tell."""
+    row = await db.fetchrow(
+        """SELECT tokens_from FROM customer_user
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND active""",
+        customer.shard,
+        customer.uuid,
+        user.uuid,
+    )
+    return None if row is None else Login(customer, user, row["tokens_from"])
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of staff: its role, and from when on its tokens count if it was signed out everywhere."""
+
+    role: Grant
+    tokens_from: datetime | None
+
+
+async def staff_role(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Member | None:
+    """What the tenant knows of this subject, or None."""
+    row = await db.fetchrow(
+        """SELECT role, tokens_from FROM staff_member
+            WHERE tenant_id = $1 AND issuer = $2 AND subject = $3 AND active""",
         tenant.uuid,
         issuer,
         subject,
     )
-    return Grant(role) if role else None
+    return None if row is None else Member(Grant(row["role"]), row["tokens_from"])
+
+
+async def has_customer(db: Primary, tenant: TenantId, customer: CustomerId) -> bool:
+    """Whether that is a customer of the tenant's, and not one of its houses."""
+    found = await db.fetchval(
+        """SELECT customer_id FROM customer_head
+            WHERE shard_key = $1 AND customer_id = $2 AND tenant_id = $3 AND kind <> 'house'""",
+        customer.shard,
+        customer.uuid,
+        tenant.uuid,
+    )
+    return found is not None
 
 
 async def is_partner(db: Primary, tenant: TenantId, client_id: str) -> bool:

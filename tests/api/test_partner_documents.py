@@ -84,3 +84,18 @@ async def test_another_tenant_s_customer_is_nobody_to_a_partner(api: Api, elsewh
 async def test_a_portal_user_cannot_borrow_a_partner_s_document(api: Api) -> None:
     body = await named(await api.guest(), ACCOUNT, reference="x")
     assert body["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("scopes", "may"),
+    [(["documents"], True), (["documents:customer-account"], True), (["documents:customer-account.1"], True),
+     (["documents:price-list"], False), (["documents:customer-account.2"], False), (["openid"], False), ([], False)],
+)  # fmt: skip
+async def test_a_partner_s_scopes_name_the_documents_that_it_sends(api: Api, scopes: list[str], may: bool) -> None:
+    program = Caller(api.http, await api.token("partner", await api.world.partner(), scopes=scopes))
+    sent = {"documentId": "customer-account.1", "variables": {"reference": "nobody"}}
+    answer = await program.post(sent)
+    if may:
+        assert answer.json()["data"] == {"partner": {"customer": None}}
+    else:
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (403, "FORBIDDEN")

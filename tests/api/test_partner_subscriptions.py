@@ -37,7 +37,7 @@ class Partner(Caller):
 
 async def partner_of(api: Api, name: str | None = None) -> Partner:
     """A program that the tenant let in."""
-    return Partner(api.http, await api.token("partner", name or await api.world.partner()))
+    return Partner(api.http, await api.token("partner", name or await api.world.partner(), scopes=["documents"]))
 
 
 async def reference_of(guest: Guest) -> str:

@@ -15,7 +15,6 @@ STAFF = "query ($id: ID!) { staff { customer(id: $id) { id } } }"
 BY_NAME = "query ($name: String!) { staff { customer(reference: $name) { id } } }"
 TRAIL = "query ($id: ID!) { staff { auditTrail(customerId: $id, first: 1) { totalCount } } }"
 CHAIN = "query ($id: ID!) { staff { auditChain(customerId: $id) { verified } } }"
-ACTING = {"act": {"sub": "sue"}, "reason": "The customer asked by phone."}
 
 
 async def bodies(caller: Caller, document: str, *variables: dict[str, Any]) -> list[Any]:
@@ -137,7 +136,7 @@ async def test_one_customer_s_login_at_another_tenant_is_nobody(api: Api, elsewh
 @pytest.mark.row("X7")
 async def test_staff_who_act_for_a_customer_look_but_do_not_touch(api: Api) -> None:
     guest, bought = await api.subscriber()
-    acting = Caller(api.http, await api.token("portal", guest.who.subject, **ACTING))
+    acting = await api.acting(guest)
     seen = (await acting.data(VIEWER))["viewer"]["customer"]
     assert seen["id"] == guest.id
     team = str(api.world.prices["team"])

@@ -46,7 +46,7 @@ class Then:
 async def partner_of(api: Api) -> tuple[Caller, str]:
     """A new partner's program, and the owner of its documents."""
     client = await api.world.partner()
-    return Caller(api.http, await api.token("partner", client)), f"partner:{client}"
+    return Caller(api.http, await api.token("partner", client, scopes=["documents"])), f"partner:{client}"
 
 
 async def do(world: World, operation: Any, command: Any) -> Any:

@@ -91,7 +91,7 @@ async def test_a_colleague_has_the_role_an_admin_gave_and_loses_none_by_a_token(
 
 async def test_a_partner_is_let_in_by_an_admin(api: Api) -> None:
     admin, client = await api.staff(Grant.ADMIN), fresh("partner")
-    partner = Caller(api.http, await api.token("partner", client))
+    partner = Caller(api.http, await api.token("partner", client, scopes=["documents"]))
     assert (await partner.post({"documentId": "price-list.1"})).status_code == 403
     assert (await admin.do(PARTNER, clientId=client, name="Northwind"))["clientId"] == client
     assert (await partner.post({"documentId": "price-list.1"})).status_code == 200

@@ -35,7 +35,7 @@ async def test_a_portal_user_who_is_no_longer_active_sees_and_changes_nothing(ap
     given = {"token": "tok_visa", "idempotencyKey": key()}
     assert (await guest.post({"query": ADD_METHOD, "variables": {"input": given}})).status_code == 403
     assert (await guest.get(f"/documents/invoices/{bought['invoice']['id']}.pdf")).status_code == 403
-    acting = Caller(api.http, await api.token("portal", guest.who.subject, act={"sub": "sue"}, reason="By phone."))
+    acting = await api.acting(guest)
     await assert_unknown(acting, await api.stranger("portal"), BALANCE)
 
 

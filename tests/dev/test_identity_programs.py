@@ -142,7 +142,7 @@ async def test_staff_act_for_a_customer_under_both_names_and_for_a_quarter_of_an
     said = part(body["access_token"], 1)
     assert (said["sub"], said["act"], said["aud"]) == ("ada", {"sub": "sam"}, "quittance:acme:portal")
     assert said["reason"] == "Ada asked on the phone, ticket 4711"
-    assert (body["issued_token_type"], body["expires_in"], said["exp"] - said["iat"]) == (ACCESS_TOKEN, 900, 900)
+    assert (body["issued_token_type"], body["expires_in"], said["exp"] - said["iat"]) == (ACCESS_TOKEN, 1800, 1800)
 
 
 @pytest.mark.parametrize(
