@@ -124,6 +124,10 @@ class CustomerUserId(EntityId):
     prefix = "user"
 
 
+class SessionId(EntityId):
+    prefix = "session"
+
+
 class OperationId(EntityId):
     prefix = "operation"
 

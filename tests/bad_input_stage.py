@@ -32,6 +32,7 @@ from tests.refund_stage import ADMINS as ADMINS_OF_REFUNDS
 from tests.refund_stage import FINANCES as FINANCES_OF_REFUNDS
 from tests.refund_stage import SUPPORTS as SUPPORTS_OF_REFUNDS
 from tests.refund_stage import refund_input
+from tests.session_stage import session_input
 from tests.subscription_stage import subscription_input
 from tests.tax_kit import TAX_IDS
 from tests.webhook_stage import ADMINS as ADMINS_OF_WEBHOOKS
@@ -138,6 +139,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await payment_input(api, guest)
     good |= await dispute_input(api)
     good |= await notice_input(api, guest)
+    good |= await session_input(api, guest)
     good |= await recovery_input(api)
     support = await api.staff()
     good |= await refund_input(api, support)

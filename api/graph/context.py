@@ -32,6 +32,7 @@ from domain.ids import CustomerId, TenantId
 from domain.perform import only_looking
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused, StepUp
+from domain.tenants.tenant import home_of
 
 TOKEN_HEADER: Final = "Consistency-Token"  # of a mutation in its answer; of what history must show in a request
 _log: Final = structlog.get_logger("api.graph")
@@ -121,6 +122,10 @@ class Context:
         if self.audience is not Audience.STAFF or self.actor.home is None:
             raise Refused(RefusalCode.FORBIDDEN, "This is for the staff.")
         return self.actor.home
+
+    async def house(self) -> CustomerId:
+        """The house of the tenant, where what concerns no customer alone is written."""
+        return await home_of(self.db.primary, self.tenant)
 
     def refuse_acting(self) -> None:
         """Refused FORBIDDEN for a member of staff who acts for a customer to look, and not to change anything."""

@@ -14,6 +14,7 @@ from api.graph.customer import Customer, find_by_name, find_customer
 from api.graph.node import Node
 from api.graph.nodes import find_node, find_nodes
 from api.graph.partner_contract import PartnerContract
+from api.graph.sessions import Session, own_sessions
 from api.graph.staff_desk import Staff
 from api.scalars import GlobalId
 from domain.catalog.plan import plans
@@ -36,6 +37,11 @@ class Viewer:
     async def customer(self, info: Info) -> Customer:
         """The caller's customer."""
         return await find_customer(info, info.context.customer)
+
+    @strawberry.field(description="Where this user is signed in, newest first; at most 100.")
+    async def sessions(self, info: Info) -> list[Session]:
+        """The user's own."""
+        return await own_sessions(info)
 
     @strawberry.field(description="Set while staff act for the customer: show it so that nobody misses it.")
     def acting_for(self, info: Info) -> ActingFor | None:

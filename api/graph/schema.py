@@ -57,11 +57,12 @@ from api.graph.live import Live
 from api.graph.mutation_field import mutation_field as _mutation
 from api.graph.query import Query
 from api.graph.saga_mutations import SagaMutations
+from api.graph.sessions import SessionMutations
 from api.scalars import scalar_map
 
 
 @strawberry.type(description="Where every change starts. Each one is performed once under its idempotency key.")
-class Mutation(SagaMutations):
+class Mutation(SagaMutations, SessionMutations):
     """The mutation root."""
 
     add_payment_method: portal.AddPaymentMethodPayload = _mutation(
@@ -128,9 +129,7 @@ class Mutation(SagaMutations):
     register_staff: colleagues.RegisterStaffPayload = _mutation(
         colleagues.register_colleague, "Admins: gives staff a role."
     )
-    register_partner: colleagues.RegisterPartnerPayload = _mutation(
-        colleagues.register_client, "Admins: adds a client."
-    )
+    register_partner: colleagues.RegisterPartnerPayload = _mutation(colleagues.register_client, "Admin: adds a client.")
     publish_plan: price_list.PublishPlanPayload = _mutation(price_list.publish_a_plan, "Admins: adds a plan.")
     publish_price: price_list.PublishPricePayload = _mutation(price_list.publish_a_price, "Admins: adds a price.")
     retire_plan: retiring.RetirePlanPayload = _mutation(retiring.retire_a_plan, "Admins: sells a plan to nobody new.")

@@ -29,6 +29,7 @@ from api.graph.staff_notices import StaffNotices
 from api.graph.staff_partners import StaffPartners
 from api.graph.staff_payments import StaffPayment
 from api.graph.staff_providers import StaffProviders, provider_text
+from api.graph.staff_security import StaffSecurity
 from api.graph.staff_webhooks import StaffWebhooks
 from api.graph.subscription_policy import SubscriptionPolicy
 from api.graph.tax_rates import TaxRate, rates_of
@@ -105,6 +106,7 @@ class Staff(
     StaffDisputes,
     StaffPartners,
     StaffProviders,
+    StaffSecurity,
     StaffWebhooks,
     StaffSagas,
 ):

@@ -114,7 +114,7 @@ class TaxRunStarted:
     run: TaxRunId
 
 
-@operation("invoices.start_tax_run", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}))
+@operation("invoices.start_tax_run", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}), moves_money=True)
 async def start_tax_run(tx: Tx, command: StartTaxRun) -> TaxRunStarted:
     """Under the house customer. INVALID_INPUT or NOT_FOUND where the scope cannot be meant; see ``scope_of``."""
     require_reason(command.reason)

@@ -104,3 +104,15 @@ async def happenings(db: Primary, home: CustomerId, before: UUID | None, limit: 
         )
         for row in rows
     ]
+
+
+async def count_happenings(db: Primary, home: CustomerId, cap: int) -> int:
+    """How many there are; counting stops at the cap."""
+    count: int = await db.fetchval(
+        """SELECT count(*) FROM (SELECT 1 AS one FROM security_event
+                                  WHERE shard_key = $1 AND customer_id = $2 LIMIT $3) AS e""",
+        home.shard,
+        home.uuid,
+        cap,
+    )
+    return count

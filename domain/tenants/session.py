@@ -9,7 +9,7 @@ import msgspec
 
 from domain.database import Database
 from domain.db import Row
-from domain.ids import CustomerId, TenantId, uuid7
+from domain.ids import CustomerId, SessionId, TenantId, uuid7
 from domain.vault import Unsealable
 
 IDLE = timedelta(minutes=30)  # who left the desk comes back to a sign-in (NIST SP 800-63B section 4.2.3)
@@ -50,7 +50,7 @@ class Session:
     @property
     def name(self) -> str:
         """What it is called outside; it opens nothing."""
-        return f"session_{self.owner.shard:08x}{self.id.hex}"
+        return str(SessionId(self.owner.shard, self.id))
 
 
 @dataclass(frozen=True, slots=True)

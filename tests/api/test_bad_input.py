@@ -14,6 +14,7 @@ from tests.families import WRONG as OF_FAMILIES
 from tests.notice_stage import WRONG as OF_NOTICES
 from tests.payment_stage import WRONG as WRONG_OF_PAYMENTS
 from tests.refund_stage import WRONG as OF_REFUNDS
+from tests.session_stage import WRONG as OF_SESSIONS
 from tests.subscription_stage import WRONG
 from tests.webhook_stage import WRONG as OF_WEBHOOKS
 
@@ -198,7 +199,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("changeBillingDetails", {"region": "berlin"}, "INVALID_INPUT", ["region"]),
     ("changeBillingDetails", {"address": "x" * 501}, "INVALID_INPUT", ["address"]),
     ("createCustomer", {"region": "new york"}, "INVALID_INPUT", ["region"]),
-    *OF_CATALOG, *OF_REFUNDS, *OF_WEBHOOKS, *OF_DISPUTES, *OF_NOTICES,
+    *OF_CATALOG, *OF_REFUNDS, *OF_WEBHOOKS, *OF_DISPUTES, *OF_NOTICES, *OF_SESSIONS,
     ("correctTax", {"reason": " "}, "INVALID_INPUT", ["reason"]),
     ("correctTax", {"invoiceId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
     ("stateTaxPlace", {"country": "XX"}, "INVALID_INPUT", ["country"]),

@@ -25,6 +25,7 @@ from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
 from tests.recovery_stage import OTHERWISE as OF_RECOVERY
 from tests.refund_stage import OTHERWISE as OF_REFUNDS
+from tests.session_stage import OTHERWISE as OF_SESSIONS
 from tests.subscription_stage import OTHERWISE as OF_SUBSCRIPTIONS
 from tests.subscription_stage import PORTAL as SUBSCRIBED
 from tests.webhook_stage import OTHERWISE as OF_WEBHOOKS
@@ -32,7 +33,7 @@ from tests.world import EUR, LONG_AGO, fresh
 
 SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
 PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock", "redeemCoupon",
-          "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED, *PAYING)  # fmt: skip
+          "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED, *PAYING, "endSessions")  # fmt: skip
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "addPaymentMethod": {"token": "tok_mastercard"},
@@ -92,6 +93,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_WEBHOOKS,
     **OF_DISPUTES,
     **OF_NOTICES,
+    **OF_SESSIONS,
     **OF_EXCEPTIONS,
     **OF_RECOVERY,
 }

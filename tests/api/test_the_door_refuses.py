@@ -7,12 +7,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import asyncpg
+import httpx2
 import pytest
 
 from domain import points
 from domain.actor import staff
+from runtime.settings import Settings
 from tests.api_callers import Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
+from tests.role_kit import GRAPH, ROLES, knocking, mutation_cells
+from tests.role_table import MUTATIONS, differing
 
 AT_ONCE = 6  # calls; fewer than there are connections
 
@@ -135,8 +139,7 @@ async def test_a_database_that_is_lost_again_and_again_is_unavailable(stage: Sta
 async def test_a_mutation_of_somebody_else_s_is_forbidden_and_so_is_all_to_who_acts_for_a_customer(
     api: Api, stage: Stage
 ) -> None:
-    by_phone = {"act": {"sub": "sue"}, "reason": "By phone."}
-    acting = Caller(api.http, await api.token("portal", stage.guest.who.subject, **by_phone))
+    acting = await api.acting(stage.guest)
     guests = [stage.guest, *[await api.guest() for _ in range(3)]]  # one alone has not the points for all of them
     before, found = await stage.prints.now(), {}
     for place, (name, good) in enumerate(stage.good.items()):
@@ -146,4 +149,16 @@ async def test_a_mutation_of_somebody_else_s_is_forbidden_and_so_is_all_to_who_a
     expected = dict.fromkeys(stage.good, ("ForbiddenError", "FORBIDDEN", False))
     # Portal users call these too, and meet nobody but themselves there.
     assert found == expected | dict.fromkeys(("splitInvoice", "choosePayday"), ("NotFoundError", "NOT_FOUND", False))
+    assert await stage.prints.now() == before
+
+
+async def test_each_role_may_what_the_table_says_and_no_cell_is_missing(
+    api: Api, stage: Stage, process_settings: Settings, minting: httpx2.AsyncClient
+) -> None:
+    async with knocking(api, stage.guest, process_settings, minting) as knocker:
+        before = await stage.prints.now()
+        found = [await mutation_cells(knocker, stage.guest, stage.good, role) for role in ROLES]
+    rows = {name: "".join(column[name] for column in found) for name in stage.good}
+    assert differing(rows, MUTATIONS) == {}
+    assert set(stage.good) == set(GRAPH.mutation_type.fields if GRAPH.mutation_type else ())
     assert await stage.prints.now() == before

@@ -1,0 +1,34 @@
+"""Signing out on the stages of tests of the door: good and bad input, none of which ends what a test speaks by."""
+
+from datetime import timedelta
+from typing import Any
+
+from domain.ids import SessionId
+from domain.tenants.session import NewSession, Tokens, begin, find
+from tests.api_callers import Api, Guest
+
+UNKNOWN = "session_" + "0" * 32
+# For each mutation another input that would do as well.
+OTHERWISE: dict[str, dict[str, Any]] = {"endSessions": {"sessionId": UNKNOWN}}
+# What is wrong in the input, the code, and the path that names the part.
+WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
+    *(("endSessions", {"sessionId": id}, "NOT_FOUND", ["sessionId"]) for id in ("nonsense", UNKNOWN)),
+    ("endSessions", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
+    ("endSessions", {"staffSubject": "sue", "sessionId": None}, "INVALID_INPUT", ["staffSubject"]),
+]
+
+
+async def opened(api: Api, guest: Guest) -> SessionId:
+    """A session of the guest's that no browser has."""
+    db, who = api.world.house.db, guest.who
+    assert who.actor.tenant is not None
+    until = db.clock.now() + timedelta(hours=1)
+    new = NewSession(who.id, who.actor.tenant, "portal", who.actor.subject, Tokens("a token"), until, until)
+    session = await find(db, await begin(db, new), "portal")
+    assert session is not None
+    return SessionId(session.owner.shard, session.id)
+
+
+async def session_input(api: Api, guest: Guest) -> dict[str, dict[str, Any]]:
+    """Good input of the mutation about sessions."""
+    return {"endSessions": {"sessionId": str(await opened(api, guest))}}
