@@ -17,6 +17,7 @@ from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_ten
 from domain.tenants.legal_details import DEFAULT_YEARS
 from domain.tenants.register import TrustIssuer, trust_issuer
 from domain.tenants.tenant import find_tenant, free_shard_key, home_of
+from domain.tenants.web_door import OpenWebDoor, open_web_door
 from runtime.house import open_house
 from runtime.settings import settings
 
@@ -91,6 +92,28 @@ async def _trust(house: House, slug: str, command: TrustIssuer) -> object:
     home = await _home(house, slug)
     key = f"issuer:{command.issuer}:{command.audience}"
     return await perform(house.db, trust_issuer, house.actor, home, command, key)
+
+
+@app.command("open-web-door")
+def open_door(
+    slug: Annotated[str, typer.Argument(help="The tenant.")],
+    origin: Annotated[str, typer.Option(help="Where people meet it, for example https://billing.acme.example.")],
+    issuer: Annotated[str, typer.Option(help="The trusted issuer, exactly as its tokens say it.")],
+    audience: Annotated[str, typer.Option(help="The audience of its access tokens, exactly as they say it.")],
+    client_id: Annotated[str, typer.Option(help="The client that is registered there, without a secret, with PKCE.")],
+    surface: Annotated[str, typer.Option(help="portal or staff.")],
+    allow_origin: Annotated[list[str] | None, typer.Option(help="A page elsewhere that may use the session.")] = None,
+) -> None:
+    """Let people sign in with a browser at an address of the tenant's; the same call again changes the door."""
+    command = OpenWebDoor(surface, origin, issuer, audience, client_id, tuple(allow_origin or ()))
+    _told(lambda house: _open(house, slug, command))
+    Console().print(f"{surface}: {origin}/login/{surface}; the issuer must know {origin}/callback/{surface}.")
+
+
+async def _open(house: House, slug: str, command: OpenWebDoor) -> object:
+    home = await _home(house, slug)
+    key = f"door:{command.surface}:{command.origin}:{house.db.clock.now().isoformat()}"
+    return await perform(house.db, open_web_door, house.actor, home, command, key)
 
 
 async def _home(house: House, slug: str) -> CustomerId:

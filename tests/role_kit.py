@@ -50,11 +50,13 @@ class Knocker:
             self.rooms, audience, role, actor, principal.tenant, principal, Loaders(self.rooms.db), Response()
         )
 
-    async def answer(self, role: str, document: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Data and errors; what would be performed is stopped at the door, once it was let through."""
+    async def answer(
+        self, role: str, document: str, variables: dict[str, Any] | None = None, *, stopped: bool = True
+    ) -> dict[str, Any]:
+        """Data and errors; what would be performed is ``stopped`` at the door, once it was let through."""
 
         def stop(at: str) -> None:
-            if at == "perform.begun":
+            if stopped and at == "perform.begun":
                 raise Refused(RefusalCode.UNAVAILABLE, _REACHED)
 
         points.on_reached.append(stop)
@@ -139,9 +141,9 @@ async def field_cell(knocker: Knocker, role: str, root: str, name: str) -> str:
     return MAY_NOT if any(error["extensions"]["code"] == "FORBIDDEN" for error in errors) else MAY
 
 
-def read_document(root: str, name: str, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def read_document(root: str, name: str, given: dict[str, Any], around: str = "") -> tuple[str, dict[str, Any]]:
     """A query of one field with an argument for each that it needs, and for each that is given."""
-    owner = GRAPH.query_type if root == "query" else GRAPH.type_map[root.capitalize()]
+    owner = GRAPH.type_map[root.capitalize()]
     field = owner.fields[name]  # type: ignore[union-attr]
     used = {
         each: given.get(each, made_up(argument.type))
@@ -152,7 +154,7 @@ def read_document(root: str, name: str, given: dict[str, Any]) -> tuple[str, dic
     passed = ", ".join(f"{each}: ${each}" for each in used)
     leaf = not hasattr(get_named_type(field.type), "fields") and not hasattr(get_named_type(field.type), "types")
     asked = f"{name}{f'({passed})' if passed else ''}{'' if leaf else ' { __typename }'}"
-    whole = asked if root == "query" else f"{root} {{ {asked} }}"
+    whole = around % asked if around else asked if root == "query" else f"{root} {{ {asked} }}"
     return f"query {f'({declared})' if declared else ''} {{ {whole} }}", used
 
 

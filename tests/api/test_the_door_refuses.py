@@ -15,9 +15,13 @@ from domain.actor import staff
 from runtime.settings import Settings
 from tests.api_callers import Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
+from tests.foreign_kit import SHARED, foreign_inputs, pool_of, reads_differ
+from tests.foreign_kit import answers as foreign_answers
 from tests.role_kit import GRAPH, ROLES, knocking, mutation_cells
-from tests.role_table import MUTATIONS, differing
+from tests.role_table import MUTATIONS, cells, differing
 
+# Where the fields of a type are asked.
+PLACES = {"Query": "%s", "Customer": "viewer { customer { %s } }", "Staff": "staff { %s }"}
 AT_ONCE = 6  # calls; fewer than there are connections
 
 
@@ -162,3 +166,28 @@ async def test_each_role_may_what_the_table_says_and_no_cell_is_missing(
     assert differing(rows, MUTATIONS) == {}
     assert set(stage.good) == set(GRAPH.mutation_type.fields if GRAPH.mutation_type else ())
     assert await stage.prints.now() == before
+
+
+async def test_no_id_of_somebody_else_is_told_from_one_of_nothing(
+    api: Api, elsewhere: Api, stage: Stage, process_settings: Settings, minting: httpx2.AsyncClient
+) -> None:
+    pool, owner, row = {**pool_of(stage.good), "customerId": stage.guest.id}, stage.guest.id, cells(MUTATIONS)
+    beside, afar = await api.guest(), await elsewhere.guest()
+    async with (
+        knocking(api, beside, process_settings, minting) as near,
+        knocking(elsewhere, afar, process_settings, minting) as far,
+    ):
+        before = await stage.prints.now()
+        for knocker, role in ((near, "portal"), (far, "portal"), (far, "partner"), (far, "admin")):
+            tried = foreign_inputs(stage.good, role, owner, same_tenant=knocker is near, cells=row)
+            assert len(tried) > 5, role
+            said = await foreign_answers(knocker, role, tried)
+            assert [name for name, codes in said.items() if codes != ["NOT_FOUND"]] == [], role
+            own = pool if knocker is far else {name: id for name, id in pool.items() if name not in SHARED}
+            for kind, around in (
+                ("query", "%s"),
+                ("customer", "viewer { customer { %s } }"),
+                ("staff", "staff { %s }"),
+            ):
+                assert await reads_differ(knocker, role, kind.capitalize(), around, own) == [], (role, kind)
+        assert await stage.prints.now() == before
