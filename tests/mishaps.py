@@ -56,3 +56,22 @@ class Mistaken(dict[str, Gateway]):
 def with_a_mistake(house: House) -> House:
     """The house as it is while a mistake of ours makes all that needs a provider fail."""
     return replace(house, gateways=Mistaken())
+
+
+@contextmanager
+def failing(error: Exception, times: int, after: int = 0) -> Iterator[None]:
+    """So many operations fail before they begin, after so many that do not."""
+    passed = 0
+
+    def fail(reached: str) -> None:
+        nonlocal passed
+        if reached == "perform.begun":
+            passed += 1
+            if after < passed <= after + times:
+                raise error
+
+    points.on_reached.append(fail)
+    try:
+        yield
+    finally:
+        points.on_reached.remove(fail)

@@ -9,6 +9,7 @@ from domain.db import Tx
 from domain.ids import InvoiceId, PriceId, SubscriptionId
 from domain.invoices.invoice import invoice
 from domain.operation import operation
+from domain.payments.under_way import is_being_paid
 from domain.payments.withhold import take_invoice_back
 from domain.refusals import Refused
 from domain.subscriptions.binding import Binding, instant_of, require_same, require_version, sealed, stale
@@ -81,11 +82,12 @@ class DiscardChange:
 
 @operation("subscriptions.discard_change", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def discard_change(tx: Tx, command: DiscardChange) -> SubscriptionStands:
-    """Voids the open invoice of a pending change; the subscription stays as it was."""
+    """Voids the open invoice of a pending change; the subscription stays as it was. Nothing happens once it is paid,
+    nor while a payment of it may still succeed."""
     of = await subscription(tx, tx.customer, command.subscription)
-    if of.pending_invoice != command.invoice:
-        return SubscriptionStands(of.id, of.state.name)
     unpaid = await invoice(tx, tx.customer, command.invoice)
+    if of.pending_invoice != unpaid.id or unpaid.state.name == "paid" or await is_being_paid(tx, unpaid):
+        return SubscriptionStands(of.id, of.state.name)
     if unpaid.state.name == "open":
         await take_invoice_back(tx, unpaid)
     await drop_change(tx, of)

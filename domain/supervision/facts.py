@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain import due as due_work
 from domain.db import Tx
 from domain.dunning.case import case_of
 from domain.ids import InvoiceId, PaymentId, RefundId
@@ -13,6 +14,8 @@ from domain.payments.doubt import is_in_doubt
 from domain.payments.outlook import resolves_by
 from domain.payments.payment import Payment, payments_of
 from domain.payments.refund import FINAL
+from domain.payments.still_open import SEND, is_to_be_barred
+from domain.payments.under_way import with_adjustments
 from domain.sagas.definition import SagaKind
 from domain.sagas.saga import Saga
 from domain.subscriptions.subscription import Subscription, subscription
@@ -74,17 +77,24 @@ async def _of_change(tx: Tx, of: Saga, subscribed: Subscription, charged: Invoic
 
 
 async def _of_invoice(tx: Tx, due: Invoice, paid: str, unpaid: str) -> Facts:
-    """Whether it is paid; if not, until when a payment of it may still succeed."""
+    """Whether it is paid; if not, until when a payment of it may still succeed, or of an adjustment of its tax."""
     attempts = await payments_of(tx, tx.customer, due.id)
     last = attempts[-1].id if attempts else None
     if due.state.name == "paid":
         return Facts(paid, invoice=due.id, payment=last)
+    _, *adjustments = await with_adjustments(tx, due)
+    for id in adjustments:
+        attempts += await payments_of(tx, tx.customer, id)
     doubt = IN_DOUBT if await is_in_doubt(tx, [each.id for each in attempts]) else None
-    return Facts(unpaid, until=_known_by(tx, attempts), doubt=doubt, invoice=due.id, payment=last)
+    return Facts(unpaid, until=await _known_by(tx, attempts), doubt=doubt, invoice=due.id, payment=last)
 
 
-def _known_by(tx: Tx, attempts: list[Payment]) -> datetime | None:
+async def _known_by(tx: Tx, attempts: list[Payment]) -> datetime | None:
+    """When what may still be taken is known; of what staff took for not charged, when the provider is asked again."""
     known = [resolves_by(each, tx.recorded_at) for each in attempts]
+    for each in attempts:
+        if is_to_be_barred(each) and (asked := await due_work.find(tx, tx.customer, SEND, each.id.uuid)) is not None:
+            known.append(asked.due_at)
     return max((each for each in known if each), default=None)
 
 

@@ -1,5 +1,7 @@
 """What staff took for not charged is charged again only when the provider has said that it takes nothing of it."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.payments.exception_case import Kind, Resolution
@@ -7,10 +9,12 @@ from domain.payments.open_exception import OpenException, open_exception
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.reactions.work import do_now
 from domain.refusals import Refused
+from domain.subscriptions.change_plan import ChangePlan, change_plan
 from tests.domain.payments.conftest import SideDoor
 from tests.exception_kit import MINUTE, SILENT, asked_in_vain, decided, lost, newest
 from tests.interruptions import ahead
 from tests.lives import attempts_at, buyer, by_house, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.saga_kit import stands as saga_stands
 from tests.world import Someone, World
 
 
@@ -19,7 +23,9 @@ async def attempts(world: World, of: Someone) -> list[str]:
     return [each.state.name for each in await attempts_at(world, of, (await invoices_of(world, of))[-1].id)]
 
 
-async def answers_again(world: World, provider: SideDoor, of: Someone) -> None:
+async def answers_again(
+    world: World, provider: SideDoor, of: Someone, passed: timedelta = timedelta(0)
+) -> None:  # fmt: skip
     """The provider answers about the method that it kept silent about, and what waited for that is done."""
     method = (await newest(world, of)).method
     assert method is not None
@@ -27,7 +33,8 @@ async def answers_again(world: World, provider: SideDoor, of: Someone) -> None:
         "SELECT provider_ref FROM payment_method WHERE shard_key = $1 AND id = $2", of.id.shard, method.uuid
     )
     await provider.http.post("/admin/behaviour", json={"method": ref, "operations": ["query", "void"]})
-    await do_now(ahead(world.house, 3 * MINUTE), of.id)
+    for minutes in (3, 10):
+        await do_now(ahead(world.house, passed + minutes * MINUTE), of.id)
 
 
 @pytest.mark.row("A8")
@@ -88,3 +95,27 @@ async def test_what_the_provider_has_let_go_is_charged_again_as_any_failed_attem
     await answers_again(world, provider, ada)  # it waited for its customer, and is void now
     assert await attempts(world, ada) == ["failed", "captured"]
     assert (await provider.taken(ada), await wrong_rows(world, ada)) == (2000, [])
+
+
+@pytest.mark.row("A8")
+@pytest.mark.row("L4")
+async def test_the_saga_of_a_change_waits_for_a_provider_that_is_silent_about_what_staff_took_for_not_charged(
+    world: World, provider: SideDoor
+) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    await world.card(ada, "tok_error_after")
+    await provider.behave(world, ada, operations=["query", "void"], fault=SILENT)
+    await until(world, ada, day(1, 11))
+    await world.do(ada, change_plan, ChangePlan((await subscription_of(world, ada)).id, world.prices["team"]))
+    passed = await asked_in_vain(world, ada)
+    await until(world, ada, day(1, 13))
+    assert (await decided(world, ada, Resolution.CONFIRM_NOT_CHARGED))[1] == "done"
+    for _ in range(3):  # the saga looks again, and the provider is not given up yet
+        passed += 6 * MINUTE
+        await do_now(ahead(world.house, passed), ada.id)
+    assert ((await invoices_of(world, ada))[-1].state.name, await attempts(world, ada)) == ("open", ["failed"])
+    assert (await saga_stands(world, ada), await wrong_rows(world, ada)) == (("running", "charge"), [])
+    await answers_again(world, provider, ada, passed)  # and says that it had charged it
+    assert (await subscription_of(world, ada)).price == world.prices["team"]
+    assert (await saga_stands(world, ada), await wrong_rows(world, ada)) == (("completed", "charge"), [])

@@ -1,13 +1,10 @@
 """Sagas that are stuck: work that was given up, refusals, what changes nothing; staff sees each once and resumes it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
-from domain import points
 from domain.dead_letter import open_letters
 from domain.payments.exception_case import Kind, Resolution
 from domain.reactions.events import drain
@@ -20,31 +17,12 @@ from domain.subscriptions.lifecycle import EXPIRE
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.exception_kit import over, waiting
 from tests.lives import buyer, day, subscription_of, until, wrong_rows
-from tests.mishaps import later
+from tests.mishaps import failing, later
 from tests.saga_kit import beginning, lose_event, lose_work, newest, resume, stands, stuck_purchase
 from tests.statements import statements_seen
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.row("L4")
-
-
-@contextmanager
-def failing(error: Exception, times: int, after: int = 0) -> Iterator[None]:
-    """So many operations fail before they begin, after so many that do not."""
-    passed = 0
-
-    def fail(reached: str) -> None:
-        nonlocal passed
-        if reached == "perform.begun":
-            passed += 1
-            if after < passed <= after + times:
-                raise error
-
-    points.on_reached.append(fail)
-    try:
-        yield
-    finally:
-        points.on_reached.remove(fail)
 
 
 @pytest.mark.row("L5")
