@@ -47,6 +47,7 @@ class Fault(GraphQLError):
 
 _OF_REFUSAL: Final = {
     RefusalCode.FORBIDDEN: Code.FORBIDDEN,
+    RefusalCode.FEATURE_OFF: Code.FORBIDDEN,
     RefusalCode.NOT_FOUND: Code.NOT_FOUND,
     RefusalCode.UNAVAILABLE: Code.UNAVAILABLE,
     RefusalCode.BUSY: Code.UNAVAILABLE,

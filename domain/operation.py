@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import OperationId
+from domain.portal_function import PortalFunction
 
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - command and outcome, as in every signature of the door
@@ -30,6 +31,7 @@ class Operation(Generic[C, O]):
     allowed: frozenset[Grant]
     moves_money: bool
     founding: bool
+    function: PortalFunction | None = None
 
     def __post_init__(self) -> None:
         assert self.name not in OPERATIONS, self.name
@@ -46,15 +48,21 @@ class Performed(Generic[O]):
 
 
 def operation(
-    name: str, *, allowed: frozenset[Grant], moves_money: bool = False, founding: bool = False
+    name: str,
+    *,
+    allowed: frozenset[Grant],
+    moves_money: bool = False,
+    founding: bool = False,
+    function: PortalFunction | None = None,
 ) -> Callable[[Callable[[Tx, C], Awaitable[O]]], Operation[C, O]]:
     """Makes an operation of a function ``(tx, command) -> outcome``; both are frozen dataclasses on the wire.
 
-    ``moves_money`` keeps the key for ever; ``founding`` says that the customer does not exist before it.
+    ``moves_money`` keeps the key for ever; ``founding`` says that the customer does not exist before it;
+    ``function`` is what a tenant may switch off for its customers.
     """
 
     def made(run: Callable[[Tx, C], Awaitable[O]]) -> Operation[C, O]:
         hints = typing.get_type_hints(run)
-        return Operation(name, hints["command"], hints["return"], run, allowed, moves_money, founding)
+        return Operation(name, hints["command"], hints["return"], run, allowed, moves_money, founding, function)
 
     return made

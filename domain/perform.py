@@ -15,6 +15,7 @@ from domain.db import LOCK_WAIT, REPEATABLE, Channel, Head, Row, Tx, is_lost, ke
 from domain.ids import CustomerId, LegalEntityId, OperationId, TenantId, uuid7
 from domain.operation import Operation, Performed, observers
 from domain.points import reached
+from domain.portal_function import require_function
 from domain.record import Kept, record
 from domain.refusal_log import log_refusal
 from domain.refusals import RefusalCode, Refused
@@ -152,6 +153,7 @@ class Run(Generic[C, O]):
         reached("perform.key_stored")
         if not self.operation.founding:
             tx.hold(await self._lock_head(tx))
+            await require_function(tx, self.actor, tx.head.tenant, self.operation.function)
         reached("perform.locked")
         outcome = await self.operation.run(tx, self.command)
         reached("perform.done")

@@ -30,6 +30,7 @@ TABLES: dict[str, str] = {
     "webhook_endpoint": "R",
     "dispute_policy": "R",
     "notice_policy": "R",
+    "portal_policy": "R",
     "plan_version": "R",
     "feature": "R",
     "plan_entitlement": "R",

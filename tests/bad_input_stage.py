@@ -25,6 +25,8 @@ from tests.payment_stage import ADMINS as ADMINS_OF_PAYMENTS
 from tests.payment_stage import FINANCES as FINANCES_OF_PAYMENTS
 from tests.payment_stage import SUPPORTS as SUPPORTS_OF_PAYMENTS
 from tests.payment_stage import payment_input
+from tests.portal_stage import ADMINS as ADMINS_OF_PORTAL
+from tests.portal_stage import GOOD as PORTAL_INPUT
 from tests.recovery_stage import ADMINS as ADMINS_OF_RECOVERY
 from tests.recovery_stage import SUPPORTS as SUPPORTS_OF_RECOVERY
 from tests.recovery_stage import recovery_input
@@ -140,6 +142,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await dispute_input(api)
     good |= await notice_input(api, guest)
     good |= await session_input(api, guest)
+    good |= PORTAL_INPUT
     good |= await recovery_input(api)
     support = await api.staff()
     good |= await refund_input(api, support)
@@ -270,7 +273,7 @@ ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "pu
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishGraceRule", "publishTaxRate", "registerForTax",
           "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setDebtPolicy", *ADMINS_OF_CATALOG,
           *ADMINS_OF_PAYMENTS, *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS,
-          *ADMINS_OF_DISPUTES, *ADMINS_OF_NOTICES, *ADMINS_OF_RECOVERY)  # fmt: skip
+          *ADMINS_OF_DISPUTES, *ADMINS_OF_NOTICES, *ADMINS_OF_RECOVERY, *ADMINS_OF_PORTAL)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
             *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS, *SUPPORTS_OF_DISPUTES,

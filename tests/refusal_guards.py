@@ -60,7 +60,7 @@ NOT_YET: dict[str, tuple[str, ...]] = {
     "NotFoundError": (
         "addPaymentMethod", "advanceTestClock", "publishFeature", "publishTaxRate", "registerPartner", "registerStaff",
         "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setDisputePolicy", "setPaymentPolicy",
-        "setPaymentRoute", "setRecoveryPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
+        "setPaymentRoute", "setPortalFeatures", "setRecoveryPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
     "InputError": (
         "claimException", "releaseException",
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
@@ -73,5 +73,5 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "publishGraceRule", "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy",
         "setNoticePolicy", "setPaymentRoute", "setRecoveryPolicy", "setRefundPolicy",
-        "endSessions", "setSellerTax", "setSubscriptionPolicy"),
+        "endSessions", "setPortalFeatures", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

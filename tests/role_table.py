@@ -11,7 +11,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         "changeWebhookEndpoint", "endCoupon", "publishCoupon", "publishFeature", "publishGraceRule", "publishPlan",
         "publishPlanVersion", "publishPrice", "registerPartner", "registerStaff", "registerWebhookEndpoint",
         "retirePlan", "retirePrice", "rotateWebhookSecret", "saveDunningPolicy", "setDebtPolicy", "setDisputePolicy",
-        "setNoticePolicy", "setPaymentPolicy", "setPaymentRoute", "setRecoveryPolicy", "setRefundPolicy",
+        "setNoticePolicy", "setPaymentPolicy", "setPaymentRoute", "setPortalFeatures", "setRecoveryPolicy", "setRefundPolicy",
         "setSubscriptionPolicy",
     ),
     "----yy--s": (
@@ -87,13 +87,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "staff.coupons", "staff.taxRates", "staff.taxRegistrations", "staff.taxCorrectionPreview",
         "staff.taxCorrectionRun", "staff.taxReport", "staff.couponReport", "staff.features", "staff.dunningPolicy",
         "staff.debtPolicy", "staff.dunningPolicies", "staff.graceRules", "staff.auditTrail", "staff.auditChain",
-        "staff.deadLetters",
+        "staff.deadLetters", "staff.portalFeatures",
     ),
     "-y-------": (
         "query.partner", "partner.clientId", "partner.name", "partner.customer", "partner.contract",
     ),
     "y-----yy-": (
-        "query.viewer", "viewer.customer", "viewer.sessions", "viewer.actingFor",
+        "query.viewer", "viewer.customer", "viewer.sessions", "viewer.actingFor", "viewer.features",
     ),
     "yyyyyyyyy": (
         "query.plans", "query.node", "query.nodes",

@@ -25,6 +25,7 @@ from domain.payments.method import MethodStored, StoreMethod, payment_methods, s
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payment
 from domain.points import reached
+from domain.portal_function import require_function
 from domain.refusals import RefusalCode, Refused
 
 _token_text = Text(max_length=200)  # providers' tokens are a tenth of that
@@ -52,6 +53,8 @@ async def add_payment_method(info: Info, input: AddPaymentMethodInput) -> AddPay
     try:
         customer = info.context.customer
         info.context.refuse_acting()
+        context = info.context
+        await require_function(context.db.primary, context.actor, context.tenant, store_method.function)
         token = text(_token_text, input.token, "token")
         command = await _method_of(info, customer, token, input.idempotency_key)
         done = await performed(info, store_method, customer, command, input.idempotency_key)

@@ -14,6 +14,7 @@ from api.graph.customer import Customer, find_by_name, find_customer
 from api.graph.node import Node
 from api.graph.nodes import find_node, find_nodes
 from api.graph.partner_contract import PartnerContract
+from api.graph.portal_features import PortalFeatures, portal_features
 from api.graph.sessions import Session, own_sessions
 from api.graph.staff_desk import Staff
 from api.scalars import GlobalId
@@ -47,6 +48,11 @@ class Viewer:
     def acting_for(self, info: Info) -> ActingFor | None:
         """The facts of the banner."""
         return acting_for(info)
+
+    @strawberry.field(description="Which functions of the portal are on.")
+    async def features(self, info: Info) -> PortalFeatures:
+        """The switches of the tenant."""
+        return await portal_features(info)
 
 
 @strawberry.type(description="What a partner's program sees of the tenant.")

@@ -26,7 +26,7 @@ class NotFoundError(UserError):
 
 @strawberry.type(description="This caller may not do it.")
 class ForbiddenError(UserError):
-    """FORBIDDEN."""
+    """FORBIDDEN and FEATURE_OFF."""
 
 
 @strawberry.type(description="The input cannot be meant.")
@@ -72,6 +72,7 @@ Refusal = _Plain | StepUpRequiredError
 _KINDS: Final[dict[RefusalCode, type[_Plain]]] = {
     RefusalCode.NOT_FOUND: NotFoundError,
     RefusalCode.FORBIDDEN: ForbiddenError,
+    RefusalCode.FEATURE_OFF: ForbiddenError,
     RefusalCode.IDEMPOTENCY_MISMATCH: IdempotencyError,
     RefusalCode.IN_PROGRESS: TryAgainError,
     RefusalCode.BUSY: TryAgainError,
@@ -123,6 +124,7 @@ CancelSubscriptionError = Annotated[Refusal, _errors_of("cancelSubscription")]
 ReactivateSubscriptionError = Annotated[Refusal, _errors_of("reactivateSubscription")]
 PauseSubscriptionError = Annotated[Refusal, _errors_of("pauseSubscription")]
 ResumeSubscriptionError = Annotated[Refusal, _errors_of("resumeSubscription")]
+SetPortalFeaturesError = Annotated[Refusal, _errors_of("setPortalFeatures")]
 SetSubscriptionPolicyError = Annotated[Refusal, _errors_of("setSubscriptionPolicy")]
 ChangePlanError = Annotated[Refusal, _errors_of("changePlan")]
 PayInvoiceError = Annotated[Refusal | PaymentOutcomeUnknown, _errors_of("payInvoice")]

@@ -56,13 +56,12 @@ from api.graph import refund_decisions as decided
 from api.graph.live import Live
 from api.graph.mutation_field import mutation_field as _mutation
 from api.graph.query import Query
-from api.graph.saga_mutations import SagaMutations
-from api.graph.sessions import SessionMutations
+from api.graph.root_mutations import RootMutations
 from api.scalars import scalar_map
 
 
 @strawberry.type(description="Where every change starts. Each one is performed once under its idempotency key.")
-class Mutation(SagaMutations, SessionMutations):
+class Mutation(RootMutations):
     """The mutation root."""
 
     add_payment_method: portal.AddPaymentMethodPayload = _mutation(

@@ -20,6 +20,7 @@ from api.graph.exceptions import StaffExceptions
 from api.graph.features import Feature, all_features
 from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.payment_policy import PaymentPolicy
+from api.graph.portal_features import StaffPortal
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
 from api.graph.sagas import StaffSagas
 from api.graph.staff_disputes import StaffDisputes
@@ -109,6 +110,7 @@ class Staff(
     StaffSecurity,
     StaffWebhooks,
     StaffSagas,
+    StaffPortal,
 ):
     """The root of staff."""
 

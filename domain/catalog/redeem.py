@@ -10,6 +10,7 @@ from domain.catalog.redemption import amount_of
 from domain.db import Primary, Tx
 from domain.ids import CouponId, CouponRedemptionId, CustomerId, PlanId, SubscriptionId
 from domain.operation import operation
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 from domain.tenants.tenant import legal_entities
 
@@ -62,7 +63,7 @@ class CouponRedeemed:
     periods_left: int | None
 
 
-@operation("catalog.redeem_coupon", allowed=REDEEMERS, moves_money=True)
+@operation("catalog.redeem_coupon", allowed=REDEEMERS, moves_money=True, function=PortalFunction.REDEEM_COUPON)
 async def redeem_coupon(tx: Tx, command: RedeemCoupon) -> CouponRedeemed:
     """NOT_FOUND for no such code or subscription; COUPON_OVER; COUPON_USED_UP; ALREADY_EXISTS for a second time;
     CURRENCY_MISMATCH; STATE_CONFLICT for a subscription it is not for; INVALID_INPUT for one of an account's coupon.

@@ -6,6 +6,7 @@ from domain.actor import STAFF, Grant
 from domain.countries import require_known_country, require_region
 from domain.db import Tx
 from domain.operation import operation
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 from domain.wire import personal
 
@@ -29,7 +30,11 @@ class BillingPersonChanged:
     region: str
 
 
-@operation("customers.change_billing_person", allowed=STAFF | {Grant.SYSTEM, Grant.PORTAL})
+@operation(
+    "customers.change_billing_person",
+    allowed=STAFF | {Grant.SYSTEM, Grant.PORTAL},
+    function=PortalFunction.BILLING_DETAILS,
+)
 async def change_billing_person(tx: Tx, command: ChangeBillingPerson) -> BillingPersonChanged:
     """INVALID_INPUT for a country or region that is none; STATE_CONFLICT once the customer was erased."""
     require_known_country(command.country, "country")

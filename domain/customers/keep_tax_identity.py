@@ -14,6 +14,7 @@ from domain.customers.tax_identity import (
 from domain.db import Tx
 from domain.ids import TaxIdentityId
 from domain.operation import operation
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 from domain.wire import personal
 
@@ -36,7 +37,7 @@ class TaxIdentityStored:
     status: TaxIdStatus
 
 
-@operation("customers.store_tax_identity", allowed=_OWNERS)
+@operation("customers.store_tax_identity", allowed=_OWNERS, function=PortalFunction.TAX_IDS)
 async def store_tax_identity(tx: Tx, command: StoreTaxIdentity) -> TaxIdentityStored:
     """INVALID_INPUT for what is no tax id there; ALREADY_EXISTS while the customer has another one of that country."""
     read, id = _read(command), tx.new_id(TaxIdentityId)
@@ -100,7 +101,7 @@ class TaxIdentityWithdrawn:
     identity: TaxIdentityId
 
 
-@operation("customers.withdraw_tax_identity", allowed=_OWNERS)
+@operation("customers.withdraw_tax_identity", allowed=_OWNERS, function=PortalFunction.TAX_IDS)
 async def withdraw_tax_identity(tx: Tx, command: WithdrawTaxIdentity) -> TaxIdentityWithdrawn:
     """Deletes it; documents that were issued keep what they say. NOT_FOUND for an id that is not the customer's;
     STATE_CONFLICT for one that was found invalid, which only staff take away: else the same one would count again."""

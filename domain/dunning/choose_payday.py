@@ -10,6 +10,7 @@ from domain.dunning.next_retry import moved_to
 from domain.dunning.standing import paydays, standing
 from domain.ids import DunningCaseId, InvoiceId
 from domain.operation import operation
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 
 CHOOSERS = frozenset({Grant.PORTAL, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN})
@@ -32,7 +33,7 @@ class PaydayChosen:
     at: datetime
 
 
-@operation("dunning.choose_payday", allowed=CHOOSERS, moves_money=True)
+@operation("dunning.choose_payday", allowed=CHOOSERS, moves_money=True, function=PortalFunction.ARRANGE_PAYMENT)
 async def choose_payday(tx: Tx, command: ChoosePayday) -> PaydayChosen:
     """See ``paydays`` for its refusals; INVALID_INPUT for a day that is over or after the end of access."""
     of = await standing(tx, tx.head.tenant, tx.customer, command.invoice, tx.recorded_at)

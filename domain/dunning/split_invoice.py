@@ -11,6 +11,7 @@ from domain.dunning.standing import shares, standing
 from domain.ids import InstallmentPlanId, InvoiceId, PaymentId
 from domain.operation import operation
 from domain.payments.installments import active_plan, agree
+from domain.portal_function import PortalFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,12 @@ class InvoiceSplit:
     payment: PaymentId
 
 
-@operation("dunning.split_invoice", allowed=CHOOSERS | frozenset({Grant.FINANCE}), moves_money=True)
+@operation(
+    "dunning.split_invoice",
+    allowed=CHOOSERS | frozenset({Grant.FINANCE}),
+    moves_money=True,
+    function=PortalFunction.ARRANGE_PAYMENT,
+)
 async def split_invoice(tx: Tx, command: SplitInvoice) -> InvoiceSplit:
     """See ``shares`` for its refusals. While the plan is kept access stays and its case waits."""
     of = await standing(tx, tx.head.tenant, tx.customer, command.invoice, tx.recorded_at)

@@ -8,6 +8,7 @@ from domain.db import Primary, Row, Tx
 from domain.ids import CustomerId, PaymentMethodId
 from domain.operation import operation
 from domain.payments.provider_reference import Thing, claim_reference
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 from domain.wire import learned, personal
 
@@ -120,7 +121,7 @@ class MethodStored:
     method: PaymentMethodId
 
 
-@operation("payments.store_method", allowed=OWNERS)
+@operation("payments.store_method", allowed=OWNERS, function=PortalFunction.UPDATE_CARD)
 async def store_method(tx: Tx, command: StoreMethod) -> MethodStored:
     """Stores the method and makes it the default, what was the default being its first backup; the same provider
     reference again is the same method. ALREADY_EXISTS where it is another customer's."""

@@ -7,6 +7,7 @@ from domain.db import Tx
 from domain.ids import PaymentMethodId
 from domain.operation import operation
 from domain.payments.method import OWNERS, PaymentMethod, methods_in_order, put_in_order
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 
 DETACH = "detach_method"  # telling the provider that a method is not ours any more
@@ -26,7 +27,7 @@ class MethodsOrdered:
     methods: tuple[PaymentMethodId, ...]
 
 
-@operation("payments.order_methods", allowed=OWNERS)
+@operation("payments.order_methods", allowed=OWNERS, function=PortalFunction.UPDATE_CARD)
 async def order_methods(tx: Tx, command: OrderMethods) -> MethodsOrdered:
     """INVALID_INPUT where a method is named twice or none is, NOT_FOUND for one that is not the customer's."""
     known = [method.id for method in await methods_in_order(tx, tx.customer)]
@@ -61,7 +62,7 @@ class MethodRemoved:
     default: PaymentMethodId | None
 
 
-@operation("payments.remove_method", allowed=OWNERS)
+@operation("payments.remove_method", allowed=OWNERS, function=PortalFunction.UPDATE_CARD)
 async def remove_method(tx: Tx, command: RemoveMethod) -> MethodRemoved:
     """The next backup takes the place of a default that goes; the provider is told to forget the method.
 

@@ -19,6 +19,7 @@ from domain.payments.payment import IN_FLIGHT, PAYMENT, CaptureMode, Payment, pa
 from domain.payments.policy import payment_policy
 from domain.payments.still_open import SEND as SEND
 from domain.payments.still_open import still_open
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 from domain.wire import added
 
@@ -45,7 +46,7 @@ class PaymentBegun:
     amount: Money
 
 
-@operation("payments.pay_invoice", allowed=_PAYERS, moves_money=True)
+@operation("payments.pay_invoice", allowed=_PAYERS, moves_money=True, function=PortalFunction.PAY_INVOICE)
 async def pay_invoice(tx: Tx, command: PayInvoice) -> PaymentBegun:
     """Begins an attempt; see ``begin_payment`` for its refusals. FORBIDDEN for a customer that chooses the capture;
     TRIES_USED_UP for one that has tried methods too often again on an invoice that is dunned."""

@@ -16,6 +16,7 @@ from domain.payments.give_back_unused import How, give_back_unused
 from domain.payments.under_way import is_being_paid
 from domain.payments.withhold import take_invoice_back
 from domain.period import pin
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 from domain.sagas.begin import Begun, begin_saga
 from domain.sagas.definition import SagaKind
@@ -62,7 +63,7 @@ class Canceling:
     given_back: Money | None = None
 
 
-@operation("subscriptions.cancel", allowed=CANCELLERS, moves_money=True)
+@operation("subscriptions.cancel", allowed=CANCELLERS, moves_money=True, function=PortalFunction.CANCEL)
 async def cancel_subscription(tx: Tx, command: CancelSubscription) -> Canceling:
     """STATE_CONFLICT for one that has ended or ends already, for another version than the caller has seen, and for the
     end of a period that is not paid; PAYMENT_IN_PROGRESS while the first payment may still succeed."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.db import Tx
 from domain.ids import SubscriptionId
 from domain.operation import operation
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_plan import CHANGERS
 from domain.subscriptions.store import forget_planned
@@ -18,7 +19,7 @@ class CancelScheduledChange:
     subscription: SubscriptionId
 
 
-@operation("subscriptions.cancel_scheduled_change", allowed=CHANGERS)
+@operation("subscriptions.cancel_scheduled_change", allowed=CHANGERS, function=PortalFunction.CHANGE_PLAN)
 async def cancel_scheduled_change(tx: Tx, command: CancelScheduledChange) -> SubscriptionStands:
     """STATE_CONFLICT where nothing is planned or no period follows; a change that waits for its payment stays."""
     of = await subscription(tx, tx.customer, command.subscription)

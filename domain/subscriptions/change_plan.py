@@ -11,6 +11,7 @@ from domain.invoices.invoice import invoice
 from domain.operation import operation
 from domain.payments.under_way import is_being_paid
 from domain.payments.withhold import take_invoice_back
+from domain.portal_function import PortalFunction
 from domain.refusals import Refused
 from domain.subscriptions.binding import Binding, instant_of, require_same, require_version, sealed, stale
 from domain.subscriptions.change import PlanChanging, Timing, mode_of, require_changeable, require_fitting
@@ -38,7 +39,7 @@ class ChangePlan:
     version: int | None = added(None)
 
 
-@operation("subscriptions.change_plan", allowed=CHANGERS, moves_money=True)
+@operation("subscriptions.change_plan", allowed=CHANGERS, moves_money=True, function=PortalFunction.CHANGE_PLAN)
 async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
     """STATE_CONFLICT unless active or in a trial, for what it has already, for another version than the caller has
     seen, or where money is due before the running period is paid; CHANGE_PENDING while a change waits for its payment;

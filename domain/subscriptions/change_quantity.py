@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.db import Tx
 from domain.ids import SubscriptionId
 from domain.operation import operation
+from domain.portal_function import PortalFunction
 from domain.subscriptions.binding import instant_of, require_version, sealed
 from domain.subscriptions.change import PlanChanging, Timing, mode_of, require_changeable, require_fitting
 from domain.subscriptions.change_now import change_to
@@ -23,7 +24,7 @@ class ChangeQuantity:
     version: int | None = None
 
 
-@operation("subscriptions.change_quantity", allowed=CHANGERS, moves_money=True)
+@operation("subscriptions.change_quantity", allowed=CHANGERS, moves_money=True, function=PortalFunction.CHANGE_SEATS)
 async def change_quantity(tx: Tx, command: ChangeQuantity) -> PlanChanging:
     """More seats now, once they are paid; fewer with the next period, or now by the tenant's policy.
 

@@ -16,6 +16,7 @@ from domain.operation import operation
 from domain.payments.collect import require_means
 from domain.payments.debt import require_no_debt
 from domain.period import Anchor, Period, period, pin
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_now import paid_charge
 from domain.subscriptions.lifecycle import RENEW, RESUME
@@ -41,7 +42,7 @@ class PauseSubscription:
     resumes_at: datetime | None
 
 
-@operation("subscriptions.pause", allowed=PAUSERS)
+@operation("subscriptions.pause", allowed=PAUSERS, function=PortalFunction.PAUSE)
 async def pause_subscription(tx: Tx, command: PauseSubscription) -> SubscriptionStands:
     """STATE_CONFLICT unless active with the running period paid; CHANGE_PENDING while a change waits for its payment;
     INVALID_INPUT for a day that is not ahead, or beyond LONGEST."""

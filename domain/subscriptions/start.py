@@ -17,6 +17,7 @@ from domain.operation import operation
 from domain.payments.collect import collect, require_means
 from domain.payments.debt import require_no_debt
 from domain.period import Anchor, Period, period, pin
+from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
 from domain.sagas.begin import Begun, begin_saga
 from domain.sagas.definition import SagaKind
@@ -68,6 +69,7 @@ class SubscriptionStarted:
     "subscriptions.start",
     allowed=frozenset({Grant.PORTAL, Grant.PARTNER, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN}),
     moves_money=True,
+    function=PortalFunction.START_SUBSCRIPTION,
 )
 async def start_subscription(tx: Tx, command: StartSubscription) -> SubscriptionStarted:
     """NOT_FOUND for a price not on offer; CURRENCY_MISMATCH; ALREADY_EXISTS for a plan family the customer has;

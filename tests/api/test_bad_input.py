@@ -13,6 +13,7 @@ from tests.dispute_stage import WRONG as OF_DISPUTES
 from tests.families import WRONG as OF_FAMILIES
 from tests.notice_stage import WRONG as OF_NOTICES
 from tests.payment_stage import WRONG as WRONG_OF_PAYMENTS
+from tests.portal_stage import WRONG as OF_PORTAL
 from tests.refund_stage import WRONG as OF_REFUNDS
 from tests.session_stage import WRONG as OF_SESSIONS
 from tests.subscription_stage import WRONG
@@ -199,7 +200,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("changeBillingDetails", {"region": "berlin"}, "INVALID_INPUT", ["region"]),
     ("changeBillingDetails", {"address": "x" * 501}, "INVALID_INPUT", ["address"]),
     ("createCustomer", {"region": "new york"}, "INVALID_INPUT", ["region"]),
-    *OF_CATALOG, *OF_REFUNDS, *OF_WEBHOOKS, *OF_DISPUTES, *OF_NOTICES, *OF_SESSIONS,
+    *OF_CATALOG, *OF_REFUNDS, *OF_WEBHOOKS, *OF_DISPUTES, *OF_NOTICES, *OF_SESSIONS, *OF_PORTAL,
     ("correctTax", {"reason": " "}, "INVALID_INPUT", ["reason"]),
     ("correctTax", {"invoiceId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
     ("stateTaxPlace", {"country": "XX"}, "INVALID_INPUT", ["country"]),

@@ -23,6 +23,7 @@ from tests.lives import day, publish, until
 from tests.notice_stage import OTHERWISE as OF_NOTICES
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
+from tests.portal_stage import OTHERWISE as OF_PORTAL
 from tests.recovery_stage import OTHERWISE as OF_RECOVERY
 from tests.refund_stage import OTHERWISE as OF_REFUNDS
 from tests.session_stage import OTHERWISE as OF_SESSIONS
@@ -96,6 +97,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_SESSIONS,
     **OF_EXCEPTIONS,
     **OF_RECOVERY,
+    **OF_PORTAL,
 }
 
 

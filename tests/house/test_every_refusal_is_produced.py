@@ -14,8 +14,12 @@ from tests.refusal_guards import GUARDS, NOT_YET
 from tests.refusal_table import CASES, CLOSED
 
 # What tests/api/test_the_door_refuses.py, test_misuse.py and test_roles.py produce for every mutation there is; the
-# last alone STEP_UP_REQUIRED, for those that move money.
-OF_THE_DOOR = {"FORBIDDEN", "STEP_UP_REQUIRED", "BUSY", "IN_PROGRESS", "UNAVAILABLE", "IDEMPOTENCY_MISMATCH"}
+# last alone STEP_UP_REQUIRED, for those that move money. test_portal_features.py alone FEATURE_OFF, for what customers
+# change by themselves.
+OF_THE_DOOR = {
+    *("FORBIDDEN", "STEP_UP_REQUIRED", "FEATURE_OFF"),
+    *("BUSY", "IN_PROGRESS", "UNAVAILABLE", "IDEMPOTENCY_MISMATCH"),
+}
 # A member that shares its code with another one, and the test file that produces it.
 APART = {("PaymentOutcomeUnknown", "payInvoice"): "tests/api/test_double_pay_shield.py"}
 

@@ -1,0 +1,12 @@
+"""The mutations that stand beside those of schema.py: each area says its own."""
+
+import strawberry
+
+from api.graph.portal_features import PortalRuleMutations
+from api.graph.saga_mutations import SagaMutations
+from api.graph.sessions import SessionMutations
+
+
+@strawberry.type(description="Changes that areas say themselves.")
+class RootMutations(SagaMutations, SessionMutations, PortalRuleMutations):
+    """Fields of the mutation root."""
