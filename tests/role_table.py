@@ -11,8 +11,8 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         "changeWebhookEndpoint", "endCoupon", "publishCoupon", "publishFeature", "publishGraceRule", "publishPlan",
         "publishPlanVersion", "publishPrice", "registerPartner", "registerStaff", "registerWebhookEndpoint",
         "retirePlan", "retirePrice", "rotateWebhookSecret", "saveDunningPolicy", "setDebtPolicy", "setDisputePolicy",
-        "setNoticePolicy", "setPaymentPolicy", "setPaymentRoute", "setPortalFeatures", "setRecoveryPolicy", "setRefundPolicy",
-        "setSubscriptionPolicy",
+        "setNoticePolicy", "setPaymentPolicy", "setPaymentRoute", "setPortalFeatures", "setRecoveryPolicy",
+        "setRefundPolicy", "setSubscriptionPolicy",
     ),
     "----yy--s": (
         "cancelContract", "correctTax", "markInvoiceUncollectible", "recordRefundPayout",
