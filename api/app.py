@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api import downloads, health, webhooks
+from api import downloads, webhooks
 from api.answers import Rejected, refusal_at
 from api.asgi import guard
 from api.audience import DEVELOPMENT, PRODUCTION, Audience
@@ -26,6 +26,7 @@ from api.auth.verify import Verifier
 from api.console import door as console
 from api.cursors import Cursors
 from api.documents import DocumentStore
+from api.field_times import measure_fields
 from api.graph.context import Rooms, context_maker
 from api.graph.schema import build_schema
 from api.http import PortalGraphQL
@@ -45,6 +46,7 @@ from api.trust import IssuersInDatabase
 from api.uses import UseCounter
 from domain.reactions.house import House
 from domain.refusals import StepUp
+from runtime import health
 from runtime.house import open_house, provider_account, with_breakers
 from runtime.settings import Settings
 
@@ -57,6 +59,7 @@ def library_of(house: House, settings: Settings, redis: "Redis") -> Library:
     """The documents of a process, and what is known of each."""
     shipped = trusted_documents()
     schema = build_schema()
+    measure_fields(schema._schema)
     policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
     store = DocumentStore(schema._schema, InstalledDocuments(house.db, ManifestDocuments(shipped)), policies)
     return Library(schema, store, shipped, UseCounter(house.db.clock), RedisBucket(redis))
@@ -103,7 +106,7 @@ def doors(rooms: Rooms, settings: Settings) -> list[Route]:
         *console.routes(),
         *acting.routes(rooms),
         *webhooks.routes(rooms.house, settings),
-        *health.routes(rooms.house),
+        *health.routes(rooms.house, settings),
     ]
 
 

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import Outcome, Rejected, refusal_at, unreadable
+from api.watched import Watched
 
 MAX_BODY_BYTES: Final = 256 * 1024  # a free text has at most 32 KB; the rest is room for variables
 MAX_HEADER_BYTES: Final = 32 * 1024  # proxies stop at 8 to 16 KB; a token with many scopes has 4
@@ -32,7 +33,9 @@ _HSTS: Final = "max-age=31536000"  # a year, as browsers' preload lists ask for
 
 def guard(app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES, receive_seconds: float = RECEIVE_SECONDS) -> ASGIApp:
     """The app behind all wrappers of this file, in their right order."""
-    return RequestId(SecurityHeaders(HeaderLimit(ReceiveTimeout(BodyLimit(app, max_body_bytes), receive_seconds))))
+    return RequestId(
+        Watched(SecurityHeaders(HeaderLimit(ReceiveTimeout(BodyLimit(app, max_body_bytes), receive_seconds))))
+    )
 
 
 class RequestId:

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from api.measures import WEBHOOKS
 from domain import inbox
 from domain.inbox import Arrival
 from domain.payments.gateway import BadSignature, EventKind, MalformedEvent, ProviderEvent
@@ -82,6 +83,7 @@ class _Door:
         reached("inbox.stored")
         facts = {"event_key": arrival.key, "kind": arrival.kind, "duplicate": not new}
         LOG.info("webhook kept", extra=facts)
+        WEBHOOKS.labels(arrival.account, "kept" if new else "duplicate").inc()
         return JSONResponse({"duplicate": not new}, background=BackgroundTask(self._waker.event, arrival.key))
 
 
@@ -111,5 +113,6 @@ def _kept(request: Request) -> dict[str, str]:
 def _refused(
     status: int, sentence: str, cause: str, account: str = "", headers: dict[str, str] | None = None
 ) -> Response:
+    WEBHOOKS.labels(account or "none", str(status)).inc()  # an account that does not exist is nobody's name
     LOG.warning("webhook refused", extra={"status": status, "cause": cause, "account": account})
     return JSONResponse({"error": sentence}, status, headers)

@@ -18,6 +18,17 @@ OPERATIONS: dict[str, "Operation[typing.Any, typing.Any]"] = {}
 
 # Told after each operation: its name, what came of it (done, replayed, or the refusal), and how long it took.
 observers: list[Callable[[str, str, timedelta], None]] = []
+# Told when a call's key was taken: how long it waited for the call that has it.
+key_observers: list[Callable[[timedelta], None]] = []
+# Told of each committed move: the machine, and the state that it led to.
+move_observers: list[Callable[[str, str], None]] = []
+
+
+def tell_moves(tx: Tx) -> None:
+    """Tells the observers what a transaction moved; called once, after its commit."""
+    for change in tx.notes.changes:
+        for observer in move_observers:
+            observer(change["machine"], change["after"])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from domain.actor import Actor
 from domain.database import Database
 from domain.db import LOCK_WAIT, REPEATABLE, Channel, Head, Row, Tx, is_lost, kept, unavailable, write_transaction
 from domain.ids import CustomerId, LegalEntityId, OperationId, TenantId, uuid7
-from domain.operation import Operation, Performed, observers
+from domain.operation import Operation, Performed, key_observers, observers, tell_moves
 from domain.points import reached
 from domain.portal_function import require_function
 from domain.record import Kept, record
@@ -137,6 +137,8 @@ class Run(Generic[C, O]):
         except LOCK_WAIT as error:
             raise Refused(self.waiting_for, "Another call is at work here; try again with the same key.") from error
         reached("perform.committed")
+        if not self.preview:
+            tell_moves(tx)
         return performed
 
     def transaction(self, channel: Channel) -> Tx:
@@ -162,7 +164,7 @@ class Run(Generic[C, O]):
         return Performed(outcome, self.id, False)
 
     async def _store_key(self, tx: Tx) -> bool:
-        self.waiting_for = RefusalCode.IN_PROGRESS
+        self.waiting_for, began = RefusalCode.IN_PROGRESS, asyncio.get_running_loop().time()
         stored = await tx.fetchval(
             """INSERT INTO operation_key (shard_key, customer_id, actor_scope, key, operation_id, operation,
                    command_hash, keep_until, recorded_at)
@@ -171,6 +173,10 @@ class Run(Generic[C, O]):
             self.hash, self.keep_until, self.recorded_at,
         )  # fmt: skip
         self.waiting_for = RefusalCode.BUSY
+        if stored is None:
+            waited_seconds = asyncio.get_running_loop().time() - began
+            for observer in key_observers:
+                observer(timedelta(seconds=waited_seconds))
         return stored is not None
 
     async def replayed(self, tx: Tx) -> Performed[O]:

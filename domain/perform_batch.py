@@ -15,7 +15,7 @@ from domain.database import Database
 from domain.db import Connection, Tx, kept, write_transaction
 from domain.ids import CustomerId
 from domain.lockstep import Lane, in_lockstep
-from domain.operation import Operation, Performed, observers
+from domain.operation import Operation, Performed, observers, tell_moves
 from domain.perform import LOCK_MS, Run, admit, perform, reachable
 from domain.points import reached
 from domain.record import Kept, record_all
@@ -95,17 +95,20 @@ class _Batch(Generic[C, O]):
         self.runs = [Run(db, operation, actor, item.customer, item.command, item.key, at) for item in items]
         # Keys and heads are taken in one order by everybody who takes many, so that no two wait for each other.
         self.in_order = sorted(self.runs, key=lambda run: run.customer.uuid)
+        self.txs: dict[CustomerId, Tx] = {}
 
     async def once(self) -> list[Performed[O]]:
         async with write_transaction(self.db.pool, LOCK_MS, keep=True) as connection:
             done = await self._inside(connection)
             reached("perform.recorded")
         reached("perform.committed")
+        for tx in self.txs.values():
+            tell_moves(tx)
         return done
 
     async def _inside(self, connection: Connection) -> list[Performed[O]]:
         reached("perform.begun")
-        txs = {run.customer: run.transaction(Lane()) for run in self.in_order}
+        txs = self.txs = {run.customer: run.transaction(Lane()) for run in self.in_order}
         speaker = self.in_order[0].transaction(connection)  # says what is said for all of them
         fresh = await self._store_keys(speaker)
         old = [run for run in self.in_order if run.customer not in fresh]

@@ -18,6 +18,7 @@ from domain.payments.gateways.bulkhead import Bulkhead
 from domain.reactions.house import House, log_failure
 from jobs import queue
 from jobs.calls import WORK, Call
+from jobs.door import monitored
 from jobs.ending import end, listen_for_the_end, stop_reading, take_leave
 from jobs.hints import listen
 from jobs.retry import WORK_SECONDS
@@ -47,7 +48,8 @@ async def run(settings: Settings) -> int:
             await warn_of_silence(house)
             ways = with_breakers(house).gateways
             gateways = {name: Bulkhead(gateway, PROVIDER_CALLS) for name, gateway in ways.items()}
-            await _keep_working(replace(house, gateways=gateways), settings, redis, stop)
+            async with monitored(house, settings):
+                await _keep_working(replace(house, gateways=gateways), settings, redis, stop)
     except Exception as error:
         if not is_lost(error):
             raise

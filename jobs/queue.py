@@ -10,8 +10,8 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from jobs.calls import Call
+from runtime.wake import QUEUE as QUEUE
 
-QUEUE = "quittance:jobs"
 CONNECTIONS = 50  # above all jobs of a process and what the worker itself needs
 CONNECT_SECONDS = 1  # the server is on the same network
 ANSWER_SECONDS = 10  # a server that is silent for longer is taken for dead; above the wait for a hint

@@ -1,6 +1,7 @@
 """How a job fails: what may be gone in a moment is tried again by the queue, everything else is left to its row."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from arq.typing import WorkerCoroutine
 from domain.reactions.house import House, backoff, log_failure
 from domain.refusals import Refused
 from jobs.calls import Work
+from runtime.measures import JOBS
 
 # The queue holds a job whose worker was killed for its time limit and ten seconds more: together the lease of a row.
 JOB_SECONDS = 20
@@ -25,15 +27,20 @@ def run_once_with_retry(name: str, work: Work) -> WorkerCoroutine:
 
     async def job(ctx: dict[Any, Any], *ids: str) -> None:
         house: House = ctx["house"]
+        began, outcome = time.monotonic(), "failed"
         try:
             async with asyncio.timeout(WORK_SECONDS):
                 await work(house, *ids)
+            outcome = "done"
         except Refused as refused:
             if refused.retryable:
+                outcome = "retried"
                 raise Retry(defer=backoff(ctx["job_try"] - 1)) from refused
             log_failure(house, f"job {name}", refused)
         except Exception as error:
             log_failure(house, f"job {name}", error)
+        finally:
+            JOBS.labels(name, outcome).observe(time.monotonic() - began)
 
     job.__qualname__ = name
     return job

@@ -23,6 +23,7 @@ from domain.vault import Vault
 from domain.webhooks.send import Sender
 from runtime.clock import SystemClock
 from runtime.herald import Herald
+from runtime.provider_watch import Watched
 from runtime.settings import Settings
 
 # Whoever closes a house has ended its work; what is still under way after this waits for a server that is silent.
@@ -50,7 +51,7 @@ def gateways(settings: Settings) -> dict[str, Gateway]:
 
 def with_breakers(house: House) -> House:
     """The house as a process works with it: each provider account behind a circuit of this process."""
-    fenced = {account: Breaker(gateway, _elapsed) for account, gateway in house.gateways.items()}
+    fenced = {account: Breaker(Watched(gateway), _elapsed) for account, gateway in house.gateways.items()}
     return replace(house, gateways=fenced)
 
 

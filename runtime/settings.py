@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     mail_domains: str = ""  # by commas: where legal entities may have senders of their own, beside MAIL_FROM's domain
     portal_url: str = ""
     database_pool: int = Field(8, ge=1, le=50)
+    metrics_host: str = "127.0.0.1"  # where a worker's own door listens
+    metrics_port: int = Field(
+        0, ge=0, le=65535
+    )  # and its port; 0: a worker has none, the API serves its metrics itself
+    metrics_seconds: float = Field(2.0, ge=0, le=60)  # how old counts of what waits may be: below any scrape interval
     crash_at: str = ""  # crash tests name the point at which the process ends; see domain/points.py
 
     @field_validator("sealing_key")

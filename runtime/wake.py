@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from domain.ids import CustomerId
 
+QUEUE = "quittance:jobs"  # the sorted set of jobs in Redis, by when each may begin
 HINTS = "quittance:wake"  # the list in Redis; a hint is what there is work for and its id
 HINTS_MAX = 10_000  # a few seconds of a busy day: without workers the list must not grow for ever
 BUDGET_SECONDS = 0.1  # a caller never waits longer for a queue that it does not need

@@ -11,7 +11,6 @@ from api.graph.context import Info
 from api.graph.money import Money
 from api.graph.outcome import OperationStatus, status_of
 from api.graph.payments import Payment, Refund
-from api.measures import count_unknown_key
 from api.scalars import GlobalId, IdempotencyKey, Int64
 from domain.ids import CustomerId, InvoiceId, PaymentId, PlanId, SubscriptionId
 from domain.inspection import Inspected, inspect_key, is_under_way
@@ -19,6 +18,7 @@ from domain.ledger import entries
 from domain.ledger.account import Account
 from domain.payments import payment as payments
 from domain.payments import refund as refunds
+from runtime.measures import count_unknown_key
 
 _NODES: Final = (CustomerId, SubscriptionId, InvoiceId, PaymentId, PlanId)
 _NOTHING_TAKEN: Final = frozenset({"failed", "voided", "expired"})

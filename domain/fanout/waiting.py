@@ -87,26 +87,48 @@ async def any_notices(db: Primary) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much waits: due work, events, and what failed too often and nobody has replayed."""
+    """How much waits, counted up to COUNTED, and since when: due work, events, providers' events.
+
+    ``letters`` is what failed too often and nobody has replayed.
+    """
 
     due: int
+    due_since: datetime | None
     events: int
+    events_since: datetime | None
+    inbox: int
+    inbox_since: datetime | None
     letters: int
 
 
+COUNTED = 100_000  # of each: a scrape stays a small read of an index where a million wait, and says enough by then
+
+
 async def backlog(db: Primary, now: datetime) -> Backlog:
-    """The counts that monitoring watches."""
+    """The counts and oldest instants that monitoring watches, in one statement."""
     row = await db.fetchrow(
         """-- fanout
-           SELECT (SELECT count(*) FROM due_work
-                    WHERE NOT clocked AND due_at <= $1 AND attempts = 0 AND kind IN ('renew', 'finalize_invoice'))
-                      + (SELECT count(*) FROM due_work
-                          WHERE NOT clocked AND due_at <= $1
-                            AND (kind NOT IN ('renew', 'finalize_invoice') OR attempts > 0)) AS due,
-                  (SELECT count(*) FROM outbox_event) AS events,
-                  (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL)
-                      + (SELECT count(*) FROM inbox_event WHERE state = 'dead') AS letters""",
+           SELECT d.waiting AS due, d.since AS due_since, e.waiting AS events, e.since AS events_since,
+                  i.waiting AS inbox, i.since AS inbox_since, l.waiting AS letters
+             FROM (SELECT count(*) AS waiting, min(w.due_at) AS since
+                     FROM ((SELECT due_at FROM due_work
+                             WHERE NOT clocked AND due_at <= $1 AND attempts = 0
+                               AND kind IN ('renew', 'finalize_invoice')
+                             ORDER BY due_at LIMIT $2)
+                           UNION ALL
+                           (SELECT due_at FROM due_work
+                             WHERE NOT clocked AND due_at <= $1
+                               AND (kind NOT IN ('renew', 'finalize_invoice') OR attempts > 0)
+                             ORDER BY due_at LIMIT $2)) AS w) AS d,
+                  (SELECT count(*) AS waiting, min(o.recorded_at) AS since
+                     FROM (SELECT recorded_at FROM outbox_event LIMIT $2) AS o) AS e,
+                  (SELECT count(*) AS waiting, min(p.recorded_at) AS since
+                     FROM (SELECT recorded_at FROM inbox_event WHERE state IN ('received', 'waiting') LIMIT $2) AS p
+                  ) AS i,
+                  (SELECT (SELECT count(*) FROM dead_letter WHERE replayed_at IS NULL)
+                            + (SELECT count(*) FROM inbox_event WHERE state = 'dead') AS waiting) AS l""",
         now,
+        COUNTED,
     )
     assert row is not None
-    return Backlog(row["due"], row["events"], row["letters"])
+    return Backlog(**row)
