@@ -27,7 +27,7 @@ ifneq "$(shell $(PY) -c '' 2>/dev/null && cat $(READY) 2>/dev/null)" "$(CURDIR)"
 $(READY): again
 endif
 
-.PHONY: help run test check static demo reset rows persist simulate payments bench crash clean again
+.PHONY: help run test check static demo reset rows persist simulate payments bench crash console clients clean again
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -36,7 +36,7 @@ run: $(READY) ## everything on this machine, until Ctrl-C; PORT=8000
 	@exec $(STACK) run
 
 test: check ## check, then the whole suite on a throw-away stack
-	$(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/house
+	$(PYTEST) -n $(WORKERS) --dist worksteal tests $(addprefix --ignore=tests/,house clients)
 
 # The rules of the house take one core for half a minute; the other has time for the rest, which is told after them.
 check: $(READY) ## style, types, imports, rules of the house, schema
@@ -75,8 +75,14 @@ bench: $(READY) ## measured ratios beside the machine's own limits
 crash: $(READY) ## kill -9 of every process while the story runs
 	STORIES=50 $(PYTEST) -q tests/crash
 
+console: $(READY) ## build the support console's page from console/; needs Node 20.19 or newer and npm
+	@$(PY) -m dev.console_build
+
+clients: $(READY) ## clients that are not ours, on a throw-away stack; needs Node 20.19 or newer and npm
+	$(PYTEST) tests/clients
+
 clean: ## delete the environment and what tools left, not the data
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) console/node_modules tests/clients/node_modules tests/clients/generated tests/clients/built .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.state/*' -prune -exec rm -rf {} +
 
 again: ;

@@ -16,6 +16,7 @@ from api.json_body import encode
 
 JSON: Final = "application/json"
 GRAPHQL: Final = "application/graphql-response+json"
+_TAKES_JSON: Final = frozenset({JSON, GRAPHQL, "application/*", "*/*"})
 MAX_ACCEPT: Final = 1_000  # characters read of an Accept header; browsers send 150
 
 
@@ -143,6 +144,15 @@ def negotiate(accept: str) -> str:
         if name in quality:
             quality[name] = max(quality[name], _quality(parameters))
     return GRAPHQL if quality[GRAPHQL] > 0 and quality[GRAPHQL] >= quality[JSON] else JSON
+
+
+def takes_json(accept: str) -> bool:
+    """Whether JSON is accepted, by name or with everything else; no header accepts everything."""
+    for item in (accept[:MAX_ACCEPT] or "*/*").split(","):
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        if name in _TAKES_JSON and _quality(parameters) > 0:
+            return True
+    return False
 
 
 def _quality(parameters: Sequence[str]) -> float:

@@ -28,6 +28,7 @@ from api.answers import (
     refusal,
     rejected,
     status,
+    takes_json,
     unexpected,
     unreadable,
 )
@@ -150,7 +151,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         prepared = found.prepared
         draft.headers.update(what_goes(found))
         operation = prepared.operation(asked.operation_name)
-        streams = self._get_stream_transport_from_headers(request.headers) is not None
+        streams = self._streams(request, operation)
         _refuse_method(request, operation, streams)
         points = prepared.cost(operation)
         arguments: dict[str, Any] = {
@@ -163,6 +164,12 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         charged = await self._charge(context, points)
         self._seen(context.sender, found)
         return _Run(operation, streams, points, prepared.work(operation), charged, arguments)
+
+    def _streams(self, request: Request, operation: OperationDefinitionNode) -> bool:
+        """A subscription streams where it may; anything else only for who takes no JSON: urql accepts both at once."""
+        may = self._get_stream_transport_from_headers(request.headers) is not None
+        must = operation.operation is OperationType.SUBSCRIPTION
+        return may and (must or not takes_json(",".join(request.headers.getlist("accept"))))
 
     async def _found(self, context: C, asked: Asked) -> Found:
         try:
