@@ -27,7 +27,7 @@ ifneq "$(shell $(PY) -c '' 2>/dev/null && cat $(READY) 2>/dev/null)" "$(CURDIR)"
 $(READY): again
 endif
 
-.PHONY: help run test check static demo reset rows persist simulate payments bench crash console clients clean again
+.PHONY: help run test check static demo reset rows persist simulate payments bench crash console clients browser clean again
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -36,7 +36,7 @@ run: $(READY) ## everything on this machine, until Ctrl-C; PORT=8000
 	@exec $(STACK) run
 
 test: check ## check, then the whole suite on a throw-away stack
-	$(PYTEST) -n $(WORKERS) --dist worksteal tests $(addprefix --ignore=tests/,house clients)
+	$(PYTEST) -n $(WORKERS) --dist worksteal tests $(addprefix --ignore=tests/,house clients browser)
 
 # The rules of the house take one core for half a minute; the other has time for the rest, which is told after them.
 check: $(READY) ## style, types, imports, rules of the house, schema
@@ -80,6 +80,11 @@ console: $(READY) ## build the support console's page from console/; needs Node 
 
 clients: $(READY) ## clients that are not ours, on a throw-away stack; needs Node 20.19 or newer and npm
 	$(PYTEST) tests/clients
+
+browser: $(READY) ## the support console in a real browser, and whether its page is what its sources give; SHOTS=folder
+	@$(SHELL) dev/stack/install.sh "$(PYTHON)" "$(VENV)" tests/browser/browser.lock
+	$(PY) -m dev.console_build --check
+	SHOTS="$(SHOTS)" $(PYTEST) tests/browser
 
 clean: ## delete the environment and what tools left, not the data
 	rm -rf $(VENV) console/node_modules tests/clients/node_modules tests/clients/generated tests/clients/built .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

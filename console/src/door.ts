@@ -36,12 +36,15 @@ export function door(surface: Surface, heard: Heard): Fetcher {
   };
 }
 
+// What is asked for where a document does not select what the refusal says: a sign-in now, with two factors.
+const STRONG = "aal2";
+
 /** What a refusal for an old or weak sign-in asks for, wherever in the answer it stands. */
 function wanted(held: unknown): StepUp | null {
   if (typeof held !== "object" || held === null) return null;
   if ("code" in held && held.code === "STEP_UP_REQUIRED") {
     const { maxAgeSeconds, acrValues } = held as Partial<StepUp>;
-    return { maxAgeSeconds: maxAgeSeconds ?? 0, acrValues: acrValues ?? "" };
+    return { maxAgeSeconds: maxAgeSeconds ?? 0, acrValues: acrValues ?? STRONG };
   }
   for (const each of Object.values(held)) {
     const found = wanted(each);

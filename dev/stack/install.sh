@@ -1,6 +1,7 @@
 #!/bin/sh
-# install.sh PYTHON VENV: the locked environment, every file checked against its hash. Run in the checkout.
-# An environment that was made here before is brought up to the lock, any other is made anew.
+# install.sh PYTHON VENV [LOCK]: the locked environment, every file checked against its hash. Run in the checkout.
+# An environment that was made here before is brought up to the lock, any other is made anew. With a LOCK of its own,
+# what that says is added to it.
 set -eu
 python=$1 venv=$2
 
@@ -33,6 +34,12 @@ fi
 
 say() { echo "quittance: $*"; }
 locked() { $pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary=:all: -r "$1"; }
+
+if [ -n "${3:-}" ]; then
+    say "adding what $3 says"
+    locked "$3"
+    exit
+fi
 
 # uv brings its own certificates; a machine whose way to the index has one of its own keeps that with the system's.
 with_uv() {
