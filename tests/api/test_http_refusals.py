@@ -228,16 +228,6 @@ async def test_a_subscription_is_streamed_as_events(door: Any) -> None:
     assert events[3].startswith("event: complete")
 
 
-async def test_a_query_is_streamed_only_to_who_takes_no_json(door: Any) -> None:
-    for accept, media_type in (
-        ("application/json, text/event-stream, multipart/mixed", "application/json"),  # as urql says it
-        ("text/event-stream, */*;q=0.1", "application/json"),
-        ("text/event-stream, application/json;q=0", "text/event-stream"),
-    ):
-        answer = await door.send(b'{"query": "{ hello }"}', accept=accept)
-        assert answer.headers["content-type"].startswith(media_type)
-
-
 async def test_a_broken_document_is_refused_before_a_stream_begins(door: Any) -> None:
     answer = await door.send(b'{"query": "subscription { nothing }"}', accept="text/event-stream")
 
