@@ -37,6 +37,8 @@ NULLABLE_IN = {
     ("changeWebhookEndpoint", "kinds"),
     ("retirePlan", "effectiveAt"),
     ("retirePrice", "effectiveAt"),
+    ("endSessions", "sessionId"),
+    ("recordRefundPayout", "reference"),
 }
 CODES = {"BAD_INPUT", "NOT_FOUND"}
 
