@@ -278,10 +278,10 @@ async def stage_of_closed_books(api: Api, owner: asyncpg.Connection) -> Players:
     assert own.invoice
     unpaid = await draft(world, guest.who, replace(WORK, unit_amount=Money(5000, EUR)), net_days=30)
     await issue(world, guest.who, unpaid)
-    noted = (await note(world, guest.who, own.invoice, 100, credit=100)).credit_note
+    recorded, payable = await (await payer(api, guest)).recorded(unpaid, fresh("RF")), await to_pay(world, guest.who)
+    noted = (await note(world, guest.who, own.invoice, 100, credit=100)).credit_note  # last: a bill would use it up
     players.ids |= {
-        "recorded": str(await (await payer(api, guest)).recorded(unpaid, fresh("RF"))),
-        "payable": str(await to_pay(api.world, guest.who)),
+        "recorded": str(recorded), "payable": str(payable),
         "customer": guest.id, "own": str(own.subscription), "payment": str(own.payment), "paid": str(own.invoice),
         "seats": str(two.subscription), "slept": str(slept.subscription), "note": str(noted), "open": str(unpaid),
         "draft": str(await draft(world, guest.who, WORK)),
