@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
-from click import Context, Group
+from typer.testing import CliRunner
 
 import api.measures
 from cli.main import app
@@ -116,13 +115,12 @@ def commands() -> list[tuple[str, str]]:
 
 
 def test_every_command_in_what_operators_read_exists_with_its_options() -> None:
-    tool = typer.main.get_command(app)
     assert len(commands()) > 3
-    for page, line in commands():
-        group, words = tool, line.split()[1:]
-        while isinstance(group, Group) and words:
-            found = group.get_command(Context(group), words[0])
-            assert found, (page, line)
-            group, words = found, words[1:]
-        options = {"--help", *(option for parameter in group.params for option in parameter.opts)}
-        assert [word for word in words if word.startswith("--") and word not in options] == [], (page, line)
+    for page, line in sorted(set(commands())):
+        words = line.split()[1:]
+        command = [word for word in words if re.fullmatch(r"[a-z][a-z-]+", word)]
+        if "--phase" in words:
+            command = command[:1]  # the other word is its value
+        told = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200"})
+        assert told.exit_code == 0, (page, line, told.output)
+        assert [word for word in words if word.startswith("--") and word not in told.output] == [], (page, line)
