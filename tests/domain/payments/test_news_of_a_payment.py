@@ -45,11 +45,11 @@ async def test_a_captured_payment_is_asked_about_until_the_provider_itself_confi
     await world.card(ada)
     command = StartSubscription(world.prices["starter"], 1)
     begun = await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("start"))
-    id = begun.outcome.payment
+    id, name = begun.outcome.payment, fresh("payment")
     assert id is not None
-    told = SettlePayment(id, News.CAPTURED, "ref", begun.outcome.due, None, False, None, confirmed=False)
+    told = SettlePayment(id, News.CAPTURED, name, begun.outcome.due, None, False, None, confirmed=False)
     silence = SettlePayment(id, News.UNKNOWN, None, None, None, False, None, confirmed=True)
-    sure = SettlePayment(id, News.CAPTURED, "ref", begun.outcome.due, None, False, None, confirmed=True)
+    sure = SettlePayment(id, News.CAPTURED, name, begun.outcome.due, None, False, None, confirmed=True)
     assert [await tell(world, ada, news) for news in (told, silence)] == ["captured", "captured"]
     assert await due.find(world.house.db.primary, ada.id, SEND, id.uuid) is not None
     assert await tell(world, ada, sure) == "succeeded"
@@ -61,10 +61,10 @@ async def test_a_provider_that_sends_the_customer_elsewhere_at_each_look_is_unde
     await world.card(ada)
     command = StartSubscription(world.prices["starter"], 1)
     begun = await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("start"))
-    id, key = begun.outcome.payment, fresh("news")
+    id, key, name = begun.outcome.payment, fresh("news"), fresh("payment")
     assert id is not None
     for place, replayed in (("https://bank.test/1", False), ("https://bank.test/2", True)):
-        news = SettlePayment(id, News.ACTION_REQUIRED, "ref", None, None, False, place, confirmed=True)
+        news = SettlePayment(id, News.ACTION_REQUIRED, name, None, None, False, place, confirmed=True)
         done = await perform(world.house.db, settle_payment, world.house.actor, ada.id, news, key)
         assert (done.outcome.state, done.replayed) == ("requires_action", replayed)
 

@@ -11,7 +11,7 @@ from domain.money import Money
 from domain.payments.payment import Payment, payment
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from tests.lives import buyer, by_house, invoices_of, receipt_numbers, start, wrong_rows
-from tests.world import EUR, Someone, World
+from tests.world import EUR, Someone, World, fresh
 
 LATER = datetime(2090, 1, 1, tzinfo=UTC)
 # What a provider tells of one payment, in its order: the news, what was taken so far, what can still be taken.
@@ -24,12 +24,12 @@ STORIES: dict[str, tuple[tuple[News, int, int], ...]] = {
 }
 
 
-def told(of: PaymentId, news: News, captured: int, left: int, *, held: bool) -> SettlePayment:
-    """The news as the provider words it: totals, and of a hold what it held."""
+def told(of: PaymentId, name: str, news: News, captured: int, left: int, *, held: bool) -> SettlePayment:
+    """The news as the provider words it of what it calls so: totals, and of a hold what it held."""
     moved = news in (News.AUTHORIZED, News.CAPTURED, News.RETURNED)
     failed = news in (News.DECLINED, News.RETURNED)
     return SettlePayment(
-        of, news, "ref", Money(captured, EUR) if moved else None, "insufficient_funds" if failed else None, False,
+        of, news, name, Money(captured, EUR) if moved else None, "insufficient_funds" if failed else None, False,
         confirmed=True, authorized=Money(1000, EUR) if held else None, capturable=Money(left, EUR) if held else None,
         until=LATER if news is not News.DECLINED else None,
     )  # fmt: skip
@@ -50,11 +50,11 @@ async def begun(world: World) -> tuple[Someone, PaymentId]:
     return ada, id
 
 
-def facts(of: Payment) -> tuple[object, ...]:
-    """All that news can change of a payment, but how often it was told."""
+def facts(of: Payment, name: str) -> tuple[object, ...]:
+    """All that news can change of a payment, but how often it was told; of its name whether it is that."""
     return (
         of.state.name, of.authorized, of.captured, of.capturable, of.released, of.returned, of.failure_code,
-        of.expires_at, of.returnable_until, of.asked, of.provider_ref,
+        of.expires_at, of.returnable_until, of.asked, of.provider_ref == name,
     )  # fmt: skip
 
 
@@ -65,13 +65,13 @@ async def test_a_payment_ends_the_same_whatever_order_its_news_comes_in(world: W
     pieces, ends = STORIES[story], set()
     ada = None
     for order in orders(len(pieces)):
-        ada, id = await begun(world)
+        (ada, id), name = await begun(world), fresh("payment")  # a name is one payment's
         for place in order:
-            command = told(id, *pieces[place], held=pieces[0][0] is News.AUTHORIZED)
+            command = told(id, name, *pieces[place], held=pieces[0][0] is News.AUTHORIZED)
             await by_house(world, ada, settle_payment, command, follow=False)
         (owed,) = await invoices_of(world, ada)
         receipts = len(await receipt_numbers(world, ada))
-        ends.add((facts(await payment(world.house.db.primary, ada.id, id)), owed.state.name, owed.due, receipts))
+        ends.add((facts(await payment(world.house.db.primary, ada.id, id), name), owed.state.name, owed.due, receipts))
     assert len(ends) == 1
     assert ada is not None
     assert await wrong_rows(world, ada) == []

@@ -19,12 +19,12 @@ async def paid_twice(world: World) -> tuple[Someone, PaymentId]:
     await world.card(ada)
     command = StartSubscription(world.prices["starter"], 1)
     begun = (await perform(db, start_subscription, ada.actor, ada.id, command, fresh("start"))).outcome
-    first = begun.payment
+    first, name = begun.payment, fresh("payment")
     assert first is not None
-    declined = SettlePayment(first, News.DECLINED, "first", None, "declined", False, None, confirmed=True)
+    declined = SettlePayment(first, News.DECLINED, name, None, "declined", False, None, confirmed=True)
     await perform(db, settle_payment, world.house.actor, ada.id, declined, fresh("news"))
     await world.do(ada, pay_invoice, PayInvoice(begun.invoice, None))
-    captured = SettlePayment(first, News.CAPTURED, "first", begun.due, None, False, None, confirmed=True)
+    captured = SettlePayment(first, News.CAPTURED, name, begun.due, None, False, None, confirmed=True)
     await perform(db, settle_payment, world.house.actor, ada.id, captured, fresh("news"))
     return ada, first
 

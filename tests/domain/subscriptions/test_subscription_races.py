@@ -21,7 +21,7 @@ from tests.world import EUR, Someone, World, fresh
 async def tell(world: World, of: Someone, payment: PaymentId | None, news: News, code: str | None = None) -> None:
     """News of a payment, with nothing yet done about it."""
     assert payment is not None
-    command = SettlePayment(payment, news, "ref", None, code, False, None, confirmed=True)
+    command = SettlePayment(payment, news, f"payment of {payment}", None, code, False, None, confirmed=True)
     await perform(world.house.db, settle_payment, world.house.actor, of.id, command, fresh("news"))
 
 
