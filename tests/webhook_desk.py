@@ -112,6 +112,10 @@ class Desk:
         assert answer.is_success, answer.text
         return answer.json()
 
+    async def hold(self, of: Someone) -> None:
+        """What a bank has to settle for the customer from now on waits for the side door, however long a test takes."""
+        await self.admin("behaviour", method=(await self.books(of))["payments"][0]["method"], held=True)
+
     async def come(self, action_url: str | None, outcome: str = "complete") -> None:
         """The customer visits the provider's page."""
         assert action_url is not None

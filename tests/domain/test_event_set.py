@@ -112,7 +112,7 @@ async def refunded(world: World, desk: Desk, outcome: str = "succeeded") -> Some
     ada = await buyer(world, "tok_refund_pending")
     begun = await start(world, ada)
     assert begun.payment is not None
-    await desk.admin("behaviour", method=(await desk.books(ada))["payments"][0]["method"], held=True)
+    await desk.hold(ada)
     await give_back(world, ada, begun.payment, Money(300, EUR))
     (refund,) = await refunds_of(world.house.db.primary, ada.id, begun.payment)
     await desk.admin(f"settle/{refund.provider_ref}", outcome=outcome)

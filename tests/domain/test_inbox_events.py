@@ -153,9 +153,10 @@ async def test_no_event_takes_a_success_back(world: World, desk: Desk) -> None:
     assert (await now_of(world, known)).state.name == "succeeded"
 
 
-async def refunded(world: World, token: str) -> tuple[Someone, Payment, Refund]:
+async def refunded(world: World, desk: Desk, token: str) -> tuple[Someone, Payment, Refund]:
     """A customer that gets 3.00 back."""
     ada, known = await charged(world, token)
+    await desk.hold(ada)
     await give_back(world, ada, known.id, Money(300, EUR))
     (refund,) = await refunds_of(world.house.db.primary, ada.id, known.id)
     return ada, known, refund
@@ -163,7 +164,7 @@ async def refunded(world: World, token: str) -> tuple[Someone, Payment, Refund]:
 
 @pytest.mark.row("J4")
 async def test_a_refund_becomes_final_by_its_event(world: World, desk: Desk) -> None:
-    ada, known, refund = await refunded(world, "tok_refund_pending")
+    ada, known, refund = await refunded(world, desk, "tok_refund_pending")
     assert refund.state.name == "pending"
     await desk.admin(f"settle/{refund.provider_ref}")
     (event,) = await desk.events_of(refund.provider_ref)
@@ -174,7 +175,7 @@ async def test_a_refund_becomes_final_by_its_event(world: World, desk: Desk) -> 
 
 
 async def test_an_event_of_another_charge_does_not_settle_a_refund(world: World, desk: Desk) -> None:
-    ada, known, refund = await refunded(world, "tok_refund_pending")
+    ada, known, refund = await refunded(world, desk, "tok_refund_pending")
     of_object = {
         "id": refund.provider_ref, "payment": known.provider_ref, "reference": str(refund.id), "amount_minor": 300,
         "metadata": {"payment": str(known.id), "customer": str(ada.id)},
@@ -186,7 +187,7 @@ async def test_an_event_of_another_charge_does_not_settle_a_refund(world: World,
 
 
 async def test_a_refund_that_is_taken_back_after_its_success_is_shown_to_people(world: World, desk: Desk) -> None:
-    _, _, refund = await refunded(world, "tok_refund_reversed")
+    _, _, refund = await refunded(world, desk, "tok_refund_reversed")
     assert refund.state.name == "succeeded"
     await desk.admin(f"settle/{refund.provider_ref}", outcome="account_closed")
     succeeded, failed = await desk.events_of(refund.provider_ref)

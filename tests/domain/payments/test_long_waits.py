@@ -24,6 +24,7 @@ async def test_a_refund_that_a_bank_takes_two_weeks_for_is_asked_about_until_it_
     world: World, desk: Desk
 ) -> None:
     ada, id = await paid(world, "tok_refund_pending")
+    await desk.hold(ada)
     await give_back(world, ada, id, Money(400, EUR))
     for days in range(1, 14):
         await do_now(later(world.house, days * DAY), ada.id)
@@ -61,7 +62,7 @@ def _fail(point: str) -> None:
 
 
 async def test_an_event_whose_case_cannot_be_opened_is_dead_after_some_tries(world: World, desk: Desk) -> None:
-    _, _, given = await refunded(world, "tok_refund_reversed")
+    _, _, given = await refunded(world, desk, "tok_refund_reversed")
     await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
     succeeded, failed = await desk.events_of(given.provider_ref)
     assert await desk.take(succeeded) == "applied"

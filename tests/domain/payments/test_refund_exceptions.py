@@ -95,6 +95,7 @@ async def test_a_refund_that_nobody_tells_of_is_asked_about_again_or_decided(wor
 
 async def test_what_was_not_refunded_after_all_is_credit_and_decided_on_anew(world: World, desk: Desk) -> None:
     ada, id = await paid(world, "tok_refund_reversed")
+    await desk.hold(ada)
     await give_back(world, ada, id, BACK)
     given = await refund_of(world, ada, id)
     await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
@@ -112,6 +113,7 @@ async def test_what_was_refunded_after_all_takes_the_credit_back_and_a_loss_is_a
     world: World, desk: Desk, used_up: bool
 ) -> None:
     ada, id = await paid(world, "tok_refund_pending")
+    await desk.hold(ada)
     await give_back(world, ada, id, BACK)
     given = await refund_of(world, ada, id)
     await by_house(world, ada, settle_refund, SettleRefund(given.id, RefundNews.FAILED, None, "account_closed"))

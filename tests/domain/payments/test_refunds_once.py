@@ -60,6 +60,7 @@ async def test_a_refund_that_was_made_after_all_is_booked_whatever_happened_mean
     world: World, desk: Desk, meanwhile: str
 ) -> None:
     ada, id = await paid(world, "tok_refund_pending")
+    await desk.hold(ada)
     await give_back(world, ada, id, Money(1000, EUR))
     (given,) = await refunds_of(world.house.db.primary, ada.id, id)
     await by_house(world, ada, settle_refund, SettleRefund(given.id, RefundNews.FAILED, None, "account_closed"))
