@@ -92,12 +92,12 @@ async def test_a_transfer_is_recorded_with_its_receipt_and_taken_back(api: Api) 
     assert first["payment"] == second["payment"]  # another key, and the same money
     payment = first["payment"]
     assert (payment["state"], payment["kind"], payment["reference"]) == ("SUCCEEDED", "OFFLINE", came["reference"])
-    assert (payment["method"], payment["refundable"]["minorUnits"], first["invoice"]["state"]) == (None, "0", "PAID")
+    assert (payment["method"], payment["refundable"]["minorUnits"], first["invoice"]["state"]) == (None, "1500", "PAID")
     back = await finance.do(
         mutation("reverseOfflinePayment"), customerId=guest.id, paymentId=payment["id"], reason="It was recalled."
     )
     assert (back["payment"]["state"], back["payment"]["failureCode"]) == ("FAILED", "reversed")
-    assert back["payment"]["returned"]["minorUnits"] == "1500"
+    assert (back["payment"]["returned"]["minorUnits"], back["payment"]["refundable"]["minorUnits"]) == ("1500", "0")
     assert back["payment"]["receipt"]["withdrawnAt"] is not None
     assert (back["invoice"]["state"], back["invoice"]["due"]["minorUnits"]) == ("OPEN", "1000")
 
