@@ -181,6 +181,14 @@ async def state_of(world: World, of: Someone, id: InvoiceId | None) -> str:
     return found
 
 
+async def unbilled(world: World, of: Someone) -> InvoiceId:
+    """The draft of the period that has just begun."""
+    draft = await world.house.db.primary.fetchval(
+        "SELECT id FROM invoice_draft WHERE shard_key = $1 AND customer_id = $2", of.id.shard, of.id.uuid
+    )
+    return InvoiceId(of.id.shard, draft)
+
+
 async def buy_in_vain(world: World) -> Someone:
     """A purchase that nobody paid and whose own end was lost: its saga takes it back."""
     life = await beginning(world, SagaKind.PURCHASE, "tok_insufficient_funds")

@@ -61,6 +61,8 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
         return FailureHandled(None, None)
     if await has_ended(tx, tx.customer, unpaid.subscription):
         return FailureHandled(None, None)  # what ended owes it still, and nobody collects it without being asked
+    if command.payment is None and await is_being_paid(tx, unpaid):
+        return FailureHandled(None, None)  # nothing has failed: what was begun since decides
     failed = None if command.payment is None else await payment(tx, tx.customer, command.payment)
     found = await _handled(tx, unpaid, failed)
     await _wake(tx)

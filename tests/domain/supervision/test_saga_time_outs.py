@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from domain.dunning.case import cases
-from domain.ids import InvoiceId
 from domain.invoices.draft import FINALIZE
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.exception_case import Kind, Resolution
@@ -28,6 +27,7 @@ from tests.saga_kit import (
     newest,
     stands,
     state_of,
+    unbilled,
 )
 from tests.world import World, fresh
 
@@ -93,10 +93,7 @@ async def test_a_trial_whose_first_charge_failed_unheard_is_dunned(world: World)
     life = await beginning(world, SagaKind.TRIAL, "tok_insufficient_funds")
     await life.begin()
     await until(world, life.who, day(1, 15, 1))
-    draft = await world.house.db.primary.fetchval(
-        "SELECT id FROM invoice_draft WHERE shard_key = $1 AND customer_id = $2", life.who.id.shard, life.who.id.uuid
-    )
-    command = FinalizeInvoice(InvoiceId(life.who.id.shard, draft))
+    command = FinalizeInvoice(await unbilled(world, life.who))
     issued = await by_house(world, life.who, finalize_invoice, command, follow=False)
     await life.charge(issued.payment)
     await lose_event(world, life.who, "payment.failed")
