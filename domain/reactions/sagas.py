@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from domain.due import Due
 from domain.dunning.open_case import PaymentFailed, payment_failed
-from domain.ids import CustomerId, InvoiceId, PaymentId, SagaId
+from domain.ids import CustomerId, InvoiceId, PaymentId, SagaId, SubscriptionId
 from domain.operation import Operation
 from domain.outbox import Event
 from domain.payments.exception_case import Kind
@@ -93,15 +93,15 @@ async def hear(house: House, event: Event) -> None:
     """Looks at what the event may have carried on; an event about none of the customer's sagas costs one read."""
     if event.kind not in LISTENED:
         return
-    for each in await living_sagas(house.db.primary, event.customer):
-        if _concerns(event, each):
+    named = event.body.get("subscription")  # a customer may have thousands
+    about = SubscriptionId.parse(named) if named else None
+    for each in await living_sagas(house.db.primary, event.customer, about):
+        if about is not None or _may_be_decided(each):
             await _look(house, event.customer, LookAtSaga(each.id), f"{event.key}:saga:{each.id}")
 
 
-def _concerns(event: Event, of: Saga) -> bool:
-    if "subscription" in event.body:
-        return event.body["subscription"] == str(of.subscription)
-    return of.kind is SagaKind.REFUND_AND_CANCEL or of.state.name == "stuck"  # by what was decided
+def _may_be_decided(of: Saga) -> bool:
+    return of.kind is SagaKind.REFUND_AND_CANCEL or of.state.name == "stuck"
 
 
 async def resumed(house: House, event: Event) -> None:

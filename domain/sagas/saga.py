@@ -132,15 +132,18 @@ async def customers_saga(tx: Tx, id: SagaId) -> Saga:
     return found
 
 
-async def living_sagas(db: Primary, customer: CustomerId) -> list[Saga]:
-    """The customer's sagas that are not over, the oldest first."""
+async def living_sagas(db: Primary, customer: CustomerId, about: SubscriptionId | None = None) -> list[Saga]:
+    """The customer's sagas that are not over, or those about one subscription, the oldest first."""
     rows = await db.fetch(
         """SELECT shard_key, id, tenant_id, customer_id, kind, subscription_id, invoice_id, credit_note_id, currency,
                   amount, step, step_since, deadline, waits_until, tries, cause, state, seq, begun_at, ended_at,
                   recorded_at
-             FROM saga WHERE shard_key = $1 AND customer_id = $2 AND ended_at IS NULL ORDER BY id""",
+             FROM saga
+            WHERE shard_key = $1 AND customer_id = $2 AND ended_at IS NULL
+              AND ($3::uuid IS NULL OR subscription_id = $3) ORDER BY id""",
         customer.shard,
         customer.uuid,
+        about.uuid if about else None,
     )
     return [saga_from(row) for row in rows]
 

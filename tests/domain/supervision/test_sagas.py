@@ -3,10 +3,11 @@
 import pytest
 
 from domain import due
+from domain.ids import SubscriptionId
 from domain.outbox import Event
 from domain.reactions.sagas import hear
 from domain.sagas.definition import DEFINITIONS, LISTENED, SagaKind
-from domain.sagas.saga import LOOK, moves_of
+from domain.sagas.saga import LOOK, living_sagas, moves_of
 from tests.lives import wrong_rows
 from tests.saga_kit import Beginning, beginning, newest, sagas_of
 from tests.world import World
@@ -55,6 +56,9 @@ async def test_events_that_come_early_twice_or_in_another_order_change_nothing(w
     for event in (*told, *reversed(told)):
         await hear(world.house, event)
     assert await newest(world, life.who) == begun
+    db, another = world.house.db.primary, SubscriptionId(life.who.id.shard, begun.id.uuid)
+    assert begun in await living_sagas(db, life.who.id, begun.subscription)
+    assert await living_sagas(db, life.who.id, another) == [], "whoever hears of another reads none of them"
     await life.go_on()
     await is_done(world, life)
     ended = await newest(world, life.who)
