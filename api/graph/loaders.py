@@ -12,6 +12,7 @@ from domain.catalog.plan import Plan, PlanVersion, Price, plan_versions, plans, 
 from domain.customers.advance_clock import clock_of
 from domain.customers.family import by_shard
 from domain.database import Database
+from domain.dunning.attempts import settling_events
 from domain.dunning.case import Case, cases
 from domain.ids import (
     CreditNoteId,
@@ -63,6 +64,7 @@ class Loaders:
         self.invoices: DataLoader[tuple[CustomerId, InvoiceId], Invoice | None] = DataLoader(self._invoices)
         self.replacing: DataLoader[tuple[CustomerId, InvoiceId], Replacing] = DataLoader(self._replacing)
         self.payments: DataLoader[tuple[CustomerId, InvoiceId], list[Payment]] = DataLoader(self._payments)
+        self.settled_by: DataLoader[tuple[CustomerId, PaymentId], str | None] = DataLoader(self._settled_by)
         self.refunds: DataLoader[tuple[CustomerId, PaymentId], list[Refund]] = DataLoader(self._refunds)
         self.disputes: DataLoader[tuple[CustomerId, PaymentId], list[Dispute]] = DataLoader(self._disputes)
         self.evidence: DataLoader[tuple[CustomerId, DisputeId], list[Kept]] = DataLoader(self._evidence)
@@ -176,6 +178,12 @@ class Loaders:
         for owner, ids in _by_owner(keys).items():
             found |= await disputes_of_payments(self._db.primary, owner, ids)
         return [found.get(id, []) for _, id in keys]
+
+    async def _settled_by(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[str | None]:
+        found: dict[PaymentId, str] = {}
+        for owner, ids in _by_owner(keys).items():
+            found |= await settling_events(self._db.primary, owner, ids)
+        return [found.get(id) for _, id in keys]
 
     async def _evidence(self, keys: list[tuple[CustomerId, DisputeId]]) -> list[list[Kept]]:
         """A statement for each shard key."""

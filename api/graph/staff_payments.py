@@ -7,7 +7,6 @@ import strawberry
 from api.graph.context import Info
 from api.graph.payments import Payment
 from api.scalars import GlobalId
-from domain.dunning.attempts import settling_events
 from domain.payments import payment as payments
 
 
@@ -33,8 +32,9 @@ class StaffPayment:
     @strawberry.field(description="The provider's event that settled it; null: an answer did, or nothing yet.")
     async def provider_event_id(self, info: Info) -> str | None:
         """The event under whose key the operation was performed."""
-        found = await settling_events(info.context.db.primary, self.source.customer, [self.source])
-        return found.get(self.source.id)
+        if self.source.is_open:
+            return None
+        return await info.context.loaders.settled_by.load((self.source.customer, self.source.id))
 
     @classmethod
     def of(cls, payment: payments.Payment) -> "StaffPayment":

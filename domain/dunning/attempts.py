@@ -77,7 +77,7 @@ async def attempts_log(
     attempts = await payments_of(db, customer, invoice)
     ids = [attempt.method for attempt in attempts if attempt.method is not None]
     methods = {method.id: method for method in await payment_methods(db, customer, ids)} if ids else {}
-    events = await settling_events(db, customer, attempts)
+    events = await settling_events(db, customer, [attempt.id for attempt in attempts])
     return [
         Attempt(
             payment=each,
@@ -89,8 +89,8 @@ async def attempts_log(
     ]
 
 
-async def settling_events(db: Primary, customer: CustomerId, attempts: Sequence[Payment]) -> dict[PaymentId, str]:
-    """The event under whose key the operation was performed that put the attempt where it stands."""
+async def settling_events(db: Primary, customer: CustomerId, attempts: Sequence[PaymentId]) -> dict[PaymentId, str]:
+    """The event under whose key the operation was performed that put each of these attempts where it stands."""
     rows = await db.fetch(
         """SELECT t.entity_id, k.key FROM transition t
              JOIN operation_key k ON k.shard_key = t.shard_key AND k.customer_id = t.customer_id
@@ -100,6 +100,6 @@ async def settling_events(db: Primary, customer: CustomerId, attempts: Sequence[
             ORDER BY t.entity_id, t.seq""",
         customer.shard,
         customer.uuid,
-        [each.id.uuid for each in attempts],
+        [each.uuid for each in attempts],
     )
     return {PaymentId(customer.shard, row["entity_id"]): row["key"].rsplit(":", 1)[1] for row in rows}

@@ -10,6 +10,7 @@ from domain.actor import Grant
 from domain.reactions.work import do_now
 from tests.api_callers import START, Api, Caller, key
 from tests.mishaps import later
+from tests.statements import statements_seen
 from tests.webhook_desk import Desk
 
 PAYMENT = """id state captureMode amount { minorUnits currency } method { id last4 }"""
@@ -76,6 +77,20 @@ async def test_a_mutation_names_the_provider_s_event_that_settled_its_payment(ap
     assert (await intent_of(support, bought["invoice"]["payments"][0]["id"]))["providerEventId"] == named
     (logged,) = (await support.data(LOG, customer=guest.id, id=bought["invoice"]["id"]))["staff"]["dunningAttempts"]
     assert logged == {"providerEventId": named, "gatewayCode": "do_not_honor"}
+
+
+async def test_the_events_of_many_attempts_are_read_at_once(api: Api) -> None:
+    guest, support = await api.guest("tok_insufficient_funds"), await api.staff()
+    bought = (await guest.do(START, priceId=str(api.world.prices["starter"])))["invoice"]
+    tries = [(await guest.do(PAY, invoiceId=bought["id"]))["payment"]["id"] for _ in range(3)]
+    told = "query ($id: ID!) { staff { payment(id: $id) { priorAttempts { providerEventId } } } }"
+    counts = []
+    for before, id in enumerate([tries[0], *tries], start=0):  # who calls is looked up once
+        with statements_seen() as statements:
+            found = (await support.data(told, id=id))["staff"]["payment"]["priorAttempts"]
+        assert len(found) == max(before, 1)
+        counts.append(len(statements))
+    assert counts[1] == counts[2] == counts[3]
 
 
 async def inspected(staff: Caller, customer: str, of: str) -> Any:
