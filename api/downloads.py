@@ -72,7 +72,7 @@ class _Door:
         """The document of the id in the path."""
         try:
             principal, actor = await authenticate(self._rooms, request, "portal")
-            if actor.customer is None:
+            if actor.customer is None or actor.link is not None:
                 raise Fault(Code.FORBIDDEN, "Documents are for portal users.")
             throttle = await self._bucket.take(caller_of(principal), DOCUMENT_COST)
             if not throttle.granted:

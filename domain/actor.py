@@ -5,6 +5,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from domain.ids import CustomerId, TenantId
+from domain.portal_link import LinkScope
 from domain.refusals import StepUp
 
 
@@ -32,7 +33,7 @@ class Actor:
     with the mark of who vouches for it, or ``system``. ``customer`` is the only customer a portal actor reaches;
     ``tenant`` bounds everybody but the system. ``home`` is where its refusals are logged: its own customer, or the
     house customer of its tenant. ``step_up`` is the sign-in that a member of staff lacks to move money; one that acts
-    for a customer and ``only_looks`` performs nothing.
+    for a customer and ``only_looks`` performs nothing. Who comes by a ``link`` may do what that is for.
     """
 
     scope: str
@@ -46,6 +47,7 @@ class Actor:
     request_id: str = ""
     step_up: StepUp | None = None
     only_looks: bool = False
+    link: LinkScope | None = None
 
     def reaches(self, tenant: TenantId, customer: CustomerId) -> bool:
         """Whether rows of this customer exist for the actor at all."""

@@ -192,6 +192,10 @@ class DunningCaseId(EntityId):
     prefix = "dunning"
 
 
+class PortalLinkId(EntityId):
+    prefix = "link"
+
+
 class NoticeId(EntityId):
     prefix = "notice"
 

@@ -15,7 +15,7 @@ from domain.db import LOCK_WAIT, REPEATABLE, Channel, Head, Row, Tx, is_lost, ke
 from domain.ids import CustomerId, LegalEntityId, OperationId, TenantId, uuid7
 from domain.operation import Operation, Performed, key_observers, observers, tell_moves
 from domain.points import reached
-from domain.portal_function import require_function
+from domain.portal_door import let_in, require_purpose
 from domain.record import Kept, record
 from domain.refusal_log import log_refusal
 from domain.refusals import RefusalCode, Refused
@@ -78,6 +78,7 @@ def admit(operation: Operation[C, O], actor: Actor, customer: CustomerId, comman
     """Refuses what no transaction needs to be opened for: FORBIDDEN, NOT_FOUND, INVALID_INPUT."""
     if not actor.grants & operation.allowed:
         raise Refused(RefusalCode.FORBIDDEN, f"{operation.name} is not for this caller.")
+    require_purpose(actor, operation)
     if actor.customer is not None and actor.customer != customer:
         raise no_customer()
     if not 1 <= len(key) <= KEY_LENGTH:
@@ -155,7 +156,7 @@ class Run(Generic[C, O]):
         reached("perform.key_stored")
         if not self.operation.founding:
             tx.hold(await self._lock_head(tx))
-            await require_function(tx, self.actor, tx.head.tenant, self.operation.function)
+            await let_in(tx, self.operation, self.command)
         reached("perform.locked")
         outcome = await self.operation.run(tx, self.command)
         reached("perform.done")

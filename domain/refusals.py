@@ -12,6 +12,7 @@ class RefusalCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     STEP_UP_REQUIRED = "STEP_UP_REQUIRED"  # it moves money, and the caller's sign-in is too old or too weak for that
     FEATURE_OFF = "FEATURE_OFF"  # the tenant has switched this function of the portal off
+    LINK_OVER = "LINK_OVER"  # the link that the caller came by was used, or has expired
     NOT_FOUND = "NOT_FOUND"  # also what another customer's id answers
     # the key
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"  # the key was used with other input

@@ -99,6 +99,7 @@ TABLES: dict[str, str] = {
     "dunning_case": "S",
     "webhook_delivery": "S",
     "notice": "S",
+    "portal_link": "S",
     "own_tries": "S",
     "installment_plan": "S",
     "installment": "S",

@@ -26,7 +26,8 @@ from tests.payment_stage import FINANCES as FINANCES_OF_PAYMENTS
 from tests.payment_stage import SUPPORTS as SUPPORTS_OF_PAYMENTS
 from tests.payment_stage import payment_input
 from tests.portal_stage import ADMINS as ADMINS_OF_PORTAL
-from tests.portal_stage import GOOD as PORTAL_INPUT
+from tests.portal_stage import SUPPORTS as SUPPORTS_OF_PORTAL
+from tests.portal_stage import portal_input
 from tests.recovery_stage import ADMINS as ADMINS_OF_RECOVERY
 from tests.recovery_stage import SUPPORTS as SUPPORTS_OF_RECOVERY
 from tests.recovery_stage import recovery_input
@@ -142,7 +143,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await dispute_input(api)
     good |= await notice_input(api, guest)
     good |= await session_input(api, guest)
-    good |= PORTAL_INPUT
+    good |= portal_input(guest, bought["invoice"]["id"])
     good |= await recovery_input(api)
     support = await api.staff()
     good |= await refund_input(api, support)
@@ -277,7 +278,7 @@ ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "pu
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
             *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS, *SUPPORTS_OF_DISPUTES,
-            *SUPPORTS_OF_NOTICES, *SUPPORTS_OF_EXCEPTIONS, *SUPPORTS_OF_RECOVERY)  # fmt: skip
+            *SUPPORTS_OF_NOTICES, *SUPPORTS_OF_EXCEPTIONS, *SUPPORTS_OF_RECOVERY, *SUPPORTS_OF_PORTAL)  # fmt: skip
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",

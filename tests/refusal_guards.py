@@ -73,5 +73,5 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "publishGraceRule", "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy",
         "setNoticePolicy", "setPaymentRoute", "setRecoveryPolicy", "setRefundPolicy",
-        "endSessions", "setPortalFeatures", "setSellerTax", "setSubscriptionPolicy"),
+        "createPortalLink", "endSessions", "setPortalFeatures", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

@@ -42,6 +42,9 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         "addTaxExemption", "claimException", "createCustomer", "endTaxExemption", "judgeTaxId",
         "releaseException", "resumeSaga", "replayWebhooks", "resendNotice", "submitDisputeEvidence",
     ),
+    "-yyyyy--y": (
+        "createPortalLink",
+    ),
     "y------y-": (
         "addPaymentMethod", "advanceTestClock",
     ),
@@ -88,6 +91,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "staff.taxCorrectionRun", "staff.taxReport", "staff.couponReport", "staff.features", "staff.dunningPolicy",
         "staff.debtPolicy", "staff.dunningPolicies", "staff.graceRules", "staff.auditTrail", "staff.auditChain",
         "staff.deadLetters", "staff.portalFeatures",
+    ),
+    "---------": (
+        "query.portalLink",
     ),
     "-y-------": (
         "query.partner", "partner.clientId", "partner.name", "partner.customer", "partner.contract",

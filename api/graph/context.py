@@ -15,6 +15,7 @@ from api.audience import Audience, Sender
 from api.auth.actor import actor_of
 from api.auth.issuer import IssuerSource
 from api.auth.keys import KeyCache
+from api.auth.link import is_link, who_came
 from api.auth.principal import Principal
 from api.auth.refused import Unauthenticated
 from api.auth.verify import Verifier
@@ -149,6 +150,8 @@ async def authenticate(
 
 async def known(rooms: Rooms, credential: Credential, request_id: str) -> tuple[Principal, Actor]:
     """Whom a credential speaks for; the token of a session for whom the session was begun, and nobody else."""
+    if credential.session is None and is_link(credential.token):
+        return await who_came(rooms.db, credential.token, request_id)
     try:
         principal = await rooms.verifier.verify(credential.token)
     except Unauthenticated as refused:

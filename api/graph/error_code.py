@@ -16,6 +16,7 @@ class ErrorCode(Enum):
     FORBIDDEN = _value("FORBIDDEN", description="This caller may not do it.")
     STEP_UP_REQUIRED = _value("STEP_UP_REQUIRED", description="Sign in again as maxAgeSeconds and acrValues say.")
     FEATURE_OFF = _value("FEATURE_OFF", description="The tenant has switched it off in the portal.")
+    LINK_OVER = _value("LINK_OVER", description="The link was used already or has expired: ask for another one.")
     NOT_FOUND = _value("NOT_FOUND", description="It does not exist, or not for this caller.")
     IDEMPOTENCY_MISMATCH = _value("IDEMPOTENCY_MISMATCH", description="The key was used before, for something else.")
     IN_PROGRESS = _value("IN_PROGRESS", description="The first call with this key is still running: send it again.")

@@ -53,6 +53,8 @@ def _nothing() -> Refused:
 
 async def find_node(info: Info, id: GlobalId) -> Node:
     """The object of that id, if the caller may see it; else NOT_FOUND."""
+    if info.context.actor.link is not None:
+        raise _nothing()
     finder = _FINDERS.get(id.partition("_")[0])
     if finder is None:
         raise _nothing()

@@ -15,6 +15,7 @@ from api.graph.node import Node
 from api.graph.nodes import find_node, find_nodes
 from api.graph.partner_contract import PartnerContract
 from api.graph.portal_features import PortalFeatures, portal_features
+from api.graph.portal_links import OpenedLink, opened_link
 from api.graph.sessions import Session, own_sessions
 from api.graph.staff_desk import Staff
 from api.scalars import GlobalId
@@ -28,6 +29,8 @@ def only(info: Info, audience: Audience) -> None:
     """FORBIDDEN for a caller of another audience."""
     if info.context.audience is not audience:
         raise Fault(Code.FORBIDDEN, f"This part of the schema is for the {audience.value}.")
+    if info.context.actor.link is not None:
+        raise Fault(Code.FORBIDDEN, "This link is for something else.")
 
 
 @strawberry.type(description="The portal user who asks.")
@@ -101,6 +104,11 @@ class Query:
         """The partners' root."""
         only(info, Audience.PARTNER)
         return Partner()
+
+    @strawberry.field(description="Who comes by a link: what it does, and about what; FORBIDDEN for everybody else.")
+    async def portal_link(self, info: Info) -> OpenedLink:
+        """The link's own root."""
+        return await opened_link(info)
 
     @strawberry.field(description="What the tenant sells now, cheapest rank first.")
     async def plans(self, info: Info) -> list[Plan]:

@@ -3,10 +3,11 @@
 import strawberry
 
 from api.graph.portal_features import PortalRuleMutations
+from api.graph.portal_links import LinkMutations
 from api.graph.saga_mutations import SagaMutations
 from api.graph.sessions import SessionMutations
 
 
 @strawberry.type(description="Changes that areas say themselves.")
-class RootMutations(SagaMutations, SessionMutations, PortalRuleMutations):
+class RootMutations(SagaMutations, SessionMutations, PortalRuleMutations, LinkMutations):
     """Fields of the mutation root."""

@@ -20,6 +20,8 @@ OF_THE_DOOR = {
     *("FORBIDDEN", "STEP_UP_REQUIRED", "FEATURE_OFF"),
     *("BUSY", "IN_PROGRESS", "UNAVAILABLE", "IDEMPOTENCY_MISMATCH"),
 }
+# tests/api/test_portal_links.py: of what links do.
+OF_LINKS = {"changePlan", "addPaymentMethod", "payInvoice", "cancelSubscription"}
 # A member that shares its code with another one, and the test file that produces it.
 APART = {("PaymentOutcomeUnknown", "payInvoice"): "tests/api/test_double_pay_shield.py"}
 
@@ -29,6 +31,8 @@ def produced() -> dict[str, set[str]]:
     found = {name: set(OF_THE_DOOR) for name in reachable(ROOT)}
     for name, _, code, _ in TABLE:
         found[name].add(code)
+    for name in OF_LINKS:
+        found[name].add("LINK_OVER")
     for case in (*CASES, *CLOSED):
         found[case.mutation].add(case.code)
     return found

@@ -1,0 +1,81 @@
+"""Links that do one thing for one customer without a sign-in: signed, expiring, and of one use.
+
+A link's text says an id of ours and when it expires, and nothing of anybody; what it is for stands in its row. The
+same row always gives the same text, so that it never has to be stored.
+"""
+
+import binascii
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from uuid import UUID
+
+from domain.ids import EntityId, InvoiceId, PortalLinkId, SubscriptionId
+from domain.vault import Vault
+
+PREFIX = "qlink_"  # by which leaked ones are found in logs and repositories
+_SIZE = 4 + 16 + 8  # bytes: shard key, UUID, seconds since 1970
+_SIGNED_FOR = "portal link"
+
+
+class LinkPurpose(StrEnum):
+    """What a link does; the name stands in the database."""
+
+    CHANGE_PLAN = "change_plan"
+    UPDATE_CARD = "update_card"
+    PAY_INVOICE = "pay_invoice"
+    CANCEL = "cancel"
+
+
+# The operation that a link of the purpose may perform, and the field of its command that names the link's subject.
+OPENS: dict[LinkPurpose, tuple[str, str | None]] = {
+    LinkPurpose.CHANGE_PLAN: ("subscriptions.change_plan", "subscription"),
+    LinkPurpose.UPDATE_CARD: ("payments.store_method", None),
+    LinkPurpose.PAY_INVOICE: ("payments.pay_invoice", "invoice"),
+    LinkPurpose.CANCEL: ("subscriptions.cancel", "subscription"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkScope:
+    """All that the caller of a link may do: its purpose, about its subject."""
+
+    id: PortalLinkId
+    purpose: LinkPurpose
+    invoice: InvoiceId | None
+    subscription: SubscriptionId | None
+
+    @property
+    def subject(self) -> EntityId | None:
+        """What the link is about; None for one that is about the customer itself."""
+        return self.invoice or self.subscription
+
+
+def link_token(vault: Vault, id: PortalLinkId, expires_at: datetime) -> str:
+    """The text of a link; ``expires_at`` counts in whole seconds."""
+    raw = id.shard.to_bytes(4, "big") + id.uuid.bytes + int(expires_at.timestamp()).to_bytes(8, "big")
+    body = urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return f"{PREFIX}{body}.{vault.token(_SIGNED_FOR, body)}"
+
+
+def link_of(vault: Vault, token: str) -> tuple[PortalLinkId, datetime] | None:
+    """Which link a text is, and when it expires; None for a text that we did not sign."""
+    body, _, mark = token.removeprefix(PREFIX).partition(".")
+    if not token.isascii() or not hmac.compare_digest(mark, vault.token(_SIGNED_FOR, body)):
+        return None
+    try:
+        raw = urlsafe_b64decode(body + "=" * (-len(body) % 4))
+    except (ValueError, binascii.Error):
+        return None
+    if len(raw) != _SIZE:
+        return None
+    expires_at = datetime.fromtimestamp(int.from_bytes(raw[20:], "big"), UTC)
+    return PortalLinkId(int.from_bytes(raw[:4], "big"), UUID(bytes=raw[4:20])), expires_at
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a link's text."""
+    return sha256(token.encode()).hexdigest()
