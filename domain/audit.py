@@ -111,6 +111,7 @@ class TrailEntry:
     operation_id: OperationId
     operation: str
     actor: str
+    subject: str
     on_behalf_of: str | None
     reason: str | None
     request_id: str
@@ -143,6 +144,7 @@ def _trail_entry(row: Row) -> TrailEntry:
         OperationId(row["shard_key"], row["operation_id"]),
         body.get("operation", "archived"),
         body.get("actor", "archived"),
+        body.get("subject", ""),
         body.get("on_behalf_of"),
         body.get("reason"),
         body.get("request_id", ""),

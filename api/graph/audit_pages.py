@@ -1,6 +1,8 @@
 """The audit trail as staff see it."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import strawberry
 
@@ -10,6 +12,8 @@ from api.graph.pages import history_of
 from api.scalars import ConsistencyToken, GlobalId, Int64
 from domain import audit
 from domain.ids import CustomerId
+
+N = TypeVar("N")  # what a page shows of an entry
 
 
 @strawberry.type(description="One operation on a customer: who did what for whom, and what it changed.")
@@ -57,11 +61,19 @@ async def audit_page(
     info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None
 ) -> HistoryConnection[AuditEntry]:
     """The customer's trail, newest first."""
+    return await trail_page(info, customer, first, after, at_least, AuditEntry.of)
+
+
+async def trail_page(
+    info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None,
+    node: Callable[[audit.TrailEntry], N],
+) -> HistoryConnection[N]:  # fmt: skip
+    """The customer's trail, newest first, each entry as the caller shows it."""
     keys = Keyset("audit", int, info.context.rooms.cursors)
     wanted = keys.slice(str(customer), first, after)
     async with history_of(info, at_least) as history:
         rows = await audit.trail(history.replica, customer, wanted.fetch, wanted.after)
-    page = keys.page(wanted, rows, lambda row: row.number, AuditEntry.of)
+    page = keys.page(wanted, rows, lambda row: row.number, node)
     return HistoryConnection(
         edges=page.edges,
         page_info=page.page_info,

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from api.connection import HistoryConnection
+from api.graph.activity import Activity, activity_page
 from api.graph.arguments import SIMULATION, After, At, AtLeast, First, Id
 from api.graph.changes import Change, MaybeBetween, change_page
 from api.graph.comparison import ComparisonAnswer, InvoiceComparison, compared, comparison_of
@@ -48,6 +49,15 @@ class CustomerPast:
     async def subscription_as_of(self, info: Info, id: Id, at: At) -> SubscriptionThen | None:
         """The subscription then."""
         return await subscription_then(info, self.source.id, id, at)
+
+    @strawberry.field(
+        description="What was done about it, by whom and when, newest first; from the replica, null where that is away."
+    )
+    async def activity(
+        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
+    ) -> HistoryConnection[Activity] | None:
+        """A page of history."""
+        return await activity_page(info, self.source.id, first, after, at_least)
 
     @strawberry.field(
         description="What happened to it, newest first, in its own words; from the replica, null where that is away."
