@@ -1,7 +1,5 @@
 """A customer reads who did what about it and when, and nothing of the house's own; staff read the same."""
 
-import pytest
-
 from api.graph.activity import KINDS
 from domain.operation import OPERATIONS
 from tests.api_callers import Api
@@ -16,7 +14,6 @@ PAUSE = """mutation ($input: PauseSubscriptionInput!) { pauseSubscription(input:
     operation { id consistencyToken } errors { ... on UserError { code } } } }"""
 
 
-@pytest.mark.row("Y9")
 async def test_a_customer_reads_who_did_what_and_when(api: Api) -> None:
     guest, bought = await api.subscriber()
     support = await api.staff()

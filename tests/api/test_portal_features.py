@@ -38,7 +38,6 @@ async def own(
     yield Api(http, world, process_settings.oidc_issuer, minting)
 
 
-@pytest.mark.row("Y4")
 async def test_what_is_switched_off_is_refused_to_customers_and_not_to_staff(own: Api) -> None:
     guest, bought = await own.subscriber()
     admin, support = await own.staff(Grant.ADMIN), await own.staff()

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from domain.actor import Grant
 from domain.ids import PortalLinkId
 from domain.links.create import CreatePortalLink, create_portal_link
@@ -26,7 +24,6 @@ async def linked(maker: Caller, guest: Guest, purpose: str, **subject: str) -> C
     return Caller(guest.http, made["link"]["token"])
 
 
-@pytest.mark.row("Y4")
 async def test_a_link_does_its_one_thing_once_and_opens_nothing_else(api: Api) -> None:
     guest, bought = await api.subscriber()
     support = await api.staff()
@@ -64,7 +61,6 @@ async def test_a_link_does_its_one_thing_once_and_opens_nothing_else(api: Api) -
     assert (await card.refusal(mutation("addPaymentMethod"), token="tok_visa"))["code"] == "LINK_OVER"
 
 
-@pytest.mark.row("Y4")
 async def test_a_link_that_was_altered_or_has_expired_opens_nothing_and_its_text_is_stored_nowhere(api: Api) -> None:
     guest, world = await api.guest("tok_insufficient_funds_times_1"), api.world
     db = world.house.db
