@@ -19,7 +19,10 @@ async def disputes_are_reserved(db: Primary, shard: int) -> list[Row]:
 
 
 async def disputes_are_posted(db: Primary, shard: int) -> list[Row]:
-    """What is owed for disputes, what they lost and what they cost is, for each of them, what its own postings say."""
+    """What is owed for disputes, what they lost and what they cost is, for each of them, what its own postings say.
+
+    Credit that was withheld lowers the loss; of a dispute that was won it is the customer's again.
+    """
     return await db.fetch(
         """SELECT d.customer_id, 'dispute' AS relation, d.id::text AS row
              FROM dispute d
@@ -34,7 +37,12 @@ async def disputes_are_posted(db: Primary, shard: int) -> list[Row]:
                   <> CASE WHEN d.state IN ('open', 'evidence_submitted') THEN d.covered ELSE 0 END
                OR coalesce(sum(CASE 'dispute_losses' WHEN f.debit_kind THEN f.amount
                                                      WHEN f.credit_kind THEN -f.amount END), 0)
+                  + coalesce(sum(CASE 'customer_credit' WHEN f.debit_kind THEN f.amount
+                                                        WHEN f.credit_kind THEN -f.amount END), 0)
                   <> CASE d.state WHEN 'won' THEN 0 WHEN 'lost' THEN d.amount ELSE d.amount - d.covered END
+               OR coalesce(sum(CASE 'customer_credit' WHEN f.debit_kind THEN f.amount
+                                                      WHEN f.credit_kind THEN -f.amount END), 0)
+                  NOT BETWEEN 0 AND CASE d.state WHEN 'won' THEN 0 ELSE d.covered END
                OR coalesce(sum(CASE 'dispute_fees' WHEN f.debit_kind THEN f.amount
                                                    WHEN f.credit_kind THEN -f.amount END), 0) <> d.fee
             ORDER BY d.customer_id, d.id""",

@@ -106,6 +106,7 @@ async def test_a_subscription_ends_by_a_lost_dispute_once_a_payment_under_way_is
     (void,) = await invoices_of(own, ada)
     assert (void.state.name, await credit_of(own, ada)) == ("void", 0), "the bank took back what was paid of it"
     assert set(await accounts(own, ada)) == set()
+    assert await wrong_rows(own, ada) == [], "credit that is withheld lowers the loss"
     await by_house(own, ada, settle_dispute, replace(lost, status=DisputeStatus.WON))
     assert await credit_of(own, ada) == 400
     assert await wrong_rows(own, ada) == []
@@ -123,6 +124,7 @@ async def test_time_that_is_given_back_after_a_dispute_is_no_credit_for_what_the
     other = await disputed_again(world, desk, of.who, of.paid, 100)
     await other.told()
     assert await credit_of(world, of.who) == 0
+    assert await wrong_rows(world, of.who) == []
     await other.decided("won")
     assert await credit_of(world, of.who) == 100
     await of.decided("lost")
