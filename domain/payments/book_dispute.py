@@ -60,17 +60,19 @@ async def book_lost(tx: Tx, of: Dispute) -> None:
         )  # fmt: skip
 
 
-async def cover_excess(tx: Tx, id: PaymentId) -> None:
-    """What has become free on the payment covers what its disputes have beyond that, the oldest first."""
+async def cover_excess(tx: Tx, id: PaymentId) -> bool:
+    """What has become free on the payment covers what its disputes have beyond that, the oldest first; returns whether
+    it covers any."""
     found = (await disputes_of_payments(tx, tx.customer, [id])).get(id, [])
     short = [each for each in found if each.excess.minor]
-    left = (await payment(tx, tx.customer, id)).refundable if short else None
+    left, covers = (await payment(tx, tx.customer, id)).refundable if short else None, False
     for each in short:
         assert left is not None, "it was read"
         part = min(left, each.excess)
         if part.minor:
             await _cover(tx, each, part)
-            left -= part
+            left, covers = left - part, True
+    return covers
 
 
 async def _cover(tx: Tx, of: Dispute, part: Money) -> None:

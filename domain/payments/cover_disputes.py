@@ -8,6 +8,7 @@ from domain.ids import PaymentId
 from domain.operation import operation
 from domain.payments.book_dispute import cover_excess
 from domain.payments.payment import payment
+from domain.payments.withhold import withhold
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,9 @@ class DisputesCovered:
 
 @operation("payments.cover_disputes", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def cover_disputes(tx: Tx, command: CoverDisputes) -> DisputesCovered:
-    """Nothing happens where no dispute exceeds anything. NOT_FOUND."""
-    await cover_excess(tx, (await payment(tx, tx.customer, command.payment)).id)
+    """What a refund that failed left as credit is withheld where a bank took it back as well; nothing happens where no
+    dispute exceeds anything. NOT_FOUND."""
+    of = await payment(tx, tx.customer, command.payment)
+    if await cover_excess(tx, of.id):
+        await withhold(tx, of.invoice)
     return DisputesCovered(command.payment)

@@ -19,6 +19,7 @@ from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.receipt import issue_receipt, renew_receipt, withdraw_receipt
 from domain.payments.store_payment import store_payment
 from domain.payments.take_back import take_back
+from domain.payments.withhold import withhold
 from domain.refusals import RefusalCode, Refused
 from domain.wire import added, learned
 
@@ -92,8 +93,8 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
     receipt = await write(tx, before.id) if received else None
     if after.returned > before.returned:
         await withdraw_receipt(tx, before.id)
-    if after.captured > before.captured:
-        await cover_excess(tx, before.id)
+    if after.captured > before.captured and await cover_excess(tx, before.id):
+        await withhold(tx, before.invoice)  # what came late, disputed before we had heard of it, may have become credit
     doubted = before.queries or before.state.name == "unknown"
     if doubted and after.state.name not in OPEN | {before.state.name, "captured"}:
         await settle_cases(tx, before.id.uuid)

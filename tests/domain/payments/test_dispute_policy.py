@@ -134,6 +134,25 @@ async def test_time_that_is_given_back_after_a_dispute_is_no_credit_for_what_the
     assert await wrong_rows(world, of.who) == []
 
 
+async def test_money_that_comes_after_its_dispute_was_lost_is_no_credit(world: World) -> None:
+    ada = await buyer(world, "tok_bank_held")
+    begun = await start(world, ada)
+    await tell(world, ada, begun.payment, News.DECLINED)
+    await world.card(ada)
+    await world.do(ada, pay_invoice, PayInvoice(begun.invoice, None))
+    await do_now(world.house, ada.id)
+    assert [each.state.name for each in await invoices_of(world, ada)] == ["paid"]
+    assert begun.payment is not None
+    whole = Money(1000, EUR)
+    lost = SettleDispute(
+        begun.payment, fresh("dispute"), DisputeStatus.LOST, whole, Money(0, EUR), "fraudulent", None
+    )  # fmt: skip
+    await by_house(world, ada, settle_dispute, lost)
+    await tell(world, ada, begun.payment, News.CAPTURED, captured=whole)
+    assert await credit_of(world, ada) == 0, "the bank took it back before it was known to have come"
+    assert await wrong_rows(world, ada) == []
+
+
 async def credit_of(world: World, of: Someone) -> int:
     """What the customer's next invoice can use up, in minor units."""
     return (await balance(world.house.db.primary, of.id, EUR)).credit.minor
