@@ -1,18 +1,23 @@
 """The actions of a run and how often each is drawn, before a seed changes that."""
 
 from collections.abc import Callable
+from random import Random
 
+from tests.simulation.acts_approvals import judge, look_into, resolve, silence
 from tests.simulation.acts_catalog import coupon, edition, rate, reprice, withdraw
 from tests.simulation.acts_coupons import redeem, take_coupon_back
 from tests.simulation.acts_customers import Act, add_card, arrive, change, pay, refund, rescue, start, visit
 from tests.simulation.acts_desk import arrange, contract, give_up
+from tests.simulation.acts_disputes import answer, dispute, give_in, search
 from tests.simulation.acts_lives import cancel, pause, reactivate, resume, seats, unschedule
 from tests.simulation.acts_payments import collect, hold, let_go, record
 from tests.simulation.acts_quotes import quote, take
+from tests.simulation.acts_recovery import order, payday, split
 from tests.simulation.acts_rough import at_once, doubt, forget, mismatch, preview, repeat, stranger
 from tests.simulation.acts_staff import agree, issue, note, take_note_back, void, write
 from tests.simulation.acts_taxpayers import correct, exempt, identify, relocate, unexempt
 from tests.simulation.acts_time import advance, pass_time, post, work_all, work_once
+from tests.simulation.options import DISPUTED_FROM
 from tests.simulation.town import Town
 
 ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
@@ -74,15 +79,38 @@ HELD: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "record": (3, record),
 }
 HELD_FROM = 1001  # above every seed that was ever tried without them
+# Of seeds from DISPUTED_FROM on, likewise: what a bank, another person or a customer in arrears decides about money.
+DISPUTED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
+    "dispute": (8, dispute),
+    "answer": (4, answer),
+    "give in": (1, give_in),
+    "search": (1, search),
+    "judge": (5, judge),
+    "silence": (2, silence),
+    "look into": (4, look_into),
+    "resolve": (4, resolve),
+    "split": (5, split),
+    "payday": (3, payday),
+    "order": (3, order),
+}
+HELD_AGAIN = 4  # every fourth of those holds its payments first
 
 ALWAYS = frozenset({"arrive", "card", "start", "sweep", "time"})  # without these nothing happens at all
 WEIGHTS = {name: weight for name, (weight, _) in ACTIONS.items()}
-EVERYTHING = ACTIONS | HELD
+EVERYTHING = ACTIONS | HELD | DISPUTED
 
 
-def held_weights(seed: int) -> dict[str, int]:
-    """How often the actions about held money are drawn."""
-    return {name: weight if seed >= HELD_FROM else 0 for name, (weight, _) in HELD.items()}
+def holds(seed: int) -> bool:
+    """Whether payments are held first, and somebody has to take them."""
+    return seed >= HELD_FROM if seed < DISPUTED_FROM else seed % HELD_AGAIN == 0
+
+
+def later_weights(seed: int) -> dict[str, int]:
+    """How often the actions are drawn that only later seeds know; each is left out, usual or frequent."""
+    chance = Random(f"later {seed}")
+    held = {name: weight if holds(seed) else 0 for name, (weight, _) in HELD.items()}
+    more = {name: weight * chance.choice((0, 1, 1, 2)) for name, (weight, _) in DISPUTED.items()}
+    return held | {name: weight if seed >= DISPUTED_FROM else 0 for name, weight in more.items()}
 
 
 # How every run begins, so that there is somebody to bill before the dice take over.

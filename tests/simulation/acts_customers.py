@@ -217,6 +217,7 @@ def refund(town: Town) -> Act | None:
         return None
     row, patron = found
     left = row["captured"] - row["refunds_reserved"] if row["kind"] == "provider" else 0
+    left -= row["disputes_reserved"]
     kind = town.chance.choice(("part", "part", "rest", "above", "zero", "foreign"))
     amount = {"part": max(1, left // 3), "rest": left, "above": left + 1, "zero": 0, "foreign": 1}[kind]
     currency = Currency("KWD") if kind == "foreign" else patron.currency
@@ -224,6 +225,8 @@ def refund(town: Town) -> Act | None:
     must = {"foreign": No.CURRENCY_MISMATCH, "zero": No.INVALID_AMOUNT, "above": No.EXCEEDS_CAPTURED}.get(kind)
     # The credit that a payment became may be used up, and then its invoice has not so much to give back.
     may: tuple[No, ...] = (No.EXCEEDS_INVOICED, No.EXCEEDS_CAPTURED if kind == "part" else No.INVALID_AMOUNT)
+    if row["kind"] != "provider":  # it would need an account to go to
+        must, may = None, (*may, No.INVALID_INPUT, No.EXCEEDS_CAPTURED, No.INVALID_AMOUNT, No.CURRENCY_MISMATCH)
     if row["state"] == "authorized":  # what is only held is voided instead, whatever else is wrong with it
         must, may = None, (*may, No.STATE_CONFLICT, No.EXCEEDS_CAPTURED, No.INVALID_AMOUNT, No.CURRENCY_MISMATCH)
 

@@ -9,13 +9,17 @@ from domain.ids import EntityId
 from domain.perform import perform
 from domain.refusals import RefusalCode as No
 from domain.refusals import Refused
+from tests.simulation.acts_approvals import judge, resolve
 from tests.simulation.acts_coupons import redeem
 from tests.simulation.acts_customers import Act, add_card, change, pay, refund, start, visit, welcome
 from tests.simulation.acts_desk import arrange, give_up
+from tests.simulation.acts_disputes import answer, give_in
 from tests.simulation.acts_lives import cancel, pause, resume, seats
+from tests.simulation.acts_recovery import order, payday, split
 from tests.simulation.acts_staff import note, void
 from tests.simulation.acts_time import work_once
 from tests.simulation.mortal import Crash
+from tests.simulation.options import DISPUTED_FROM
 from tests.simulation.town import Broken, Call, Town
 
 TOGETHER = (
@@ -42,6 +46,7 @@ TOGETHER = (
     arrange,
     give_up,
 )
+LATER = (*TOGETHER, judge, judge, answer, give_in, resolve, split, split, payday, order)  # of seeds that know these
 
 
 def repeat(town: Town) -> Act | None:
@@ -173,7 +178,8 @@ def forget(town: Town) -> Act:
 
 def at_once(town: Town) -> Act | None:
     """Two to five clients and workers act at the same time."""
-    drawn = (town.chance.choice(TOGETHER)(town) for _ in range(town.chance.randint(2, 5)))
+    known = LATER if town.seed >= DISPUTED_FROM else TOGETHER
+    drawn = (town.chance.choice(known)(town) for _ in range(town.chance.randint(2, 5)))
     acts = [act for act in drawn if act is not None]
     if not acts:
         return None

@@ -8,6 +8,7 @@ from tests.simulation import (
     invariants_contracts,
     invariants_coupons,
     invariants_credits,
+    invariants_disputes,
     invariants_documents,
     invariants_law,
     invariants_payments,
@@ -27,6 +28,7 @@ EACH_STEP: tuple[Check, ...] = (
     *invariants_tax.CHECKS,
     *invariants_coupons.EACH_STEP,
     *invariants_payments.CHECKS,
+    *invariants_disputes.EACH_STEP,
     *invariants_states.CHECKS,
 )
 AT_REST: tuple[Check, ...] = (
@@ -37,6 +39,7 @@ AT_REST: tuple[Check, ...] = (
     *invariants_coupons.AT_REST,
     *invariants_law.CHECKS,
     *invariants_contracts.CHECKS,
+    *invariants_disputes.AT_REST,
 )
 
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 from tests.simulation.look import TAKEN_PAYMENT, Look
 
-DEBIT_NORMAL = frozenset({"receivable", "cash_clearing", "cash_outside", "write_offs"})
+DEBIT_NORMAL = frozenset({
+    "receivable", "cash_clearing", "cash_outside", "write_offs", "returned_payments", "disputes", "dispute_losses",
+    "dispute_fees",
+})  # fmt: skip
 WHOLE = (
     "ledger_transaction", "ledger_transfer", "audit_entry", "audit_body", "transition", "receipt", "credit_note_line",
 )  # fmt: skip
@@ -27,7 +30,10 @@ PARTS = {
         "issued_at", "recorded_at",
     ),
     "payment": ("customer_id", "invoice_id", "attempt_number", "currency", "amount", "method_id", "provider_key"),
-    "refund": ("customer_id", "payment_id", "currency", "amount", "provider_key", "posted_number"),
+    "refund": ("customer_id", "payment_id", "currency", "amount", "provider_key"),
+    "refund_request": ("customer_id", "asked_by", "needs", "needed_for", "expires_at"),
+    "dispute": ("customer_id", "payment_id", "provider_ref", "currency", "amount", "reason", "on_open", "recorded_at"),
+    "installment": ("customer_id", "amount", "due_at"),
     "operation_key": ("operation_id", "operation", "command_hash", "outcome", "keep_until"),
 }  # fmt: skip
 KEYS = {
@@ -38,6 +44,8 @@ KEYS = {
     "transition": ("entity_id", "seq"),
     "invoice_line": ("invoice_id", "position"),
     "credit_note_line": ("credit_note_id", "position"),
+    "refund_request": ("refund_id",),
+    "installment": ("plan_id", "part"),
     "operation_key": ("customer_id", "actor_scope", "key"),
 }
 
@@ -147,6 +155,9 @@ def cash_is_at_the_provider(look: Look) -> Iterator[str]:
     for row in look.facts.of("refund", state="succeeded"):
         given = look.books.repayment_by(reference=look.reference("refund", row["id"]))
         there[row["currency"]] -= given.money.minor if given and given.state == "succeeded" else 0
+    for row in look.facts.rows["dispute"]:
+        there[row["currency"]] -= look.books.contests[row["provider_ref"]].money.minor if row["state"] != "won" else 0
+        there[row["currency"]] -= row["fee"]
     if +cash != +there or -cash != -there:
         yield f"cash in the books {dict(cash)}, at the provider {dict(there)}"
 

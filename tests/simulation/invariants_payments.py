@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from tests.simulation.facts import Row
 from tests.simulation.invariants_books import balances
 from tests.simulation.look import OPEN_PAYMENT, TAKEN_PAYMENT, Look
 
@@ -69,10 +70,18 @@ def holds_add_up(look: Look) -> Iterator[str]:
                 yield f"payment {row['id']} says {row['captured']} taken, the provider took {charge.taken}"
 
 
+def is_being_barred(look: Look, row: Row) -> bool:
+    """Whether the provider is still to be told to take nothing of what staff took for not charged."""
+    work = look.facts.of("due_work", kind="send_payment", subject=row["id"])
+    return bool(row["failure_code"] == "not_charged" and work)
+
+
 def failed_means_nothing_taken(look: Look) -> Iterator[str]:
     """16: no payment is failed or voided while the provider has the money, and none is taken that it has not."""
     for row in look.facts.rows["payment"]:
         captured = [charge for charge in look.charges(row) if charge.state == "captured"]
+        if is_being_barred(look, row):
+            continue  # it was not taken when staff decided so, and no other attempt begins before the provider is told
         if row["state"] not in OPEN_PAYMENT | TAKEN_PAYMENT and any(not charge.revived for charge in captured):
             yield f"payment {row['id']} is {row['state']}, the provider took {captured[0].taken}"
         if (
@@ -97,7 +106,7 @@ def refunds_are_covered(look: Look) -> Iterator[str]:
     for row in look.facts.rows["payment"]:
         standing = [each for each in refunds.get(row["id"], []) if each["state"] not in UNDONE]
         amount = sum(each["amount"] - each["beyond"] for each in standing)
-        if not amount == row["refunds_reserved"] <= row["captured"]:
+        if not amount == row["refunds_reserved"] <= row["captured"] - row["disputes_reserved"]:
             yield f"payment {row['id']}: refunds {amount}, reserved {row['refunds_reserved']} of {row['captured']}"
         if any(each["currency"] != row["currency"] for each in standing):
             yield f"a refund of {row['id']} is in another currency"
@@ -117,6 +126,7 @@ def credit_was_paid_for(look: Look) -> Iterator[str]:
         )
         for row in look.facts.of("ledger_transaction", customer_id=customer, cause="invoice.paid_back"):
             left += sum(part["amount"] for part in look.transfers(customer, row["number"]))
+        left -= withheld(look, customer)
         for row in look.facts.of("credit_note", customer_id=customer, state="issued"):
             left += row["refunded"] + row["credited"]
         for row in look.facts.of("refund", customer_id=customer):
@@ -125,6 +135,17 @@ def credit_was_paid_for(look: Look) -> Iterator[str]:
         credit = sum(amount for (of, kind, _), amount in sums.items() if (of, kind) == (customer, "customer_credit"))
         if credit != left:
             yield f"{customer} has {credit} in credit, {left} of what it paid is left"
+
+
+def withheld(look: Look, customer: object) -> int:
+    """Credit that was taken of a customer since banks had taken back what it stood for, as far as it stands."""
+    taken = 0
+    for row in look.facts.of("ledger_transaction", customer_id=customer):
+        if row["cause"] in ("dispute.withheld", "dispute.won"):
+            for part in look.transfers(row["customer_id"], row["number"]):
+                sides = (part["debit_kind"] == "customer_credit") - (part["credit_kind"] == "customer_credit")
+                taken += sides * part["amount"]
+    return taken
 
 
 CHECKS = (

@@ -18,6 +18,7 @@ FOLLOWS = (
     ("payment", "failed", "dunning.payment_failed"),
     ("payment", "voided", "dunning.payment_failed"),
     ("payment", "expired", "dunning.payment_failed"),
+    ("dispute", "lost", "subscriptions.follow_dispute"),
 )
 ORDINARY = frozenset({"start", "renewal"})  # reasons of invoices for whole periods
 SPREAD = timedelta(hours=1)  # within which a renewal follows the end of its period
@@ -73,7 +74,9 @@ def everything_is_definite(look: Look) -> Iterator[str]:
         if row["state"] not in ("succeeded", "failed", "voided", "expired") and not holds:
             yield f"payment {row['id']} is still {row['state']}"
     for row in look.facts.rows["refund"]:
-        if row["state"] not in ("succeeded", "failed", "rejected") and row["id"] not in refunds_for_staff(look):
+        if row["state"] not in ("succeeded", "failed", "rejected", "canceled") and row["id"] not in refunds_for_staff(
+            look
+        ):
             yield f"refund {row['id']} is still {row['state']}"
     for row in look.facts.of("invoice_draft", reason="renewal"):  # staff may leave its own lying
         yield f"draft {row['id']} was never issued"
@@ -95,18 +98,26 @@ def each_event_had_its_effect(look: Look) -> Iterator[str]:
     expected.update(_on_account(look, manual))
     bodies = [look.body(row) for row in look.facts.rows["audit_body"]]
     done = Counter(
-        (body["operation"], body["command"].get("payment") or body["command"]["invoice"])
+        (body["operation"], _subject(body["command"]))
         for body in bodies
-        if body["operation"] in ("subscriptions.invoice_paid", "dunning.recover")
+        if body["operation"] in ("subscriptions.invoice_paid", "dunning.recover", "subscriptions.follow_dispute")
         or (body["operation"] == "dunning.payment_failed" and body["command"]["payment"])
     )
     # A capture that leaves something due is followed by the same operation.
     done = Counter({key: times for key, times in done.items() if key[0] != "dunning.payment_failed" or expected[key]})
+    # What staff took for not charged is told once more when the provider was heard on it.
+    barred = {body["command"]["payment"] for body in bodies if body["operation"] == "payments.end_barring"}
+    done -= Counter({key: done[key] - expected[key] for key in done if key[1] in barred and expected[key]})
     if expected != done:
         yield f"should have followed and did not {expected - done}, followed from nothing {done - expected}"
     names = Counter(body["operation"] for body in bodies)
-    if names["payments.store_method"] != names["dunning.method_added"]:
+    added, stored = names["dunning.method_added"], names["payments.store_method"]
+    if not stored <= added <= stored + names["payments.order_methods"]:  # a new default is tried like a new card
         yield f"of {names['payments.store_method']} new cards {names['dunning.method_added']} were tried on open cases"
+
+
+def _subject(command: dict[str, str]) -> str:
+    return command.get("payment") or command.get("dispute") or command["invoice"]
 
 
 def _on_account(look: Look, manual: set[UUID]) -> Iterator[tuple[str, str]]:

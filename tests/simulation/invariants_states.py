@@ -25,6 +25,9 @@ EDGES = {
         requires_action>authorized unknown>authorized authorized>captured authorized>voided authorized>failed
         authorized>unknown authorized>expired processing>expired requires_action>expired unknown>expired
         expired>captured""",
+    "dispute": """new>open open>evidence_submitted open>won open>lost evidence_submitted>won evidence_submitted>lost
+        lost>won""",
+    "installment_plan": "new>active active>completed active>broken active>cancelled",
     "refund": """new>requested requested>submitted submitted>pending submitted>unknown submitted>succeeded
         submitted>failed pending>succeeded pending>failed unknown>pending unknown>succeeded unknown>failed
         requested>succeeded requested>failed new>awaiting_approval awaiting_approval>requested
@@ -42,6 +45,8 @@ ENTITIES = {
     "subscription": "subscription",
     "invoice": "invoice",
     "payment": "payment",
+    "dispute": "dispute",
+    "installment_plan": "installment_plan",
     "refund": "refund",
     "exception": "exception_case",
     "dunning": "dunning_case",
@@ -118,7 +123,7 @@ def _off_timeline(case: Row, retries: list[datetime]) -> Iterator[str]:
     days = [case["opened_at"] + timedelta(days=day) for day in case["retry_days"]]
     if len(retries) > len(days) or retries != sorted(set(retries)):
         yield f"case {case['id']} made retries at {retries}"
-    elif any(made < day for made, day in zip(retries, days, strict=False)):
+    elif not case["paydays_chosen"] and any(made < day for made, day in zip(retries, days, strict=False)):
         yield f"case {case['id']} made retries at {retries}, the days are {days}"
 
 
@@ -161,7 +166,11 @@ def _is_exhausted(look: Look, case: Row) -> bool:
         for row in tried or look.facts.of("payment", customer_id=case["customer_id"])
         for charge in look.charges(row)
     ]
-    return case["retries_done"] == len(case["retry_days"]) or any(charge.hard for charge in charges)
+    if case["retries_done"] == len(case["retry_days"]) or any(charge.hard for charge in charges):
+        return True
+    disputed = {each.charge.ref for each in look.books.contests.values()}  # who disputes is not charged meanwhile
+    own = look.facts.of("payment", customer_id=case["customer_id"]) if disputed else []
+    return any(charge.ref in disputed for row in own for charge in look.charges(row))
 
 
 def _undecided(look: Look, case: Row, number: int) -> Iterator[str]:

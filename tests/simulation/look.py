@@ -15,6 +15,13 @@ OPEN_PAYMENT = frozenset({"processing", "requires_action", "unknown", "authorize
 TAKEN_PAYMENT = frozenset({"captured", "settling", "succeeded"})
 
 
+def reference(shard: int, prefix: str, id: UUID) -> str:
+    """The house's reference at the provider."""
+    number = int.from_bytes(shard.to_bytes(4, "big") + id.bytes, "big")
+    digits = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, which the id's text form is written in
+    return f"{prefix}_" + "".join(digits[number >> 5 * place & 31] for place in reversed(range(32)))
+
+
 @dataclass
 class Memory:
     """What earlier steps saw, for what must never change; parsed audit bodies are kept too, since those never do.
@@ -56,9 +63,7 @@ class Look:
 
     def reference(self, prefix: str, id: UUID) -> str:
         """The house's reference at the provider."""
-        number = int.from_bytes(self.town.shard.to_bytes(4, "big") + id.bytes, "big")
-        digits = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, which the id's text form is written in
-        return f"{prefix}_" + "".join(digits[number >> 5 * place & 31] for place in reversed(range(32)))
+        return reference(self.town.shard, prefix, id)
 
     def audit_number(self, operation: UUID) -> int:
         """Where an operation stands in its customer's order."""

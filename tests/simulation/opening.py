@@ -25,12 +25,13 @@ from domain.tax.registration import Scheme
 from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
 from domain.tenants.tenant import free_shard_key
 from domain.vault import Vault
-from tests.simulation.acts import ALWAYS, WEIGHTS, held_weights
+from tests.simulation.acts import ALWAYS, WEIGHTS, holds, later_weights
 from tests.simulation.catalog_model import Catalog, Edition, Offer
 from tests.simulation.clock import SimClock
 from tests.simulation.facts import read_facts
+from tests.simulation.money_rules import draw_rules
 from tests.simulation.mortal import Process
-from tests.simulation.options import DrawnCourse, Options, draw_options
+from tests.simulation.options import DISPUTED_FROM, DrawnCourse, Options, draw_options
 from tests.simulation.provider import SimulatedProvider
 from tests.simulation.tax_model import PublishedRate
 from tests.simulation.town import ACCOUNT, Town
@@ -73,7 +74,7 @@ async def open_town(seed: int, pool: asyncpg.Pool, *, is_long: bool = False) -> 
     weights = {name: weight or WEIGHTS[name] if name in ALWAYS else weight for name, weight in drawn.weights.items()}
     if is_long:
         weights |= {name: max(weights[name], LONG_TIME) for name in ("time", "advance")}
-    options = Options(**{**vars_of(drawn), "weights": weights | held_weights(seed)})
+    options = Options(**{**vars_of(drawn), "weights": weights | later_weights(seed)})
     clock, chance = SimClock(), random.Random(f"actions {seed}")
     founder = House(Database(pool, pool, pool, clock, secrets.token_bytes, VAULT), {})
     slug, shard = fresh("town"), await free_shard_key(founder.db.primary)
@@ -85,11 +86,14 @@ async def open_town(seed: int, pool: asyncpg.Pool, *, is_long: bool = False) -> 
         await _publish(founder, house, catalog, rank, *row)
     rules = SetSubscriptionPolicy(options.policy)
     await perform(founder.db, set_subscription_policy, founder.actor, house, rules, "policy")
-    if held_weights(seed)["hold"]:  # then every payment is held first, and somebody has to take it
+    if holds(seed):
         later = SetPaymentPolicy(
             PaymentPolicy(CaptureMode.LATER, random.Random(seed).choice(list(PartialAuthorization)))
         )
         await perform(founder.db, set_payment_policy, founder.actor, house, later, "payments")
+    if seed >= DISPUTED_FROM:
+        for number, (operation, rules_of_money) in enumerate(draw_rules(seed)):
+            await perform(founder.db, operation, founder.actor, house, rules_of_money, f"money-{number}")
     rates = await _register(founder, house, tenant, options)
     course = DrawnCourse(seed, options)
     provider = SimulatedProvider(slug, clock, course)

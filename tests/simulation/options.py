@@ -14,6 +14,7 @@ CARDS = ("good", "once", "lost", "mixed", "3ds", "bank", "soft", "hard")
 FIRST = ("good", "good", "once", "once", "lost", "mixed", "3ds", "bank")  # mostly such that a first payment succeeds
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe")
 LEVELS = (0.0, 0.0, 0.0, 0.05, 0.2, 0.4)  # half of all seeds are spared a fault, so that it does not hide another
+DISPUTED_FROM = 2001  # from this seed on banks, other people and customers in arrears decide about money
 IN_VAIN = 3  # requests in a row; an outage longer than all scheduled questions is for staff, not for a run
 
 
@@ -159,5 +160,7 @@ class DrawnCourse:
         charge = event.kind is EventKind.CHARGE_CAPTURED and event.sequence > 1
         times = 1 + (self.chance.random() < self.options.news_twice)
         lost = self.chance.random() < self.options.news_lost
+        if event.dispute and (event.sequence == 1 or event.kind is EventKind.DISPUTE_WON):
+            lost = False  # a house looks a week back in the provider's list, and time passes in longer strides here
         late = int(self.options.news_late.total_seconds())
         return [timedelta(seconds=self.chance.randint(0, late)) for _ in range(times)] if charge or not lost else []

@@ -37,6 +37,7 @@ from domain.payments.gateway import (
 from tests.simulation.clock import SimClock
 from tests.simulation.course import Course, Fault
 from tests.simulation.provider_books import Books, Charge, Method, Repayment
+from tests.simulation.provider_disputes import Disputes
 from tests.simulation.provider_holds import Holds
 
 KEY_WINDOW = timedelta(hours=24)  # as the best known provider remembers its keys
@@ -44,7 +45,7 @@ HOLD_FOR = timedelta(days=7)  # as card networks hold an amount
 RETRY_AFTER = timedelta(seconds=1)  # what a provider says that turns a request away
 
 
-class SimulatedProvider(Holds):
+class SimulatedProvider(Holds, Disputes):
     """The port, on books that tests can read; time is the simulation's."""
 
     name, account, key_window = "sandbox", "main", KEY_WINDOW
@@ -104,7 +105,7 @@ class SimulatedProvider(Holds):
         if request.key in self.on_their_way:
             return Unknown("the first request under this key is still under way")
         method = self.books.methods.get(request.method_ref)
-        fault = self.course.charge_fault(method) if method else None
+        fault = self._hushed(self.course.charge_fault(method) if method else None)
         if fault is Fault.DOWN:
             return Unavailable("down", RETRY_AFTER)
         if fault is Fault.LATE:
@@ -199,6 +200,8 @@ class SimulatedProvider(Holds):
         return self._answer(found[0], asked) if found[0].money == asked else Unknown("mismatch")
 
     def _turned(self) -> Unknown | Unavailable | None:
+        if self.is_silent:
+            return Unknown("no answer")
         match self.course.question_fault():
             case None:
                 return None
@@ -225,7 +228,7 @@ class SimulatedProvider(Holds):
         self.catch_up()
         self.books.ask(request.key, self.clock.at, KEY_WINDOW)
         charge = self.books.charges.get(request.charge_ref)
-        fault = self.course.refund_fault(charge) if charge else None
+        fault = self._hushed(self.course.refund_fault(charge) if charge else None)
         if fault is Fault.DOWN:
             return Unavailable("down", RETRY_AFTER)
         if fault in (Fault.LATE, Fault.LOST_BEFORE):

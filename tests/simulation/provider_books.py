@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from domain.money import Money
-from domain.payments.gateway import EventKind, ProviderEvent
+from domain.payments.gateway import DisputeFacts, DisputeStatus, EventKind, ProviderEvent
 
 
 @dataclass(eq=False)
@@ -56,6 +56,53 @@ class Repayment:
     code: str | None = None
 
 
+@dataclass(eq=False)
+class Contest:
+    """One dispute of a charge; ``fees`` are all that it ever cost, the newest last. ``decision`` is how it ends."""
+
+    ref: str
+    charge: Charge
+    money: Money
+    decision: "Decision"
+    opened_at: datetime
+    due_at: datetime
+    fees: list[int]
+    status: DisputeStatus = DisputeStatus.OPEN
+    answers: dict[str, object] = field(default_factory=dict)
+
+    def facts(self, *, mute: bool = False) -> DisputeFacts:
+        """All there is to say of it; ``mute`` leaves out whose it is, as some providers' events do."""
+        charge, fee = self.charge, Money(self.fees[-1], self.money.currency)
+        return DisputeFacts(
+            self.ref, charge.ref, None if mute else charge.reference, self.status, self.money, fee, "fraudulent",
+            self.opened_at, self.due_at, {} if mute else charge.metadata,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How a dispute will go: what becomes of an answer and when, whether it is withdrawn, and what it costs.
+
+    ``again_after`` a loss the bank thinks otherwise. Where nobody answers it within ``answer_in``, it is lost.
+    """
+
+    won: bool
+    fee: int
+    answer_in: timedelta
+    decided_after: timedelta
+    withdrawn_after: timedelta | None = None
+    again_after: timedelta | None = None
+    answer_fee: int = 0
+    fee_back: bool = False
+    mute: bool = False
+
+
+_CONTEST_EVENTS = {
+    DisputeStatus.OPEN: EventKind.DISPUTE_OPENED,
+    DisputeStatus.EVIDENCE_SUBMITTED: EventKind.DISPUTE_ANSWERED,
+    DisputeStatus.WON: EventKind.DISPUTE_WON,
+    DisputeStatus.LOST: EventKind.DISPUTE_LOST,
+}
 _CHARGE_EVENTS = {
     "captured": EventKind.CHARGE_CAPTURED,
     "declined": EventKind.CHARGE_DECLINED,
@@ -77,6 +124,7 @@ class Books:
     methods: dict[str, Method] = field(default_factory=dict)
     charges: dict[str, Charge] = field(default_factory=dict)
     repayments: dict[str, Repayment] = field(default_factory=dict)
+    contests: dict[str, Contest] = field(default_factory=dict)
     barred: set[str] = field(default_factory=set)
     first_asked: dict[str, datetime] = field(default_factory=dict)
     asked_late: list[str] = field(default_factory=list)
@@ -109,11 +157,37 @@ class Books:
         return next(found, None)
 
     def left_of(self, charge: Charge) -> int:
-        """What of a charge is neither given back nor about to be."""
+        """What of a charge is neither given back nor about to be, and not in dispute or lost by one."""
         given = sum(
             each.money.minor for each in self.repayments.values() if each.charge is charge and each.state != "failed"
         )
-        return charge.taken - given
+        return charge.taken - given - self.disputed(charge)
+
+    def disputed(self, charge: Charge) -> int:
+        """What of a charge is in dispute or was lost by one."""
+        found = (each for each in self.contests.values() if each.charge is charge)
+        return sum(each.money.minor for each in found if each.status is not DisputeStatus.WON)
+
+    def put_contest(self, contest: Contest, status: DisputeStatus, now: datetime) -> None:
+        """Moves a dispute, with the event that tells of it."""
+        contest.status = status
+        self.contests[contest.ref] = contest
+        event = ProviderEvent(
+            event_id=self.new_ref("event"),
+            kind=_CONTEST_EVENTS[status],
+            occurred_at=now,
+            object_ref=contest.ref,
+            sequence=1 + sum(event.object_ref == contest.ref for event in self.events),
+            charge_ref=contest.charge.ref,
+            reference=None,
+            money=contest.money,
+            failure_code=None,
+            hard=False,
+            metadata={} if contest.decision.mute else contest.charge.metadata,
+            dispute=contest.facts(mute=contest.decision.mute),
+        )
+        self.events.append(event)
+        self.on_event(event)
 
     def put(self, charge: Charge, state: str, now: datetime) -> None:
         """Moves a charge, with the event that tells of it."""

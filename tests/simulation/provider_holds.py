@@ -1,28 +1,22 @@
 """What the simulated provider holds: taken in parts, run out, or taken back by the bank."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.money import Money
 from domain.payments.gateway import (
-    AnswerRefused,
     Authorized,
     CaptureAnswer,
     Captured,
     CaptureRefused,
     CaptureRequest,
     ChargeAnswer,
-    DisputeAnswer,
-    DisputeFound,
-    DisputesAnswer,
-    DisputesListed,
-    EvidenceRequest,
-    NotFound,
     SettlementAnswer,
     SettlementLines,
     Unavailable,
     Unknown,
 )
 from tests.simulation.clock import SimClock
+from tests.simulation.course import Fault
 from tests.simulation.provider_books import Books, Charge
 
 
@@ -31,6 +25,20 @@ class Holds:
 
     books: Books
     clock: SimClock
+    silent_until: datetime | None = None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it answers nothing for a while, though it acts."""
+        return self.silent_until is not None and self.clock.at < self.silent_until
+
+    def fall_silent(self, days: int) -> None:
+        """Answers nothing for so many days."""
+        self.silent_until = self.clock.at + timedelta(days=days)
+
+    def _hushed(self, fault: Fault | None) -> Fault | None:
+        """The fault of a request, which is that no answer comes while it is silent."""
+        return fault or (Fault.LOST_AFTER if self.is_silent else None)
 
     def catch_up(self) -> None:
         """Does what has become due at the provider."""
@@ -65,18 +73,6 @@ class Holds:
         if charge.state == "authorized":
             charge.left, charge.expires_at = 0, None
             self.books.put(charge, "captured" if charge.taken else "expired", self.clock.at)
-
-    async def submit_evidence(self, request: EvidenceRequest) -> DisputeAnswer:
-        return AnswerRefused("not_found")
-
-    async def accept_dispute(self, key: str, dispute_ref: str) -> DisputeAnswer:
-        return AnswerRefused("not_found")
-
-    async def find_dispute(self, dispute_ref: str) -> DisputeFound:
-        return NotFound()
-
-    async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
-        return DisputesListed((), more=False)
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
         return SettlementLines((), more=False)

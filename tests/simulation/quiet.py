@@ -2,8 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from domain.actor import Grant
 from domain.customers.advance_clock import AdvanceClock, advance_clock
+from domain.ids import ExceptionCaseId
+from domain.payments.exception_case import Resolution
+from domain.payments.resolve_exception import ResolveException, resolve_exception
 from domain.reactions.work import do_now
+from domain.refusals import RefusalCode
 from tests.simulation.acts_time import deliver, next_wall, perform_one
 from tests.simulation.invariants import check_at_rest
 from tests.simulation.look import Memory
@@ -24,6 +29,8 @@ async def come_to_rest(town: Town, memory: Memory) -> None:
     """Broken where something is left hanging, where the books disagree, or where a second sweep changes anything."""
     town.journal.append("at rest")
     town.course.calm = True
+    town.provider.silent_until = None
+    await _ask_anew(town)
     await _sweep(town)
     began = _instants(town)
     while await _go_on(town):
@@ -35,6 +42,19 @@ async def come_to_rest(town: Town, memory: Memory) -> None:
     await _sweep(town, again=True)
     if changed := before.differences(town.facts, set(before.rows) - {"outbox_lease"}):
         raise Broken(f"32: a second sweep changed {changed}")
+
+
+async def _ask_anew(town: Town) -> None:
+    """Staff has the provider asked once more about all that it did not answer while it was silent."""
+    await town.look()
+    for row in town.facts.rows["exception_case"] if town.options.weights["silence"] else []:
+        if row["state"] != "resolved" and row["kind"] in ("payment_unknown", "refund_unknown"):
+            patron = town.patron_of(row["customer_id"])
+            id = ExceptionCaseId(patron.id.shard, row["id"])
+            command = ResolveException(id, Resolution.QUERY_AGAIN, "It answers again", None)
+            may = [RefusalCode.STATE_CONFLICT]
+            await town.call("ask anew", resolve_exception, town.staff(Grant.FINANCE), patron.id, command, may=may)
+            await town.look()
 
 
 async def _sweep(town: Town, *, again: bool = False) -> None:

@@ -120,9 +120,9 @@ class Town:
         at: datetime = self.facts.now_of(patron.id.uuid, self.clock.at)
         return at
 
-    def staff(self, role: Grant = Grant.SUPPORT) -> Actor:
+    def staff(self, role: Grant = Grant.SUPPORT, name: str = "sue") -> Actor:
         """A member of the tenant's staff."""
-        return staff(self.tenant.tenant, self.tenant.live_house, "simulation", "sue", frozenset({role}), "simulated")
+        return staff(self.tenant.tenant, self.tenant.live_house, "simulation", name, frozenset({role}), "simulated")
 
     async def read(self) -> Facts:
         """The rows as they are now."""
