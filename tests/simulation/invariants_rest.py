@@ -123,11 +123,15 @@ def _subject(command: dict[str, str]) -> str:
 def _on_account(look: Look, manual: set[UUID]) -> Iterator[tuple[str, str]]:
     """A subscription does not wait for an invoice that may be paid later."""
     for row in look.facts.of("invoice", collection="invoice"):
-        moves = look.facts.of("transition", entity_id=row["id"])
-        at_once = {each["operation_id"] for each in moves if each["to_state"] in ("open", "paid")}
-        paid_at_once = len(moves) > 1 and moves[1]["to_state"] == "paid" and len(at_once) == 1
-        if row["id"] not in manual and not paid_at_once:
+        if row["id"] not in manual and not _was_paid_at_once(look, row["id"]):
             yield "subscriptions.invoice_paid", look.reference("invoice", row["id"])
+
+
+def _was_paid_at_once(look: Look, invoice: UUID) -> bool:
+    """Whether nothing was due on an invoice when it was issued."""
+    moves = look.facts.of("transition", entity_id=invoice)
+    at_once = {each["operation_id"] for each in moves if each["to_state"] in ("open", "paid")}
+    return len(moves) > 1 and moves[1]["to_state"] == "paid" and len(at_once) == 1
 
 
 def changes_are_in_time(look: Look) -> Iterator[str]:
@@ -147,6 +151,7 @@ def changes_are_in_time(look: Look) -> Iterator[str]:
         until = [line["ends_at"] for line in lines[paid["id"]] if line["kind"] == "credit"]
         late = datetime.fromisoformat(body["happened_at"]) >= min([paid["period_end"], *until])
         late = late or _had_ended(look, paid["subscription_id"], row["number"])
+        late = late and not _was_paid_at_once(look, paid["id"])  # by credit: then it took effect as it was issued
         if (late and not whole) or (not late and any(note["kind"] == "late_change" for note in notes)):
             yield f"{paid['number_text']} was paid {'too late' if late else 'in time'}: {notes}"
 

@@ -15,4 +15,6 @@ FOUND: dict[int, str] = {
     17: "the simulation: a case that is over because staff gave its invoice up has not come to its day",
     39: "the simulation: of a first invoice that is voided with its subscription nothing is unused",
     102: "the simulation: a price version that was published after a renewal was expected in it",
+    2005: "the simulation: unused time whose refund needs another person is credit, and was expected as a refund",
+    2072: "the simulation: a refund of a transfer names an account, and was refused for want of one",
 }
