@@ -59,8 +59,9 @@ class Waker:
     async def _push(self, hints: list[bytes]) -> bool:
         try:
             async with (
+                # Outside of the time-out, which would leave the connection open if it fell into the closing of it.
+                Redis.from_url(self._url, socket_connect_timeout=BUDGET_SECONDS) as redis,
                 asyncio.timeout(BUDGET_SECONDS),
-                Redis.from_url(self._url) as redis,
                 redis.pipeline(transaction=False) as pipe,
             ):
                 pipe.rpush(HINTS, *hints)
