@@ -130,8 +130,8 @@ some.register_type_strategy(Currency, some.sampled_from([Currency("EUR"), Curren
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 # Each operation has two types; the codec itself is tried at length above. A simulation's outcome holds a dozen bills:
-# many draws of it are larger than Hypothesis likes, and the others are enough.
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+# many draws of it are larger than Hypothesis likes, or on a busy machine slower, and the others are enough.
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 @given(some.data())
 def test_every_operation_s_command_and_outcome_can_travel(name: str, data: some.DataObject) -> None:
     for kind in (OPERATIONS[name].command, OPERATIONS[name].outcome):
