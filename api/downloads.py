@@ -17,7 +17,7 @@ from domain.ids import CreditNoteId, CustomerId, InvoiceId, ReceiptId
 from domain.invoices.credit_note_document import credit_note_pdf, credit_note_xml
 from domain.invoices.invoice_document import invoice_pdf, invoice_xml
 from domain.payments.receipt_document import receipt_pdf
-from domain.refusals import RefusalCode, Refused
+from domain.refusals import Gone, RefusalCode, Refused
 
 DOCUMENT_COST: Final = 50  # points: a page of typesetting takes as long as fifty small objects
 _STATUS: Final = {
@@ -26,6 +26,7 @@ _STATUS: Final = {
     Code.CSRF.value: 403,
     Code.THROTTLED.value: 429,
     RefusalCode.NOT_FOUND.value: 404,
+    Code.GONE.value: 410,
     RefusalCode.UNAVAILABLE.value: 503,
 }  # any other refusal is about the state of the document: 409
 
@@ -80,6 +81,8 @@ class _Door:
             document = await kind.render(self._rooms.db, actor.customer, request.path_params["id"])
         except Fault as fault:
             return _refused(fault.message, _headers(fault), **(fault.extensions or {}))
+        except Gone as gone:
+            return _refused(gone.message, code=Code.GONE.value)
         except Refused as refused:
             return _refused(refused.message, code=refused.code.value)
         except Exception as error:

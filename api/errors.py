@@ -28,6 +28,7 @@ class Code(StrEnum):
     DOCUMENT_NOT_FOUND = "DOCUMENT_NOT_FOUND"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"  # the same, as clients of Apollo's form know it
     HISTORY_UNAVAILABLE = "HISTORY_UNAVAILABLE"  # the replica is down or too far behind
+    GONE = "GONE"  # a document whose customer was erased and whose retention is over: nobody can read it any more
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"  # masked; extensions.errorId is in our log
 

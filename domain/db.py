@@ -140,6 +140,7 @@ class Head:
     audit_hash: bytes
     event_number: int
     clock_at: datetime | None
+    erased: bool = False
 
 
 @dataclass(slots=True)

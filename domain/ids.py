@@ -156,6 +156,14 @@ class DisputeId(EntityId):
     prefix = "dispute"
 
 
+class ErasureId(EntityId):
+    prefix = "erasure"
+
+
+class LegalHoldId(EntityId):
+    prefix = "hold"
+
+
 class ReceiptId(EntityId):
     prefix = "receipt"
 

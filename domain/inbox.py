@@ -192,3 +192,8 @@ async def revive(marks: Autocommit, event: InboxEvent, now: datetime) -> None:
         INBOX.next(event.state, "replay"),
         now,
     )
+
+
+async def forget_body(marks: Autocommit, key: str) -> None:
+    """Deletes what an event said; that it came, and what became of it, stays."""
+    await marks.execute("DELETE FROM webhook_body WHERE event_key = $1", key)

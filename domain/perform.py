@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from domain.actor import Actor
+from domain.actor import Actor, Grant
 from domain.database import Database
 from domain.db import LOCK_WAIT, REPEATABLE, Channel, Head, Row, Tx, is_lost, kept, unavailable, write_transaction
 from domain.ids import CustomerId, LegalEntityId, OperationId, TenantId, uuid7
@@ -157,6 +157,7 @@ class Run(Generic[C, O]):
         if not self.operation.founding:
             tx.hold(await self._lock_head(tx))
             await let_in(tx, self.operation, self.command)
+            refuse_if_erased(self.operation, self.actor, tx.head)
         reached("perform.locked")
         outcome = await self.operation.run(tx, self.command)
         reached("perform.done")
@@ -199,11 +200,19 @@ class Run(Generic[C, O]):
 
     async def _lock_head(self, tx: Tx) -> Head:
         row = await tx.fetchrow(
-            """SELECT tenant_id, legal_entity_id, kind, ledger_number, audit_number, audit_hash, event_number, clock_at
+            """SELECT tenant_id, legal_entity_id, kind, ledger_number, audit_number, audit_hash, event_number, clock_at,
+                      erased_at
                  FROM customer_head WHERE shard_key = $1 AND customer_id = $2 FOR UPDATE""",
             self.customer.shard, self.customer.uuid,
         )  # fmt: skip
         return reachable(self.actor, self.customer, row)
+
+
+def refuse_if_erased(operation: Operation[C, O], actor: Actor, head: Head) -> None:
+    """STATE_CONFLICT for an erased customer's own users, and for all that would bring personal data of it back; the
+    house ends what it has under way, and staff still refund and decide."""
+    if head.erased and (Grant.PORTAL in actor.grants or operation.is_personal):
+        raise Refused(RefusalCode.STATE_CONFLICT, "This customer was erased.")
 
 
 def reachable(actor: Actor, customer: CustomerId, row: Row | None) -> Head:
@@ -219,4 +228,5 @@ def reachable(actor: Actor, customer: CustomerId, row: Row | None) -> Head:
         audit_hash=row["audit_hash"],
         event_number=row["event_number"],
         clock_at=row["clock_at"],
+        erased=row["erased_at"] is not None,
     )

@@ -16,7 +16,7 @@ from domain.db import Connection, Tx, kept, write_transaction
 from domain.ids import CustomerId
 from domain.lockstep import Lane, in_lockstep
 from domain.operation import Operation, Performed, observers, tell_moves
-from domain.perform import LOCK_MS, Run, admit, perform, reachable
+from domain.perform import LOCK_MS, Run, admit, perform, reachable, refuse_if_erased
 from domain.points import reached
 from domain.record import Kept, record_all
 
@@ -146,7 +146,7 @@ class _Batch(Generic[C, O]):
     async def _lock_heads(self, speaker: Tx, txs: Sequence[Tx]) -> None:
         rows = await speaker.fetch(
             """SELECT customer_id, tenant_id, legal_entity_id, kind, ledger_number, audit_number, audit_hash,
-                      event_number, clock_at
+                      event_number, clock_at, erased_at
                  FROM customer_head WHERE shard_key = $1 AND customer_id = ANY ($2::uuid[])
                 ORDER BY customer_id FOR UPDATE""",
             speaker.customer.shard,
@@ -155,3 +155,4 @@ class _Batch(Generic[C, O]):
         found = {row["customer_id"]: row for row in rows}
         for tx in txs:
             tx.hold(reachable(self.actor, tx.customer, found.get(tx.customer.uuid)))
+            refuse_if_erased(self.runs[0].operation, self.actor, tx.head)

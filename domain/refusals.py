@@ -45,6 +45,7 @@ class RefusalCode(StrEnum):
     PERIOD_CLOSED = "PERIOD_CLOSED"
     CLOCK_NOT_FORWARD = "CLOCK_NOT_FORWARD"
     NO_TEST_CLOCK = "NO_TEST_CLOCK"
+    ERASURE_STOPPED = "ERASURE_STOPPED"  # something has to be settled, ended or lifted before the customer is erased
     # the house
     UNAVAILABLE = "UNAVAILABLE"  # a server or provider did not answer and surely did nothing
 
@@ -82,3 +83,10 @@ class Refused(Exception):
     def retryable(self) -> bool:
         """Whether the same call under the same key may succeed a little later."""
         return self.code in RETRYABLE
+
+
+class Gone(Refused):
+    """What was asked for was destroyed for good, as privacy asks for once the law no longer wants it kept."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(RefusalCode.STATE_CONFLICT, message)

@@ -23,6 +23,8 @@ Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 _PERSONAL, _LEARNED, _ADDED = "personal", "learned", "added"
 _REDACTED = "[personal]"
+PERSONAL = {_PERSONAL: True}
+"""As metadata of a field: what ``personal()`` says, for one that others without a default follow."""
 
 
 def personal() -> Any:
@@ -30,13 +32,27 @@ def personal() -> Any:
     return dataclasses.field(metadata={_PERSONAL: True})
 
 
-def learned(default: Any = dataclasses.MISSING) -> Any:
+def holds_personal(kind: type) -> bool:
+    """Whether a value of the dataclass, or one inside it, has a field of personal data."""
+    hints = _hints(kind)
+    return any(
+        bool(field.metadata.get(_PERSONAL)) or any(holds_personal(each) for each in _dataclasses_in(hints[field.name]))
+        for field in dataclasses.fields(cast(Any, kind))
+    )
+
+
+def _dataclasses_in(hint: Any) -> list[type]:
+    inside = [found for part in typing.get_args(hint) for found in _dataclasses_in(part)]
+    return [hint] if isinstance(hint, type) and dataclasses.is_dataclass(hint) else inside
+
+
+def learned(default: Any = dataclasses.MISSING, *, personal: bool = False) -> Any:
     """A dataclass field that we learnt on the caller's behalf: stored, but no part of what the caller asked for.
 
     A retry under the same key may have learnt something else; it is still the same intent. A field that was once part
     of it takes a default, and is hashed as that: so a key of before that was stored without the fact is found again.
     """
-    return dataclasses.field(default=default, metadata={_LEARNED: True})
+    return dataclasses.field(default=default, metadata={_LEARNED: True, _PERSONAL: personal})
 
 
 def added(default: T) -> T:

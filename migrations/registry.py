@@ -56,6 +56,8 @@ TABLES: dict[str, str] = {
     "customer": "S",
     "billing_person": "S",
     "sealing_key": "S",
+    "erasure": "S",
+    "legal_hold": "S",
     "customer_user": "S",
     "customer_parent": "S",
     "customer_child": "S",

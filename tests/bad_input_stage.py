@@ -28,6 +28,8 @@ from tests.payment_stage import payment_input
 from tests.portal_stage import ADMINS as ADMINS_OF_PORTAL
 from tests.portal_stage import SUPPORTS as SUPPORTS_OF_PORTAL
 from tests.portal_stage import portal_input
+from tests.privacy_stage import ADMINS as ADMINS_OF_PRIVACY
+from tests.privacy_stage import privacy_input
 from tests.recovery_stage import ADMINS as ADMINS_OF_RECOVERY
 from tests.recovery_stage import SUPPORTS as SUPPORTS_OF_RECOVERY
 from tests.recovery_stage import recovery_input
@@ -150,6 +152,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await webhook_input(api)
     good |= await catalog_input(admin)
     good |= await exception_input(api)
+    good |= await privacy_input(api)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -274,7 +277,8 @@ ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "pu
           "publishCoupon", "endCoupon", "saveDunningPolicy", "publishGraceRule", "publishTaxRate", "registerForTax",
           "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setDebtPolicy", *ADMINS_OF_CATALOG,
           *ADMINS_OF_PAYMENTS, *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS,
-          *ADMINS_OF_DISPUTES, *ADMINS_OF_NOTICES, *ADMINS_OF_RECOVERY, *ADMINS_OF_PORTAL)  # fmt: skip
+          *ADMINS_OF_DISPUTES, *ADMINS_OF_NOTICES, *ADMINS_OF_RECOVERY, *ADMINS_OF_PORTAL,
+          *ADMINS_OF_PRIVACY)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
             *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS, *SUPPORTS_OF_DISPUTES,

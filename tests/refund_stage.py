@@ -21,6 +21,7 @@ from tests.domain.invoices.test_staff_invoices import by_finance, draft, issue
 from tests.exception_stage import WRONG as OF_EXCEPTIONS
 from tests.exception_stage import claimed, exceptions_of
 from tests.lives import buy, buyer, day, give_back, invoices_of, publish, start, until
+from tests.privacy_stage import WRONG as OF_PRIVACY
 from tests.world import EUR, Someone, World, fresh
 
 BEYOND = 10_001  # one minor unit more than support gives back alone
@@ -167,4 +168,5 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("setRefundPolicy", {"limits": [{"role": "LEAD", "amount": euro(-1)}]}, "INVALID_AMOUNT", ["limits", "amount"]),
     ("setRefundPolicy", {"limits": [{"role": "LEAD", "amount": euro(1)}] * 2}, "INVALID_INPUT", ["limits"]),
     *OF_EXCEPTIONS,
+    *OF_PRIVACY,
 ]  # fmt: skip

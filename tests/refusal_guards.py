@@ -62,7 +62,7 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setDisputePolicy", "setPaymentPolicy",
         "setPaymentRoute", "setPortalFeatures", "setRecoveryPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
     "InputError": (
-        "claimException", "releaseException",
+        "claimException", "releaseException", "requestErasure",
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
         "removeInvoiceLine", "removeTaxId", "replayWebhooks", "rotateWebhookSecret", "setDisputePolicy",
         "setPaymentPolicy",

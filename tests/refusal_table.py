@@ -111,6 +111,12 @@ CASES = [
         "customerId": "$refunded customer", "refundId": "$to pay", "reference": "$paid under"}),
     Case("approveRefund", "EXCEEDS_INVOICED", "finance", {
         "customerId": "$refunded customer", "refundId": "$too late", "reason": "R."}),
+    Case("eraseCustomer", "ALREADY_EXISTS", "admin", {"customerId": "$asked customer", "reason": "R."}),
+    Case("eraseCustomer", "ERASURE_STOPPED", "admin", {"customerId": "$owner customer", "reason": "R."}),
+    Case("decideErasure", "ERASURE_STOPPED", "admin", {
+        "customerId": "$asked customer", "approve": True, "reason": "R."}),
+    Case("requestErasure", "ALREADY_EXISTS", "asked", {"wanted": True}),
+    Case("setLegalHold", "STATE_CONFLICT", "admin", {"customerId": "$asked customer", "held": False, "reason": "R."}),
     Case("submitDisputeEvidence", "STATE_CONFLICT", "support", {
         "customerId": "$disputing customer", "disputeId": "$decided dispute",
         "texts": [{"kind": "OTHER", "text": "T."}]}),

@@ -21,13 +21,19 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "----yy--y": (
         "createContract", "publishTaxRate", "registerForTax", "setLegalDetails", "setSellerTax", "stateTaxPlace",
     ),
+    "---y-y--y": (
+        "decideErasure", "eraseCustomer",
+    ),
+    "y--------": (
+        "requestErasure",
+    ),
     "---yyy--s": (
         "acceptDispute", "approveRefund", "captureInvoicePayment", "finalizeInvoice", "issueCreditNote",
         "recordOfflinePayment", "rejectRefund", "reverseOfflinePayment", "voidCreditNote", "voidInvoice",
     ),
     "---yyy--y": (
         "addInvoiceLine", "createInvoice", "deleteInvoiceDraft", "editInvoiceLine", "removeInvoiceLine",
-        "setBillingTerms", "setCustomerDebtPolicy", "setParentCustomer",
+        "setBillingTerms", "setCustomerDebtPolicy", "setLegalHold", "setParentCustomer",
     ),
     "--yy-y--s": (
         "endCouponRedemption",
@@ -91,6 +97,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "staff.taxCorrectionRun", "staff.taxReport", "staff.couponReport", "staff.features", "staff.dunningPolicy",
         "staff.debtPolicy", "staff.dunningPolicies", "staff.graceRules", "staff.auditTrail", "staff.auditChain",
         "staff.deadLetters", "staff.portalFeatures",
+        "staff.customerPrivacy", "staff.erasures", "staff.legalHolds",
     ),
     "---------": (
         "query.portalLink",

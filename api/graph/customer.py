@@ -15,6 +15,7 @@ from api.graph.customer_bills import CustomerBills
 from api.graph.customer_past import CustomerPast
 from api.graph.customer_previews import CustomerPreviews
 from api.graph.entitlements import Entitlement, entitlements_of
+from api.graph.erasures import Erasure, newest
 from api.graph.family import CustomerFamily
 from api.graph.lost_answers import OperationInspection, PerformedOperation, inspection_of, operation_of
 from api.graph.method_order import in_order
@@ -81,6 +82,11 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
         """The billing person."""
         person = await customers.billing_person(info.context.db.primary, self.source.tenant, self.source.id)
         return BillingPerson(**{name: getattr(person, name) for name in _PERSON}) if person else None
+
+    @strawberry.field(description="The newest request to erase it; null: there was none.")
+    async def erasure(self, info: Info) -> Erasure | None:
+        """The request, and how far it is."""
+        return await newest(info.context.db.primary, self.source.id)
 
     @strawberry.field(description="The balance now, strongly consistent.")
     async def balance(self, info: Info) -> Balance:

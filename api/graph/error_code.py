@@ -46,6 +46,7 @@ class ErrorCode(Enum):
     PERIOD_CLOSED = _value("PERIOD_CLOSED", description="The books of that month are closed.")
     CLOCK_NOT_FORWARD = _value("CLOCK_NOT_FORWARD", description="A test clock only moves forward.")
     NO_TEST_CLOCK = _value("NO_TEST_CLOCK", description="This customer lives in real time.")
+    ERASURE_STOPPED = _value("ERASURE_STOPPED", description="Something has to be settled, ended or lifted first.")
     UNAVAILABLE = _value("UNAVAILABLE", description="A server or the provider did not answer: send it again.")
 
     @classmethod

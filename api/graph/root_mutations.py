@@ -2,6 +2,7 @@
 
 import strawberry
 
+from api.graph.erasing import PrivacyMutations
 from api.graph.portal_features import PortalRuleMutations
 from api.graph.portal_links import LinkMutations
 from api.graph.saga_mutations import SagaMutations
@@ -9,5 +10,5 @@ from api.graph.sessions import SessionMutations
 
 
 @strawberry.type(description="Changes that areas say themselves.")
-class RootMutations(SagaMutations, SessionMutations, PortalRuleMutations, LinkMutations):
+class RootMutations(SagaMutations, SessionMutations, PortalRuleMutations, LinkMutations, PrivacyMutations):
     """Fields of the mutation root."""

@@ -29,6 +29,7 @@ from api.graph.staff_inspection import StaffInspections
 from api.graph.staff_notices import StaffNotices
 from api.graph.staff_partners import StaffPartners
 from api.graph.staff_payments import StaffPayment
+from api.graph.staff_privacy import StaffPrivacy
 from api.graph.staff_providers import StaffProviders, provider_text
 from api.graph.staff_security import StaffSecurity
 from api.graph.staff_webhooks import StaffWebhooks
@@ -111,6 +112,7 @@ class Staff(
     StaffWebhooks,
     StaffSagas,
     StaffPortal,
+    StaffPrivacy,
 ):
     """The root of staff."""
 

@@ -1,6 +1,6 @@
 """Sign-up: a customer with its head, accounts, billing person and first user, under the house of its legal entity."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.actor import Grant
@@ -15,21 +15,24 @@ from domain.refusals import RefusalCode, Refused
 from domain.tenants.access import login_key
 from domain.tenants.create_tenant import insert_head
 from domain.tenants.tenant import shard_key_for
-from domain.wire import added, personal
+from domain.wire import PERSONAL, added, personal
 
 
 @dataclass(frozen=True, slots=True)
 class CreateCustomer:
-    """``reference`` is the tenant's own name for the customer; ``clock_at`` puts a sandbox customer on a test clock."""
+    """``reference`` is the tenant's own name for the customer; ``clock_at`` puts a sandbox customer on a test clock.
 
-    reference: str
+    The reference, and what the identity provider calls the login, are nobody else's: erasing takes them away too.
+    """
+
+    reference: str = field(metadata=PERSONAL)
     currency: Currency
     time_zone: str
     locale: str
     country: str
     clock_at: datetime | None
     issuer: str | None
-    subject: str | None
+    subject: str | None = field(metadata=PERSONAL)
     name: str = personal()
     email: str = personal()
     address: str = personal()

@@ -1,5 +1,6 @@
 """A provider's events as a whole: those that wait for a worker, the dead ones, and the others of one object."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,3 +85,15 @@ async def next_waiting(db: Primary, event: InboxEvent) -> str | None:
         event.sequence,
     )
     return key
+
+
+async def events_about(db: Primary, account: str, references: Collection[str]) -> list[str]:
+    """Keys of all events of the account about one of these objects, whatever became of them."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT event_key FROM inbox_event WHERE provider_account = $1 AND object_ref = ANY ($2::text[])
+            ORDER BY event_key""",
+        account,
+        list(references),
+    )
+    return [row["event_key"] for row in rows]

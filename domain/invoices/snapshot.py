@@ -14,7 +14,7 @@ from domain.db import Primary, Row, Tx
 from domain.ids import CustomerId, InvoiceId, LegalEntityId
 from domain.invoices.document_facts import Party
 from domain.money import Money
-from domain.refusals import RefusalCode, Refused
+from domain.refusals import Gone, RefusalCode, Refused
 from domain.tax.place import Place, lies_in
 from domain.tax.registration import Registration, Scheme, registrations
 from domain.tenants.tenant import LegalEntity
@@ -101,7 +101,7 @@ async def seal_snapshot(tx: Tx, applied: Money) -> bytes:
 
 
 async def seal_again(tx: Tx, of: InvoiceId, applied: Money) -> bytes:
-    """The snapshot of an issued invoice for another document of it, sealed; STATE_CONFLICT once it was erased."""
+    """The snapshot of an issued invoice for another document of it, sealed; Gone once nobody can read it."""
     taken = replace(await opened_snapshot(tx, tx.vault, tx.customer, of), applied=applied.minor)
     wrapped = await tx.fetchval(
         "SELECT wrapped FROM sealing_key WHERE shard_key = $1 AND customer_id = $2", tx.customer.shard, tx.customer.uuid
@@ -133,7 +133,7 @@ def _number(known: Sequence[Registration], home: str, there: Place, at: datetime
 
 
 async def opened_snapshot(db: Primary, vault: Vault, customer: CustomerId, id: InvoiceId) -> Snapshot:
-    """The snapshot of the customer's invoice; STATE_CONFLICT once the customer was erased."""
+    """The snapshot of the customer's invoice; Gone once the customer was erased and retention is over."""
     row = await db.fetchrow(
         """SELECT k.wrapped, i.snapshot_sealed
              FROM invoice i
@@ -144,5 +144,5 @@ async def opened_snapshot(db: Primary, vault: Vault, customer: CustomerId, id: I
         id.uuid,
     )
     if row is None:
-        raise Refused(RefusalCode.STATE_CONFLICT, "The person on this document was erased.")
+        raise Gone("The person on this document was erased, and it need not be kept any more.")
     return from_json(Snapshot, msgspec.json.decode(vault.open(row["wrapped"], row["snapshot_sealed"])))

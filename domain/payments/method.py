@@ -110,8 +110,8 @@ class StoreMethod:
     token: str = personal()
     provider_ref: str = learned()
     kind: str = learned()
-    brand: str = learned()
-    last4: str = learned()
+    brand: str = learned(personal=True)
+    last4: str = learned(personal=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from domain.invoices.document_facts import PaymentMethod, ReceiptFacts
 from domain.invoices.invoice import invoice
 from domain.invoices.issued import billed, proven
 from domain.payments.method import payment_methods
+from domain.payments.method_label import label_of
 from domain.payments.payment import payment
 from domain.payments.receipt import receipt
 
@@ -32,7 +33,7 @@ async def receipt_pdf(db: Database, owner: CustomerId, id: ReceiptId) -> bytes:
         total=seen.of.total,
         applied_credit=seen.applied,
         paid=paid.captured,
-        method=PaymentMethod(method.brand, method.last4) if method else None,
+        method=PaymentMethod(*await label_of(db, owner, method)) if method else None,
         legal=seen.legal,
     )
     version = await _version(db.primary, owner, id)

@@ -47,7 +47,7 @@ from domain.payments.request_refund import EXPIRE_REFUND
 from domain.payments.still_open import is_to_be_barred
 from domain.perform import perform
 from domain.points import reached
-from domain.reactions import notices
+from domain.reactions import erasures, notices
 from domain.reactions.dispute_work import ask_dispute
 from domain.reactions.events import drain
 from domain.reactions.exceptions import given_up
@@ -179,10 +179,6 @@ async def _correct_item(house: House, work: Due) -> None:
     await correct_item(house, work, key_of(work))
 
 
-async def _send_notice(house: House, work: Due) -> None:
-    await notices.send(house, work)
-
-
 async def _look_at_saga(house: House, work: Due) -> None:
     await look_in_time(house, work, key_of(work))
 
@@ -255,8 +251,9 @@ HANDLERS: dict[str, Handler] = {
     CONTRACT_NOTICE: _announce,
     LIST_RUN: _list_tax_run,
     CORRECT_ITEM: _correct_item,
-    SEND_NOTICE: _send_notice,
+    SEND_NOTICE: notices.send,
     LOOK: _look_at_saga,
+    **erasures.HANDLERS,
     ADVANCE: _advance,
 }
 

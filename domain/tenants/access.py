@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.actor import Grant
-from domain.db import Primary
+from domain.db import Autocommit, Primary
 from domain.ids import CustomerId, CustomerUserId, TenantId
 
 
@@ -55,6 +55,14 @@ class Login:
     tokens_from: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class LoginRow:
+    """A row of the directory: the key, and the tenant whose it is."""
+
+    key: str
+    tenant: TenantId
+
+
 async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Login | None:
     """Whose active user this subject is at the tenant, or None."""
     row = await db.fetchrow(
@@ -66,6 +74,17 @@ async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -
         return None
     return await _active(
         db, CustomerId(row["shard_key"], row["customer_id"]), CustomerUserId(row["shard_key"], row["user_id"])
+    )
+
+
+async def free_login(marks: Autocommit, customer: CustomerId, login: LoginRow) -> None:
+    """Lets anybody take the login again; one that somebody else took meanwhile stays."""
+    await marks.execute(
+        "DELETE FROM login_directory WHERE login_key = $1 AND tenant_id = $2 AND shard_key = $3 AND customer_id = $4",
+        login.key,
+        login.tenant.uuid,
+        customer.shard,
+        customer.uuid,
     )
 
 

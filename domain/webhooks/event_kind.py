@@ -9,6 +9,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.wire import Json, canonical
 
 PUBLISHED: Final = {
+    "customer.erased": "A customer was erased here; systems that know more of it than its id erase it too.",
     "subscription.started": "A subscription began, on trial or waiting for its first payment too.",
     "subscription.renewed": "A subscription went into its next period.",
     "subscription.changed": "Its plan, price or quantity is another one now.",

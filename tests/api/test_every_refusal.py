@@ -15,6 +15,7 @@ from tests.catalog_stage import retired
 from tests.dispute_stage import decided
 from tests.families import deep_in_debt
 from tests.notice_stage import waiting_notice
+from tests.privacy_stage import not_erased
 from tests.refusal_stage import Players, stage_of_closed_books, stage_of_refusals
 from tests.refusal_table import CASES, CLOSED, Case
 from tests.saga_kit import newest
@@ -45,6 +46,7 @@ async def players(api: Api, owner: asyncpg.Connection) -> Players:
     made.ids |= await refusing_webhooks(made.callers["admin"])
     made.ids |= await retired(made.callers["admin"])
     made.ids |= await decided(api)
+    made.ids |= await not_erased(await made.guest("asked", "tok_visa"), api)
     owner_of_all = made.callers["owner"]
     assert isinstance(owner_of_all, Guest)
     made.ids |= await waiting_notice(api, owner_of_all)

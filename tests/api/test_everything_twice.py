@@ -38,6 +38,7 @@ from tests.lives import buyer, day, give_back, invoices_of, start, subscription_
 from tests.mishaps import later
 from tests.notice_kit import buy_and_be_told
 from tests.payment_stage import forget_method, held_purchase
+from tests.privacy_stage import leave_for_good
 from tests.recovery_stage import pay_in_parts
 from tests.refund_stage import ask_in_vain
 from tests.saga_kit import buy_in_vain
@@ -162,6 +163,7 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     await buy_and_be_told(world)
     await pay_in_parts(world)
     await buy_in_vain(world)
+    await leave_for_good(world)
     assert set(done) == set(HANDLERS)
     assert [each.state.name for each in await invoices_of(world, ada)] == ["paid", "paid", "uncollectible"]
     states = [(await subscription_of(world, each)).state.name for each in (ada, eve)]

@@ -24,6 +24,8 @@ from tests.notice_stage import OTHERWISE as OF_NOTICES
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
 from tests.portal_stage import OTHERWISE as OF_PORTAL
+from tests.privacy_stage import OTHERWISE as OF_PRIVACY
+from tests.privacy_stage import PORTAL as ERASED
 from tests.recovery_stage import OTHERWISE as OF_RECOVERY
 from tests.refund_stage import OTHERWISE as OF_REFUNDS
 from tests.session_stage import OTHERWISE as OF_SESSIONS
@@ -34,7 +36,8 @@ from tests.world import EUR, LONG_AGO, fresh
 
 SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
 PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock", "redeemCoupon",
-          "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED, *PAYING, "endSessions")  # fmt: skip
+          "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED, *PAYING, "endSessions",
+          *ERASED)  # fmt: skip
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "addPaymentMethod": {"token": "tok_mastercard"},
@@ -98,6 +101,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_EXCEPTIONS,
     **OF_RECOVERY,
     **OF_PORTAL,
+    **OF_PRIVACY,
 }
 
 

@@ -10,11 +10,12 @@ import pytest
 from domain.invoices.snapshot import Seller
 from domain.tenants.retention import kept_until
 from domain.wire import from_json
+from tests.world import World
 
 DENIED = asyncpg.InsufficientPrivilegeError
 KEPT = (
     "invoice", "invoice_line", "invoice_line_tax", "invoice_tax", "credit_note", "credit_note_line", "credit_note_tax",
-    "receipt", "issued_document", "sealing_key", "legal_entity", "number_series", "retention_promise",
+    "receipt", "issued_document", "legal_entity", "number_series", "retention_promise",
 )  # fmt: skip
 
 
@@ -32,6 +33,16 @@ async def test_no_document_and_no_key_of_one_can_be_deleted(application: asyncpg
     for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):  # noqa: S608 - our own names
         with pytest.raises(DENIED):
             await application.execute(statement)
+
+
+@pytest.mark.row("E14")
+async def test_no_key_can_be_deleted_but_that_of_an_erased_customer_whose_retention_is_over(
+    application: asyncpg.Connection, world: World
+) -> None:
+    ada = await world.customer()
+    assert await application.execute("DELETE FROM sealing_key WHERE customer_id = $1", ada.id.uuid) == "DELETE 0"
+    with pytest.raises(DENIED):
+        await application.execute("TRUNCATE sealing_key")
 
 
 @pytest.mark.row("E14")
