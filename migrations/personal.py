@@ -61,8 +61,8 @@ _PLAIN: Final[dict[Plain, str]] = {
         ledger_transaction: cause period_starts_on; ledger_transfer: credit_kind currency debit_kind;
         notice: kind machine reason state; number_series: prefix series; operation_key: operation;
         outbox_event: kind; payment: asked asked_code capture_mode currency failure_code kind machine means state;
-        payment_method: kind; receipt: number_text series; refund: currency failure_code machine means state;
-        refund_payout: means; refund_request: decision needed_for needs; refusal_log: code operation;
+        payment_method: kind; portal_link: purpose; receipt: number_text series;
+        refund: currency failure_code machine means state; refund_payout: means; refund_request: decision needed_for needs; refusal_log: code operation;
         saga: cause currency kind machine state step; security_event: kind surface; staff_refunds: currency day;
         subscription: cadence_unit currency family machine next_family pause_access pause_cause pending_family state
         time_zone; subscription_pause: access machine state; subscription_terms: cadence_unit cause currency family;
@@ -77,7 +77,7 @@ _PLAIN: Final[dict[Plain, str]] = {
         provider_reference: kind provider_account provider_ref; issued_document: sha256;
         offline_reference: reference_key; operation_key: actor_scope command_hash key;
         payment: provider_account provider_key provider_ref; payment_method: provider_account provider_ref;
-        refund: provider_key provider_ref; refusal_log: actor_scope request_id;
+        portal_link: token_hash; refund: provider_key provider_ref; refusal_log: actor_scope request_id;
         security_event: about person request_id; webhook_body: event_key""",
     Plain.IDS: """audit_body: body; credit_note_line: derivation working; dead_letter: body;
         invoice_draft_line: derivation; invoice_line: derivation; operation_key: outcome; outbox_event: body;

@@ -21,10 +21,12 @@ SWITCH = f"""mutation ($input: SetPortalFeaturesInput!) {{ setPortalFeatures(inp
     features {FEATURES} errors {{ ... on UserError {{ code }} }} }} }}"""
 FUNCTIONS = ["START_SUBSCRIPTION", "CHANGE_PLAN", "CHANGE_SEATS", "CANCEL", "PAUSE", "UPDATE_CARD", "PAY_INVOICE",
              "ARRANGE_PAYMENT", "REDEEM_COUPON", "BILLING_DETAILS", "TAX_IDS"]  # fmt: skip
-# Open to portal users and never switched off: reads, what takes a step back, signing out, and the clock of a sandbox.
+# Open to portal users and never switched off: reads, what takes a step back, signing out, the clock of a
+# sandbox, and what the law gives a person whatever a tenant would like.
 ALWAYS = {
     *("subscriptions.preview_next_invoice", "subscriptions.simulate", "catalog.check_coupon"),
     *("subscriptions.reactivate", "subscriptions.resume", "customers.advance_clock", "sessions.end"),
+    "privacy.request_erasure",
 }
 
 
