@@ -62,7 +62,8 @@ _PLAIN: Final[dict[Plain, str]] = {
         notice: kind machine reason state; number_series: prefix series; operation_key: operation;
         outbox_event: kind; payment: asked asked_code capture_mode currency failure_code kind machine means state;
         payment_method: kind; portal_link: purpose; receipt: number_text series;
-        refund: currency failure_code machine means state; refund_payout: means; refund_request: decision needed_for needs; refusal_log: code operation;
+        refund: currency failure_code machine means state; refund_payout: means;
+        refund_request: decision needed_for needs; refusal_log: code operation;
         saga: cause currency kind machine state step; security_event: kind surface; staff_refunds: currency day;
         subscription: cadence_unit currency family machine next_family pause_access pause_cause pending_family state
         time_zone; subscription_pause: access machine state; subscription_terms: cadence_unit cause currency family;
