@@ -9,9 +9,8 @@ import httpx2
 
 from domain.payments.dispute import Dispute
 from domain.payments.payment import payment
-from domain.reactions.lost_disputes import find_lost_disputes
 from tests.api_callers import Api, Guest
-from tests.dispute_kit import PDF, disputes
+from tests.dispute_kit import PDF, disputes, hear_of_all
 from tests.lives import start
 
 SUPPORTS = ("submitDisputeEvidence",)
@@ -47,7 +46,7 @@ async def in_dispute(api: Api, guest: Guest | None = None, **claim: Any) -> tupl
     async with side_door() as provider:
         answer = await provider.post("/admin/disputes", json={"payment": paid.provider_ref, **claim})
         assert answer.is_success, answer.text
-    await find_lost_disputes(api.world.house)
+    await hear_of_all(api.world.house)
     return guest, (await disputes(api.world, paid))[-1]
 
 
@@ -57,7 +56,7 @@ async def decided(api: Api) -> dict[str, str]:
     async with side_door() as provider:
         answer = await provider.post(f"/admin/disputes/{open_one.provider_ref}/close", json={"outcome": "won"})
         assert answer.is_success
-    await find_lost_disputes(api.world.house)
+    await hear_of_all(api.world.house)
     return {"disputing customer": guest.id, "decided dispute": str(open_one.id)}
 
 

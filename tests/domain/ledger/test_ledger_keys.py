@@ -194,6 +194,9 @@ DELETABLE = {
     "webhook_delivery",  # a month after it was taken or parked
     "payment_route",  # a choice of the tenant, whose history is the audit trail
     "family_claim",  # held by a living subscription only
+    "web_session",  # a sign-in that is over
+    "customer_directory", "webhook_body",  # of a customer that is erased; bodies also once they are old
+    "sealing_key",  # by its row policy only where legal retention ended
 }  # fmt: skip
 
 

@@ -15,10 +15,9 @@ from domain.payments.dispute_policy import OnLost
 from domain.payments.evidence import EvidenceKind, FileGiven, TextGiven, evidence_of
 from domain.payments.refund import refunds_of
 from domain.perform import perform
-from domain.reactions.lost_disputes import find_lost_disputes
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
-from tests.dispute_kit import accounts, by_lead, disputed, disputed_again, disputes, evidence, settled
+from tests.dispute_kit import accounts, by_lead, disputed, disputed_again, disputes, evidence, hear_of_all, settled
 from tests.lives import attempts_at, buyer, day, give_back, invoices_of, start, subscription_of, wrong_rows
 from tests.mishaps import later
 from tests.webhook_desk import Desk, made_up
@@ -160,7 +159,7 @@ async def test_a_refund_under_way_when_a_dispute_comes_fails_and_what_it_had_res
 @pytest.mark.row("C11")
 async def test_lost_events_are_made_up_for_by_looking(world: World, desk: Desk) -> None:
     of = await disputed(world, desk)
-    await find_lost_disputes(world.house)
+    await hear_of_all(world.house)
     assert (await of.known()).state.name == "open"
     await desk.admin(f"disputes/{of.ref}/close", outcome="lost")
     await do_now(later(world.house, DAY + timedelta(hours=1)), of.who.id)
@@ -168,7 +167,7 @@ async def test_lost_events_are_made_up_for_by_looking(world: World, desk: Desk) 
     before = await accounts(world, of.who)
     for event in await of.events():
         await desk.take(event, later(world.house, timedelta(minutes=1)))
-    await find_lost_disputes(world.house)
+    await hear_of_all(world.house)
     assert await accounts(world, of.who) == before
     assert await wrong_rows(world, of.who) == []
 
@@ -180,7 +179,7 @@ async def test_a_dispute_that_cannot_be_recorded_does_not_hide_the_others(world:
     finance = own.staff(Grant.FINANCE)
     await perform(own.house.db, close_period, finance, own.tenant.sandbox_house, command, fresh("close"))
     other = await disputed(world, desk)
-    await find_lost_disputes(world.house)
+    await hear_of_all(world.house)
     assert (await other.known()).state.name == "open"
     assert await disputes(own, closed.paid) == []
 
