@@ -18,6 +18,8 @@ const NEVER = new Set(["query", "variables", "headers", "favorites", "shouldPers
 const PRIVATE = new Set(["variables", "headers", "response", "hash", "label"]);
 const WRITTEN = /"""[^]*?"""|"(?:[^"\\\n]|\\.)*"/g;
 
+let over = false;
+
 /** Keeps for as long as the page is open. */
 export function inThisPageAlone(): Keeper {
   const kept = new Map<string, string>();
@@ -43,7 +45,7 @@ export function atTheDesk(): Keeper {
     setItem(key, value) {
       page.setItem(key, value);
       const name = key.slice(PREFIX.length);
-      if (!NEVER.has(name)) localStorage.setItem(key, withoutPrivate(value));
+      if (!over && !NEVER.has(name)) localStorage.setItem(key, withoutPrivate(value));
     },
     removeItem(key) {
       page.removeItem(key);
@@ -56,8 +58,9 @@ export function atTheDesk(): Keeper {
   };
 }
 
-/** Takes away everything that a browser can keep of this page. */
+/** Takes away everything that a browser can keep of this page, which keeps nothing from then on. */
 export function forget(): void {
+  over = true; // the editor writes a moment after somebody typed, and would do so after its end as well
   localStorage.clear();
   sessionStorage.clear();
 }
