@@ -22,7 +22,7 @@ async def _about(tx: Tx, case: ExceptionCase) -> Refund:
 async def confirm_refunded(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
     """The money went back, under the provider's reference; also where the refund had failed before.
 
-    INVALID_INPUT where the provider calls the refund otherwise.
+    INVALID_INPUT where the provider calls the refund otherwise; ALREADY_EXISTS where it calls another one so.
     """
     of = await _about(tx, case)
     if of.provider_ref not in (None, reference):

@@ -68,12 +68,16 @@ async def settle_refund(tx: Tx, command: SettleRefund) -> RefundSettled:
         state = await REFUND.move(tx, tx.customer, before.id.uuid, state, command.news.value)
     if state == before.state:
         return RefundSettled(before.id, before.payment, state.name)
-    if command.provider_ref is not None and command.provider_ref != before.provider_ref:
-        of = await payment(tx, tx.customer, before.payment)
-        account = of.provider_account if of.kind != OFFLINE else f"{OFFLINE}/{tx.head.tenant}"
-        await claim_reference(tx, Thing.REFUND, account, command.provider_ref, before.id.uuid)
+    if command.provider_ref is not None:
+        await _claim(tx, await payment(tx, tx.customer, before.payment), before, command.provider_ref)
     await _store(tx, before, state, command, await _settle(tx, before, state))
     return RefundSettled(before.id, before.payment, state.name)
+
+
+async def _claim(tx: Tx, of: Payment, before: Refund, reference: str) -> None:
+    if reference != before.provider_ref:
+        account = of.provider_account if of.kind != OFFLINE else f"{OFFLINE}/{tx.head.tenant}"
+        await claim_reference(tx, Thing.REFUND, account, reference, before.id.uuid)
 
 
 async def _settle(tx: Tx, before: Refund, state: State) -> int | None:
@@ -122,7 +126,9 @@ async def succeed_late(tx: Tx, of: Payment, before: Refund, reference: str) -> N
 
     The provider has given it, so it is booked whatever was decided meanwhile: what is left of the payment is reserved,
     and what is not there any more as its credit, used up or given back otherwise, is a loss of its own case.
+    ALREADY_EXISTS where the provider calls another refund so.
     """
+    await _claim(tx, of, before, reference)
     amount = before.amount
     covered, excess = min(amount, of.refundable), await excess_of(tx, of)
     await reserve(tx, of, covered)

@@ -9,7 +9,9 @@ from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.exception_case import Kind, Resolution
 from domain.payments.gateway import RefundSucceeded
+from domain.payments.open_exception import OpenException, open_exception
 from domain.payments.payment import payment
+from domain.payments.provider_reference import Thing, all_named
 from domain.payments.refund import Means, Refund, refunds_of
 from domain.payments.request_refund import RequestRefund, request_refund
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
@@ -22,7 +24,7 @@ from tests.exception_kit import asked_in_vain, claim, decided, failed_refunds, o
 from tests.lives import by_house, give_back, wrong_rows
 from tests.refund_kit import answer
 from tests.webhook_desk import Desk
-from tests.world import ACCOUNT, EUR, Someone, World
+from tests.world import ACCOUNT, EUR, Someone, World, fresh
 
 BACK = Money(400, EUR)
 
@@ -105,6 +107,26 @@ async def test_what_was_not_refunded_after_all_is_credit_and_decided_on_anew(wor
     assert ((await refund_of(world, ada, id)).state.name, await credit(world, ada)) == ("failed", 400)
     assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 1000
     assert (await decided(world, ada, Resolution.KEEP_AS_CREDIT))[0].kind is Kind.REFUND_FAILED
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_refund_that_did_not_fail_after_all_goes_by_no_name_of_somebody_elses(world: World) -> None:
+    bob, his = await paid(world)
+    await give_back(world, bob, his, BACK)
+    taken = (await refund_of(world, bob, his)).provider_ref
+    ada, id = await paid(world)
+    (failed,) = await failed_refunds(world, ada, id, (400,))  # the provider never named it
+    told = OpenException(Kind.REFUND_CONTRADICTED, id, failed.refund, "It says so.", BACK)
+    await by_house(world, ada, open_exception, told)
+    (case,) = [each for each in await waiting(world, ada) if each.kind is Kind.REFUND_CONTRADICTED]
+    assert await claim(world, ada, case.id) == "done"
+    assert await resolve(world, ada, case.id, Resolution.CONFIRM_REFUNDED, taken) == "ALREADY_EXISTS"
+    assert ((await refund_of(world, ada, id)).state.name, await credit(world, ada)) == ("failed", 400)
+    name = fresh("seen")
+    assert await resolve(world, ada, case.id, Resolution.CONFIRM_REFUNDED, name) == "done"
+    assert ((await refund_of(world, ada, id)).state.name, await credit(world, ada)) == ("succeeded", 0)
+    (found,) = await all_named(world.house.db.primary, world.tenant.tenant, Thing.REFUND, name)
+    assert found.customer == ada.id
     assert await wrong_rows(world, ada) == []
 
 
