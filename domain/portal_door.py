@@ -10,7 +10,7 @@ from domain.refusals import RefusalCode, Refused
 
 def require_purpose(actor: Actor, operation: Operation[C, O]) -> None:
     """FORBIDDEN for the caller of a link that is for something else."""
-    if actor.link is not None and OPENS[actor.link.purpose][0] != operation.name:
+    if actor.link is not None and operation.name not in OPENS[actor.link.purpose][0]:
         raise Refused(RefusalCode.FORBIDDEN, "This link is for something else.")
 
 

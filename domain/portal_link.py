@@ -30,12 +30,15 @@ class LinkPurpose(StrEnum):
     CANCEL = "cancel"
 
 
-# The operation that a link of the purpose may perform, and the field of its command that names the link's subject.
-OPENS: dict[LinkPurpose, tuple[str, str | None]] = {
-    LinkPurpose.CHANGE_PLAN: ("subscriptions.change_plan", "subscription"),
-    LinkPurpose.UPDATE_CARD: ("payments.store_method", None),
-    LinkPurpose.PAY_INVOICE: ("payments.pay_invoice", "invoice"),
-    LinkPurpose.CANCEL: ("subscriptions.cancel", "subscription"),
+# The operations of which a link of the purpose may perform one, and the field of their commands that names its subject.
+OPENS: dict[LinkPurpose, tuple[frozenset[str], str | None]] = {
+    LinkPurpose.CHANGE_PLAN: (frozenset({"subscriptions.change_plan"}), "subscription"),
+    LinkPurpose.UPDATE_CARD: (frozenset({"payments.store_method"}), None),
+    LinkPurpose.PAY_INVOICE: (frozenset({"payments.pay_invoice"}), "invoice"),
+    LinkPurpose.CANCEL: (
+        frozenset({"subscriptions.cancel", "subscriptions.accept_retention_offer"}),
+        "subscription",
+    ),
 }
 
 

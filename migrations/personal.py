@@ -64,6 +64,7 @@ _PLAIN: Final[dict[Plain, str]] = {
         payment_method: kind; portal_link: purpose; receipt: number_text series;
         refund: currency failure_code machine means state; refund_payout: means;
         refund_request: decision needed_for needs; refusal_log: code operation;
+        retention_answer: offered reason taken;
         saga: cause currency kind machine state step; security_event: kind surface; staff_refunds: currency day;
         subscription: cadence_unit currency family machine next_family pause_access pause_cause pending_family state
         time_zone; subscription_pause: access machine state; subscription_terms: cadence_unit cause currency family;

@@ -145,7 +145,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await dispute_input(api)
     good |= await notice_input(api, guest)
     good |= await session_input(api, guest)
-    good |= portal_input(guest, bought["invoice"]["id"])
+    good |= await portal_input(api, guest, bought["invoice"]["id"])
     good |= await recovery_input(api)
     support = await api.staff()
     good |= await refund_input(api, support)

@@ -40,6 +40,7 @@ CASES = [
     Case("cancelSubscription", "PAYMENT_IN_PROGRESS", "waiting", {"subscriptionId": "$waiting", "timing": "NOW"}),
     Case("reactivateSubscription", "INVALID_INPUT", "support", {"subscriptionId": "$own"}),
     Case("reactivateSubscription", "STATE_CONFLICT", "owner", {"subscriptionId": "$own"}),
+    Case("acceptRetentionOffer", "INVALID_INPUT", "support", {"subscriptionId": "$own", "kind": "PAUSE"}),
     Case("pauseSubscription", "CHANGE_PENDING", "pending", {"subscriptionId": "$pending"}),
     Case("pauseSubscription", "STATE_CONFLICT", "waiting", {"subscriptionId": "$waiting"}),
     Case("resumeSubscription", "INVALID_INPUT", "support", {"subscriptionId": "$own"}),
@@ -180,6 +181,7 @@ CASES = [
     Case("createContract", "STATE_CONFLICT", "finance", {
         "customerId": "$bare customer", "priceId": "$retired price", "commitment": EUROS, "netDays": 30,
         "startsAt": "2027-06-01T00:00:00Z", "endsAt": "2028-06-01T00:00:00Z"}),
+    Case("setRetentionOffer", "STATE_CONFLICT", "admin", {"planId": "$retired plan", "priceId": "$retired price"}),
     Case("retirePlan", "STATE_CONFLICT", "admin", {"planId": "$retired plan"}),
     Case("retirePrice", "STATE_CONFLICT", "admin", {"priceId": "$retired price"}),
     Case("cancelContract", "STATE_CONFLICT", "finance", {

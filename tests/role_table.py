@@ -12,7 +12,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         "publishPlanVersion", "publishPrice", "registerPartner", "registerStaff", "registerWebhookEndpoint",
         "retirePlan", "retirePrice", "rotateWebhookSecret", "saveDunningPolicy", "setDebtPolicy", "setDisputePolicy",
         "setNoticePolicy", "setPaymentPolicy", "setPaymentRoute", "setPortalFeatures", "setRecoveryPolicy",
-        "setRefundPolicy", "setSubscriptionPolicy",
+        "setRefundPolicy", "setRetentionOffer", "setSubscriptionPolicy",
     ),
     "----yy--s": (
         "cancelContract", "correctTax", "markInvoiceUncollectible", "recordRefundPayout",
@@ -55,7 +55,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         "addPaymentMethod", "advanceTestClock",
     ),
     "y-yy-y-ys": (
-        "choosePayday", "resumeSubscription",
+        "acceptRetentionOffer", "choosePayday", "resumeSubscription",
     ),
     "y-yy-y-yy": (
         "pauseSubscription", "removePaymentMethod", "setPaymentMethodOrder",
@@ -97,7 +97,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "staff.taxCorrectionRun", "staff.taxReport", "staff.couponReport", "staff.features", "staff.dunningPolicy",
         "staff.debtPolicy", "staff.dunningPolicies", "staff.graceRules", "staff.auditTrail", "staff.auditChain",
         "staff.deadLetters", "staff.portalFeatures",
-        "staff.customerPrivacy", "staff.erasures", "staff.legalHolds",
+        "staff.customerPrivacy", "staff.erasures", "staff.legalHolds", "staff.retentionAnswers",
+        "staff.retentionOffers",
     ),
     "---------": (
         "query.portalLink",

@@ -25,6 +25,7 @@ class ActivityKind(Enum):
     SEATS_CHANGED = _value("seats_changed", description="Seats were changed, or their change planned.")
     CHANGE_TAKEN_BACK = _value("change_taken_back", description="What was planned was taken back.")
     SUBSCRIPTION_CANCELED = _value("subscription_canceled", description="A subscription was cancelled.")
+    OFFER_ACCEPTED = _value("offer_accepted", description="An offer was taken instead of cancelling.")
     SUBSCRIPTION_KEPT = _value("subscription_kept", description="A cancellation was taken back.")
     SUBSCRIPTION_PAUSED = _value("subscription_paused", description="A subscription was paused.")
     SUBSCRIPTION_RESUMED = _value("subscription_resumed", description="A pause was ended.")
@@ -47,6 +48,7 @@ KINDS: Final[dict[str, ActivityKind]] = {
     "subscriptions.change_quantity": ActivityKind.SEATS_CHANGED,
     "subscriptions.cancel_scheduled_change": ActivityKind.CHANGE_TAKEN_BACK,
     "subscriptions.cancel": ActivityKind.SUBSCRIPTION_CANCELED,
+    "subscriptions.accept_retention_offer": ActivityKind.OFFER_ACCEPTED,
     "subscriptions.reactivate": ActivityKind.SUBSCRIPTION_KEPT,
     "subscriptions.pause": ActivityKind.SUBSCRIPTION_PAUSED,
     "subscriptions.resume": ActivityKind.SUBSCRIPTION_RESUMED,

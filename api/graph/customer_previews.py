@@ -12,6 +12,7 @@ from api.graph.plan_change import PlanChange, change_preview, quantity_preview
 from api.graph.purchase import Purchase, purchase_preview
 from api.graph.quotes import MaybeQuantity, MaybeTiming, PlanChangeQuote, plan_change_quote
 from api.graph.redemptions import CouponEffect, coupon_preview
+from api.graph.retention import CancellationFlow, cancellation_flow
 from api.graph.timing import CancelTiming, ChangeTiming
 from domain.customers import customer as customers
 
@@ -78,6 +79,14 @@ class CustomerPreviews:
     ) -> Cancellation | None:
         """The end; nothing is kept."""
         return await cancel_preview(info, self.source.id, subscription_id, timing)
+
+    @strawberry.field(
+        metadata=PREVIEW,
+        description="What to ask and offer somebody who is about to cancel; an error says why it cannot cancel here.",
+    )
+    async def cancellation_flow(self, info: Info, subscription_id: Id) -> CancellationFlow | None:
+        """The reasons and the offer; nothing is kept."""
+        return await cancellation_flow(info, self.source.id, subscription_id)
 
     @strawberry.field(
         metadata=PREVIEW, description="The next invoice of a subscription; an error says why there will be none."

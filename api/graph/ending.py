@@ -15,6 +15,7 @@ from api.graph.refusal import (
     ReactivateSubscriptionError,
     as_error,
 )
+from api.graph.retention import CancelReason
 from api.graph.subscription_policy import UnusedTime
 from api.graph.subscriptions import Subscription
 from api.graph.texts import id_of
@@ -70,6 +71,7 @@ class CancelSubscriptionInput:
     unused: UnusedTime | None = strawberry.field(
         default=None, description="Staff only: what becomes of unused time; null: as the tenant's policy says."
     )
+    reason: CancelReason | None = strawberry.field(default=None, description="Why, where the customer told it.")
     version: int | None = strawberry.field(default=None, description=VERSION)
     idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
@@ -90,7 +92,8 @@ async def cancel(info: Info, input: CancelSubscriptionInput) -> CancelSubscripti
         customer = customer_of(info, input.customer_id)
         id = id_of(SubscriptionId.parse, input.subscription_id, "subscriptionId")
         unused = Unused(input.unused.value) if input.unused else None
-        command = CancelSubscription(id, CancelAt(input.timing.value), input.version, unused)
+        reason = input.reason.domain() if input.reason else None
+        command = CancelSubscription(id, CancelAt(input.timing.value), input.version, unused, reason)
         done = await performed(info, cancel_subscription, customer, command, input.idempotency_key)
     except Refused as refused:
         return CancelSubscriptionPayload(

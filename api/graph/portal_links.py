@@ -6,12 +6,13 @@ from enum import Enum
 import strawberry
 
 from api.errors import Code, Fault
-from api.graph.arguments import ERRORS, MINTED, OPERATION
+from api.graph.arguments import ERRORS, MINTED, OPERATION, PREVIEW
 from api.graph.context import Info
 from api.graph.invoices import Invoice
 from api.graph.mutation_field import mutation_field as _mutation
 from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.refusal import CreatePortalLinkError, as_error
+from api.graph.retention import CancellationFlow, cancellation_flow
 from api.graph.subscriptions import Subscription
 from api.graph.texts import id_of
 from api.scalars import GlobalId, IdempotencyKey
@@ -33,7 +34,7 @@ class LinkPurpose(Enum):
     CHANGE_PLAN = _value("change_plan", description="changePlan of one subscription.")
     UPDATE_CARD = _value("update_card", description="addPaymentMethod.")
     PAY_INVOICE = _value("pay_invoice", description="payInvoice of one invoice.")
-    CANCEL = _value("cancel", description="cancelSubscription of one subscription.")
+    CANCEL = _value("cancel", description="cancelSubscription or acceptRetentionOffer of one subscription.")
 
 
 @strawberry.type(description="What the caller of a link may do and see: this, and nothing else.")
@@ -59,6 +60,15 @@ class OpenedLink:
         if self.source.subscription is None:
             return None
         return Subscription.of(await subscription(info.context.db.primary, self.customer, self.source.subscription))
+
+    @strawberry.field(
+        metadata=PREVIEW, description="Of a link to cancel: what to ask and offer who is about to; else null."
+    )
+    async def cancellation_flow(self, info: Info) -> CancellationFlow | None:
+        """The reasons and the offer."""
+        if self.source.purpose is not links.LinkPurpose.CANCEL:
+            return None
+        return await cancellation_flow(info, self.customer, GlobalId(str(self.source.subscription)))
 
 
 async def opened_link(info: Info) -> OpenedLink:

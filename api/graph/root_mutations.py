@@ -7,8 +7,11 @@ from api.graph.portal_features import PortalRuleMutations
 from api.graph.portal_links import LinkMutations
 from api.graph.saga_mutations import SagaMutations
 from api.graph.sessions import SessionMutations
+from api.graph.staying import RetentionMutations
 
 
 @strawberry.type(description="Changes that areas say themselves.")
-class RootMutations(SagaMutations, SessionMutations, PortalRuleMutations, LinkMutations, PrivacyMutations):
+class RootMutations(
+    SagaMutations, SessionMutations, PortalRuleMutations, LinkMutations, PrivacyMutations, RetentionMutations
+):
     """Fields of the mutation root."""

@@ -33,6 +33,7 @@ from api.graph.staff_privacy import StaffPrivacy
 from api.graph.staff_providers import StaffProviders, provider_text
 from api.graph.staff_security import StaffSecurity
 from api.graph.staff_webhooks import StaffWebhooks
+from api.graph.staying import StaffRetention
 from api.graph.subscription_policy import SubscriptionPolicy
 from api.graph.tax_rates import TaxRate, rates_of
 from api.graph.tax_registrations import ENTITY, TaxRegistration, registrations_of
@@ -113,6 +114,7 @@ class Staff(
     StaffSagas,
     StaffPortal,
     StaffPrivacy,
+    StaffRetention,
 ):
     """The root of staff."""
 

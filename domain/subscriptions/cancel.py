@@ -25,10 +25,12 @@ from domain.subscriptions.expire import first_invoice
 from domain.subscriptions.lifecycle import END, ENDED, REMIND, RENEW, RESUME, SUBSCRIPTION
 from domain.subscriptions.lines import unused_of
 from domain.subscriptions.policy import Unused, subscription_policy
+from domain.subscriptions.retention_answer import CancelReason, offer_to, store_answer
 from domain.subscriptions.store import Pause, forget_planned, move, schedule_renewal, store_end
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
 from domain.subscriptions.trial import schedule_reminder
 from domain.subscriptions.unbilled import drop_unbilled, drop_unpaid_change
+from domain.wire import added
 
 CANCELLERS = frozenset({Grant.PORTAL, Grant.PARTNER, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN})
 
@@ -45,12 +47,14 @@ class CancelSubscription:
     """End a subscription; ``version`` is the one of it that the caller has seen.
 
     ``unused`` is what staff decide about unused time where it ends at once; None: what the tenant's policy says.
+    ``reason`` is the customer's own, where it gave one.
     """
 
     subscription: SubscriptionId
     at: CancelAt
     version: int | None = None
     unused: Unused | None = None
+    reason: CancelReason | None = added(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,17 @@ async def cancel_subscription(tx: Tx, command: CancelSubscription) -> Canceling:
     if of.state.name in ENDED:
         message = "The subscription has ended already."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    await _remember(tx, of, command.reason)
     if command.at is CancelAt.NOW or (of.state.name == "paused" and of.period.end <= tx.now):
         return await end_now(tx, of, command.unused or (await subscription_policy(tx, of.tenant)).cancel_now)
     return await _at_period_end(tx, of)
+
+
+async def _remember(tx: Tx, of: Subscription, reason: CancelReason | None) -> None:
+    """Why it is cancelled, and what was offered in vain; nothing where there is neither."""
+    offered = await offer_to(tx, of)
+    if reason is not None or offered is not None:
+        await store_answer(tx, of, reason, offered[1] if offered else (), None)
 
 
 async def _at_period_end(tx: Tx, of: Subscription) -> Canceling:

@@ -17,6 +17,7 @@ PUBLISHED: Final = {
     "subscription.change_unscheduled": "A scheduled change was taken back.",
     "subscription.trial_ending": "Its trial ends soon.",
     "subscription.reactivated": "A cancellation was taken back.",
+    "subscription.retained": "Who was about to cancel it took an offer instead.",
     "subscription.canceled": "It has ended.",
     "invoice.finalized": "An invoice was issued.",
     "invoice.paid": "An invoice is paid in full.",

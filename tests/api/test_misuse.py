@@ -24,6 +24,7 @@ from tests.notice_stage import OTHERWISE as OF_NOTICES
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
 from tests.portal_stage import OTHERWISE as OF_PORTAL
+from tests.portal_stage import PORTAL as STAYING
 from tests.privacy_stage import OTHERWISE as OF_PRIVACY
 from tests.privacy_stage import PORTAL as ERASED
 from tests.recovery_stage import OTHERWISE as OF_RECOVERY
@@ -37,7 +38,7 @@ from tests.world import EUR, LONG_AGO, fresh
 SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
 PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock", "redeemCoupon",
           "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED, *PAYING, "endSessions",
-          *ERASED)  # fmt: skip
+          *ERASED, *STAYING)  # fmt: skip
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "addPaymentMethod": {"token": "tok_mastercard"},
