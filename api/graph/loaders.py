@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -57,46 +57,48 @@ Owner = TypeVar("Owner", CustomerId, TenantId)
 class Loaders:
     """One instance a request; keys carry their owner, so that nothing is read across customers."""
 
+    lines: DataLoader[tuple[CustomerId, InvoiceId], tuple[Line, ...]]
+    invoices: DataLoader[tuple[CustomerId, InvoiceId], Invoice | None]
+    replacing: DataLoader[tuple[CustomerId, InvoiceId], Replacing]
+    payments: DataLoader[tuple[CustomerId, InvoiceId], list[Payment]]
+    settled_by: DataLoader[tuple[CustomerId, PaymentId], str | None]
+    refunds: DataLoader[tuple[CustomerId, PaymentId], list[Refund]]
+    disputes: DataLoader[tuple[CustomerId, PaymentId], list[Dispute]]
+    evidence: DataLoader[tuple[CustomerId, DisputeId], list[Kept]]
+    barred: DataLoader[CustomerId, frozenset[SubscriptionId]]
+    receipts: DataLoader[tuple[CustomerId, PaymentId], Receipt | None]
+    methods: DataLoader[tuple[CustomerId, PaymentMethodId], PaymentMethod | None]
+    plans: DataLoader[tuple[TenantId, PlanId], Plan]
+    prices: DataLoader[tuple[TenantId, PriceId], Price]
+    offers: DataLoader[tuple[TenantId, datetime], dict[PlanId, list[Price]]]
+    features: DataLoader[TenantId, dict[str, Feature]]
+    plan_versions: DataLoader[tuple[TenantId, PlanId], list[PlanVersion]]
+    plan_entitlements: DataLoader[tuple[TenantId, PlanVersionId], tuple[PlanEntitlement, ...]]
+    times: DataLoader[CustomerId, datetime]
+    taxes: DataLoader[tuple[CustomerId, InvoiceId], tuple[TaxPart, ...]]
+    discounts: DataLoader[tuple[CustomerId, InvoiceId], tuple[Reduction, ...]]
+    notes: DataLoader[tuple[CustomerId, InvoiceId], list[CreditNote]]
+    note_lines: DataLoader[tuple[CustomerId, CreditNoteId], tuple[CreditNoteLine, ...]]
+    note_taxes: DataLoader[tuple[CustomerId, CreditNoteId], tuple[TaxPart, ...]]
+    note_line_taxes: DataLoader[tuple[CustomerId, CreditNoteId], dict[int, tuple[TaxPart, ...]]]
+    cases: DataLoader[CustomerId, list[Case]]
+    blocks: DataLoader[CustomerId, DebtBlock | None]
+    balances: DataLoader[tuple[Currency, CustomerId], Balance]
+    terms: DataLoader[CustomerId, BillingTerms]
+    contracts: DataLoader[CustomerId, list[Contract]]
+    issuers: DataLoader[TenantId, dict[LegalEntityId, LegalEntity]]
+
     def __init__(self, db: Database) -> None:
         self._db = db
         self.began = db.clock.now()
-        self.lines: DataLoader[tuple[CustomerId, InvoiceId], tuple[Line, ...]] = DataLoader(self._lines)
-        self.invoices: DataLoader[tuple[CustomerId, InvoiceId], Invoice | None] = DataLoader(self._invoices)
-        self.replacing: DataLoader[tuple[CustomerId, InvoiceId], Replacing] = DataLoader(self._replacing)
-        self.payments: DataLoader[tuple[CustomerId, InvoiceId], list[Payment]] = DataLoader(self._payments)
-        self.settled_by: DataLoader[tuple[CustomerId, PaymentId], str | None] = DataLoader(self._settled_by)
-        self.refunds: DataLoader[tuple[CustomerId, PaymentId], list[Refund]] = DataLoader(self._refunds)
-        self.disputes: DataLoader[tuple[CustomerId, PaymentId], list[Dispute]] = DataLoader(self._disputes)
-        self.evidence: DataLoader[tuple[CustomerId, DisputeId], list[Kept]] = DataLoader(self._evidence)
-        self.barred: DataLoader[CustomerId, frozenset[SubscriptionId]] = DataLoader(self._barred)
-        self.receipts: DataLoader[tuple[CustomerId, PaymentId], Receipt | None] = DataLoader(self._receipts)
-        self.methods: DataLoader[tuple[CustomerId, PaymentMethodId], PaymentMethod | None] = DataLoader(self._methods)
-        self.plans: DataLoader[tuple[TenantId, PlanId], Plan] = DataLoader(self._plans)
-        self.prices: DataLoader[tuple[TenantId, PriceId], Price] = DataLoader(self._prices)
-        self.offers: DataLoader[tuple[TenantId, datetime], dict[PlanId, list[Price]]] = DataLoader(self._offers)
-        self.features: DataLoader[TenantId, dict[str, Feature]] = DataLoader(self._features)
-        self.plan_versions: DataLoader[tuple[TenantId, PlanId], list[PlanVersion]] = DataLoader(self._plan_versions)
-        self.plan_entitlements: DataLoader[tuple[TenantId, PlanVersionId], tuple[PlanEntitlement, ...]] = DataLoader(
-            self._plan_entitlements
-        )
-        self.times: DataLoader[CustomerId, datetime] = DataLoader(self._times)
-        self.taxes: DataLoader[tuple[CustomerId, InvoiceId], tuple[TaxPart, ...]] = DataLoader(self._taxes)
-        self.discounts: DataLoader[tuple[CustomerId, InvoiceId], tuple[Reduction, ...]] = DataLoader(self._discounts)
-        self.notes: DataLoader[tuple[CustomerId, InvoiceId], list[CreditNote]] = DataLoader(self._notes)
-        self.note_lines: DataLoader[tuple[CustomerId, CreditNoteId], tuple[CreditNoteLine, ...]] = DataLoader(
-            self._note_lines
-        )
-        self.note_taxes: DataLoader[tuple[CustomerId, CreditNoteId], tuple[TaxPart, ...]] = DataLoader(self._note_taxes)
-        self.note_line_taxes: DataLoader[tuple[CustomerId, CreditNoteId], dict[int, tuple[TaxPart, ...]]] = DataLoader(
-            self._note_line_taxes
-        )
-        self.cases: DataLoader[CustomerId, list[Case]] = DataLoader(self._cases)
-        self.blocks: DataLoader[CustomerId, DebtBlock | None] = DataLoader(self._blocks)
-        self.balances: DataLoader[tuple[Currency, CustomerId], Balance] = DataLoader(self._balances)
 
-        self.terms: DataLoader[CustomerId, BillingTerms] = DataLoader(self._terms)
-        self.contracts: DataLoader[CustomerId, list[Contract]] = DataLoader(self._contracts)
-        self.issuers: DataLoader[TenantId, dict[LegalEntityId, LegalEntity]] = DataLoader(self._issuers)
+    def __getattr__(self, name: str) -> "DataLoader[Any, Any]":
+        """The loader of that name, made when it is first asked for: a request uses few of them."""
+        if name.startswith("_") or name not in type(self).__annotations__:
+            raise AttributeError(name)
+        loader: DataLoader[Any, Any] = DataLoader(getattr(self, f"_{name}"))
+        setattr(self, name, loader)
+        return loader
 
     def clear(self) -> None:
         """Forgets everything, so that what is read next shows what was just committed."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -16,6 +17,7 @@ from domain.wire import canonical, from_json, to_json
 STANDARD = "standard"  # the tax category of what has none of its own
 TAX_CORRECTED = "tax_corrected"  # the formula of a line that changes the tax of a charge, and nothing else
 COMMITMENT = "commitment"  # the formula of a true-up: of what was committed to, the minor units that were not billed
+KEPT = 4_096  # derivations read once, about 2 MB: full months of the same few prices make up most lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,12 @@ class Derivation:
     @classmethod
     def read(cls, text: str) -> "Derivation":
         """The derivation of a stored form."""
-        return from_json(cls, msgspec.json.decode(text))
+        return _derivation(text)
+
+
+@lru_cache(KEPT)
+def _derivation(text: str) -> Derivation:
+    return from_json(Derivation, msgspec.json.decode(text))
 
 
 @dataclass(frozen=True, slots=True)
