@@ -1,32 +1,13 @@
 """Refused calls, kept apart from the audit chain and never under the customer that was reached for."""
 
-from datetime import datetime, timedelta
-
 from domain.actor import Actor
+from domain.allowance import Allowance
 from domain.database import Database
 from domain.ids import uuid7
 from domain.refusals import RefusalCode, Refused
 from domain.wire import is_storable
 
-A_MINUTE = timedelta(minutes=1)  # the span the allowance is for
-ROWS_A_MINUTE = 600  # a flood of refused calls must not become a flood of rows; ten a second tell the story
-
-
-class _Allowance:
-    """How many rows this process may still write in the running minute."""
-
-    def __init__(self) -> None:
-        self.until: datetime | None = None
-        self.left = ROWS_A_MINUTE
-
-    def take(self, now: datetime) -> bool:
-        if self.until is None or now >= self.until:
-            self.until, self.left = now + A_MINUTE, ROWS_A_MINUTE
-        self.left -= 1
-        return self.left >= 0
-
-
-_allowance = _Allowance()
+_allowance = Allowance()
 
 
 async def log_refusal(db: Database, actor: Actor, operation: str, code: RefusalCode) -> None:

@@ -1,18 +1,16 @@
 """What happened at a tenant's doors: who signed in and out, who was let act for whom, what was revoked and refused."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from domain.allowance import Allowance
 from domain.database import Database
 from domain.db import Primary
 from domain.ids import CustomerId, uuid7
 from domain.refusals import Refused
 from domain.wire import is_storable
-
-A_MINUTE = timedelta(minutes=1)  # the span the allowance is for
-ROWS_A_MINUTE = 600  # a flood of failed sign-ins must not become a flood of rows; ten a second tell the story
 
 
 class SecurityKind(StrEnum):
@@ -52,27 +50,19 @@ class Happened:
     what: Happening
 
 
-class _Allowance:
-    """How many rows this process may still write in the running minute."""
-
-    def __init__(self) -> None:
-        self.until: datetime | None = None
-        self.left = ROWS_A_MINUTE
-
-    def take(self, now: datetime) -> bool:
-        if self.until is None or now >= self.until:
-            self.until, self.left = now + A_MINUTE, ROWS_A_MINUTE
-        self.left -= 1
-        return self.left >= 0
-
-
-_allowance = _Allowance()
+strangers = Allowance()  # one for the process: who fails to sign in is nobody we know
 
 
 async def log_security(db: Database, home: CustomerId, what: Happening) -> None:
-    """Writes one row under the tenant's house, best effort: nobody is kept out because a note could not be made."""
+    """Writes one row under the tenant's house, best effort: nobody is kept out because a note could not be made.
+
+    Of failed sign-ins, which anybody can cause, a process writes so many a minute; whatever else happened is always
+    written, so that no flood hides who acted for whom.
+    """
     now = db.clock.now()
-    if not is_storable([what.person, what.about, what.cause, what.request_id]) or not _allowance.take(now):
+    if not is_storable([what.person, what.about, what.cause, what.request_id]):
+        return
+    if what.kind is SecurityKind.LOGIN_FAILED and not strangers.take(now):
         return
     try:
         await db.marks.execute(
