@@ -32,8 +32,9 @@ class Actor:
     ``scope`` separates keys: ``portal`` for all users of a customer, a partner's client id, a staff member's subject
     with the mark of who vouches for it, or ``system``. ``customer`` is the only customer a portal actor reaches;
     ``tenant`` bounds everybody but the system. ``home`` is where its refusals are logged: its own customer, or the
-    house customer of its tenant. ``step_up`` is the sign-in that a member of staff lacks to move money; one that acts
-    for a customer and ``only_looks`` performs nothing. Who comes by a ``link`` may do what that is for.
+    house customer of its tenant. ``step_up`` is the sign-in that a member of staff lacks to move money or destroy
+    data; one that acts for a customer and ``only_looks`` performs nothing. Who comes by a ``link`` may do what that
+    is for.
     """
 
     scope: str

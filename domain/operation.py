@@ -45,6 +45,7 @@ class Operation(Generic[C, O]):
     moves_money: bool
     founding: bool
     function: PortalFunction | None = None
+    destroys: bool = False
 
     def __post_init__(self) -> None:
         assert self.name not in OPERATIONS, self.name
@@ -72,15 +73,19 @@ def operation(
     moves_money: bool = False,
     founding: bool = False,
     function: PortalFunction | None = None,
+    destroys: bool = False,
 ) -> Callable[[Callable[[Tx, C], Awaitable[O]]], Operation[C, O]]:
     """Makes an operation of a function ``(tx, command) -> outcome``; both are frozen dataclasses on the wire.
 
     ``moves_money`` keeps the key for ever; ``founding`` says that the customer does not exist before it;
-    ``function`` is what a tenant may switch off for its customers.
+    ``function`` is what a tenant may switch off for its customers; ``destroys`` says that nothing brings back what it
+    takes away, so that it asks staff for the same fresh sign-in as money does.
     """
 
     def made(run: Callable[[Tx, C], Awaitable[O]]) -> Operation[C, O]:
         hints = typing.get_type_hints(run)
-        return Operation(name, hints["command"], hints["return"], run, allowed, moves_money, founding, function)
+        return Operation(
+            name, hints["command"], hints["return"], run, allowed, moves_money, founding, function, destroys
+        )
 
     return made

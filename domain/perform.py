@@ -89,11 +89,12 @@ def admit(operation: Operation[C, O], actor: Actor, customer: CustomerId, comman
 
 
 def _may_change(operation: Operation[C, O], actor: Actor) -> None:
-    """What only a preview is spared: FORBIDDEN for who only looks, STEP_UP_REQUIRED for money on an old sign-in."""
+    """What only a preview is spared: FORBIDDEN for who only looks, STEP_UP_REQUIRED where the sign-in is too old."""
     if actor.only_looks:
         raise only_looking()
-    if operation.moves_money and actor.step_up is not None:
-        message = "Sign in again, with a second factor: this moves money."
+    if (operation.moves_money or operation.destroys) and actor.step_up is not None:
+        why = "this moves money" if operation.moves_money else "this cannot be undone"
+        message = f"Sign in again, with a second factor: {why}."
         raise Refused(RefusalCode.STEP_UP_REQUIRED, message, step_up=actor.step_up)
 
 

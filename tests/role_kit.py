@@ -141,6 +141,18 @@ async def field_cell(knocker: Knocker, role: str, root: str, name: str) -> str:
     return MAY_NOT if any(error["extensions"]["code"] == "FORBIDDEN" for error in errors) else MAY
 
 
+async def stream_cell(knocker: Knocker, role: str, name: str) -> str:
+    """Whether the role may open that live stream; its first event says so, and then it is closed."""
+    document, variables = read_document("live", name, {})
+    stream = await SCHEMA.subscribe(document, variables, knocker.context(role))
+    try:
+        first = await anext(stream)
+    finally:
+        await stream.aclose()
+    assert not first.errors or "portal" in str(first.errors), first.errors
+    return MAY_NOT if first.errors else MAY
+
+
 def read_document(root: str, name: str, given: dict[str, Any], around: str = "") -> tuple[str, dict[str, Any]]:
     """A query of one field with an argument for each that it needs, and for each that is given."""
     owner = GRAPH.type_map[root.capitalize()]
@@ -154,8 +166,9 @@ def read_document(root: str, name: str, given: dict[str, Any], around: str = "")
     passed = ", ".join(f"{each}: ${each}" for each in used)
     leaf = not hasattr(get_named_type(field.type), "fields") and not hasattr(get_named_type(field.type), "types")
     asked = f"{name}{f'({passed})' if passed else ''}{'' if leaf else ' { __typename }'}"
-    whole = around % asked if around else asked if root == "query" else f"{root} {{ {asked} }}"
-    return f"query {f'({declared})' if declared else ''} {{ {whole} }}", used
+    whole = around % asked if around else asked if root in ("query", "live") else f"{root} {{ {asked} }}"
+    kind = "subscription" if root == "live" else "query"
+    return f"{kind} {f'({declared})' if declared else ''} {{ {whole} }}", used
 
 
 def made_up(kind: Any) -> Any:

@@ -21,8 +21,11 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "----yy--y": (
         "createContract", "publishTaxRate", "registerForTax", "setLegalDetails", "setSellerTax", "stateTaxPlace",
     ),
+    "---y-y--s": (
+        "decideErasure",
+    ),
     "---y-y--y": (
-        "decideErasure", "eraseCustomer",
+        "eraseCustomer",
     ),
     "y--------": (
         "requestErasure",
@@ -108,6 +111,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "y-----yy-": (
         "query.viewer", "viewer.customer", "viewer.sessions", "viewer.actingFor", "viewer.features",
+        "live.balanceChanged", "live.invoiceUpdated", "live.operationUpdated", "live.subscriptionUpdated",
     ),
     "yyyyyyyyy": (
         "query.plans", "query.node", "query.nodes",

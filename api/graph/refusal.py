@@ -49,7 +49,9 @@ class TryAgainError(UserError):
     """The house."""
 
 
-@strawberry.type(description="It moves money: sign in again, then send the same call with the same key.")
+@strawberry.type(
+    description="It moves money or destroys data: sign in again, then send the same call with the same key."
+)
 class StepUpRequiredError(UserError):
     """STEP_UP_REQUIRED."""
 

@@ -37,7 +37,7 @@ class DecideErasure:
     reason: str
 
 
-@operation("privacy.decide_erasure", allowed=STAFF_WHO_ERASE)
+@operation("privacy.decide_erasure", allowed=STAFF_WHO_ERASE, destroys=True)
 async def decide_erasure(tx: Tx, command: DecideErasure) -> ErasureMoved:
     """NOT_FOUND where none waits; FORBIDDEN for who asked; ERASURE_STOPPED; INVALID_INPUT for a reason that is none."""
     require_reason(command.reason)

@@ -5,7 +5,7 @@ from graphql import GraphQLObjectType
 
 from runtime.settings import Settings
 from tests.api_callers import Api, Caller
-from tests.role_kit import GRAPH, MAY, MAY_NOT, ROLES, Knocker, field_cell, knocking
+from tests.role_kit import GRAPH, MAY, MAY_NOT, ROLES, Knocker, field_cell, knocking, stream_cell
 from tests.role_table import FIELDS, MUTATIONS, cells, differing
 
 ROOTS = ("viewer", "staff", "partner")
@@ -24,6 +24,8 @@ async def rows_of(knocker: Knocker) -> dict[str, str]:
                 shut = root in ROOTS and found[f"query.{root}"][place] == MAY_NOT
                 row += MAY_NOT if shut else await field_cell(knocker, role, root, name)
             found[f"{root}.{name}"] = row
+    for name in GRAPH.type_map["Live"].fields:  # type: ignore[union-attr]
+        found[f"live.{name}"] = "".join([await stream_cell(knocker, role, name) for role in ROLES])
     return found
 
 
