@@ -35,7 +35,7 @@ from api.library import Library
 from api.live.hub import Hub
 from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
-from api.sign_in import acting
+from api.sign_in import acting, provider_logout
 from api.sign_in import routes as sign_in
 from api.sign_in.cookies import Cookies
 from api.sign_in.cors import Cors
@@ -102,6 +102,7 @@ def doors(rooms: Rooms, settings: Settings) -> list[Route]:
     return [
         Route("/graphql", graphql),
         *downloads.routes(rooms, library.bucket),
+        *provider_logout.routes(rooms),  # before the log-outs of surfaces, since none has its name
         *sign_in.routes(rooms),
         *console.routes(),
         *acting.routes(rooms),

@@ -33,7 +33,7 @@ class Plain(StrEnum):
 _PERSONAL: Final[dict[Fate, str]] = {
     Fate.GONE: """billing_person: address country email name region; customer_directory: reference_key;
         tax_exemption: category certificate country region; tax_identity: country kind status value;
-        web_session: person sealed secret_hash surface""",
+        web_session: person sealed secret_hash sign_in_key surface""",
     Fate.BLANK: """evidence_file: content; payment: action_url; payment_method: brand last4;
         refund_payout: sealed""",
     Fate.PSEUDONYM: "customer: reference",
@@ -43,7 +43,8 @@ _PERSONAL: Final[dict[Fate, str]] = {
 }
 
 _PLAIN: Final[dict[Plain, str]] = {
-    Plain.WORD: """account_balance: currency kind; accounting_period: starts_on; billing_terms: collection;
+    Plain.WORD: """account_balance: currency kind; accounting_period: starts_on;
+        api_request: kind outcome surface; billing_terms: collection;
         contract: currency machine state; credit_note: currency kind machine number_text series state;
         credit_note_line: currency; credit_note_line_tax: currency name treatment;
         credit_note_tax: currency name treatment; customer: currency locale time_zone;
@@ -71,7 +72,8 @@ _PLAIN: Final[dict[Plain, str]] = {
         tax_correction: currency; tax_correction_item: refusal result; tax_correction_run: country;
         tax_place: country region tax_id_country; transition: event from_state machine to_state; trial_taken: family;
         webhook_delivery: kind last_cause state""",
-    Plain.NAME: """audit_entry: body_hash hash previous_hash; customer_head: audit_hash; dead_letter: error_id;
+    Plain.NAME: """api_request: caller document operation request_id; audit_entry: body_hash hash previous_hash;
+        customer_head: audit_hash; dead_letter: error_id;
         dispute: provider_account provider_ref; dispute_look: after_ref provider_account;
         dispute_evidence: sha256; document_use: owner text_hash;
         ended_sign_in: sign_in_key; evidence_file: sha256;

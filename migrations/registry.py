@@ -48,6 +48,7 @@ TABLES: dict[str, str] = {
     "refusal_log": "S",
     "web_session": "S",
     "security_event": "S",
+    "api_request": "S",
     "books": "S",
     "ledger_account": "S",
     "accounting_period": "S",

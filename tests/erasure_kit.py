@@ -29,6 +29,7 @@ from domain.privacy.carry_out import DecideErasure, decide_erasure
 from domain.reactions.work import do_now
 from domain.refusals import Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
+from domain.tenants.ended_sign_in import sign_in_key
 from domain.tenants.session import NewSession, Tokens, begin
 from migrations.personal import PERSONAL, Fate
 from tests.lives import give_back, invoices_of, start, subscription_of
@@ -73,7 +74,9 @@ async def known(world: World, *, method: str = "tok_visa") -> Known:
     )  # fmt: skip
     tokens = Tokens(f"eyJ{word}", f"refresh {word}", f"eyJ{word}")
     until = db.clock.now() + timedelta(hours=1)
-    await begin(db, NewSession(id, world.tenant.tenant, "portal", str(made.outcome.user), tokens, until, until))
+    name, tenant = str(made.outcome.user), world.tenant.tenant
+    key = sign_in_key(tenant, "https://id.example", word)
+    await begin(db, NewSession(id, tenant, "portal", name, tokens, until, until, sign_in=key))
     return Known(who, word)
 
 

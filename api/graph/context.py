@@ -33,6 +33,7 @@ from domain.ids import CustomerId, TenantId
 from domain.perform import only_looking
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused, StepUp
+from domain.tenants.ended_sign_in import has_ended, sign_in_key
 from domain.tenants.tenant import home_of
 
 TOKEN_HEADER: Final = "Consistency-Token"  # of a mutation in its answer; of what history must show in a request
@@ -156,6 +157,10 @@ async def known(rooms: Rooms, credential: Credential, request_id: str) -> tuple[
         principal = await rooms.verifier.verify(credential.token)
     except Unauthenticated as refused:
         raise Fault(Code.UNAUTHENTICATED, str(refused)) from None
+    if principal.sign_in is not None and await has_ended(
+        rooms.db.primary, sign_in_key(principal.tenant, principal.issuer, principal.sign_in)
+    ):
+        raise Fault(Code.UNAUTHENTICATED, "You have signed out: sign in again.")
     actor = await actor_of(rooms.db, principal, request_id, rooms.step_up)
     session = credential.session
     if session is not None and (session.person, session.tenant) != (person_of(actor), principal.tenant):

@@ -113,7 +113,8 @@ class _Acting:
             await sessions.end(db, before)
         ends = min(db.clock.now() + timedelta(minutes=asked.minutes), principal.until, session.ends_at)
         new = NewSession(
-            acting.customer, principal.tenant, "acting", session.person, grant.tokens, ends, ends, session.id
+            acting.customer, principal.tenant, "acting", session.person, grant.tokens, ends, ends, session.id,
+            session.sign_in,
         )  # fmt: skip
         cookie = await sessions.begin(db, new)
         begun = await sessions.find(db, cookie, "acting")

@@ -11,6 +11,7 @@ from dev.identity import doors, shortcuts
 from dev.identity.clients import demo_clients
 from dev.identity.code_grant import IdTokens, MandatoryPkce, SignIn
 from dev.identity.exchange_grant import ActFor
+from dev.identity.farewell import Http, on_this_machine
 from dev.identity.keys import SigningKeys
 from dev.identity.logout import Logout
 from dev.identity.memory import Memory
@@ -25,8 +26,11 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 _ORIGINS: Final = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
 
 
-def build_app(settings: IdentitySettings) -> Starlette:
-    """The application; WrongState or OSError when the keys of its state cannot be read or kept."""
+def build_app(settings: IdentitySettings, http: Http = on_this_machine) -> Starlette:
+    """The application; WrongState or OSError when the keys of its state cannot be read or kept.
+
+    ``http`` makes the client by which others are told that somebody signed out.
+    """
     keys = SigningKeys(settings.identity_state)
     parts = Parts(demo_clients(settings.identity_state), Memory(), Minter(settings.oidc_issuer, keys))
     app = Starlette(
@@ -41,11 +45,13 @@ def build_app(settings: IdentitySettings) -> Starlette:
     )
     app.state.issuer = settings.oidc_issuer
     app.state.keys = keys
-    app.state.server = _server(parts, keys)
+    app.state.http = http
+    app.state.logout = Logout(keys)
+    app.state.server = _server(parts, keys, app.state.logout)
     return app
 
 
-def _server(parts: Parts, keys: SigningKeys) -> IdentityServer:
+def _server(parts: Parts, keys: SigningKeys, logout: Logout) -> IdentityServer:
     server = IdentityServer(parts)
     server.register_grant(SignIn, [MandatoryPkce(), IdTokens(keys, parts)])
     server.register_grant(ProgramGrant)
@@ -53,5 +59,5 @@ def _server(parts: Parts, keys: SigningKeys) -> IdentityServer:
     server.register_grant(Renew)
     issuer = parts.minter.issuer
     server.register_client_auth_method(METHOD, SignedAssertion(parts, (issuer, f"{issuer}/token")))
-    server.register_endpoint(Logout(keys))
+    server.register_endpoint(logout)
     return server

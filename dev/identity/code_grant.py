@@ -10,8 +10,9 @@ from authlib.oidc.core import OpenIDCode
 from joserfc.jwk import ECKey
 
 from dev.identity.clients import Client
+from dev.identity.farewell import origin_of
 from dev.identity.keys import ALGORITHM, SigningKeys
-from dev.identity.memory import Code
+from dev.identity.memory import Code, Visit
 from dev.identity.personas import PERSONAS
 from dev.identity.server import FormRequest, Parts
 from dev.identity.tokens import Login
@@ -47,6 +48,9 @@ class SignIn(AuthorizationCodeGrant):  # type: ignore[misc]  # authlib has no ty
             expires=time.time() + _CODE_S,
         )
         self._parts.memory.keep(kept)
+        if kept.login.session:
+            visit = Visit(kept.login.session, kept.login.subject, client_id, origin_of(kept.redirect_uri))
+            self._parts.memory.visits[visit.session] = visit
 
     def query_authorization_code(self, code: str, client: Client) -> Code | None:
         return self._parts.memory.open_code(code, client.client_id)

@@ -1,18 +1,23 @@
 """The standard endpoints."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749 import OAuth2Error
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dev.identity.clients import PARTNER_SCOPES, PERSON_SCOPES, TOKEN_EXCHANGE, Client
 from dev.identity.code_grant import user_info
+from dev.identity.farewell import say_farewell
 from dev.identity.keys import ALGORITHM
+from dev.identity.logout import Logout
+from dev.identity.memory import Visit
 from dev.identity.pages import choose_persona, everybody, told
 from dev.identity.personas import PERSONAS, Persona
 from dev.identity.program_grant import METHOD
@@ -39,6 +44,8 @@ def discovery_document(issuer: str) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
         "authorization_response_iss_parameter_supported": True,
         "code_challenge_methods_supported": ["S256"],
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "claims_supported": ["sub", "name", "email", "acr", "auth_time", "sid"],
     }
 
@@ -110,8 +117,27 @@ async def userinfo(request: Request) -> Response:
 async def end_session(request: Request) -> Response:
     """Ends the session of the ID token and goes back to the client, or says so."""
     asked = await from_form(request) if request.method == "POST" else from_query(request)
-    answer = _server(request).create_endpoint_response("end_session", asked)
-    return _answer(answer) if answer is not None else told("Signed out", "You can close this page.")
+    created = _server(request).create_endpoint_response("end_session", asked)
+    answer = _answer(created) if created is not None else told("Signed out", "You can close this page.")
+    logout: Logout = request.app.state.logout
+    visits, logout.told_next = logout.told_next, []
+    answer.background = BackgroundTask(_farewell, request, visits)
+    return answer
+
+
+async def sign_out(request: Request) -> Response:
+    """Ends every session of a persona, as if it had signed out somewhere else, and tells each client."""
+    name = (await from_form(request)).form.get("persona", "")
+    if name not in PERSONAS:
+        return told("Nobody signed out", "There is no such persona.", 400)
+    visits = _server(request).parts.memory.end_all(PERSONAS[name].subject)
+    answers = await _farewell(request, visits)
+    clients = ", ".join(f"{visit.client_id}: {status}" for visit, status in zip(visits, answers, strict=True))
+    return told("Signed out everywhere", f"Clients that were told: {clients or 'none'}.")
+
+
+async def _farewell(request: Request, visits: Sequence[Visit]) -> list[int]:
+    return await say_farewell(visits, _server(request).parts.minter, request.app.state.http)
 
 
 async def unrepeatable(_: Request, __: Exception) -> Response:
@@ -143,4 +169,5 @@ ROUTES = (
     Route("/token", token, methods=["POST"]),
     Route("/userinfo", userinfo, methods=["GET", "POST"]),
     Route("/end-session", end_session, methods=["GET", "POST"]),
+    Route("/sign-out", sign_out, methods=["POST"]),
 )

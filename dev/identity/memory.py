@@ -57,6 +57,16 @@ class Renewal:
         return self.scope
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """That a client was given tokens of a session; its pages live at that origin."""
+
+    session: str
+    subject: str
+    client_id: str
+    origin: str
+
+
 class Once:
     """Names that count once; each is forgotten at its own time."""
 
@@ -82,12 +92,24 @@ class Memory:
         self.assertions = Once()
         self.renewals: dict[str, Renewal] = {}
         self.ended: set[str] = set()
+        self.visits: dict[str, Visit] = {}
 
     def renewal(self, login: Login, client_id: str, scope: str) -> str:
         """A new refresh token."""
         token = token_urlsafe(32)
         self.renewals[token] = Renewal(token, client_id, scope, login)
         return token
+
+    def end(self, session: str) -> list[Visit]:
+        """The session is over; the client that has to be told, the first time."""
+        self.ended.add(session)
+        visit = self.visits.pop(session, None)
+        return [visit] if visit else []
+
+    def end_all(self, subject: str) -> list[Visit]:
+        """The same for every session of a subject."""
+        sessions = [visit.session for visit in self.visits.values() if visit.subject == subject]
+        return [visit for session in sessions for visit in self.end(session)]
 
     def keep(self, code: Code) -> None:
         """Keep the code until it is used or over."""

@@ -58,7 +58,9 @@ def everybody(issuer: str) -> HTMLResponse:
     """All personas, for a person who found the address."""
     rows = "".join(
         f'<li class="row">{escape(each.full_name)}<small>{_what(each)}, '
-        f"<code>quittance token {escape(each.name)}</code></small></li>"
+        f"<code>quittance token {escape(each.name)}</code></small>"
+        f'<form method="post" action="/sign-out"><button name="persona" value="{escape(each.name)}">'
+        "Sign out everywhere</button></form></li>"
         for each in PERSONAS.values()
     )
     hint = f"<p>The dev identity provider at <code>{escape(issuer)}</code>. Sign-in starts at the portal.</p>"

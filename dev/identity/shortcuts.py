@@ -50,6 +50,14 @@ class ForAnybody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     expires_in: Seconds = LIFETIME_S
 
 
+class Farewell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who signed out, or which session ended."""
+
+    client_id: Name
+    subject: Name | None = None
+    session: Name | None = None
+
+
 class Rotation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`keep_previous=False` withdraws the keys that signed so far."""
 
@@ -68,6 +76,16 @@ async def mint(request: Request) -> Response:
     if persona is None:
         return _refused(f"There is no persona {asked.persona!r}; there are {', '.join(PERSONAS)}.")
     return _minted(request, _persona_login(persona), persona.client_id, _scope_of(persona), asked.expires_in)
+
+
+async def farewell(request: Request) -> Response:
+    """POST {client_id, subject?, session?}: the token by which that client would be told of a sign-out."""
+    try:
+        asked = msgspec.json.decode(await _body(request), type=Farewell)
+    except (ValueError, RecursionError) as error:
+        return _refused(str(error))
+    token = request.app.state.server.parts.minter.logout_token(asked.client_id, asked.subject, asked.session)
+    return JSONResponse({"logout_token": token}, headers=_UNCACHED)
 
 
 async def rotate(request: Request) -> Response:
@@ -130,4 +148,8 @@ async def _body(request: Request) -> bytes:
     return body if len(body) <= _MAX_BYTES else b"too large"
 
 
-ROUTES = (Route("/dev/token", mint, methods=["POST"]), Route("/dev/rotate-keys", rotate, methods=["POST"]))
+ROUTES = (
+    Route("/dev/token", mint, methods=["POST"]),
+    Route("/dev/logout-token", farewell, methods=["POST"]),
+    Route("/dev/rotate-keys", rotate, methods=["POST"]),
+)

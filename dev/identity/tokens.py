@@ -15,6 +15,8 @@ ONE_FACTOR: Final = "aal1"  # authenticator assurance levels of NIST SP 800-63
 TWO_FACTORS: Final = "aal2"
 LIFETIME_S: Final = 3_600  # a portal session
 ACTING_S: Final = 1_800  # as long as Quittance lets anybody act for a customer
+LOGOUT_S: Final = 120  # OpenID Connect Back-Channel Logout 1.0 section 4: two minutes at the most
+LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,22 @@ class Minter:
         header = {"alg": ALGORITHM, "typ": "at+jwt", "kid": self._keys.current.kid}
         said = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(header, said, self._keys.current, [ALGORITHM])
+
+    def logout_token(self, client_id: str, subject: str | None, session: str | None) -> str:
+        """Tells that client that the subject's session is over; without a session, that all of them are."""
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer,
+            "aud": client_id,
+            "iat": now,
+            "exp": now + LOGOUT_S,
+            "jti": str(uuid4()),
+            "events": {LOGOUT_EVENT: {}},
+            **({"sub": subject} if subject else {}),
+            **({"sid": session} if session else {}),
+        }
+        header = {"alg": ALGORITHM, "typ": "logout+jwt", "kid": self._keys.current.kid}
+        return jwt.encode(header, claims, self._keys.current, [ALGORITHM])
 
     def read(self, token: str) -> dict[str, Any] | None:
         """The claims of an access token that this issuer signed and that is not over; None for anything else."""

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -46,6 +47,8 @@ class Session:
     idle_until: datetime
     ends_at: datetime
     opened_by: UUID | None = None
+    sign_in: str | None = None
+    """The key of the sign-in at the provider that it belongs to, if that has a name."""
 
     @property
     def name(self) -> str:
@@ -65,6 +68,7 @@ class NewSession:
     fresh_until: datetime
     ends_at: datetime
     opened_by: UUID | None = None
+    sign_in: str | None = None
 
 
 async def begin(db: Database, new: NewSession) -> str:
@@ -72,11 +76,11 @@ async def begin(db: Database, new: NewSession) -> str:
     now, secret = db.clock.now(), db.entropy(SECRET_BYTES).hex()
     await db.marks.execute(
         """INSERT INTO web_session (shard_key, id, customer_id, tenant_id, surface, person, opened_by, secret_hash,
-               sealed, fresh_until, began_at, idle_until, ends_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
+               sealed, fresh_until, began_at, idle_until, ends_at, sign_in_key)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)""",
         new.owner.shard, uuid7(now, db.entropy(10)), new.owner.uuid, new.tenant.uuid, new.surface, new.person,
         new.opened_by, _hash(secret), _sealed(db, new.tokens), new.fresh_until, now,
-        min(now + IDLE, new.ends_at), new.ends_at,
+        min(now + IDLE, new.ends_at), new.ends_at, new.sign_in,
     )  # fmt: skip
     await db.marks.execute(
         """DELETE FROM web_session WHERE shard_key = $1 AND customer_id = $2 AND person = $3 AND ends_at < $4""",
@@ -96,7 +100,7 @@ async def find(db: Database, cookie: str, surface: str, *, used: bool = True) ->
     now = db.clock.now()
     row = await db.primary.fetchrow(
         """SELECT shard_key, id, customer_id, tenant_id, surface, person, opened_by, sealed, fresh_until, began_at,
-                  idle_until, ends_at
+                  idle_until, ends_at, sign_in_key
              FROM web_session
             WHERE shard_key = $1 AND secret_hash = $2 AND surface = $3 AND ended_at IS NULL AND idle_until > $4""",
         shard, _hash(secret), surface, now,
@@ -116,7 +120,14 @@ async def _touch(db: Database, session: Session, now: datetime) -> None:
     )  # fmt: skip
 
 
-async def end(db: Database, session: Session) -> None:
+class _Kept(Protocol):
+    @property
+    def owner(self) -> CustomerId: ...
+    @property
+    def id(self) -> UUID: ...
+
+
+async def end(db: Database, session: _Kept) -> None:
     """Ends a session; one that was opened from it to act for a customer opens nothing without it."""
     await db.marks.execute(
         """UPDATE web_session SET ended_at = $3 WHERE shard_key = $1 AND id = $2 AND ended_at IS NULL""",
@@ -132,7 +143,7 @@ def _of(db: Database, row: Row) -> Session | None:
     return Session(
         CustomerId(row["shard_key"], row["customer_id"]), row["id"], TenantId(row["tenant_id"]), row["surface"],
         row["person"], tokens, row["fresh_until"], row["began_at"], row["idle_until"], row["ends_at"],
-        row["opened_by"],
+        row["opened_by"], row["sign_in_key"],
     )  # fmt: skip
 
 

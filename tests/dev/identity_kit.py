@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx2
 
 from dev.identity.app import build_app
+from dev.identity.farewell import Http, on_this_machine
 from dev.identity.settings import IdentitySettings
 
 ISSUER = "http://127.0.0.1:8002"
@@ -23,9 +24,9 @@ CODE_GRANT = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "cod
 
 
 @asynccontextmanager
-async def provider(state: Path | None = None) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of a provider that keeps its keys in `state`, or in memory."""
-    app = build_app(IdentitySettings(oidc_issuer=ISSUER, environment="dev", identity_state=state))
+async def provider(state: Path | None = None, http: Http = on_this_machine) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of a provider that keeps its keys in `state`, or in memory, and tells others of sign-outs by `http`."""
+    app = build_app(IdentitySettings(oidc_issuer=ISSUER, environment="dev", identity_state=state), http)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url=ISSUER) as client:
         yield client
 

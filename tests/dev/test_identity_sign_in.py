@@ -1,6 +1,7 @@
 """A person signs in with one click; a client that asks wrongly gets nothing."""
 
 import re
+from typing import Any
 
 import httpx2
 import pytest
@@ -235,3 +236,38 @@ def portal_of(identity: httpx2.AsyncClient) -> httpx2.AsyncClient:
         middleware=[Middleware(SessionMiddleware, secret_key="portal")],
     )
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1:8000")
+
+
+async def test_each_client_of_a_persona_is_told_that_it_signed_out_elsewhere() -> None:
+    heard: list[tuple[str, dict[str, Any]]] = []
+
+    async def hear(request: Request) -> Response:
+        async with request.form() as form:
+            said = jwt.decode(str(form["logout_token"]), KeySet.import_key_set(keys), ["ES256"])
+        heard.append((str(request.url), {**said.header, **said.claims}))
+        return Response()
+
+    client_app = Starlette(routes=[Route("/logout/backchannel", hear, methods=["POST"])])
+
+    def http() -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=client_app))
+
+    async with provider(http=http) as client:
+        keys = (await client.get("/jwks")).json()
+        first, second = [await signed_in(client, "customer") for _ in range(2)]
+        await signed_in(client, "other-customer")
+        await client.get("/end-session", params={"id_token_hint": first["id_token"], "client_id": "acme-portal"})
+        assert [each["sid"] for _, each in heard] == [part(first["access_token"], 1)["sid"]]
+        await client.post("/sign-out", data={"persona": "customer"})
+        assert (await client.post("/sign-out", data={"persona": "nobody"})).status_code == 400
+        (_, (address, said)) = heard
+        assert address == "http://127.0.0.1:8000/logout/backchannel"
+        assert (said["typ"], said["iss"], said["aud"], said["sub"]) == ("logout+jwt", ISSUER, "acme-portal", "ada")
+        assert said["sid"] == part(second["access_token"], 1)["sid"]
+        assert "nonce" not in said
+        assert list(said["events"]) == ["http://schemas.openid.net/event/backchannel-logout"]
+        renewed = await client.post(
+            "/token",
+            data={"grant_type": "refresh_token", "client_id": "acme-portal", "refresh_token": second["refresh_token"]},
+        )
+        assert renewed.status_code == 400

@@ -168,7 +168,6 @@ async def test_a_stored_balance_below_zero_is_refused(somebody: asyncpg.Connecti
         "UPDATE audit_entry SET hash = hash",
         "DELETE FROM audit_entry",
         "UPDATE audit_body SET body = body",
-        "DELETE FROM audit_body",
         "UPDATE transition SET event = event",
         "DELETE FROM transition",
         "UPDATE move SET to_state = to_state",
@@ -184,6 +183,18 @@ async def test_the_application_cannot_rewrite_history(application: asyncpg.Conne
         await application.execute(statement)
 
 
+@pytest.mark.row("K2")
+async def test_the_application_forgets_no_body_of_the_audit_trail_before_its_time(
+    application: asyncpg.Connection, booked: CustomerId
+) -> None:
+    deleted = await application.execute(
+        "DELETE FROM audit_body WHERE shard_key = $1 AND customer_id = $2", booked.shard, booked.uuid
+    )
+    assert deleted == "DELETE 0"
+    kept = "SELECT count(*) FROM audit_body WHERE shard_key = $1 AND customer_id = $2"
+    assert (await application.fetchval(kept, booked.shard, booked.uuid)) > 0
+
+
 DELETABLE = {
     "operation_key",  # after its days, where no money moved
     "outbox_event",  # once consumed
@@ -194,7 +205,9 @@ DELETABLE = {
     "webhook_delivery",  # a month after it was taken or parked
     "payment_route",  # a choice of the tenant, whose history is the audit trail
     "family_claim",  # held by a living subscription only
-    "web_session",  # a sign-in that is over
+    "web_session", "ended_sign_in",  # a sign-in that is over
+    "audit_body",  # by its row policy only after seven years at the least; the entry with its hash stays
+    "api_request",  # the log of requests, after its days
     "customer_directory", "webhook_body",  # of a customer that is erased; bodies also once they are old
     "sealing_key",  # by its row policy only where legal retention ended
 }  # fmt: skip
