@@ -5,21 +5,19 @@ their size is bounded here only before anything looks at them.
 """
 
 import asyncio
-import re
 from typing import Final
 from uuid import uuid4
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import Outcome, Rejected, refusal_at, unreadable
 from api.watched import Watched
+from domain.correlation import given_by, under
 
 MAX_BODY_BYTES: Final = 256 * 1024  # a free text has at most 32 KB; the rest is room for variables
 MAX_HEADER_BYTES: Final = 32 * 1024  # proxies stop at 8 to 16 KB; a token with many scopes has 4
 RECEIVE_SECONDS: Final = 10.0  # 256 KB in ten seconds is 205 kbit/s, slower than a poor mobile line
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")  # what proxies and tracing tools make; safe in a log line
 _SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -41,7 +39,7 @@ def guard(app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES, receive_seconds: f
 class RequestId:
     """Puts an id on each request: in ``scope["state"]["request_id"]``, in every log line, in ``X-Request-Id``.
 
-    A caller's own id is kept when it has 8 to 64 letters, digits or ``.`` ``_`` ``-``.
+    A caller's own id is kept when it has 8 to 64 letters, digits or ``.`` ``_`` ``-``; without one, that of its trace.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -51,8 +49,8 @@ class RequestId:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        headers = Headers(scope=scope)
+        request_id = given_by(headers.get("x-request-id", ""), headers.get("traceparent", "")) or uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_id(message: Message) -> None:
@@ -60,7 +58,7 @@ class RequestId:
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with under(request_id):
             await self.app(scope, receive, send_with_id)
 
 

@@ -16,10 +16,12 @@ from starlette.routing import Route
 
 from api.measures import WEBHOOKS
 from domain import inbox
+from domain.correlation import under
 from domain.inbox import Arrival
 from domain.payments.gateway import BadSignature, EventKind, MalformedEvent, ProviderEvent
 from domain.points import reached
 from domain.reactions.house import House
+from domain.reactions.provider_charges import behind_charge
 from domain.refusals import Refused
 from runtime.settings import Settings
 from runtime.wake import Waker
@@ -72,7 +74,8 @@ class _Door:
         if event.kind is EventKind.UNRECOGNIZED:
             # Nobody will read it, and a provider tells of customers by name and address: that it came is kept, no more.
             return await self._keep(arrival, {}, b"")
-        return await self._keep(arrival, _kept(request), raw)
+        with under(behind_charge(event)):
+            return await self._keep(arrival, _kept(request), raw)
 
     async def _keep(self, arrival: Arrival, headers: dict[str, str], raw: bytes) -> Response:
         try:

@@ -14,7 +14,10 @@ from domain.wire import canonical
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a customer: a kind and ids. ``number`` has no gaps within the customer."""
+    """Something that happened to a customer: a kind and ids. ``number`` has no gaps within the customer.
+
+    ``request_id`` is that of the request that it follows from; empty where that is not known.
+    """
 
     customer: CustomerId
     number: int
@@ -22,6 +25,7 @@ class Event:
     body: dict[str, str]
     attempts: int
     clocked: bool
+    request_id: str = ""
 
     @property
     def key(self) -> str:
@@ -46,13 +50,15 @@ def _event(row: Row) -> Event:
         msgspec.json.decode(row["body"]),
         row["attempts"],
         row["clocked"],
+        row["request_id"] or "",
     )
 
 
 async def next_event(db: Primary, customer: CustomerId, now: datetime) -> Event | None:
     """The customer's first event, or None where there is none or the first one waits for its next try."""
     row = await db.fetchrow(
-        """SELECT shard_key, customer_id, number, kind, body, attempts, clocked, retry_at FROM outbox_event
+        """SELECT shard_key, customer_id, number, kind, body, attempts, clocked, retry_at, request_id
+             FROM outbox_event
             WHERE shard_key = $1 AND customer_id = $2 ORDER BY number LIMIT 1""",
         customer.shard,
         customer.uuid,

@@ -42,12 +42,13 @@ async def record(tx: Tx, done: Kept) -> None:
                INSERT INTO audit_body (shard_key, customer_id, number, recorded_at, body)
                VALUES ($1, $2, $8, $13, $14))
            INSERT INTO outbox_event (shard_key, customer_id, number, kind, body, operation_id, clocked, attempts,
-               recorded_at)
-           SELECT $1, $2, e.number, e.kind, e.body, $5, $18, 0, $13
+               recorded_at, request_id)
+           SELECT $1, $2, e.number, e.kind, e.body, $5, $18, 0, $13, $19
              FROM unnest($15::bigint[], $16::text[], $17::jsonb[]) AS e (number, kind, body)""",
         tx.customer.shard, tx.customer.uuid, tx.actor.scope, done.key, tx.operation.uuid, done.text(),
         head.ledger_number, head.audit_number, head.audit_hash, head.event_number, entry.previous_hash,
         entry.body_hash, tx.recorded_at, entry.body.decode(), *events, head.clock_at is not None,
+        tx.actor.request_id,
     )  # fmt: skip
 
 
@@ -109,11 +110,12 @@ async def _store_events(speaker: Tx, events: Sequence[tuple[object, ...]]) -> No
         return
     await speaker.execute(
         """INSERT INTO outbox_event (shard_key, customer_id, number, kind, body, operation_id, clocked, attempts,
-               recorded_at)
-           SELECT $1, e.customer_id, e.number, e.kind, e.body, e.operation_id, e.clocked, 0, $2
+               recorded_at, request_id)
+           SELECT $1, e.customer_id, e.number, e.kind, e.body, e.operation_id, e.clocked, 0, $2, $9
              FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::jsonb[], $7::uuid[], $8::boolean[])
                   AS e (customer_id, number, kind, body, operation_id, clocked)""",
         speaker.customer.shard,
         speaker.recorded_at,
         *([event[column] for event in events] for column in range(6)),
+        speaker.actor.request_id,
     )

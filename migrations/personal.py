@@ -80,8 +80,9 @@ _PLAIN: Final[dict[Plain, str]] = {
         inbox_event: body_sha256 error_id event_id event_key object_ref provider_account;
         provider_reference: kind provider_account provider_ref; issued_document: sha256;
         offline_reference: reference_key; operation_key: actor_scope command_hash key;
-        payment: provider_account provider_key provider_ref; payment_method: provider_account provider_ref;
-        portal_link: token_hash; refund: provider_key provider_ref; refusal_log: actor_scope request_id;
+        outbox_event: request_id;
+        payment: provider_account provider_key provider_ref request_id; payment_method: provider_account provider_ref;
+        portal_link: token_hash; refund: provider_key provider_ref request_id; refusal_log: actor_scope request_id;
         security_event: about person request_id; webhook_body: event_key""",
     Plain.IDS: """audit_body: body; credit_note_line: derivation working; dead_letter: body;
         invoice_draft_line: derivation; invoice_line: derivation; operation_key: outcome; outbox_event: body;

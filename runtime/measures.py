@@ -3,11 +3,13 @@
 Every label is a name from our own code or settings, so the number of lines is bounded whatever callers send.
 """
 
+import logging
 from datetime import timedelta
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from domain.correlation import current
 from domain.operation import key_observers, move_observers, observers
 from domain.refusals import RefusalCode
 
@@ -21,6 +23,7 @@ PROVIDER_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 # A job is stopped after 18 s; most are a few operations.
 JOB_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 
+LOG: Final = logging.getLogger("quittance.operations")
 REGISTRY: Final = CollectorRegistry()
 OPERATIONS: Final = Counter(
     "quittance_operations", "Operations by name and outcome", ["operation", "outcome"], registry=REGISTRY
@@ -104,6 +107,9 @@ def count(operation: str, outcome: str, took: timedelta) -> None:
     """Counts an operation by what came of it, and its key where that is what came of it."""
     OPERATIONS.labels(operation, outcome).inc()
     SECONDS.labels(operation).observe(took.total_seconds())
+    if current():  # what belongs to no request, like a run of renewals, would be a line for each customer
+        facts = {"operation": operation, "outcome": outcome, "seconds": round(took.total_seconds(), 3)}
+        LOG.info("operation", extra=facts)
     if outcome == "replayed":
         KEY_HITS.inc()
     if outcome in _REASONS:

@@ -14,7 +14,7 @@ _CALLED: Final = ("/graphql", "/documents/", "/session/", "/logout/", "/acting")
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST",
     "Access-Control-Allow-Headers": (
-        "authorization, consistency-token, content-type, last-event-id, x-quittance-csrf, x-request-id"
+        "authorization, consistency-token, content-type, last-event-id, traceparent, x-quittance-csrf, x-request-id"
     ),
     "Access-Control-Max-Age": "600",  # ten minutes, after which a changed list is asked for again
 }

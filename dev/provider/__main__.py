@@ -1,5 +1,6 @@
 """`python -m dev.provider`: serve at PROVIDER_URL until told to stop; exit 2 with one sentence for bad settings."""
 
+import logging
 import socket
 import sqlite3
 import sys
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from dev.provider.http.app import build_app
 from dev.provider.settings import ProviderSettings
 from dev.provider.store import Store, WrongState
+from runtime.logs import configure_logs
 
 _BACKLOG: Final = 2048  # as uvicorn itself would ask for
 _STOP_S: Final = 2  # requests that are held on purpose must not hold up the end
@@ -29,6 +31,8 @@ def main() -> int:
         return _give_up(str(error))
     except (OSError, sqlite3.Error) as error:
         return _give_up(f"the sandbox provider cannot start at {settings.provider_url}: {error}")
+    configure_logs(logging.WARNING)
+    logging.getLogger("dev.provider.http").setLevel(logging.INFO)  # a line for each call that says who asked
     print(f"sandbox provider at {settings.provider_url}", flush=True)
     app = build_app(settings)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_STOP_S)

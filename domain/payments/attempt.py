@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.actor import Actor
+from domain.correlation import NAME
 from domain.database import Database
 from domain.ids import CustomerId, PaymentId
 from domain.invoices.invoice import invoice
@@ -40,7 +41,7 @@ from domain.payments.outlook import ACTION_FOR as ACTION_FOR
 from domain.payments.outlook import LOOK_AGAIN, patience, stands_until
 from domain.payments.outlook import QUERY_AFTER as QUERY_AFTER
 from domain.payments.pay_invoice import SEND
-from domain.payments.payment import CaptureMode, Payment, payment
+from domain.payments.payment import CaptureMode, Payment, payment, request_of
 from domain.payments.settle_payment import News, PaymentSettled, SettlePayment, settle_payment
 from domain.perform import perform
 from domain.points import reached
@@ -113,6 +114,9 @@ async def _charge(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswe
     assert known.method is not None, "a payment that a provider makes has a method"
     method = (await payment_methods(db.primary, known.customer, [known.method]))[0]
     metadata = {"payment": str(known.id), "customer": str(known.customer)}
+    # The payment's own and not the caller's: a charge that is sent again under its key has to be the same to a letter.
+    if asked_by := await request_of(db.primary, known.customer, known.id):
+        metadata[NAME] = asked_by
     request = ChargeRequest(known.provider_key, str(known.id), known.amount, method.provider_ref, metadata)
     if known.capture_mode is CaptureMode.LATER:
         return await gateway.authorize(request)

@@ -146,9 +146,10 @@ async def _write(
         return state
     state = await REFUND.move(tx, tx.customer, id.uuid, held.state, "approve")
     await tx.execute(
-        """UPDATE refund SET state = $4, seq = $5, posted_number = $6, credit_note_id = $7, noted = $8
+        """UPDATE refund SET state = $4, seq = $5, posted_number = $6, credit_note_id = $7, noted = $8,
+                  request_id = $9
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
-        tx.customer.shard, tx.customer.uuid, id.uuid, state.name, state.seq, posted, *noted,
+        tx.customer.shard, tx.customer.uuid, id.uuid, state.name, state.seq, posted, *noted, tx.actor.request_id,
     )  # fmt: skip
     return state
 
@@ -158,11 +159,12 @@ async def _insert(
 ) -> None:
     await tx.execute(
         """INSERT INTO refund (shard_key, id, tenant_id, customer_id, payment_id, currency, amount, reason,
-               provider_key, queries, posted_number, state, seq, happened_at, recorded_at, credit_note_id, noted, means)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17)""",
+               provider_key, queries, posted_number, state, seq, happened_at, recorded_at, credit_note_id, noted, means,
+               request_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18)""",
         id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, of.id.uuid, str(of.amount.currency),
         wanted.amount.minor, wanted.reason, provider_key(tx, str(id), 1), posted, state.name, state.seq, tx.now,
-        tx.recorded_at, *noted, wanted.means.value,
+        tx.recorded_at, *noted, wanted.means.value, tx.actor.request_id,
     )  # fmt: skip
 
 

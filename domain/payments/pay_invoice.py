@@ -130,9 +130,9 @@ async def _insert(
     await tx.execute(
         """INSERT INTO payment (shard_key, id, tenant_id, customer_id, invoice_id, attempt_number, currency, amount,
                method_id, provider_account, provider_key, queries, captured, refunds_reserved, state, seq, happened_at,
-               recorded_at, capture_mode)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $12, $13, $14, $15, $16)""",
+               recorded_at, capture_mode, request_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $12, $13, $14, $15, $16, $17)""",
         id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, of.id.uuid, number, str(of.currency), amount.minor,
         method.id.uuid, method.provider_account, provider_key(tx, str(of.id), number), state.name, state.seq, tx.now,
-        tx.recorded_at, mode.value,
+        tx.recorded_at, mode.value, tx.actor.request_id,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.correlation import is_request_id
 from domain.db import Primary, Row
 from domain.ids import CustomerId, InvoiceId, PaymentId, PaymentMethodId
 from domain.machine import Machine, State
@@ -249,3 +250,14 @@ async def payments_of_invoices(
         each = from_row(row)
         found.setdefault(each.invoice, []).append(each)
     return found
+
+
+async def request_of(db: Primary, customer: CustomerId, id: PaymentId) -> str:
+    """The id of the request that the payment follows from, where it is one that may be told to others; else empty."""
+    found = await db.fetchval(
+        "SELECT request_id FROM payment WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        customer.shard,
+        customer.uuid,
+        id.uuid,
+    )
+    return found if found and is_request_id(found) else ""

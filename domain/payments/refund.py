@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.correlation import is_request_id
 from domain.db import Primary, Row
 from domain.ids import CustomerId, PaymentId, RefundId
 from domain.machine import Machine, State
@@ -135,3 +136,14 @@ async def refunds_of_payments(
         each = refund_from(row)
         found.setdefault(each.payment, []).append(each)
     return found
+
+
+async def request_of(db: Primary, customer: CustomerId, id: RefundId) -> str:
+    """The id of the request that the refund follows from, where it is one that may be told to others; else empty."""
+    found = await db.fetchval(
+        "SELECT request_id FROM refund WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        customer.shard,
+        customer.uuid,
+        id.uuid,
+    )
+    return found if found and is_request_id(found) else ""

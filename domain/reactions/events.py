@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from domain import dead_letter, outbox
+from domain.correlation import under
 from domain.dunning.case import Ended
 from domain.dunning.end_case import RecoverCase, recover
 from domain.dunning.failed_change import DropFailedChange, drop_failed_change
@@ -24,7 +25,7 @@ from domain.perform import perform
 from domain.points import reached
 from domain.reactions.dispute_work import dispute_asked, dispute_lost, payment_freed
 from domain.reactions.event_kinds import TOLD_OR_QUIET
-from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
+from domain.reactions.house import TRIES, House, backoff, cause_of, follows, log_failure
 from domain.reactions.notices import tell_of, told_kinds
 from domain.reactions.sagas import about_given_up, hear, resumed
 from domain.refusals import Refused
@@ -170,6 +171,11 @@ async def drain(house: House, customer: CustomerId) -> int:
 
 async def _consumed(house: House, event: Event) -> bool:
     """Whether the event is done with: performed, or buried after its last try."""
+    with under(event.request_id):
+        return await _consumed_under(follows(house, event.request_id), event)
+
+
+async def _consumed_under(house: House, event: Event) -> bool:
     try:
         await consume(house, event)
     except Exception as error:

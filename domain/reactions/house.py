@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from domain.actor import Actor, system
@@ -45,6 +45,11 @@ class House:
                 LOG.critical("no secret for the provider account %s: all that needs it waits", account)
             raise Refused(RefusalCode.UNAVAILABLE, "The payment provider cannot be reached at the moment.")
         return self.gateways[account]
+
+
+def follows(house: House, request_id: str) -> House:
+    """The house as it does what follows from that request: its audit entries and events name it too."""
+    return replace(house, actor=replace(house.actor, request_id=request_id)) if request_id else house
 
 
 def backoff(attempts: int) -> timedelta:

@@ -1,5 +1,6 @@
 """Events about charges: performed as news of the payment they name, after it was proved to be the one."""
 
+from domain.correlation import NAME, is_request_id
 from domain.ids import CustomerId, PaymentId
 from domain.inbox import InboxEvent
 from domain.payments.attempt import attempt
@@ -55,6 +56,12 @@ async def take_charge(house: House, event: InboxEvent, news: ProviderEvent, *, s
     if news.kind in _NOTHING_TAKEN and await _was_decided(house, known) is Resolution.CONFIRM_CHARGED:
         raise _doubt(known, news, Kind.PAYMENT_CONTRADICTED, "not taken, after staff had confirmed that it was")
     return Verdict("drop", f"nothing new: the payment is {known.state.name}", known.customer)
+
+
+def behind_charge(news: ProviderEvent) -> str:
+    """The request that a charge follows from, as we told it to the provider, which signed it; empty for other news."""
+    request = news.metadata.get(NAME, "") if news.kind in NEWS else ""
+    return request if is_request_id(request) else ""
 
 
 async def _was_decided(house: House, known: Payment) -> Resolution | None:

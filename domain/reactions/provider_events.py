@@ -4,23 +4,25 @@ The key of the operation, not the inbox, is what makes it once; the inbox row is
 """
 
 from collections.abc import Awaitable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Protocol
 
 from domain import inbox
+from domain.correlation import under
 from domain.fanout.provider_events import next_waiting, others_done
 from domain.inbox import PENDING, InboxEvent
 from domain.payments.gateway import EventKind, MalformedEvent, ProviderEvent
 from domain.points import reached
 from domain.reactions.events import drain
 from domain.reactions.exceptions import Contradiction, contradicted
-from domain.reactions.house import LOG, TRIES, House, backoff, cause_of, log_failure
+from domain.reactions.house import LOG, TRIES, House, backoff, cause_of, follows, log_failure
 from domain.reactions.provider_charges import NEWS as CHARGE_NEWS
-from domain.reactions.provider_charges import take_charge
+from domain.reactions.provider_charges import behind_charge, take_charge
 from domain.reactions.provider_disputes import NEWS as DISPUTE_NEWS
 from domain.reactions.provider_disputes import take_dispute
 from domain.reactions.provider_refunds import NEWS as REFUND_NEWS
-from domain.reactions.provider_refunds import take_refund
+from domain.reactions.provider_refunds import behind_refund, take_refund
 from domain.reactions.provider_verdict import Misfit, Verdict
 from domain.refusals import Refused
 
@@ -69,12 +71,14 @@ async def apply(house: House, key: str) -> str | None:
 
 async def _taken(house: House, event: InboxEvent) -> str:
     """One event, looked at once; returns the state it has afterwards."""
-    try:
-        verdict = await _verdict(house, event)
-    except Exception as error:
-        return await _failed(house, event, error)
-    reached("inbox.applied")
-    error_id = _log_burial(house, event, verdict) if verdict.move == "bury" else None
+    with ExitStack() as following:
+        try:
+            verdict = await _verdict(house, event, following)
+        except Exception as error:
+            return await _failed(house, event, error)
+        LOG.info("provider event", extra={"event_key": event.key, "kind": event.kind, "verdict": verdict.move})
+        reached("inbox.applied")
+        error_id = _log_burial(house, event, verdict) if verdict.move == "bury" else None
     due_at = house.db.clock.now() + verdict.after
     state = await inbox.move(house.db.marks, event, verdict.move, due_at, cause=verdict.cause, error_id=error_id)
     if verdict.customer is not None:
@@ -82,10 +86,10 @@ async def _taken(house: House, event: InboxEvent) -> str:
     return state
 
 
-async def _verdict(house: House, event: InboxEvent) -> Verdict:
+async def _verdict(house: House, event: InboxEvent, following: ExitStack) -> Verdict:
     """A case that cannot be opened is a failed try of the event, like any other."""
     try:
-        return await _judged(house, event)
+        return await _judged(house, event, following)
     except Contradiction as misfit:
         await contradicted(house, event.key, misfit)
         return Verdict("bury", str(misfit), misfit.customer)
@@ -93,7 +97,7 @@ async def _verdict(house: House, event: InboxEvent) -> Verdict:
         return Verdict("bury", str(misfit))
 
 
-async def _judged(house: House, event: InboxEvent) -> Verdict:
+async def _judged(house: House, event: InboxEvent, following: ExitStack) -> Verdict:
     gateway = house.gateway(event.account)
     if event.kind == EventKind.UNRECOGNIZED:
         return Verdict("drop", MEANINGLESS)  # kept without its body
@@ -101,6 +105,8 @@ async def _judged(house: House, event: InboxEvent) -> Verdict:
     news = gateway.read_event(raw, headers)
     if news.kind is EventKind.UNRECOGNIZED:
         return Verdict("drop", MEANINGLESS)
+    request = await behind_refund(house, news) if news.kind in REFUND_NEWS else behind_charge(news)
+    following.enter_context(under(request))
     handler = HANDLERS.get(news.kind)
     if handler is None:
         raise Misfit(f"nothing handles {news.kind.value} yet")
@@ -112,7 +118,7 @@ async def _judged(house: House, event: InboxEvent) -> Verdict:
     if gap and waited < GAP_PATIENCE:
         return Verdict("wait", "an event before it is missing", after=min(LOOK_AGAIN, GAP_PATIENCE - waited))
     numbered = event.sequence > 0
-    return await handler(house, event, news, sure=numbered and not gap and not around.equal)
+    return await handler(follows(house, request), event, news, sure=numbered and not gap and not around.equal)
 
 
 async def _failed(house: House, event: InboxEvent, error: Exception) -> str:

@@ -7,7 +7,7 @@ from domain.payments.exception_case import Kind
 from domain.payments.gateway import EventKind, ProviderEvent
 from domain.payments.open_exception import OpenException
 from domain.payments.payment import Payment, payment
-from domain.payments.refund import IN_FLIGHT, Refund, refund
+from domain.payments.refund import IN_FLIGHT, Refund, refund, request_of
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from domain.reactions.exceptions import Contradiction
 from domain.reactions.house import House
@@ -35,6 +35,17 @@ async def take_refund(house: House, event: InboxEvent, news: ProviderEvent, *, s
         return await _ask(house, known, of)
     command = SettleRefund(known.id, NEWS[news.kind], news.object_ref, news.failure_code)
     return await perform_news(house, event, known.customer, settle_refund, command)
+
+
+async def behind_refund(house: House, news: ProviderEvent) -> str:
+    """The request that a refund follows from; empty where it is none of ours. Its metadata is that of the charge."""
+    try:
+        customer = CustomerId.parse(news.metadata.get("customer", ""))
+        return await request_of(house.db.primary, customer, RefundId.parse(news.reference or ""))
+    except Refused as refused:
+        if refused.code is not RefusalCode.NOT_FOUND:
+            raise
+        return ""
 
 
 async def _refund_of(house: House, event: InboxEvent, news: ProviderEvent) -> tuple[Refund, Payment]:

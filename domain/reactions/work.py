@@ -20,7 +20,6 @@ from domain.ids import (
     CustomerId,
     DunningCaseId,
     InvoiceId,
-    PaymentId,
     PaymentMethodId,
     RefundId,
     SubscriptionId,
@@ -31,8 +30,6 @@ from domain.invoices.draft import FINALIZE
 from domain.notices.notice import SEND_NOTICE
 from domain.operation import Operation
 from domain.outbox import next_event
-from domain.payments.attempt import attempt
-from domain.payments.attempt_refund import attempt_refund
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.decide_refund import ExpireRefundRequest, expire_refund_request
 from domain.payments.dispute import ASK_DISPUTE
@@ -41,10 +38,7 @@ from domain.payments.gateway import Detached, NotFound
 from domain.payments.method import payment_methods
 from domain.payments.order_methods import DETACH
 from domain.payments.pay_invoice import SEND
-from domain.payments.payment import payment
-from domain.payments.refund import IN_FLIGHT, refund
 from domain.payments.request_refund import EXPIRE_REFUND
-from domain.payments.still_open import is_to_be_barred
 from domain.perform import perform
 from domain.points import reached
 from domain.reactions import erasures, notices
@@ -52,6 +46,7 @@ from domain.reactions.dispute_work import ask_dispute
 from domain.reactions.events import drain
 from domain.reactions.exceptions import given_up
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
+from domain.reactions.payment_work import send_payment, send_refund
 from domain.reactions.sagas import about_given_up, look_in_time
 from domain.reactions.tax_runs import correct_item, list_tax_run
 from domain.refusals import Refused
@@ -84,25 +79,6 @@ def key_of(work: Due) -> str:
 
 async def _perform(house: House, work: Due, operation: Operation[Any, Any], command: object) -> None:
     await perform(house.db, operation, house.actor, work.customer, command, key_of(work))
-
-
-async def _send_payment(house: House, work: Due) -> None:
-    id = PaymentId(work.customer.shard, work.subject)
-    known = await payment(house.db.primary, work.customer, id)
-    if known.is_settled and not is_to_be_barred(known):  # by news that came while this was buried
-        await due.discard(house.db.marks, work)
-    else:
-        await attempt(house.db, house.gateway(known.provider_account), house.actor, work.customer, id)
-
-
-async def _send_refund(house: House, work: Due) -> None:
-    id = RefundId(work.customer.shard, work.subject)
-    of = await refund(house.db.primary, work.customer, id)
-    if of.state.name not in IN_FLIGHT:
-        await due.discard(house.db.marks, work)
-    else:
-        account = (await payment(house.db.primary, work.customer, of.payment)).provider_account
-        await attempt_refund(house.db, house.gateway(account), house.actor, work.customer, id)
 
 
 async def _detach_method(house: House, work: Due) -> None:
@@ -230,8 +206,8 @@ async def _is_quiet(house: House, customer: CustomerId) -> bool:
 
 
 HANDLERS: dict[str, Handler] = {
-    SEND: _send_payment,
-    SEND_REFUND: _send_refund,
+    SEND: send_payment,
+    SEND_REFUND: send_refund,
     DETACH: _detach_method,
     EXPIRE_REFUND: _expire_refund,
     ASK_DISPUTE: ask_dispute,

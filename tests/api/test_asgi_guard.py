@@ -177,9 +177,22 @@ async def test_a_request_has_an_id_in_answer_scope_and_log() -> None:
 @pytest.mark.parametrize(
     ("given", "kept"),
     [("trace-0123456789", True), ("a" * 64, True), ("short", False), ("a" * 65, False), ("a b c d e f", False),
-     ("x\ny: zzzzzzzz", False), ("{'inject': 1}", False)],
+     ("x\ny: zzzzzzzz", False), ("{'inject': 1}", False), ("4242-4242-4242-4242", False), ("378282246310005", False),
+     ("sk_live_0123456789", False), ("eyJhbGciOiJub25lIn0.e30.", False)],
 )  # fmt: skip
 async def test_a_caller_s_request_id_is_kept_only_if_it_is_harmless(given: str, kept: bool) -> None:
     done = await exchange(guard(echo_length), scope(("x-request-id", given)), b"")
 
     assert (done.headers["x-request-id"] == given) is kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("00-{}-00f067aa0ba902b7-01", True), ("cc-{}-00f067aa0ba902b7-01-new", True), ("ff-{}-00f067aa0ba902b7-01", False),
+     ("00-{}-0000000000000000-01", False), ("00-{}-00f067aa0ba902b7", False), ("{}", False)],
+)  # fmt: skip
+async def test_a_request_without_an_id_has_that_of_its_trace(given: str, kept: bool) -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    done = await exchange(guard(echo_length), scope(("traceparent", given.format(trace))), b"")
+
+    assert (done.headers["x-request-id"] == trace) is kept

@@ -1,6 +1,7 @@
 """The provider as an ASGI application."""
 
 import hmac
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -18,7 +19,9 @@ from dev.provider.provider import running
 from dev.provider.refusals import Refusal, Why
 from dev.provider.settings import ProviderSettings
 from dev.provider.stripe.app import stripe_app
+from domain.correlation import NAME, is_request_id
 
+_log = logging.getLogger("dev.provider.http")
 _STATUS: Final = {
     Why.INVALID_REQUEST: 400,
     Why.NOT_FOUND: 404,
@@ -39,7 +42,10 @@ class Guarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not scope["path"].startswith(_PUBLIC):
-            given = dict(scope["headers"]).get(b"authorization", b"")
+            headers = dict(scope["headers"])
+            if (asked_by := headers.get(b"x-request-id", b"").decode("latin-1")) and is_request_id(asked_by):
+                _log.info("asked", extra={"method": scope["method"], "path": scope["path"], NAME: asked_by})
+            given = headers.get(b"authorization", b"")
             if not hmac.compare_digest(given, self._expected):
                 refusal = error(401, "unauthorized", "the bearer key is missing or wrong", acted=False)
                 return await refusal(scope, receive, send)

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import httpx2
 import msgspec
 
+from domain.correlation import current
 from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
 
 REQUEST_LIMIT: Final = timedelta(seconds=10)
@@ -85,6 +86,8 @@ async def send(
 ) -> Reply | Unknown | Unavailable:
     """Send once, wait at most `limit` in all, and say what is certain; never raises for the network."""
     headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+    if request := current():
+        headers["X-Request-Id"] = request
     content = None if body is None else msgspec.json.encode(body)
     try:
         # The client's own limits are per read: a body that drips would hold us for ever.

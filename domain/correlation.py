@@ -1,0 +1,46 @@
+"""One id from a request to all that follows from it: in log lines, in the audit trail, at the provider and back.
+
+It is bound to the running task, so that whatever logs or calls out below says it without being handed it.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import structlog
+
+NAME: Final = "request_id"  # in log lines, in audit entries and in a charge's metadata
+_FORM: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")  # what proxies and tracing tools make; safe in a log line
+# What somebody put into the wrong header would stand in every log: a number as long as a card's, a token, a secret.
+_SECRET: Final = re.compile(r"(?:\d[._-]*){12,19}|eyJ.*|(?:sk|rk|pk|whsec)_.*")
+# W3C Trace Context: version, trace id, parent id, flags; an id of zeros alone is none.
+_TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+
+
+def is_request_id(text: str) -> bool:
+    """Whether it may be taken as an id from outside: 8 to 64 letters, digits or ``.`` ``_`` ``-``, and no secret."""
+    return _FORM.fullmatch(text) is not None and _SECRET.fullmatch(text) is None
+
+
+def given_by(request_id: str, traceparent: str) -> str | None:
+    """The id that a caller gave by ``X-Request-Id``, else its trace's by ``traceparent``; None where it gave none."""
+    if is_request_id(request_id):
+        return request_id
+    trace = _TRACEPARENT.fullmatch(traceparent)
+    return trace[1] if trace else None
+
+
+@contextmanager
+def under(request_id: str) -> Iterator[None]:
+    """Whatever runs inside belongs to that request; what is no id changes nothing."""
+    if not is_request_id(request_id):
+        yield
+        return
+    with structlog.contextvars.bound_contextvars(**{NAME: request_id}):
+        yield
+
+
+def current() -> str:
+    """The id of the request that the running task belongs to; empty where it belongs to none."""
+    return str(structlog.contextvars.get_contextvars().get(NAME, ""))
