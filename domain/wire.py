@@ -55,6 +55,11 @@ def learned(default: Any = dataclasses.MISSING, *, personal: bool = False) -> An
     return dataclasses.field(default=default, metadata={_LEARNED: True, _PERSONAL: personal})
 
 
+def learned_since() -> Any:
+    """As ``learned``, for a field that callers did not know at first: None where nobody told it. No part of a hash."""
+    return dataclasses.field(default_factory=lambda: None, metadata={_LEARNED: True})
+
+
 def added(default: T) -> T:
     """A dataclass field that callers did not know at first: while it has its default it is no part of what is asked.
 

@@ -18,7 +18,7 @@ from domain.payments.record_offline import Means, RecordOfflinePayment, record_o
 from domain.perform import perform
 from tests.api_callers import Api, Guest
 from tests.domain.invoices.test_staff_invoices import by_finance, draft, issue
-from tests.lives import buyer, start
+from tests.lives import buyer, day, start, until
 from tests.recovery_stage import WRONG as WRONG_OF_RECOVERY
 from tests.recovery_stage import refusing_recovery
 from tests.world import EUR, Someone, World, fresh
@@ -71,6 +71,11 @@ async def forget_method(world: World, of: Someone) -> None:
     """The customer takes its only method away, and the provider is told."""
     (method,) = await payment_methods(world.house.db.primary, of.id)
     await world.do(of, remove_method, RemoveMethod(method.id))
+
+
+async def let_card_expire(world: World) -> None:
+    """A customer's card comes to its last month."""
+    await until(world, await buyer(world, "tok_visa_until_2027_03"), day(3, 3))
 
 
 async def payer(api: Api, guest: Guest | None = None) -> Payer:

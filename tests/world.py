@@ -116,7 +116,7 @@ class World:
         own = f"{token}#{secrets.token_hex(4)}"
         facts = await self.house.gateway(ACCOUNT).add_method(own, str(of.id))
         assert isinstance(facts, MethodFacts), facts
-        command = StoreMethod(ACCOUNT, own, facts.method_ref, facts.kind, facts.brand, facts.last4)
+        command = StoreMethod(ACCOUNT, own, facts.method_ref, facts.kind, facts.brand, facts.last4, facts.expires)
         done = await perform(self.house.db, store_method, of.actor, of.id, command, fresh("card"))
         await do_now(self.house, of.id)
         return done.outcome.method

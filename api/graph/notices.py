@@ -38,6 +38,7 @@ class NoticeKind(Enum):
     REFUND_SETTLED = _value("refund_settled", description="Money was given back.")
     REFUND_FAILED = _value("refund_failed", description="Money could not be given back.")
     TRIAL_ENDING = _value("trial_ending", description="A trial is about to end.")
+    METHOD_EXPIRING = _value("method_expiring", description="A stored card is about to expire.")
 
 
 @strawberry.enum(description="What became of a notice. More values may come.")

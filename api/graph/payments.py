@@ -28,11 +28,17 @@ class PaymentMethod:
     kind: str = strawberry.field(description="card or bank_debit.")
     brand: str = strawberry.field(description="The card network or bank scheme.")
     last4: str = strawberry.field(description="The last digits, for people to recognise it.")
+    expires_year: int | None = strawberry.field(description="The year in which it expires; null: it is not known to.")
+    expires_month: int | None = strawberry.field(description="The month of that year after which it does not work.")
 
     @classmethod
     def of(cls, method: methods.PaymentMethod) -> "PaymentMethod":
         """The domain's method."""
-        return cls(id=GlobalId(str(method.id)), kind=method.kind, brand=method.brand, last4=method.last4)
+        year, month = method.expires or (None, None)
+        return cls(
+            id=GlobalId(str(method.id)), kind=method.kind, brand=method.brand, last4=method.last4, expires_year=year,
+            expires_month=month,
+        )  # fmt: skip
 
 
 @strawberry.enum(description="Where a payment stands. More values may come; treat an unknown one as PROCESSING.")

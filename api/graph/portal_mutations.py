@@ -82,7 +82,7 @@ async def _method_of(info: Info, customer: CustomerId, token: str, key: str) -> 
         raise Refused(RefusalCode.PAYMENT_METHOD_REFUSED, message, ("token",))
     if not isinstance(answer, MethodFacts):
         raise Refused(RefusalCode.UNAVAILABLE, "The payment provider does not answer at the moment.")
-    return StoreMethod(account, token, answer.method_ref, answer.kind, answer.brand, answer.last4)
+    return StoreMethod(account, token, answer.method_ref, answer.kind, answer.brand, answer.last4, answer.expires)
 
 
 async def _account_of(info: Info, customer: CustomerId, outcome: object) -> str:

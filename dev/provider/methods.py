@@ -37,6 +37,14 @@ def add_method(
     return save(db, method)
 
 
+def expires(method: Method) -> tuple[int, int] | None:
+    """Year and month that the method says it expires in; None for what is no card."""
+    script = read_token(method.token)
+    if method.kind != "card" or script is None:
+        return None
+    return script.until or EXPIRES
+
+
 def detach_method(db: sqlite3.Connection, method_id: str) -> Method:
     """No new charge is possible afterwards; refunds still are."""
     return save(db, replace(records.get(db, Method, method_id), detached=True))

@@ -61,6 +61,8 @@ class Script:
     """Whether the bank may take back what was debited."""
     returned: str | None = None
     """The code under which the bank does that, as soon again as it took to settle."""
+    until: tuple[int, int] | None = None
+    """The year and month that it says it expires in; None: as every other card."""
     disputed: bool = False
     """Whether its cardholder disputes each payment, as soon as other tokens settle."""
     charge_fault: Fault | None = None
@@ -94,6 +96,7 @@ _PLAIN: Final[dict[str, Script]] = {
 _BANK_DECLINE: Final = re.compile(r"tok_bank_([a-z_]+)")
 _ACTION_DECLINE: Final = re.compile(r"tok_3ds_then_([a-z_]+)")
 _DECLINE: Final = re.compile(r"tok_([a-z_]+?)(?:_(after|times)_([1-9][0-9]{0,3}))?", re.ASCII)
+_UNTIL: Final = re.compile(r"tok_visa_until_(20[0-9]{2})_(0[1-9]|1[0-2])", re.ASCII)
 _REFUND_FAULT: Final = re.compile(r"tok_refund_([a-z_]+)")
 _CAPTURE_FAULT: Final = re.compile(r"tok_capture_([a-z_]+)")
 _FAULT: Final = re.compile(r"tok_([a-z_]+)")
@@ -102,7 +105,13 @@ _FAULT: Final = re.compile(r"tok_([a-z_]+)")
 def read_token(token: str) -> Script | None:
     """The script that a token names, or None for a token that the provider did not issue."""
     name = token.partition("#")[0]
-    return _PLAIN.get(name) or _declining(name) or _faulty(name)
+    return _PLAIN.get(name) or _ending(name) or _declining(name) or _faulty(name)
+
+
+def _ending(name: str) -> Script | None:
+    """A card that says when it expires, as `tok_visa_until_2027_03`; it is charged after that too."""
+    match = _UNTIL.fullmatch(name)
+    return Script(last4="1881", until=(int(match[1]), int(match[2]))) if match else None
 
 
 def _declining(name: str) -> Script | None:

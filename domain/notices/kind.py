@@ -20,6 +20,7 @@ class Kind(StrEnum):
     REFUND_SETTLED = "refund_settled"
     REFUND_FAILED = "refund_failed"
     TRIAL_ENDING = "trial_ending"
+    METHOD_EXPIRING = "method_expiring"
 
 
 # Those whose subject is a dunning case.
@@ -45,4 +46,5 @@ TOLD = {
     "refund.succeeded": Told(Kind.REFUND_SETTLED, "refund"),
     "refund.failed": Told(Kind.REFUND_FAILED, "refund"),
     "subscription.trial_ending": Told(Kind.TRIAL_ENDING, "subscription"),
+    "payment_method.expiring": Told(Kind.METHOD_EXPIRING, "method"),
 }

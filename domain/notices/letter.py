@@ -1,6 +1,6 @@
 """Letters: a notice in the customer's language, as text and HTML, in bytes that are the same at each try."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -18,6 +18,7 @@ from domain.notices.mailbox import Mailbox, one_line
 from domain.notices.news import News
 from domain.notices.words import WORDS
 from domain.period import local_date
+from domain.portal_link import LinkPurpose
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -65,8 +66,11 @@ class Text:
     language: str
 
 
-def written(news: News, reader: Reader, seller: Seller, portal: str) -> Text:
-    """The letter's words; KeyError where a wording asks for a value that the news does not have."""
+def written(
+    news: News, reader: Reader, seller: Seller, portal: str, links: Sequence[tuple[LinkPurpose, str]] = ()
+) -> Text:
+    """The letter's words, with the addresses of ``links``; KeyError where a wording asks for a value that the news does
+    not have."""
     out = _print(reader.locale)
     language = out.locale.language
     words = WORDS[language]
@@ -78,6 +82,7 @@ def written(news: News, reader: Reader, seller: Seller, portal: str) -> Text:
         "subject": wording.subject.format_map(values),
         "greeting": words.greeting.format_map(values),
         "paragraphs": [sentence.format_map(values) for sentence in said if sentence],
+        "actions": [(words.actions[purpose], address) for purpose, address in links],
         "portal": words.portal,
         "link": f"{portal.rstrip('/')}/{news.path}",
         "automatic": words.automatic.format_map(values),

@@ -1,8 +1,8 @@
 """What a notice tells, read when it is sent; nothing where it is not so any more."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from domain.catalog.plan import plan
 from domain.db import Primary
@@ -13,17 +13,29 @@ from domain.invoices.invoice import Invoice, invoice
 from domain.money import Money
 from domain.notices.kind import OF_CASES, Kind
 from domain.notices.notice import Notice
+from domain.payments.expiring import expires_at
+from domain.payments.method import payment_methods
 from domain.payments.payment import TAKEN, payment, payments_of
 from domain.payments.receipt import receipt
 from domain.payments.refund import Means, refund
+from domain.portal_link import LinkPurpose
 from domain.subscriptions.subscription import subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a notice asks its reader for, about an invoice, a subscription, or (None) the customer itself."""
+
+    purpose: LinkPurpose
+    subject: InvoiceId | SubscriptionId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class News:
     """The values that the words have braces for, and where in the portal it is seen.
 
-    ``wording`` is the kind whose words say it; ``more`` and ``again`` say which of its sentences belong to it.
+    ``wording`` is the kind whose words say it; ``more`` and ``again`` say which of its sentences belong to it, and
+    ``asks`` what its reader is to be led to.
     """
 
     wording: Kind
@@ -31,6 +43,7 @@ class News:
     path: str
     more: bool = False
     again: bool = False
+    asks: tuple[Ask, ...] = ()
 
 
 async def news_of(db: Primary, of: Notice, now: datetime) -> News | None:
@@ -48,7 +61,16 @@ async def _invoice_issued(db: Primary, of: Notice) -> News | None:
     issued = await invoice(db, of.customer, InvoiceId(of.id.shard, of.subject))
     if issued.state.name == "void":
         return None
-    return _of_invoice(issued, of.kind, amount=issued.total, day=issued.due_at)
+    told = _of_invoice(issued, of.kind, amount=issued.total, day=issued.due_at)
+    return told if issued.collection == AUTOMATIC else replace(told, asks=_to_pay(issued))
+
+
+def _to_pay(of: Invoice) -> tuple[Ask, ...]:
+    """To pay it, and where we charge by ourselves, to give us something that can be charged."""
+    if of.state.name != "open":
+        return ()
+    pay, card = Ask(LinkPurpose.PAY_INVOICE, of.id), Ask(LinkPurpose.UPDATE_CARD)
+    return (pay, card) if of.collection == AUTOMATIC else (pay,)
 
 
 async def _receipt(db: Primary, of: Notice) -> News | None:
@@ -65,7 +87,7 @@ async def _payment_short(db: Primary, of: Notice) -> News | None:
     billed = await invoice(db, of.customer, paid.invoice)
     if billed.state.name != "open":
         return None
-    return _of_invoice(billed, of.kind, paid=paid.captured, amount=billed.due)
+    return replace(_of_invoice(billed, of.kind, paid=paid.captured, amount=billed.due), asks=_to_pay(billed))
 
 
 async def _payment_action(db: Primary, of: Notice) -> News | None:
@@ -89,7 +111,19 @@ async def _trial_ending(db: Primary, of: Notice) -> News | None:
     if found.state.name != "trialing" or found.trial_end is None:
         return None
     tried = await plan(db, of.tenant, found.plan)
-    return News(of.kind, {"plan": tried.name, "day": found.trial_end}, f"subscriptions/{found.id}")
+    asks = (Ask(LinkPurpose.UPDATE_CARD), Ask(LinkPurpose.CHANGE_PLAN, found.id), Ask(LinkPurpose.CANCEL, found.id))
+    values: dict[str, str | Money | datetime] = {"plan": tried.name, "day": found.trial_end}
+    return News(of.kind, values, f"subscriptions/{found.id}", asks=asks)
+
+
+async def _method_expiring(db: Primary, of: Notice) -> News | None:
+    in_use = {each.id.uuid: each for each in await payment_methods(db, of.customer)}
+    found = in_use.get(of.subject)
+    if found is None or found.expires is None:
+        return None
+    last_day = expires_at(found.expires) - timedelta(hours=12)  # noon: the same day in every zone, but for two
+    values: dict[str, str | Money | datetime] = {"brand": found.brand, "last4": found.last4, "day": last_day}
+    return News(of.kind, values, "payment-methods", asks=(Ask(LinkPurpose.UPDATE_CARD),))
 
 
 _READERS: dict[Kind, Callable[[Primary, Notice], Awaitable[News | None]]] = {
@@ -100,6 +134,7 @@ _READERS: dict[Kind, Callable[[Primary, Notice], Awaitable[News | None]]] = {
     Kind.REFUND_SETTLED: _refund,
     Kind.REFUND_FAILED: _refund,
     Kind.TRIAL_ENDING: _trial_ending,
+    Kind.METHOD_EXPIRING: _method_expiring,
 }
 
 # The states of a case in which a notice of it tells the truth.
@@ -130,7 +165,7 @@ async def _of_case(db: Primary, of: Notice, now: datetime) -> News | None:
     }
     values |= {"retry_day": retry_at} if retry_at else {}
     wording = _wording(of.kind, subscribed=subscribed, suspended=suspended)
-    return News(wording, values, f"invoices/{billed.id}", subscribed, retry_at is not None)
+    return News(wording, values, f"invoices/{billed.id}", subscribed, retry_at is not None, _to_pay(billed))
 
 
 def _wording(kind: Kind, *, subscribed: bool, suspended: bool) -> Kind:

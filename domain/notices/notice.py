@@ -38,9 +38,9 @@ class Suppressed(StrEnum):
 class Notice:
     """A notice. ``cause`` is the number of the event that it tells of; a ``copy`` above 0 is one that was sent again.
 
-    ``subject`` is the id of what it is about: an invoice, receipt, payment, refund, subscription or dunning case, by
-    kind. ``reason`` says why it was not sent, ``sending_at`` when it was tried last, in wall time. ``doubts`` counts
-    the tries of which nobody knows whether a message left.
+    ``subject`` is the id of what it is about: an invoice, receipt, payment, refund, subscription, method or dunning
+    case, by kind. ``reason`` says why it was not sent, ``sending_at`` when it was tried last, in wall time. ``doubts``
+    counts the tries of which nobody knows whether a message left.
     """
 
     id: NoticeId

@@ -16,6 +16,7 @@ from domain.database import Database
 from domain.due import Due
 from domain.ids import InvoiceId, LegalEntityId, NoticeId, ReceiptId
 from domain.invoices.invoice_document import invoice_pdf
+from domain.notices.asking import links_for
 from domain.notices.kind import Kind
 from domain.notices.letter import Envelope, Reader, Seller, message_of, written
 from domain.notices.mailbox import mailbox, one_line
@@ -54,7 +55,7 @@ async def send_notice(db: Database, mail: Mail | None, actor: Actor, work: Due) 
     if away is not None:
         return await _later(db, work, away)
     try:
-        letter = await _letter(db, mail, of)
+        letter = await _letter(db, mail, actor, of)
         if isinstance(letter, Suppressed):
             return await _settle(db, actor, of, Outcome.SUPPRESSED, letter.value)
         return await _try(db, mail, actor, of, work, letter)
@@ -126,7 +127,7 @@ async def _settle(db: Database, actor: Actor, of: Notice, outcome: Outcome, reas
     await perform(db, settle_notice, actor, of.customer, command, f"notice:{of.id}:{outcome.value}:{reason}")
 
 
-async def _letter(db: Database, mail: Mail, of: Notice) -> Letter | Suppressed:
+async def _letter(db: Database, mail: Mail, actor: Actor, of: Notice) -> Letter | Suppressed:
     """The letter as it would go now, or why none is to go."""
     owner = await customer(db.primary, of.tenant, of.customer)
     person = await billing_person(db.primary, of.tenant, of.customer)
@@ -143,7 +144,8 @@ async def _letter(db: Database, mail: Mail, of: Notice) -> Letter | Suppressed:
         return Suppressed.BAD_ADDRESS
     entity = await _issuer(db, of, owner.legal_entity)
     seller = Seller(entity.name, entity.address)
-    text = written(news, Reader(one_line(person.name), owner.locale, owner.time_zone), seller, mail.portal)
+    reader = Reader(one_line(person.name), owner.locale, owner.time_zone)
+    text = written(news, reader, seller, mail.portal, await links_for(db, actor, of, news.asks))
     sender, reply_to = mailbox(policy.sender), mailbox(policy.reply_to)
     if sender is None or not mail.may_come_from(sender):
         sender = mail.sender

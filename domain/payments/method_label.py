@@ -22,7 +22,8 @@ async def seal_labels(tx: Tx) -> None:
     for row in rows:
         sealed = tx.vault.seal(wrapped, canonical([row["brand"], row["last4"]]), tx.entropy)
         await tx.execute(
-            """UPDATE payment_method SET brand = '', last4 = '', label_sealed = $4
+            """UPDATE payment_method SET brand = '', last4 = '', expires_year = NULL, expires_month = NULL,
+                      label_sealed = $4
                 WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
             tx.customer.shard, tx.customer.uuid, row["id"], sealed,
         )  # fmt: skip

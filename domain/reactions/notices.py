@@ -5,7 +5,16 @@ from uuid import UUID
 
 from domain import due
 from domain.due import Due
-from domain.ids import CustomerId, DunningCaseId, InvoiceId, PaymentId, ReceiptId, RefundId, SubscriptionId
+from domain.ids import (
+    CustomerId,
+    DunningCaseId,
+    InvoiceId,
+    PaymentId,
+    PaymentMethodId,
+    ReceiptId,
+    RefundId,
+    SubscriptionId,
+)
 from domain.notices.kind import TOLD, Kind
 from domain.notices.notice import SEND_NOTICE
 from domain.notices.queue_notice import QueueNotice, queue_notice
@@ -21,6 +30,7 @@ _SUBJECTS = {
     "case": DunningCaseId,
     "refund": RefundId,
     "subscription": SubscriptionId,
+    "method": PaymentMethodId,
 }
 
 

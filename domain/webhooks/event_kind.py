@@ -30,6 +30,7 @@ PUBLISHED: Final = {
     "payment.authorized": "Money is held, but not taken.",
     "payment.captured": "Money was taken.",
     "payment.failed": "A payment failed.",
+    "payment_method.expiring": "A stored card expires within a month.",
     "payment.returned": "A bank took back what had been paid.",
     "receipt.issued": "A receipt was issued.",
     "refund.awaiting_approval": "A refund waits for another person.",

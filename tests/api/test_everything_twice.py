@@ -37,7 +37,7 @@ from tests.dispute_kit import disputed
 from tests.lives import buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
 from tests.mishaps import later
 from tests.notice_kit import buy_and_be_told
-from tests.payment_stage import forget_method, held_purchase
+from tests.payment_stage import forget_method, held_purchase, let_card_expire
 from tests.privacy_stage import leave_for_good
 from tests.recovery_stage import pay_in_parts
 from tests.refund_stage import ask_in_vain
@@ -148,6 +148,7 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     await until(world, eve, day(1, 2))  # the first invoice is not paid in time
     await buy_and_return_part(world, bob)
     await forget_method(world, bob)
+    await let_card_expire(world)
     signed = SignContract(world.prices["starter"], Money(5000, EUR), day(1, 1), day(1, 20), 10, None)
     await perform(world.house.db, sign_contract, world.staff(Grant.FINANCE), una.id, signed, fresh("sign"))
     await start(world, una)

@@ -3,7 +3,7 @@
 import msgspec
 
 from dev.provider.events import Event, Subject
-from dev.provider.methods import EXPIRES
+from dev.provider.methods import expires
 from dev.provider.records import Dispute, Method, Payment, Payout, Record, Refund
 from dev.provider.settlements import Line
 
@@ -17,7 +17,7 @@ def method_view(method: Method) -> View:
         "kind": method.kind,
         "brand": method.brand,
         "last4": method.last4,
-        "expires": EXPIRES if method.kind == "card" else None,
+        "expires": expires(method),
         "detached": method.detached,
         "created_at": method.created_at,
     }

@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.notices.kind import Kind
 from domain.notices.words.wording import Wording, Words
+from domain.portal_link import LinkPurpose
 
 _AGAIN: Final = "سنحاول الخصم من وسيلة الدفع مرة أخرى في {retry_day}."
 _ENDS: Final = "إذا لم يتم الدفع، ينتهي الوصول إلى الخدمة في {day}."
@@ -13,6 +14,14 @@ ARABIC: Final = Words(
     greeting="مرحبًا {name}،",
     portal="فتح البوابة",
     automatic="أرسلت {seller} هذه الرسالة تلقائيًا.",
+    actions=MappingProxyType(
+        {
+            LinkPurpose.PAY_INVOICE: "ادفع الفاتورة الآن",
+            LinkPurpose.UPDATE_CARD: "استخدم بطاقة أخرى",
+            LinkPurpose.CHANGE_PLAN: "غيّر خطتك",
+            LinkPurpose.CANCEL: "ألغِ الاشتراك",
+        }
+    ),
     letters=MappingProxyType(
         {
             Kind.INVOICE_ISSUED: Wording(
@@ -80,6 +89,13 @@ ARABIC: Final = Words(
             Kind.TRIAL_ENDING: Wording(
                 subject="تنتهي الفترة التجريبية لخطة {plan} في {day}",
                 said=("تنتهي الفترة التجريبية لخطة {plan} في {day}.", "تعرض البوابة ما يحدث بعد ذلك."),
+            ),
+            Kind.METHOD_EXPIRING: Wording(
+                subject="تنتهي صلاحية بطاقتك المنتهية بالأرقام {last4} في {day}",
+                said=(
+                    "تنتهي صلاحية بطاقتك {brand} المنتهية بالأرقام {last4} في {day}.",
+                    "يرجى إضافة بطاقة أخرى قبل ذلك اليوم حتى لا ينقطع شيء.",
+                ),
             ),
         }
     ),

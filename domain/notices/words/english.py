@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.notices.kind import Kind
 from domain.notices.words.wording import Wording, Words
+from domain.portal_link import LinkPurpose
 
 _AGAIN: Final = "We will try to charge your payment method again on {retry_day}."
 _ENDS: Final = "Without a payment, access ends on {day}."
@@ -13,6 +14,14 @@ ENGLISH: Final = Words(
     greeting="Hello {name},",
     portal="Open the portal",
     automatic="{seller} has sent this message automatically.",
+    actions=MappingProxyType(
+        {
+            LinkPurpose.PAY_INVOICE: "Pay the invoice now",
+            LinkPurpose.UPDATE_CARD: "Use another card",
+            LinkPurpose.CHANGE_PLAN: "Change your plan",
+            LinkPurpose.CANCEL: "Cancel",
+        }
+    ),
     letters=MappingProxyType(
         {
             Kind.INVOICE_ISSUED: Wording(
@@ -88,6 +97,13 @@ ENGLISH: Final = Words(
             Kind.TRIAL_ENDING: Wording(
                 subject="Your trial of {plan} ends on {day}",
                 said=("Your trial of {plan} ends on {day}.", "The portal shows what happens then."),
+            ),
+            Kind.METHOD_EXPIRING: Wording(
+                subject="Your card ending in {last4} expires on {day}",
+                said=(
+                    "Your {brand} card ending in {last4} expires on {day}.",
+                    "Please give us another one before that day, so that nothing is interrupted.",
+                ),
             ),
         }
     ),

@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.notices.kind import Kind
 from domain.notices.words.wording import Wording, Words
+from domain.portal_link import LinkPurpose
 
 _AGAIN: Final = "Nous tenterons de nouveau de débiter votre moyen de paiement le {retry_day}."
 _ENDS: Final = "Sans paiement, votre accès prendra fin le {day}."
@@ -13,6 +14,14 @@ FRENCH: Final = Words(
     greeting="Bonjour {name},",
     portal="Ouvrir le portail",
     automatic="{seller} a envoyé ce message automatiquement.",
+    actions=MappingProxyType(
+        {
+            LinkPurpose.PAY_INVOICE: "Payer la facture maintenant",
+            LinkPurpose.UPDATE_CARD: "Utiliser une autre carte",
+            LinkPurpose.CHANGE_PLAN: "Changer d’offre",
+            LinkPurpose.CANCEL: "Résilier",
+        }
+    ),
     letters=MappingProxyType(
         {
             Kind.INVOICE_ISSUED: Wording(
@@ -83,6 +92,13 @@ FRENCH: Final = Words(
             Kind.TRIAL_ENDING: Wording(
                 subject="Votre essai de {plan} se termine le {day}",
                 said=("Votre essai de {plan} se termine le {day}.", "Le portail indique ce qui se passera ensuite."),
+            ),
+            Kind.METHOD_EXPIRING: Wording(
+                subject="Votre carte se terminant par {last4} expire le {day}",
+                said=(
+                    "Votre carte {brand} se terminant par {last4} expire le {day}.",
+                    "Merci d’en indiquer une autre avant cette date, pour éviter toute interruption.",
+                ),
             ),
         }
     ),

@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.notices.kind import Kind
 from domain.notices.words.wording import Wording, Words
+from domain.portal_link import LinkPurpose
 
 _AGAIN: Final = "Am {retry_day} versuchen wir erneut, Ihr Zahlungsmittel zu belasten."
 _ENDS: Final = "Ohne Zahlung endet der Zugang am {day}."
@@ -13,6 +14,14 @@ GERMAN: Final = Words(
     greeting="Guten Tag {name},",
     portal="Zum Portal",
     automatic="{seller} hat diese Nachricht automatisch gesendet.",
+    actions=MappingProxyType(
+        {
+            LinkPurpose.PAY_INVOICE: "Rechnung jetzt bezahlen",
+            LinkPurpose.UPDATE_CARD: "Andere Karte verwenden",
+            LinkPurpose.CHANGE_PLAN: "Tarif wechseln",
+            LinkPurpose.CANCEL: "Kündigen",
+        }
+    ),
     letters=MappingProxyType(
         {
             Kind.INVOICE_ISSUED: Wording(
@@ -83,6 +92,13 @@ GERMAN: Final = Words(
             Kind.TRIAL_ENDING: Wording(
                 subject="Ihre Probezeit für {plan} endet am {day}",
                 said=("Ihre Probezeit für {plan} endet am {day}.", "Das Portal zeigt, was dann geschieht."),
+            ),
+            Kind.METHOD_EXPIRING: Wording(
+                subject="Ihre Karte mit der Endung {last4} läuft am {day} ab",
+                said=(
+                    "Ihre Karte ({brand}) mit der Endung {last4} läuft am {day} ab.",
+                    "Bitte hinterlegen Sie vorher eine andere, damit nichts unterbrochen wird.",
+                ),
             ),
         }
     ),

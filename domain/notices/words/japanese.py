@@ -5,6 +5,7 @@ from typing import Final
 
 from domain.notices.kind import Kind
 from domain.notices.words.wording import Wording, Words
+from domain.portal_link import LinkPurpose
 
 _AGAIN: Final = "{retry_day}に、登録済みのお支払い方法への請求を再度試みます。"
 _ENDS: Final = "お支払いがない場合、{day}にご利用を停止します。"
@@ -13,6 +14,14 @@ JAPANESE: Final = Words(
     greeting="{name} 様",
     portal="ポータルを開く",
     automatic="このメールは {seller} から自動送信されています。",
+    actions=MappingProxyType(
+        {
+            LinkPurpose.PAY_INVOICE: "今すぐ請求書を支払う",
+            LinkPurpose.UPDATE_CARD: "別のカードを登録する",
+            LinkPurpose.CHANGE_PLAN: "プランを変更する",
+            LinkPurpose.CANCEL: "解約する",
+        }
+    ),
     letters=MappingProxyType(
         {
             Kind.INVOICE_ISSUED: Wording(
@@ -81,6 +90,13 @@ JAPANESE: Final = Words(
             Kind.TRIAL_ENDING: Wording(
                 subject="{plan} の試用期間は{day}に終了します",
                 said=("{plan} の試用期間は{day}に終了します。", "終了後については、ポータルでご確認ください。"),
+            ),
+            Kind.METHOD_EXPIRING: Wording(
+                subject="末尾 {last4} のカードは{day}に有効期限が切れます",
+                said=(
+                    "末尾 {last4} の {brand} カードは{day}に有効期限が切れます。",
+                    "中断を避けるため、それまでに別のカードをご登録ください。",
+                ),
             ),
         }
     ),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.notices.kind import Kind
+from domain.portal_link import LinkPurpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,4 +28,5 @@ class Words:
     greeting: str
     portal: str
     automatic: str
+    actions: Mapping[LinkPurpose, str]
     letters: Mapping[Kind, Wording]
