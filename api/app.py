@@ -35,7 +35,7 @@ from api.library import Library
 from api.live.hub import Hub
 from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
-from api.sign_in import acting, provider_logout
+from api.sign_in import acting, joining, provider_logout
 from api.sign_in import routes as sign_in
 from api.sign_in.cookies import Cookies
 from api.sign_in.cors import Cors
@@ -106,6 +106,7 @@ def doors(rooms: Rooms, settings: Settings) -> list[Route]:
         *sign_in.routes(rooms),
         *console.routes(),
         *acting.routes(rooms),
+        *joining.routes(rooms),
         *webhooks.routes(rooms.house, settings),
         *health.routes(rooms.house, settings),
     ]

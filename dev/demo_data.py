@@ -15,7 +15,9 @@ from dev.demo_tax import load_taxes
 from dev.identity.personas import PERSONAS, Persona, audience_of
 from domain.actor import Grant
 from domain.customers.create_customer import CreateCustomer, create_customer
+from domain.customers.invite_member import AcceptInvitation, InviteMember, accept_invitation, invite_member
 from domain.ids import CustomerId
+from domain.member_role import MemberRole
 from domain.money import Currency
 from domain.operation import Operation
 from domain.perform import perform
@@ -69,6 +71,7 @@ class _Loader:
 
     def __init__(self, house: House, seller: Seller, issuer: str) -> None:
         self.house, self.seller, self.issuer = house, seller, issuer
+        self.customers: dict[str, CustomerId] = {}
 
     async def load(self) -> None:
         created = await self._tenant()
@@ -106,10 +109,19 @@ class _Loader:
         elif persona.surface is Audience.PARTNER:
             partner = RegisterPartner(persona.subject, persona.full_name)
             await self._do(created.live_house, register_partner, partner, f"partner:{persona.subject}")
+        elif persona.member:
+            await self._member(persona)
         else:
-            await self._customer(created, persona)
+            self.customers[persona.name] = await self._customer(created, persona)
 
-    async def _customer(self, created: TenantCreated, persona: Persona) -> None:
+    async def _member(self, persona: Persona) -> None:
+        owner = self.customers["customer"]
+        invite = InviteMember(MemberRole(persona.member), email=persona.email)
+        invited = await self._do(owner, invite_member, invite, f"invite:{persona.subject}")
+        accept = AcceptInvitation(invited.invitation, self.issuer, persona.subject)
+        await self._do(owner, accept_invitation, accept, f"accept:{persona.subject}")
+
+    async def _customer(self, created: TenantCreated, persona: Persona) -> CustomerId:
         command = CreateCustomer(
             reference=f"demo-{persona.subject}",
             currency=Currency("EUR"),
@@ -123,7 +135,8 @@ class _Loader:
             email=persona.email,
             address=self.seller.address,
         )
-        await self._do(created.sandbox_house, create_customer, command, f"customer:{persona.subject}")
+        key = f"customer:{persona.subject}"
+        return (await self._do(created.sandbox_house, create_customer, command, key)).customer
 
 
 async def _main() -> None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from domain.ids import CustomerId, TenantId
+from domain.member_role import MemberRole
 from domain.portal_link import LinkScope
 from domain.refusals import StepUp
 
@@ -34,7 +35,7 @@ class Actor:
     ``tenant`` bounds everybody but the system. ``home`` is where its refusals are logged: its own customer, or the
     house customer of its tenant. ``step_up`` is the sign-in that a member of staff lacks to move money or destroy
     data; one that acts for a customer and ``only_looks`` performs nothing. Who comes by a ``link`` may do what that
-    is for.
+    is for. ``member`` is what a user is in its customer's account; nobody else has it.
     """
 
     scope: str
@@ -49,6 +50,7 @@ class Actor:
     step_up: StepUp | None = None
     only_looks: bool = False
     link: LinkScope | None = None
+    member: MemberRole | None = None
 
     def reaches(self, tenant: TenantId, customer: CustomerId) -> bool:
         """Whether rows of this customer exist for the actor at all."""
@@ -74,9 +76,12 @@ def system(request_id: str) -> Actor:
     return Actor("system", "system", frozenset({Grant.SYSTEM}), None, None, None, request_id=request_id)
 
 
-def portal(tenant: TenantId, customer: CustomerId, subject: str, request_id: str) -> Actor:
+def portal(
+    tenant: TenantId, customer: CustomerId, subject: str, request_id: str, member: MemberRole = MemberRole.OWNER
+) -> Actor:
     """A user of a customer."""
-    return Actor("portal", subject, frozenset({Grant.PORTAL}), tenant, customer, customer, request_id=request_id)
+    grants = frozenset({Grant.PORTAL})
+    return Actor("portal", subject, grants, tenant, customer, customer, request_id=request_id, member=member)
 
 
 def staff(

@@ -124,6 +124,10 @@ class CustomerUserId(EntityId):
     prefix = "user"
 
 
+class InvitationId(EntityId):
+    prefix = "invitation"
+
+
 class SessionId(EntityId):
     prefix = "session"
 

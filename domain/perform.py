@@ -15,7 +15,7 @@ from domain.db import LOCK_WAIT, REPEATABLE, Channel, Head, Row, Tx, is_lost, ke
 from domain.ids import CustomerId, LegalEntityId, OperationId, TenantId, uuid7
 from domain.operation import Operation, Performed, key_observers, observers, tell_moves
 from domain.points import reached
-from domain.portal_door import let_in, require_purpose
+from domain.portal_door import let_in, require_purpose, require_right
 from domain.record import Kept, record
 from domain.refusal_log import log_refusal
 from domain.refusals import RefusalCode, Refused
@@ -89,9 +89,11 @@ def admit(operation: Operation[C, O], actor: Actor, customer: CustomerId, comman
 
 
 def _may_change(operation: Operation[C, O], actor: Actor) -> None:
-    """What only a preview is spared: FORBIDDEN for who only looks, STEP_UP_REQUIRED where the sign-in is too old."""
+    """What only a preview is spared: FORBIDDEN for who only looks or lacks the right, STEP_UP_REQUIRED where the
+    sign-in is too old."""
     if actor.only_looks:
         raise only_looking()
+    require_right(actor, operation)
     if (operation.moves_money or operation.destroys) and actor.step_up is not None:
         why = "this moves money" if operation.moves_money else "this cannot be undone"
         message = f"Sign in again, with a second factor: {why}."

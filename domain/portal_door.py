@@ -1,7 +1,9 @@
-"""What the door asks of a customer's callers beside their grant: that the function is on, and the link's own limits."""
+"""What the door asks of a customer's callers beside their grant: the right of their role in the account, that the
+function is on, and the link's own limits."""
 
 from domain.actor import Actor
 from domain.db import Tx
+from domain.member_role import may_perform
 from domain.operation import C, O, Operation
 from domain.portal_function import require_function
 from domain.portal_link import OPENS
@@ -12,6 +14,12 @@ def require_purpose(actor: Actor, operation: Operation[C, O]) -> None:
     """FORBIDDEN for the caller of a link that is for something else."""
     if actor.link is not None and operation.name not in OPENS[actor.link.purpose][0]:
         raise Refused(RefusalCode.FORBIDDEN, "This link is for something else.")
+
+
+def require_right(actor: Actor, operation: Operation[C, O]) -> None:
+    """FORBIDDEN for a user whose role in the customer's account does not give what the operation asks for."""
+    if actor.member is not None and not may_perform(actor.member, operation.name):
+        raise Refused(RefusalCode.FORBIDDEN, "Your role in this account does not allow that.")
 
 
 async def let_in(tx: Tx, operation: Operation[C, O], command: C) -> None:

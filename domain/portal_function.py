@@ -25,6 +25,7 @@ class PortalFunction(StrEnum):
     REDEEM_COUPON = "redeem_coupon"
     BILLING_DETAILS = "billing_details"
     TAX_IDS = "tax_ids"
+    MEMBERS = "members"
 
 
 async def switched_off(db: Primary, tenant: TenantId) -> frozenset[PortalFunction]:

@@ -34,7 +34,8 @@ _PERSONAL: Final[dict[Fate, str]] = {
     Fate.GONE: """billing_person: address country email name region; customer_directory: reference_key;
         tax_exemption: category certificate country region; tax_identity: country kind status value;
         web_session: person sealed secret_hash sign_in_key surface""",
-    Fate.BLANK: """evidence_file: content; payment: action_url; payment_method: brand last4;
+    Fate.BLANK: """customer_user: email; evidence_file: content; member_invitation: email;
+        payment: action_url; payment_method: brand last4;
         refund_payout: sealed""",
     Fate.PSEUDONYM: "customer: reference",
     Fate.SEALED: "credit_note: snapshot_sealed; invoice: snapshot_sealed; payment_method: label_sealed",
@@ -48,7 +49,8 @@ _PLAIN: Final[dict[Plain, str]] = {
         contract: currency machine state; credit_note: currency kind machine number_text series state;
         credit_note_line: currency; credit_note_line_tax: currency name treatment;
         credit_note_tax: currency name treatment; customer: currency locale time_zone;
-        customer_debt_policy: currencies scope; customer_head: kind; dead_letter: cause kind source;
+        customer_debt_policy: currencies scope; customer_head: kind;
+        customer_user: role; dead_letter: cause kind source;
         dispute: asked currency machine on_lost on_open reason refused_code state;
         dispute_evidence: kind media_type; due_work: follows kind;
         dunning_case: ended_by grace_source kept_features machine state; entitlement_exception: feature_code kind;
@@ -58,7 +60,8 @@ _PLAIN: Final[dict[Plain, str]] = {
         invoice: collection currency machine number_text reason series state; invoice_draft: currency reason;
         invoice_draft_line: category currency kind; invoice_line: category currency kind;
         invoice_line_discount: currency name; invoice_line_tax: currency name treatment;
-        invoice_tax: currency name treatment; issued_document: locale; ledger_account: currency kind;
+        invoice_tax: currency name treatment; issued_document: locale; member_invitation: role;
+        ledger_account: currency kind;
         ledger_transaction: cause period_starts_on; ledger_transfer: credit_kind currency debit_kind;
         notice: kind machine reason state; number_series: prefix series; operation_key: operation;
         outbox_event: kind; payment: asked asked_code capture_mode currency failure_code kind machine means state;

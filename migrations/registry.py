@@ -61,6 +61,7 @@ TABLES: dict[str, str] = {
     "erasure": "S",
     "legal_hold": "S",
     "customer_user": "S",
+    "member_invitation": "S",
     "customer_parent": "S",
     "customer_child": "S",
     "customer_debt_policy": "S",

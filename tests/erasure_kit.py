@@ -19,6 +19,7 @@ from domain.due import Due
 from domain.ids import InvoiceId
 from domain.inbox import Arrival, store
 from domain.invoices.invoice_document import invoice_pdf
+from domain.member_role import MemberRole
 from domain.money import Money
 from domain.operation import Operation
 from domain.payments.gateway import MethodFacts
@@ -33,6 +34,7 @@ from domain.tenants.ended_sign_in import sign_in_key
 from domain.tenants.session import NewSession, Tokens, begin
 from migrations.personal import PERSONAL, Fate
 from tests.lives import give_back, invoices_of, start, subscription_of
+from tests.member_stage import invited, joined
 from tests.tax_kit import TAX_IDS
 from tests.world import ACCOUNT, EUR, NEW_YEAR, Someone, World, fresh
 
@@ -72,6 +74,8 @@ async def known(world: World, *, method: str = "tok_visa") -> Known:
         db, add_tax_exemption, world.staff(Grant.SUPPORT), id,
         AddTaxExemption("US", "CA", "standard", NEW_YEAR, None, certificate=f"C-{word}"), fresh("key"),
     )  # fmt: skip
+    await joined(world, who, MemberRole.VIEWER, subject=f"M-{word}")
+    await invited(world, who, MemberRole.ADMIN, f"{word}@third.test")
     tokens = Tokens(f"eyJ{word}", f"refresh {word}", f"eyJ{word}")
     until = db.clock.now() + timedelta(hours=1)
     name, tenant = str(made.outcome.user), world.tenant.tenant

@@ -73,5 +73,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "publishGraceRule", "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy",
         "setNoticePolicy", "setPaymentRoute", "setRecoveryPolicy", "setRefundPolicy",
+        "withdrawInvitation",
         "createPortalLink", "endSessions", "setPortalFeatures", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

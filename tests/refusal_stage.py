@@ -72,7 +72,7 @@ class Players:
     async def guest(self, name: str, card: str | None = None, clock_at: datetime | None = NEW_YEAR) -> Guest:
         """Another customer, known by that name."""
         guest = self.callers[name] = await self.api.guest(card, clock_at=clock_at)
-        self.ids[f"{name} customer"] = guest.id
+        self.ids |= {f"{name} customer": guest.id, f"{name} user": guest.who.actor.subject}
         return guest
 
     def given(self, value: Any) -> Any:

@@ -112,6 +112,11 @@ CASES = [
         "customerId": "$refunded customer", "refundId": "$to pay", "reference": "$paid under"}),
     Case("approveRefund", "EXCEEDS_INVOICED", "finance", {
         "customerId": "$refunded customer", "refundId": "$too late", "reason": "R."}),
+    *(Case(name, code, caller, given)
+      for name, given in (("changeMemberRole", {"memberId": "$owner user", "role": "VIEWER"}),
+                          ("removeMember", {"memberId": "$owner user"}))
+      for code, caller in (("INVALID_INPUT", "support"), ("STATE_CONFLICT", "owner"))),
+    Case("withdrawInvitation", "INVALID_INPUT", "support", {"invitationId": "invitation_" + "0" * 32}),
     Case("eraseCustomer", "ALREADY_EXISTS", "admin", {"customerId": "$asked customer", "reason": "R."}),
     Case("eraseCustomer", "ERASURE_STOPPED", "admin", {"customerId": "$owner customer", "reason": "R."}),
     Case("decideErasure", "ERASURE_STOPPED", "admin", {

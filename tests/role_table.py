@@ -61,6 +61,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         "acceptRetentionOffer", "choosePayday", "resumeSubscription",
     ),
     "y-yy-y-yy": (
+        "inviteMember", "withdrawInvitation", "changeMemberRole", "removeMember",
         "pauseSubscription", "removePaymentMethod", "setPaymentMethodOrder",
     ),
     "y-yyyy-ys": (
@@ -100,8 +101,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "staff.taxCorrectionRun", "staff.taxReport", "staff.couponReport", "staff.features", "staff.dunningPolicy",
         "staff.debtPolicy", "staff.dunningPolicies", "staff.graceRules", "staff.auditTrail", "staff.auditChain",
         "staff.deadLetters", "staff.portalFeatures",
-        "staff.customerPrivacy", "staff.erasures", "staff.legalHolds", "staff.retentionAnswers",
-        "staff.retentionOffers",
+        "staff.customerAccount", "staff.customerPrivacy", "staff.erasures", "staff.legalHolds",
+        "staff.retentionAnswers", "staff.retentionOffers",
     ),
     "---------": (
         "query.portalLink",
@@ -112,6 +113,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "y-----yy-": (
         "query.viewer", "viewer.customer", "viewer.sessions", "viewer.actingFor", "viewer.features",
         "live.balanceChanged", "live.invoiceUpdated", "live.operationUpdated", "live.subscriptionUpdated",
+        "viewer.member", "viewer.account",
     ),
     "yyyyyyyyy": (
         "query.plans", "query.node", "query.nodes",

@@ -1,4 +1,4 @@
-"""Signing out on the stages of tests of the door: good and bad input, none of which ends what a test speaks by."""
+"""Signing out, and members, on the stages of tests of the door: input that never ends what a test speaks by."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,15 +6,19 @@ from typing import Any
 from domain.ids import SessionId
 from domain.tenants.session import NewSession, Tokens, begin, find
 from tests.api_callers import Api, Guest
+from tests.member_stage import OTHERWISE as OF_MEMBERS
+from tests.member_stage import WRONG as WRONG_OF_MEMBERS
+from tests.member_stage import member_input
 
 UNKNOWN = "session_" + "0" * 32
 # For each mutation another input that would do as well.
-OTHERWISE: dict[str, dict[str, Any]] = {"endSessions": {"sessionId": UNKNOWN}}
+OTHERWISE: dict[str, dict[str, Any]] = {"endSessions": {"sessionId": UNKNOWN}, **OF_MEMBERS}
 # What is wrong in the input, the code, and the path that names the part.
 WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     *(("endSessions", {"sessionId": id}, "NOT_FOUND", ["sessionId"]) for id in ("nonsense", UNKNOWN)),
     ("endSessions", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
     ("endSessions", {"staffSubject": "sue", "sessionId": None}, "INVALID_INPUT", ["staffSubject"]),
+    *WRONG_OF_MEMBERS,
 ]
 
 
@@ -30,5 +34,5 @@ async def opened(api: Api, guest: Guest) -> SessionId:
 
 
 async def session_input(api: Api, guest: Guest) -> dict[str, dict[str, Any]]:
-    """Good input of the mutation about sessions."""
-    return {"endSessions": {"sessionId": str(await opened(api, guest))}}
+    """Good input of the mutations about sessions, and about members."""
+    return {"endSessions": {"sessionId": str(await opened(api, guest))}, **await member_input(api, guest)}

@@ -118,7 +118,7 @@ async def make_acme(house: House, http: httpx2.AsyncClient, issuer: str, mint: h
         if persona.tenant == "acme" and persona.surface is Audience.STAFF:
             command = RegisterStaff(issuer, persona.subject, Grant(persona.roles[0]))
             await perform(house.db, register_staff, house.actor, home, command, fresh("staff"))
-        if persona.tenant == "acme" and persona.surface is Audience.PORTAL:
+        if persona.tenant == "acme" and persona.surface is Audience.PORTAL and not persona.member:
             customers[persona.name] = await world.customer(issuer=issuer, subject=persona.subject)
     return Acme(Api(http, world, issuer, mint), house, origin, customers)
 

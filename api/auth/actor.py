@@ -25,7 +25,7 @@ async def actor_of(db: Database, principal: Principal, request_id: str, step_up:
     if principal.kind is Audience.PORTAL:
         login = await find_login(db.primary, principal.tenant, principal.issuer, principal.subject)
         if login is not None and _counts(principal, login.tokens_from):
-            return portal(principal.tenant, login.customer, str(login.user), request_id)
+            return portal(principal.tenant, login.customer, str(login.user), request_id, login.role)
     elif principal.kind is Audience.STAFF:
         found = await _member(db, principal, principal.subject, request_id, step_up)
         if found is not None:

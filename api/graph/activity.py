@@ -37,6 +37,7 @@ class ActivityKind(Enum):
     COUPON_REDEEMED = _value("coupon_redeemed", description="A coupon was redeemed.")
     BILLING_DETAILS_CHANGED = _value("billing_details_changed", description="Name or address were changed.")
     TAX_IDS_CHANGED = _value("tax_ids_changed", description="A tax id was added, judged or removed.")
+    MEMBERS_CHANGED = _value("members_changed", description="Somebody was invited, joined, changed or removed.")
     LINK_MADE = _value("link_made", description="A link was made that does one thing without a sign-in.")
     SIGNED_OUT = _value("signed_out", description="Sessions were ended.")
     OTHER = _value("other", description="Something else, most of it the house's own work.")
@@ -65,6 +66,11 @@ KINDS: Final[dict[str, ActivityKind]] = {
     "customers.store_tax_identity": ActivityKind.TAX_IDS_CHANGED,
     "customers.judge_tax_identity": ActivityKind.TAX_IDS_CHANGED,
     "customers.withdraw_tax_identity": ActivityKind.TAX_IDS_CHANGED,
+    "members.invite": ActivityKind.MEMBERS_CHANGED,
+    "members.withdraw_invitation": ActivityKind.MEMBERS_CHANGED,
+    "members.accept_invitation": ActivityKind.MEMBERS_CHANGED,
+    "members.change_role": ActivityKind.MEMBERS_CHANGED,
+    "members.remove": ActivityKind.MEMBERS_CHANGED,
     "links.create": ActivityKind.LINK_MADE,
     "sessions.end": ActivityKind.SIGNED_OUT,
 }
@@ -76,6 +82,7 @@ class ActivityBy(Enum):
 
     USER = _value("portal", description="A user of the customer.")
     LINK = _value("link", description="Somebody who came by a link, without a sign-in.")
+    INVITED = _value("invitation", description="Somebody who accepted an invitation by signing in.")
     STAFF = _value("staff", description="The seller's staff, also in the customer's place.")
     PARTNER = _value("partner", description="A program of a partner.")
     HOUSE = _value("system", description="Nobody: it was due.")
@@ -84,6 +91,7 @@ class ActivityBy(Enum):
 _BY: Final = {
     "portal": ActivityBy.USER,
     "link": ActivityBy.LINK,
+    "invitation": ActivityBy.INVITED,
     "staff": ActivityBy.STAFF,
     "partner": ActivityBy.PARTNER,
 }

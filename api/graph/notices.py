@@ -39,6 +39,7 @@ class NoticeKind(Enum):
     REFUND_FAILED = _value("refund_failed", description="Money could not be given back.")
     TRIAL_ENDING = _value("trial_ending", description="A trial is about to end.")
     METHOD_EXPIRING = _value("method_expiring", description="A stored card is about to expire.")
+    MEMBER_INVITED = _value("member_invited", description="Somebody was invited into the account.")
 
 
 @strawberry.enum(description="What became of a notice. More values may come.")

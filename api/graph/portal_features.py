@@ -32,6 +32,7 @@ class PortalFunction(Enum):
     REDEEM_COUPON = _value("redeem_coupon", description="Redeeming a coupon.")
     BILLING_DETAILS = _value("billing_details", description="Changing the name and address that are billed.")
     TAX_IDS = _value("tax_ids", description="Adding and removing tax ids.")
+    MEMBERS = _value("members", description="Inviting and removing members of the account, and changing their roles.")
 
 
 @strawberry.type(description="Which functions of the portal are on; one that is off is refused with FEATURE_OFF.")
@@ -51,6 +52,9 @@ class PortalFeatures:
     redeem_coupon: bool = strawberry.field(description="Whether redeemCoupon is.")
     billing_details: bool = strawberry.field(description="Whether changeBillingDetails is.")
     tax_ids: bool = strawberry.field(description="Whether addTaxId and removeTaxId are.")
+    members: bool = strawberry.field(
+        description="Whether inviteMember, withdrawInvitation, changeMemberRole and removeMember are."
+    )
 
     @classmethod
     def without(cls, off: frozenset[functions.PortalFunction]) -> "PortalFeatures":

@@ -25,7 +25,7 @@ from domain.payments.method import MethodStored, StoreMethod, payment_methods, s
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payment
 from domain.points import reached
-from domain.portal_door import require_purpose
+from domain.portal_door import require_purpose, require_right
 from domain.portal_function import require_function
 from domain.refusals import RefusalCode, Refused
 
@@ -56,6 +56,7 @@ async def add_payment_method(info: Info, input: AddPaymentMethodInput) -> AddPay
         info.context.refuse_acting()
         context = info.context
         require_purpose(context.actor, store_method)
+        require_right(context.actor, store_method)
         await require_function(context.db.primary, context.actor, context.tenant, store_method.function)
         token = text(_token_text, input.token, "token")
         command = await _method_of(info, customer, token, input.idempotency_key)

@@ -11,6 +11,7 @@ from api.graph.arguments import Id, Reference
 from api.graph.catalog import Plan
 from api.graph.context import Info
 from api.graph.customer import Customer, find_by_name, find_customer
+from api.graph.members import CustomerAccount, Member, own_membership
 from api.graph.node import Node
 from api.graph.nodes import find_node, find_nodes
 from api.graph.partner_contract import PartnerContract
@@ -56,6 +57,16 @@ class Viewer:
     async def features(self, info: Info) -> PortalFeatures:
         """The switches of the tenant."""
         return await portal_features(info)
+
+    @strawberry.field(description="This user as a member of the customer's account; null while staff act for it.")
+    async def member(self, info: Info) -> Member | None:
+        """The caller."""
+        return await own_membership(info)
+
+    @strawberry.field(description="Who has to do with the account.")
+    def account(self, info: Info) -> CustomerAccount:
+        """Of the caller's customer."""
+        return CustomerAccount(customer=info.context.customer)
 
 
 @strawberry.type(description="What a partner's program sees of the tenant.")

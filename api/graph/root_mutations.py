@@ -3,6 +3,7 @@
 import strawberry
 
 from api.graph.erasing import PrivacyMutations
+from api.graph.member_mutations import MemberMutations
 from api.graph.portal_features import PortalRuleMutations
 from api.graph.portal_links import LinkMutations
 from api.graph.saga_mutations import SagaMutations
@@ -12,6 +13,12 @@ from api.graph.staying import RetentionMutations
 
 @strawberry.type(description="Changes that areas say themselves.")
 class RootMutations(
-    SagaMutations, SessionMutations, PortalRuleMutations, LinkMutations, PrivacyMutations, RetentionMutations
+    SagaMutations,
+    SessionMutations,
+    PortalRuleMutations,
+    LinkMutations,
+    PrivacyMutations,
+    RetentionMutations,
+    MemberMutations,
 ):
     """Fields of the mutation root."""

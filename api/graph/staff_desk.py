@@ -19,6 +19,7 @@ from api.graph.entitlements import EntitlementException, exceptions_of
 from api.graph.exceptions import StaffExceptions
 from api.graph.features import Feature, all_features
 from api.graph.grace_rules import GraceRule, grace_rules_of
+from api.graph.members import StaffMembers
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.portal_features import StaffPortal
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
@@ -115,6 +116,7 @@ class Staff(
     StaffPortal,
     StaffPrivacy,
     StaffRetention,
+    StaffMembers,
 ):
     """The root of staff."""
 

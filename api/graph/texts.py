@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from api.errors import Fault
 from api.scalars import GlobalId, Text
+from domain.notices.mailbox import mailbox
 from domain.refusals import RefusalCode, Refused
 
 NAME: Final = Text(max_length=200)  # names, codes and references of people and firms
@@ -37,6 +38,13 @@ def word(value: str, *path: str) -> str:
     if not _WORD.fullmatch(value):
         raise refused(f"{path[-1]} must be 1 to 255 visible ASCII characters.", *path)
     return value
+
+
+def post_address(value: str, *path: str) -> str:
+    """The value itself; INVALID_INPUT unless mail can go there."""
+    if mailbox(text(NAME, value, *path)) is None:
+        raise refused("No mail can be addressed so.", *path)
+    return value.strip()
 
 
 def id_of(parse: Callable[[str], I], value: GlobalId, *path: str) -> I:

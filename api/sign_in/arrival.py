@@ -6,16 +6,19 @@ from starlette.requests import Request
 
 from api.audience import Audience
 from api.auth.principal import Principal
+from api.auth.refused import Unauthenticated
 from api.errors import Fault
 from api.graph.context import Rooms, known
 from api.sign_in import id_token
 from api.sign_in.failed import SignInFailed
 from api.sign_in.id_token import Asked, IdClaims
+from api.sign_in.joining import join_by_the_way, status_of
 from api.sign_in.pending import Pending, callback_of
 from api.sign_in.provider import Grant
 from api.sign_in.sessions import Credential
 from api.sign_in.who import person_of
 from domain.actor import Actor
+from domain.refusals import Refused
 from domain.tenants import session as sessions
 from domain.tenants.ended_sign_in import has_ended, sign_in_key
 from domain.tenants.security_log import Happening, SecurityKind, log_security
@@ -40,6 +43,8 @@ class Arrivals:
             door.issuer, door.client_id, code, pending.verifier, callback_of(door)
         )
         claims = await self._identified(door, pending, grant)
+        if pending.invitation is not None and door.surface == Audience.PORTAL:
+            await self._join(door, pending.invitation, grant, claims.sub, request_id)
         try:
             principal, actor = await known(rooms, Credential(grant.tokens.access), request_id)
         except Fault as fault:
@@ -49,6 +54,17 @@ class Arrivals:
         secret = await self._begun(request, door, grant, actor, claims.sid or principal.sign_in)
         await self._note(door, principal, actor, pending, request_id)
         return secret
+
+    async def _join(self, door: WebDoor, invitation: str, grant: Grant, subject: str, request_id: str) -> None:
+        """Makes the person a member of the account it was invited to, before it is looked up there."""
+        try:
+            principal = await self._rooms.verifier.verify(grant.tokens.access)
+            if (principal.tenant, principal.kind.value, principal.subject) == (door.tenant, door.surface, subject):
+                await join_by_the_way(self._rooms, invitation, principal, request_id)
+        except Unauthenticated as refused:
+            raise SignInFailed(str(refused), 403) from None
+        except Refused as refused:
+            raise SignInFailed(refused.message, status_of(refused)) from None
 
     async def _identified(self, door: WebDoor, pending: Pending, grant: Grant) -> IdClaims:
         rooms = self._rooms

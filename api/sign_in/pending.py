@@ -20,6 +20,7 @@ _PURPOSE: Final = b"sign-in under way"
 _BYTES: Final = 32  # 256 bits, for state, nonce and verifier alike; RFC 7636 section 7.1 asks for it
 _PATH: Final = re.compile(r"/(?!/)[\x21-\x5b\x5d-\x7e]{0,1000}")  # a path of this origin; a browser reads \ as /
 _ACR: Final = re.compile(r"[A-Za-z0-9:/._-]{1,100}")  # names of levels, some of which are addresses
+_INVITATION: Final = 200  # characters; ours have about 130, and the cookie has to hold it
 MAX_AGE_MOST: Final = 86_400  # a day; nobody asks for less
 
 
@@ -35,9 +36,12 @@ class Pending(msgspec.Struct, frozen=True):
     until: float
     max_age: int | None = None
     acr: str | None = None
+    invitation: str | None = None
 
 
-def begun(db: Database, door: WebDoor, return_to: str, max_age: str | None, acr: str | None) -> Pending:
+def begun(
+    db: Database, door: WebDoor, return_to: str, max_age: str | None, acr: str | None, invitation: str | None
+) -> Pending:
     """A new sign-in; SignInFailed for an address that is not one of the door's, or a level that is none."""
     if not (is_path(return_to) or _is_admitted(door, return_to)):
         raise SignInFailed("After signing in you can go on at this portal only.")
@@ -45,9 +49,11 @@ def begun(db: Database, door: WebDoor, return_to: str, max_age: str | None, acr:
         raise SignInFailed("That is no level of assurance.")
     if max_age is not None and not (max_age.isascii() and max_age.isdigit() and int(max_age[:6]) <= MAX_AGE_MOST):
         raise SignInFailed("max_age is a number of seconds.")
+    if invitation is not None and len(invitation) > _INVITATION:
+        raise SignInFailed("That is no invitation.")
     return Pending(
         door.surface, door.host, _random(db), _random(db), _random(db), return_to,
-        db.clock.now().timestamp() + PENDING_SECONDS, int(max_age) if max_age else None, acr,
+        db.clock.now().timestamp() + PENDING_SECONDS, int(max_age) if max_age else None, acr, invitation,
     )  # fmt: skip
 
 

@@ -53,8 +53,9 @@ class _SignIn:
         try:
             door, asked = await self._door(request), request.query_params
             pending = pendings.begun(
-                self._rooms.db, door, asked.get("return_to", "/"), asked.get("max_age"), asked.get("acr")
-            )
+                self._rooms.db, door, asked.get("return_to", "/"), asked.get("max_age"), asked.get("acr"),
+                asked.get("invitation"),
+            )  # fmt: skip
             endpoints = await self._sessions.provider.endpoints(door.issuer)
         except SignInFailed as failed:
             return _page(failed)

@@ -8,7 +8,10 @@ from api.audience import Audience
 
 @dataclass(frozen=True, slots=True)
 class Persona:
-    """Somebody to sign in as; ``name`` is what `quittance token` takes, ``subject`` what a token says."""
+    """Somebody to sign in as; ``name`` is what `quittance token` takes, ``subject`` what a token says.
+
+    One with a ``member`` role is in the account of the persona `customer`, and has none of its own.
+    """
 
     name: str
     subject: str
@@ -17,6 +20,7 @@ class Persona:
     tenant: str
     surface: Audience
     roles: tuple[str, ...] = ()
+    member: str = ""
 
     @property
     def audience(self) -> str:
@@ -44,6 +48,18 @@ PERSONAS: Final = {
     for persona in (
         Persona("customer", "ada", "Ada Marchetti", "ada@marchetti.example", "acme", Audience.PORTAL),
         Persona("other-customer", "ben", "Ben Okafor", "ben@okafor.example", "acme", Audience.PORTAL),
+        *(
+            Persona(
+                f"{role}-member",
+                name,
+                f"{name.capitalize()} Marchetti",
+                f"{name}@marchetti.example",
+                "acme",
+                Audience.PORTAL,
+                member=role,
+            )
+            for role, name in (("admin", "aldo"), ("billing", "bea"), ("viewer", "vito"))
+        ),
         Persona("foreign-customer", "clara", "Clara Jensen", "clara@jensen.example", "globex", Audience.PORTAL),
         Persona("partner", "acme-partner", "Northwind Resale", "api@northwind.example", "acme", Audience.PARTNER),
         Persona("support", "sam", "Sam Adeyemi", "sam@acme.example", "acme", Audience.STAFF, ("support",)),

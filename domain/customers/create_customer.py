@@ -9,6 +9,7 @@ from domain.customers.place_and_time import clock_instant, require_zone
 from domain.db import Tx
 from domain.ids import CustomerId, CustomerUserId, LegalEntityId
 from domain.ledger.account import open_accounts
+from domain.member_role import MemberRole
 from domain.money import Currency
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
@@ -107,18 +108,42 @@ async def _insert_customer(tx: Tx, customer: CustomerId, entity: LegalEntityId, 
     )  # fmt: skip
 
 
-async def insert_user(tx: Tx, customer: CustomerId, issuer: str, subject: str) -> CustomerUserId:
+async def insert_user(
+    tx: Tx, customer: CustomerId, issuer: str, subject: str, role: MemberRole = MemberRole.OWNER,
+    email: str | None = None,
+) -> CustomerUserId:  # fmt: skip
     """A user of the customer and its directory row; a login that belongs to somebody here is ALREADY_EXISTS."""
-    user = tx.new_id(CustomerUserId, customer.shard)
+    user, login = tx.new_id(CustomerUserId, customer.shard), login_key(issuer, subject)
+    await _free_of_removed(tx, login)
     taken = await tx.fetchval(
         """INSERT INTO login_directory (login_key, tenant_id, shard_key, customer_id, user_id, recorded_at)
            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING user_id""",
-        login_key(issuer, subject), tx.head.tenant.uuid, customer.shard, customer.uuid, user.uuid, tx.recorded_at,
+        login, tx.head.tenant.uuid, customer.shard, customer.uuid, user.uuid, tx.recorded_at,
     )  # fmt: skip
     if taken is None:
         raise Refused(RefusalCode.ALREADY_EXISTS, "That login belongs to a customer already.", ("subject",))
     await tx.execute(
-        "INSERT INTO customer_user (shard_key, id, customer_id, active, recorded_at) VALUES ($1, $2, $3, true, $4)",
-        customer.shard, user.uuid, customer.uuid, tx.recorded_at,
+        """INSERT INTO customer_user (shard_key, id, customer_id, active, role, email, recorded_at)
+           VALUES ($1, $2, $3, true, $4, $5, $6)""",
+        customer.shard, user.uuid, customer.uuid, role.value, email, tx.recorded_at,
     )  # fmt: skip
     return user
+
+
+async def _free_of_removed(tx: Tx, login: str) -> None:
+    """Lets a login go that was somebody's who was removed from its account."""
+    row = await tx.fetchrow(
+        "SELECT shard_key, customer_id, user_id FROM login_directory WHERE login_key = $1 AND tenant_id = $2",
+        login, tx.head.tenant.uuid,
+    )  # fmt: skip
+    if row is None:
+        return
+    active = await tx.fetchval(
+        "SELECT active FROM customer_user WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        row["shard_key"], row["customer_id"], row["user_id"],
+    )  # fmt: skip
+    if active is False:
+        await tx.execute(
+            "DELETE FROM login_directory WHERE login_key = $1 AND tenant_id = $2 AND user_id = $3",
+            login, tx.head.tenant.uuid, row["user_id"],
+        )  # fmt: skip

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     REFUND_FAILED = "refund_failed"
     TRIAL_ENDING = "trial_ending"
     METHOD_EXPIRING = "method_expiring"
+    MEMBER_INVITED = "member_invited"
 
 
 # Those whose subject is a dunning case.
@@ -47,4 +48,5 @@ TOLD = {
     "refund.failed": Told(Kind.REFUND_FAILED, "refund"),
     "subscription.trial_ending": Told(Kind.TRIAL_ENDING, "subscription"),
     "payment_method.expiring": Told(Kind.METHOD_EXPIRING, "method"),
+    "member.invited": Told(Kind.MEMBER_INVITED, "invitation"),
 }

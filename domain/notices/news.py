@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.catalog.plan import plan
+from domain.customers.customer import billing_person
+from domain.customers.invitation import find_invitation
 from domain.db import Primary
 from domain.dunning.case import Case, case
-from domain.ids import DunningCaseId, InvoiceId, PaymentId, ReceiptId, RefundId, SubscriptionId
+from domain.ids import DunningCaseId, InvitationId, InvoiceId, PaymentId, ReceiptId, RefundId, SubscriptionId
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import Invoice, invoice
 from domain.money import Money
@@ -126,6 +128,14 @@ async def _method_expiring(db: Primary, of: Notice) -> News | None:
     return News(of.kind, values, "payment-methods", asks=(Ask(LinkPurpose.UPDATE_CARD),))
 
 
+async def _member_invited(db: Primary, of: Notice) -> News | None:
+    found = await find_invitation(db, InvitationId(of.id.shard, of.subject))
+    person = await billing_person(db, of.tenant, of.customer)
+    if found is None or person is None:
+        return None
+    return News(of.kind, {"account": person.name, "day": found.expires_at}, "join")
+
+
 _READERS: dict[Kind, Callable[[Primary, Notice], Awaitable[News | None]]] = {
     Kind.INVOICE_ISSUED: _invoice_issued,
     Kind.RECEIPT: _receipt,
@@ -135,6 +145,7 @@ _READERS: dict[Kind, Callable[[Primary, Notice], Awaitable[News | None]]] = {
     Kind.REFUND_FAILED: _refund,
     Kind.TRIAL_ENDING: _trial_ending,
     Kind.METHOD_EXPIRING: _method_expiring,
+    Kind.MEMBER_INVITED: _member_invited,
 }
 
 # The states of a case in which a notice of it tells the truth.

@@ -6,6 +6,7 @@ can drop the second one. After two such tries somebody has to look: no notice is
 """
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from domain.database import Database
 from domain.due import Due
 from domain.ids import InvoiceId, LegalEntityId, NoticeId, ReceiptId
 from domain.invoices.invoice_document import invoice_pdf
+from domain.notices.addressee import addressee
 from domain.notices.asking import links_for
 from domain.notices.kind import Kind
 from domain.notices.letter import Envelope, Reader, Seller, message_of, written
@@ -137,14 +139,16 @@ async def _letter(db: Database, mail: Mail, actor: Actor, of: Notice) -> Letter 
     if of.kind in policy.switched_off and of.copy == 0:  # who sends one again means it
         return Suppressed.SWITCHED_OFF
     news = await news_of(db.primary, of, owner.clock_at or db.clock.now())
-    if news is None:
+    to = await addressee(db, of, person)
+    if news is None or to is None:
         return Suppressed.OUTDATED
-    recipient = mailbox(person.email)
+    recipient = mailbox(to.email)
     if recipient is None:
         return Suppressed.BAD_ADDRESS
     entity = await _issuer(db, of, owner.legal_entity)
     seller = Seller(entity.name, entity.address)
-    reader = Reader(one_line(person.name), owner.locale, owner.time_zone)
+    news = replace(news, path=f"{news.path}{to.secret}")
+    reader = Reader(one_line(to.name), owner.locale, owner.time_zone)
     text = written(news, reader, seller, mail.portal, await links_for(db, actor, of, news.asks))
     sender, reply_to = mailbox(policy.sender), mailbox(policy.reply_to)
     if sender is None or not mail.may_come_from(sender):

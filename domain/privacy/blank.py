@@ -46,7 +46,13 @@ async def _blank_identity(tx: Tx) -> None:
 
 async def _blank_logins(tx: Tx) -> None:
     await tx.execute(
-        "UPDATE customer_user SET active = false, tokens_from = $3 WHERE shard_key = $1 AND customer_id = $2",
+        """UPDATE customer_user SET active = false, tokens_from = $3, email = NULL
+            WHERE shard_key = $1 AND customer_id = $2""",
+        tx.customer.shard, tx.customer.uuid, tx.recorded_at,
+    )  # fmt: skip
+    await tx.execute(
+        """UPDATE member_invitation SET email = NULL, withdrawn_at = $3
+            WHERE shard_key = $1 AND customer_id = $2 AND email IS NOT NULL""",
         tx.customer.shard, tx.customer.uuid, tx.recorded_at,
     )  # fmt: skip
     await tx.execute(

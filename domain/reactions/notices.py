@@ -8,6 +8,7 @@ from domain.due import Due
 from domain.ids import (
     CustomerId,
     DunningCaseId,
+    InvitationId,
     InvoiceId,
     PaymentId,
     PaymentMethodId,
@@ -31,6 +32,7 @@ _SUBJECTS = {
     "refund": RefundId,
     "subscription": SubscriptionId,
     "method": PaymentMethodId,
+    "invitation": InvitationId,
 }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.actor import Grant
 from domain.db import Autocommit, Primary
 from domain.ids import CustomerId, CustomerUserId, TenantId
+from domain.member_role import MemberRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,12 @@ def login_key(issuer: str, subject: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The customer that a portal user belongs to, and the user."""
+    """The customer that a portal user belongs to, the user, and what it is there."""
 
     customer: CustomerId
     user: CustomerUserId
     tokens_from: datetime | None
+    role: MemberRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,13 @@ async def free_login(marks: Autocommit, customer: CustomerId, login: LoginRow) -
 async def _active(db: Primary, customer: CustomerId, user: CustomerUserId) -> Login | None:
     """The login of a user that may still sign in; the directory, which stands elsewhere, cannot tell."""
     row = await db.fetchrow(
-        """SELECT tokens_from FROM customer_user
+        """SELECT tokens_from, role FROM customer_user
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND active""",
         customer.shard,
         customer.uuid,
         user.uuid,
     )
-    return None if row is None else Login(customer, user, row["tokens_from"])
+    return None if row is None else Login(customer, user, row["tokens_from"], MemberRole(row["role"]))
 
 
 @dataclass(frozen=True, slots=True)

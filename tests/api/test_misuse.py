@@ -20,6 +20,7 @@ from tests.catalog_stage import OTHERWISE as OF_CATALOG
 from tests.dispute_stage import OTHERWISE as OF_DISPUTES
 from tests.exception_stage import OTHERWISE as OF_EXCEPTIONS
 from tests.lives import day, publish, until
+from tests.member_stage import PORTAL as MEMBERS
 from tests.notice_stage import OTHERWISE as OF_NOTICES
 from tests.payment_stage import OTHERWISE as OF_PAYMENTS
 from tests.payment_stage import PORTAL as PAYING
@@ -38,7 +39,7 @@ from tests.world import EUR, LONG_AGO, fresh
 SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
 PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock", "redeemCoupon",
           "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED, *PAYING, "endSessions",
-          *ERASED, *STAYING)  # fmt: skip
+          *ERASED, *STAYING, *MEMBERS)  # fmt: skip
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "addPaymentMethod": {"token": "tok_mastercard"},

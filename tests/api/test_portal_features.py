@@ -16,11 +16,12 @@ from tests.bad_input_stage import mutation
 from tests.world import make_world
 
 FEATURES = """{ startSubscription changePlan changeSeats cancel pause updateCard payInvoice arrangePayment redeemCoupon
-    billingDetails taxIds }"""
+    billingDetails taxIds members }"""
 SWITCH = f"""mutation ($input: SetPortalFeaturesInput!) {{ setPortalFeatures(input: $input) {{
     features {FEATURES} errors {{ ... on UserError {{ code }} }} }} }}"""
 FUNCTIONS = ["START_SUBSCRIPTION", "CHANGE_PLAN", "CHANGE_SEATS", "CANCEL", "PAUSE", "UPDATE_CARD", "PAY_INVOICE",
-             "ARRANGE_PAYMENT", "REDEEM_COUPON", "BILLING_DETAILS", "TAX_IDS"]  # fmt: skip
+             "ARRANGE_PAYMENT", "REDEEM_COUPON", "BILLING_DETAILS", "TAX_IDS",
+             "MEMBERS"]  # fmt: skip
 # Open to portal users and never switched off: reads, what takes a step back, signing out, the clock of a
 # sandbox, and what the law gives a person whatever a tenant would like.
 ALWAYS = {
@@ -64,6 +65,10 @@ async def test_what_is_switched_off_is_refused_to_customers_and_not_to_staff(own
         "changeBillingDetails": {"name": "A", "email": "a@b.test", "address": "1 Street", "country": "DE"},
         "addTaxId": {"country": "DE", "value": "DE136695976"},
         "removeTaxId": {"taxId": "taxid_" + "0" * 32},
+        "inviteMember": {"email": "a@b.test", "role": "VIEWER"},
+        "withdrawInvitation": {"invitationId": "invitation_" + "0" * 32},
+        "changeMemberRole": {"memberId": "user_" + "0" * 32, "role": "VIEWER"},
+        "removeMember": {"memberId": "user_" + "0" * 32},
     }
     refused = {name: await guest.refusal(mutation(name), **given) for name, given in tries.items()}
     assert {(each["__typename"], each["code"]) for each in refused.values()} == {("ForbiddenError", "FEATURE_OFF")}

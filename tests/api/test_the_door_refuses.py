@@ -5,6 +5,7 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 
 import asyncpg
 import httpx2
@@ -17,7 +18,9 @@ from tests.api_callers import Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
 from tests.foreign_kit import SHARED, foreign_inputs, pool_of, reads_differ
 from tests.foreign_kit import answers as foreign_answers
-from tests.role_kit import GRAPH, ROLES, knocking, mutation_cells
+from tests.member_stage import RIGHTS
+from tests.member_stage import ROLES as MEMBER_ROLES
+from tests.role_kit import GRAPH, MAY, ROLES, knocking, mutation_cells
 from tests.role_table import MUTATIONS, cells, differing
 
 # Where the fields of a type are asked.
@@ -165,6 +168,21 @@ async def test_each_role_may_what_the_table_says_and_no_cell_is_missing(
     rows = {name: "".join(column[name] for column in found) for name in stage.good}
     assert differing(rows, MUTATIONS) == {}
     assert set(stage.good) == set(GRAPH.mutation_type.fields if GRAPH.mutation_type else ())
+    assert await stage.prints.now() == before
+
+
+async def test_each_member_of_an_account_may_what_its_role_gives_and_no_cell_is_missing(
+    api: Api, stage: Stage, process_settings: Settings, minting: httpx2.AsyncClient
+) -> None:
+    owned = {name: stage.good[name] for name, row in cells(MUTATIONS).items() if row[0] == MAY}
+    found = dict.fromkeys(owned, "")
+    async with knocking(api, stage.guest, process_settings, minting) as knocker:
+        before = await stage.prints.now()
+        for role in MEMBER_ROLES:
+            knocker.actors["portal"] = replace(stage.guest.who.actor, member=role)
+            for name, cell in (await mutation_cells(knocker, stage.guest, owned, "portal")).items():
+                found[name] += cell
+    assert differing(found, RIGHTS) == {}
     assert await stage.prints.now() == before
 
 

@@ -16,6 +16,9 @@ from tests.dev.identity_kit import ISSUER, minted, part, provider
 SURFACES = {
     "customer": "quittance:acme:portal",
     "other-customer": "quittance:acme:portal",
+    "admin-member": "quittance:acme:portal",
+    "billing-member": "quittance:acme:portal",
+    "viewer-member": "quittance:acme:portal",
     "foreign-customer": "quittance:globex:portal",
     "partner": "quittance:acme:partner",
     "support": "quittance:acme:staff",

@@ -23,7 +23,10 @@ OF_THE_DOOR = {
 # tests/api/test_portal_links.py: of what links do.
 OF_LINKS = {"changePlan", "addPaymentMethod", "payInvoice", "cancelSubscription"}
 # A member that shares its code with another one, and the test file that produces it.
-APART = {("PaymentOutcomeUnknown", "payInvoice"): "tests/api/test_double_pay_shield.py"}
+APART = {
+    ("PaymentOutcomeUnknown", "payInvoice"): "tests/api/test_double_pay_shield.py",
+    ("ConflictError", "inviteMember"): "tests/api/test_members.py",
+}
 
 
 def produced() -> dict[str, set[str]]:

@@ -105,6 +105,13 @@ ENGLISH: Final = Words(
                     "Please give us another one before that day, so that nothing is interrupted.",
                 ),
             ),
+            Kind.MEMBER_INVITED: Wording(
+                subject="You are invited to the account of {account} at {seller}",
+                said=(
+                    "You are invited to the account of {account} at {seller}.",
+                    "Open the link below by {day} and sign in. It works once, and for whoever has it.",
+                ),
+            ),
         }
     ),
 )

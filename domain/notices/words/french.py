@@ -100,6 +100,14 @@ FRENCH: Final = Words(
                     "Merci d’en indiquer une autre avant cette date, pour éviter toute interruption.",
                 ),
             ),
+            Kind.MEMBER_INVITED: Wording(
+                subject="Invitation au compte de {account} chez {seller}",
+                said=(
+                    "Vous êtes invité à rejoindre le compte de {account} chez {seller}.",
+                    "Ouvrez le lien ci-dessous avant le {day} et connectez-vous.",
+                    "Il sert une seule fois, à quiconque le possède.",
+                ),
+            ),
         }
     ),
 )  # fmt: skip

@@ -100,6 +100,14 @@ GERMAN: Final = Words(
                     "Bitte hinterlegen Sie vorher eine andere, damit nichts unterbrochen wird.",
                 ),
             ),
+            Kind.MEMBER_INVITED: Wording(
+                subject="Einladung zum Konto von {account} bei {seller}",
+                said=(
+                    "Sie sind zum Konto von {account} bei {seller} eingeladen.",
+                    "Öffnen Sie bis {day} den folgenden Link und melden Sie sich an.",
+                    "Er gilt einmal, für jeden, der ihn hat.",
+                ),
+            ),
         }
     ),
 )  # fmt: skip

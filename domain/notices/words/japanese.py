@@ -98,6 +98,13 @@ JAPANESE: Final = Words(
                     "中断を避けるため、それまでに別のカードをご登録ください。",
                 ),
             ),
+            Kind.MEMBER_INVITED: Wording(
+                subject="{seller}の{account}アカウントへの招待",
+                said=(
+                    "{seller}の{account}アカウントに招待されました。",
+                    "{day}までに下のリンクを開いてサインインしてください。リンクは一度だけ、持っている人なら誰でも使えます。",
+                ),
+            ),
         }
     ),
 )  # fmt: skip

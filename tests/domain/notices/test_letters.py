@@ -26,7 +26,7 @@ def news(kind: Kind) -> News:
     """News of that kind with every value that any wording asks for, and all its sentences."""
     values = {"number": "ACME-1-000007", "receipt": "ACME-1-R-000007", "plan": "Team", "amount": Money(123450, EUR),
               "paid": Money(100, EUR), "day": AT, "retry_day": AT,
-              "brand": "visa", "last4": "4242"}  # fmt: skip
+              "brand": "visa", "last4": "4242", "account": "Ada"}  # fmt: skip
     return News(kind, values, "invoices/invoice_1", more=True, again=True)
 
 

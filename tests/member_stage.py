@@ -1,0 +1,85 @@
+"""Members of an account on the stages of tests of the door: how one joins, good and bad input, and who may what."""
+
+from typing import Any
+
+from domain.actor import portal
+from domain.customers.invitation import find_invitation, invitation_token
+from domain.customers.invite_member import AcceptInvitation, InviteMember, accept_invitation, invite_member
+from domain.ids import InvitationId
+from domain.member_role import MemberRole
+from domain.perform import perform
+from tests.api_callers import Api, Guest
+from tests.world import Someone, World, fresh
+
+PORTAL = ("inviteMember", "withdrawInvitation", "changeMemberRole", "removeMember")
+UNKNOWN, NOBODY = "user_" + "0" * 32, "invitation_" + "0" * 32
+# For each mutation another input that would do as well.
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "inviteMember": {"role": "VIEWER"},
+    "withdrawInvitation": {"invitationId": NOBODY},
+    "changeMemberRole": {"role": "BILLING"},
+    "removeMember": {"memberId": UNKNOWN},
+}
+# What is wrong in the input, the code, and the path that names the part.
+WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
+    *(("inviteMember", {"email": email}, "INVALID_INPUT", ["email"])
+      for email in ("", "nobody", "a@b", "a@acme.test\r\nBcc: eve@evil.test", "x" * 200 + "@acme.test")),
+    *((name, {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]) for name in PORTAL),
+    *(("withdrawInvitation", {"invitationId": id}, "NOT_FOUND", ["invitationId"]) for id in ("nonsense", NOBODY)),
+    *((name, {"memberId": id}, "NOT_FOUND", ["memberId"])
+      for name in ("changeMemberRole", "removeMember") for id in ("nonsense", UNKNOWN)),
+]  # fmt: skip
+# What owner, admin, billing and viewer may, in that order; a new mutation of the portal needs its place here.
+ROLES = tuple(MemberRole)
+RIGHTS: dict[str, tuple[str, ...]] = {
+    "y---": ("requestErasure",),
+    "yy--": (
+        *PORTAL, "startSubscription", "changePlan", "changeQuantity", "cancelScheduledChange", "cancelSubscription",
+        "reactivateSubscription", "pauseSubscription", "resumeSubscription", "redeemCoupon", "advanceTestClock",
+        "acceptRetentionOffer",
+    ),
+    "yyy-": (
+        "addPaymentMethod", "removePaymentMethod", "setPaymentMethodOrder", "payInvoice", "choosePayday",
+        "splitInvoice", "addTaxId", "removeTaxId", "changeBillingDetails",
+    ),
+    "yyyy": ("endSessions",),
+}  # fmt: skip
+
+
+async def invited(world: World, who: Someone, role: MemberRole, email: str | None = None) -> str:
+    """An invitation of an address that no other test uses; its text, as the e-mail has it."""
+    command = InviteMember(role, email=email or f"{fresh('m')}@example.test")
+    done = await world.do(who, invite_member, command)
+    return invitation_token(world.house.db.vault, done.outcome.invitation, done.outcome.expires_at)
+
+
+async def joined(
+    world: World, who: Someone, role: MemberRole, issuer: str = "test-issuer", subject: str | None = None
+) -> Someone:
+    """Another member of the customer's account, who was invited and has signed in."""
+    subject, db = subject or fresh("member"), world.house.db
+    command = InviteMember(role, email=f"{subject}@example.test")
+    done = await world.do(who, invite_member, command)
+    found = await find_invitation(db.primary, done.outcome.invitation)
+    assert found is not None
+    accepted = AcceptInvitation(found.id, issuer, subject)
+    user = (await perform(db, accept_invitation, found.guest("request"), who.id, accepted, fresh("accept"))).outcome
+    return Someone(who.id, portal(world.tenant.tenant, who.id, str(user.user), fresh("request"), role), issuer, subject)
+
+
+async def member_input(api: Api, guest: Guest) -> dict[str, dict[str, Any]]:
+    """For each mutation about members an input that would be performed."""
+    world = api.world
+    open_one = await world.do(guest.who, invite_member, InviteMember(MemberRole.VIEWER, email="open@example.test"))
+    changed, removed = [await joined(world, guest.who, MemberRole.VIEWER) for _ in range(2)]
+    return {
+        "inviteMember": {"email": "new@example.test", "role": "BILLING"},
+        "withdrawInvitation": {"invitationId": str(open_one.outcome.invitation)},
+        "changeMemberRole": {"memberId": changed.actor.subject, "role": "ADMIN"},
+        "removeMember": {"memberId": removed.actor.subject},
+    }
+
+
+def invitation_id(text: str) -> InvitationId:
+    """Which invitation the text is."""
+    return InvitationId.parse(text.removeprefix("qinvite_").partition(".")[0])
