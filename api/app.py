@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api import downloads, webhooks
+from api import downloads, export_door, webhooks
 from api.answers import Rejected, refusal_at
 from api.asgi import guard
 from api.audience import DEVELOPMENT, PRODUCTION, Audience
@@ -102,6 +102,7 @@ def doors(rooms: Rooms, settings: Settings) -> list[Route]:
     return [
         Route("/graphql", graphql),
         *downloads.routes(rooms, library.bucket),
+        *export_door.routes(rooms.house.db),
         *provider_logout.routes(rooms),  # before the log-outs of surfaces, since none has its name
         *sign_in.routes(rooms),
         *console.routes(),

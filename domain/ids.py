@@ -232,6 +232,10 @@ class DeadLetterId(EntityId):
     prefix = "letter"
 
 
+class DataExportId(EntityId):
+    prefix = "export"
+
+
 class WebhookDeliveryId(EntityId):
     prefix = "delivery"
 

@@ -57,6 +57,8 @@ NEEDS: Final[dict[str, Right | None]] = {
     "members.change_role": Right.MEMBERS,
     "members.remove": Right.MEMBERS,
     "privacy.request_erasure": Right.OWNERS,
+    "privacy.ask_export": Right.OWNERS,
+    "privacy.fetch_export": Right.OWNERS,
     "sessions.end": None,  # its own
     "subscriptions.preview_next_invoice": None,
     "subscriptions.simulate": None,

@@ -59,15 +59,26 @@ class LinkScope:
 
 def link_token(vault: Vault, id: PortalLinkId, expires_at: datetime) -> str:
     """The text of a link; ``expires_at`` counts in whole seconds."""
+    return PREFIX + signed(vault, _SIGNED_FOR, id, expires_at)
+
+
+def signed(vault: Vault, use: str, id: EntityId, expires_at: datetime) -> str:
+    """A text that says an id and when it expires, in whole seconds, and that nobody else can make for that use."""
     raw = id.shard.to_bytes(4, "big") + id.uuid.bytes + int(expires_at.timestamp()).to_bytes(8, "big")
     body = urlsafe_b64encode(raw).rstrip(b"=").decode()
-    return f"{PREFIX}{body}.{vault.token(_SIGNED_FOR, body)}"
+    return f"{body}.{vault.token(use, body)}"
 
 
 def link_of(vault: Vault, token: str) -> tuple[PortalLinkId, datetime] | None:
     """Which link a text is, and when it expires; None for a text that we did not sign."""
-    body, _, mark = token.removeprefix(PREFIX).partition(".")
-    if not token.isascii() or not hmac.compare_digest(mark, vault.token(_SIGNED_FOR, body)):
+    read = signed_of(vault, _SIGNED_FOR, token.removeprefix(PREFIX))
+    return (PortalLinkId(read[0], read[1]), read[2]) if read else None
+
+
+def signed_of(vault: Vault, use: str, text: str) -> tuple[int, UUID, datetime] | None:
+    """The shard key and UUID of a text that we signed for that use, and when it expires; None for any other text."""
+    body, _, mark = text.partition(".")
+    if not text.isascii() or not hmac.compare_digest(mark, vault.token(use, body)):
         return None
     try:
         raw = urlsafe_b64decode(body + "=" * (-len(body) % 4))
@@ -76,7 +87,7 @@ def link_of(vault: Vault, token: str) -> tuple[PortalLinkId, datetime] | None:
     if len(raw) != _SIZE:
         return None
     expires_at = datetime.fromtimestamp(int.from_bytes(raw[20:], "big"), UTC)
-    return PortalLinkId(int.from_bytes(raw[:4], "big"), UUID(bytes=raw[4:20])), expires_at
+    return int.from_bytes(raw[:4], "big"), UUID(bytes=raw[4:20]), expires_at
 
 
 def token_hash(token: str) -> str:

@@ -32,6 +32,7 @@ class Plain(StrEnum):
 
 _PERSONAL: Final[dict[Fate, str]] = {
     Fate.GONE: """billing_person: address country email name region; customer_directory: reference_key;
+        data_export_file: sealed;
         tax_exemption: category certificate country region; tax_identity: country kind status value;
         web_session: person sealed secret_hash sign_in_key surface""",
     Fate.BLANK: """customer_user: email; evidence_file: content; member_invitation: email;
@@ -49,7 +50,7 @@ _PLAIN: Final[dict[Plain, str]] = {
         contract: currency machine state; credit_note: currency kind machine number_text series state;
         credit_note_line: currency; credit_note_line_tax: currency name treatment;
         credit_note_tax: currency name treatment; customer: currency locale time_zone;
-        customer_debt_policy: currencies scope; customer_head: kind;
+        customer_debt_policy: currencies scope; customer_head: kind; data_export: machine state;
         customer_user: role; dead_letter: cause kind source;
         dispute: asked currency machine on_lost on_open reason refused_code state;
         dispute_evidence: kind media_type; due_work: follows kind;
@@ -76,7 +77,7 @@ _PLAIN: Final[dict[Plain, str]] = {
         tax_place: country region tax_id_country; transition: event from_state machine to_state; trial_taken: family;
         webhook_delivery: kind last_cause state""",
     Plain.NAME: """api_request: caller document operation request_id; audit_entry: body_hash hash previous_hash;
-        customer_head: audit_hash; dead_letter: error_id;
+        customer_head: audit_hash; data_export: sha256; dead_letter: error_id;
         dispute: provider_account provider_ref; dispute_look: after_ref provider_account;
         dispute_evidence: sha256; document_use: owner text_hash;
         ended_sign_in: sign_in_key; evidence_file: sha256;
@@ -90,7 +91,8 @@ _PLAIN: Final[dict[Plain, str]] = {
     Plain.IDS: """audit_body: body; credit_note_line: derivation working; dead_letter: body;
         invoice_draft_line: derivation; invoice_line: derivation; operation_key: outcome; outbox_event: body;
         tax_decision: decision question; webhook_delivery: body""",
-    Plain.STAFF: """erasure: asked_by decided_by; exception_case: claimed_by resolved_by; legal_hold: lifted_by set_by;
+    Plain.STAFF: """data_export: asked_by; erasure: asked_by decided_by;
+        exception_case: claimed_by resolved_by; legal_hold: lifted_by set_by;
         refund_payout: settled_by; refund_request: asked_by decided_by; staff_refunds: asked_by""",
     Plain.REASON: """credit_note: reason; entitlement_exception: reason; erasure: decided_why reason;
         exception_case: reference resolved_why; legal_hold: lifted_why reason; refund: reason;

@@ -60,6 +60,8 @@ TABLES: dict[str, str] = {
     "sealing_key": "S",
     "erasure": "S",
     "legal_hold": "S",
+    "data_export": "S",
+    "data_export_file": "S",
     "customer_user": "S",
     "member_invitation": "S",
     "customer_parent": "S",

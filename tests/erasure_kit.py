@@ -27,6 +27,7 @@ from domain.payments.method import StoreMethod, store_method
 from domain.perform import perform
 from domain.privacy.ask_erasure import AskErasure, ask_erasure
 from domain.privacy.carry_out import DecideErasure, decide_erasure
+from domain.privacy.data_export import AskExport, ask_export
 from domain.reactions.work import do_now
 from domain.refusals import Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
@@ -109,6 +110,7 @@ async def lived(world: World, owner: asyncpg.Connection, of: Known) -> InvoiceId
         id.uuid, b"to the account of " + of.canary.encode(),
     )  # fmt: skip
     await bury(db, Due(id, "renew", id.uuid, NEW_YEAR, 4, True, NEW_YEAR), "ValueError", "e1")
+    await world.do(of.who, ask_export, AskExport(True))
     (invoice,) = await invoices_of(world, of.who)
     await invoice_pdf(db, id, invoice.id)
     return invoice.id

@@ -122,6 +122,8 @@ CASES = [
     Case("decideErasure", "ERASURE_STOPPED", "admin", {
         "customerId": "$asked customer", "approve": True, "reason": "R."}),
     Case("requestErasure", "ALREADY_EXISTS", "asked", {"wanted": True}),
+    Case("requestDataExport", "INVALID_INPUT", "support", {}),
+    Case("requestDataExport", "ALREADY_EXISTS", "asked", {}),
     Case("setLegalHold", "STATE_CONFLICT", "admin", {"customerId": "$asked customer", "held": False, "reason": "R."}),
     Case("submitDisputeEvidence", "STATE_CONFLICT", "support", {
         "customerId": "$disputing customer", "disputeId": "$decided dispute",

@@ -27,6 +27,9 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "---y-y--y": (
         "eraseCustomer",
     ),
+    "y--y-y--y": (
+        "requestDataExport",
+    ),
     "y--------": (
         "requestErasure",
     ),

@@ -39,6 +39,8 @@ class ActivityKind(Enum):
     TAX_IDS_CHANGED = _value("tax_ids_changed", description="A tax id was added, judged or removed.")
     MEMBERS_CHANGED = _value("members_changed", description="Somebody was invited, joined, changed or removed.")
     LINK_MADE = _value("link_made", description="A link was made that does one thing without a sign-in.")
+    DATA_EXPORT_ASKED = _value("data_export_asked", description="An export of everything was asked for.")
+    DATA_EXPORT_FETCHED = _value("data_export_fetched", description="An export of everything was downloaded.")
     SIGNED_OUT = _value("signed_out", description="Sessions were ended.")
     OTHER = _value("other", description="Something else, most of it the house's own work.")
 
@@ -72,6 +74,8 @@ KINDS: Final[dict[str, ActivityKind]] = {
     "members.change_role": ActivityKind.MEMBERS_CHANGED,
     "members.remove": ActivityKind.MEMBERS_CHANGED,
     "links.create": ActivityKind.LINK_MADE,
+    "privacy.ask_export": ActivityKind.DATA_EXPORT_ASKED,
+    "privacy.fetch_export": ActivityKind.DATA_EXPORT_FETCHED,
     "sessions.end": ActivityKind.SIGNED_OUT,
 }
 

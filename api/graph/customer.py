@@ -14,6 +14,7 @@ from api.graph.credit_notes import CreditNote
 from api.graph.customer_bills import CustomerBills
 from api.graph.customer_past import CustomerPast
 from api.graph.customer_previews import CustomerPreviews
+from api.graph.data_exports import DataExport, exports_of
 from api.graph.entitlements import Entitlement, entitlements_of
 from api.graph.erasures import Erasure, newest
 from api.graph.family import CustomerFamily
@@ -105,6 +106,11 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
         """The balance then."""
         found = await balances.balance_as_of(info.context.db.primary, self.source.id, self.source.currency, at)
         return Balance.of(found, at)
+
+    @strawberry.field(description="Files with everything that is known about it, newest first; at most 10.")
+    async def data_exports(self, info: Info) -> list[DataExport]:
+        """The exports."""
+        return await exports_of(info, self.source.id)
 
     @strawberry.field(description="The stored payment methods, oldest first.")
     async def payment_methods(self, info: Info) -> list[PaymentMethod]:

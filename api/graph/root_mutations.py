@@ -2,6 +2,7 @@
 
 import strawberry
 
+from api.graph.data_exports import ExportMutations
 from api.graph.erasing import PrivacyMutations
 from api.graph.member_mutations import MemberMutations
 from api.graph.portal_features import PortalRuleMutations
@@ -20,5 +21,6 @@ class RootMutations(
     PrivacyMutations,
     RetentionMutations,
     MemberMutations,
+    ExportMutations,
 ):
     """Fields of the mutation root."""

@@ -4,6 +4,7 @@ from domain import due
 from domain.db import Tx
 from domain.payments.method_label import seal_labels
 from domain.payments.order_methods import DETACH
+from domain.privacy.data_export import forget_exports
 
 
 async def blank_person(tx: Tx) -> None:
@@ -12,6 +13,7 @@ async def blank_person(tx: Tx) -> None:
     Methods are detached, logins made free and the provider's words forgotten right after the commit.
     """
     tx.many_keys_reason = "the directory of references names the customer too"
+    await forget_exports(tx)
     await _blank_identity(tx)
     await _blank_logins(tx)
     await _blank_tax(tx)

@@ -36,13 +36,13 @@ async def forget_around(house: House, work: Due) -> None:
     """
     for login in await logins_of(house.db.primary, work.customer):
         await free_login(house.db.marks, work.customer, login)
-    for account, references in (await _known_as(house, work.customer)).items():
+    for account, references in (await known_as(house, work.customer)).items():
         for key in await events_about(house.db.primary, account, references):
             await forget_body(house.db.marks, key)
     await due.discard(house.db.marks, work)
 
 
-async def _known_as(house: House, customer: CustomerId) -> dict[str, set[str]]:
+async def known_as(house: House, customer: CustomerId) -> dict[str, set[str]]:
     """By provider account, what the provider calls the customer's payments, refunds, disputes and methods."""
     rows = await house.db.primary.fetch(
         """SELECT provider_account, provider_ref AS reference FROM payment

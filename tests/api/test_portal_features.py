@@ -27,7 +27,7 @@ FUNCTIONS = ["START_SUBSCRIPTION", "CHANGE_PLAN", "CHANGE_SEATS", "CANCEL", "PAU
 ALWAYS = {
     *("subscriptions.preview_next_invoice", "subscriptions.simulate", "catalog.check_coupon"),
     *("subscriptions.reactivate", "subscriptions.resume", "customers.advance_clock", "sessions.end"),
-    "privacy.request_erasure",
+    *("privacy.request_erasure", "privacy.ask_export", "privacy.fetch_export"),
 }
 
 
