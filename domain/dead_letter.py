@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
 from domain.database import Database
-from domain.db import Primary, Row
+from domain.db import Autocommit, Primary, Row, Tx
 from domain.due import Due
 from domain.ids import CustomerId, DeadLetterId, uuid7
 from domain.outbox import Event
@@ -82,22 +83,41 @@ async def find(db: Primary, id: DeadLetterId) -> DeadLetter | None:
     return _letter(row) if row else None
 
 
-async def open_letters(db: Primary, shard: int, limit: int) -> list[DeadLetter]:
-    """The letters of a shard key that nobody has replayed yet, oldest first."""
+async def open_letters(db: Primary, shard: int, limit: int, after: DeadLetter | None = None) -> list[DeadLetter]:
+    """The letters of a shard key that nobody has replayed yet, oldest first, from behind a letter of any shard key."""
     rows = await db.fetch(
         """SELECT shard_key, customer_id, id, source, kind, body, cause, error_id, attempts, recorded_at, replayed_at
-             FROM dead_letter WHERE shard_key = $1 AND replayed_at IS NULL ORDER BY recorded_at LIMIT $2""",
+             FROM dead_letter
+            WHERE shard_key = $1 AND replayed_at IS NULL
+              AND ($3::timestamptz IS NULL OR (recorded_at, id) > ($3::timestamptz, $4::uuid))
+            ORDER BY recorded_at, id LIMIT $2""",
         shard,
         limit,
+        after.recorded_at if after else None,
+        after.id.uuid if after else None,
     )
     return [_letter(row) for row in rows]
 
 
-async def mark_replayed(db: Database, letter: DeadLetter) -> None:
+async def mark_replayed(to: Autocommit | Tx, letter: DeadLetter, now: datetime) -> None:
     """Says that the work was put back or done."""
-    await db.marks.execute(
+    await to.execute(
         "UPDATE dead_letter SET replayed_at = $3 WHERE shard_key = $1 AND id = $2",
         letter.id.shard,
         letter.id.uuid,
-        db.clock.now(),
+        now,
     )
+
+
+def buried_work(letter: DeadLetter) -> Due:
+    """The due work that a letter holds, as if it had not been tried."""
+    body = letter.body
+    due_at, scheduled_at = (datetime.fromisoformat(body[name]) for name in ("due_at", "scheduled_at"))
+    clocked = body["clocked"] == "true"
+    return Due(letter.customer, letter.kind, UUID(body["subject"]), due_at, 0, clocked, scheduled_at)
+
+
+def buried_event(letter: DeadLetter) -> Event:
+    """The event that a letter holds, as if it had not been tried."""
+    body = dict(letter.body)
+    return Event(letter.customer, int(body.pop("number")), letter.kind, body, 0, False)

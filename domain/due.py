@@ -185,9 +185,9 @@ async def discard(marks: Autocommit, due: Due) -> None:
     )
 
 
-async def restore(marks: Autocommit, due: Due) -> None:
+async def restore(to: Autocommit | Tx, due: Due) -> None:
     """Puts buried work back as it was, and so under its old key; work scheduled anew meanwhile stands."""
-    await marks.execute(
+    await to.execute(
         """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8) ON CONFLICT DO NOTHING""",
         due.customer.shard,

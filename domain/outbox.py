@@ -9,7 +9,7 @@ import msgspec
 
 from domain.db import Autocommit, Primary, Row, Tx
 from domain.ids import CustomerId
-from domain.wire import canonical
+from domain.wire import Json, canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,24 @@ def _event(row: Row) -> Event:
         row["attempts"],
         row["clocked"],
         row["request_id"] or "",
+    )
+
+
+async def restore(tx: Tx, event: Event) -> None:
+    """Puts a buried event back in its place, and so under its old key; it belongs to the request that asks for it."""
+    await tx.execute(
+        """INSERT INTO outbox_event (shard_key, customer_id, number, kind, body, operation_id, clocked, attempts,
+               recorded_at, request_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9) ON CONFLICT DO NOTHING""",
+        event.customer.shard,
+        event.customer.uuid,
+        event.number,
+        event.kind,
+        canonical(dict[str, Json](event.body)).decode(),
+        tx.operation.uuid,
+        tx.head.clock_at is not None,
+        tx.recorded_at,
+        tx.actor.request_id,
     )
 
 

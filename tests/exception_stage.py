@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from domain import dead_letter
 from domain.actor import Grant
-from domain.ids import PaymentId
+from domain.ids import DeadLetterId, PaymentId
+from domain.outbox import Event
 from domain.payments.claim_exception import ClaimException
 from domain.payments.exception_case import ExceptionCase
 from tests.api_callers import Api, Guest
@@ -12,13 +14,15 @@ from tests.saga_kit import stuck_purchase
 from tests.world import World
 
 SUPPORTS = ("claimException", "resumeSaga")
-FINANCES = ("releaseException", "resolveException")
+FINANCES = ("releaseException", "replayDeadLetter", "resolveException")
+LETTER = "letter_" + "0" * 32
 NOBODY = "case_" + "0" * 32
 OF_CASES = ("claimException", "releaseException", "resolveException")
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "claimException": {"exceptionId": NOBODY},
     "releaseException": {"exceptionId": NOBODY},
+    "replayDeadLetter": {"reason": "Another."},
     "resolveException": {"reason": "Another."},
     "resumeSaga": {"reason": "Another."},
 }
@@ -36,6 +40,23 @@ async def claimed(world: World, guest: Guest, case: ExceptionCase) -> None:
     assert await tried(world, guest.who, ClaimException(case.id), world.staff(Grant.SUPPORT)) == "done"
 
 
+async def letter_of(api: Api, guest: Guest) -> str:
+    """An event of the customer that was given up, of which nothing follows any more."""
+    db = api.world.house.db
+    await dead_letter.bury(db, Event(guest.who.id, 1, "payment.voided", {}, 4, clocked=False), "KeyError", "0" * 16)
+    letters = await dead_letter.open_letters(db.primary, guest.who.id.shard, 1000)
+    return next(str(letter.id) for letter in letters if letter.customer == guest.who.id)
+
+
+async def replayed_letter(api: Api, guest: Guest) -> str:
+    """A letter of the customer that was replayed already."""
+    db, id = api.world.house.db, await letter_of(api, guest)
+    letter = await dead_letter.find(db.primary, DeadLetterId.parse(id))
+    assert letter
+    await dead_letter.mark_replayed(db.marks, letter, db.clock.now())
+    return id
+
+
 async def exception_input(api: Api) -> dict[str, dict[str, Any]]:
     """For each mutation about exceptions an input that would be performed."""
     guest, (free, taken, decided) = await exceptions_of(api, 100, 200, 300)
@@ -46,6 +67,7 @@ async def exception_input(api: Api) -> dict[str, dict[str, Any]]:
     return {
         "claimException": {**of, "exceptionId": str(free.id)},
         "releaseException": {**of, "exceptionId": str(taken.id)},
+        "replayDeadLetter": {**of, "deadLetterId": await letter_of(api, guest), "reason": "It was mended."},
         "resolveException": {**of, "exceptionId": str(decided.id), "resolution": "KEEP_AS_CREDIT", "reason": "Kept."},
         "resumeSaga": {"customerId": buyer.id, "sagaId": str(stuck), "reason": "It was mended."},
     }
@@ -55,6 +77,8 @@ async def exception_input(api: Api) -> dict[str, dict[str, Any]]:
 WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     *((name, {"exceptionId": id}, "NOT_FOUND", ["exceptionId"])
       for name in OF_CASES for id in ("nonsense", NOBODY)),
+    *(("replayDeadLetter", {"deadLetterId": id}, "NOT_FOUND", ["deadLetterId"]) for id in ("nonsense", LETTER)),
+    *(("replayDeadLetter", {"reason": reason}, "INVALID_INPUT", ["reason"]) for reason in ("", " ", "x" * 501)),
     *(("resumeSaga", {"sagaId": id}, "NOT_FOUND", ["sagaId"]) for id in ("nonsense", NOBODY, "saga_" + "0" * 32)),
     *(("resumeSaga", {"reason": reason}, "INVALID_INPUT", ["reason"]) for reason in ("", " ", "x" * 501)),
     *((name, {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]) for name in (*SUPPORTS, *FINANCES)),

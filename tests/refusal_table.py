@@ -138,6 +138,8 @@ CASES = [
           ("resolveException", "finance", "open", {"resolution": "KEEP_AS_CREDIT", "reason": "R."}))),
     Case("resumeSaga", "STATE_CONFLICT", "support", {
         "customerId": "$owner customer", "sagaId": "$ended saga", "reason": "R."}),
+    Case("replayDeadLetter", "STATE_CONFLICT", "finance", {
+        "customerId": "$owner customer", "deadLetterId": "$replayed letter", "reason": "R."}),
     Case("changeBillingDetails", "NOT_FOUND", "owner", {
         "customerId": "$bare customer", "name": "Ada", "email": "a@b.test", "address": "1 Street", "country": "DE"}),
     Case("changeBillingDetails", "STATE_CONFLICT", "erased", {

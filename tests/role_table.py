@@ -16,7 +16,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     ),
     "----yy--s": (
         "cancelContract", "correctTax", "markInvoiceUncollectible", "recordRefundPayout",
-        "resolveException", "startTaxCorrectionRun",
+        "replayDeadLetter", "resolveException", "startTaxCorrectionRun",
     ),
     "----yy--y": (
         "createContract", "publishTaxRate", "registerForTax", "setLegalDetails", "setSellerTax", "stateTaxPlace",

@@ -3,6 +3,7 @@
 import strawberry
 
 from api.graph.data_exports import ExportMutations
+from api.graph.dead_letters import LetterMutations
 from api.graph.erasing import PrivacyMutations
 from api.graph.member_mutations import MemberMutations
 from api.graph.portal_features import PortalRuleMutations
@@ -18,6 +19,7 @@ class RootMutations(
     SessionMutations,
     PortalRuleMutations,
     LinkMutations,
+    LetterMutations,
     PrivacyMutations,
     RetentionMutations,
     MemberMutations,

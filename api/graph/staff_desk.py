@@ -13,6 +13,7 @@ from api.graph.context import Info
 from api.graph.coupon_costs import CouponReport, coupon_report
 from api.graph.coupons import Coupon, all_coupons
 from api.graph.customer import Customer, find_by_name, find_customer
+from api.graph.dead_letters import StaffLetters
 from api.graph.debt import DebtPolicy
 from api.graph.dunning_policy import DunningPolicy, all_policies, current_policy
 from api.graph.entitlements import EntitlementException, exceptions_of
@@ -47,7 +48,6 @@ from api.graph.tax_runs import (
     tax_report,
 )
 from api.scalars import GlobalId
-from domain import dead_letter
 from domain.fanout.by_provider import payments_of_reference
 from domain.ids import CustomerId, PaymentId, TaxRunId
 from domain.payments import payment as payments
@@ -71,34 +71,7 @@ MaybeSince = Annotated[datetime | None, strawberry.argument(description="With a 
 MaybeUntil = Annotated[datetime | None, strawberry.argument(description="With a country: issued before then.")]
 AfterInvoice = Annotated[GlobalId | None, strawberry.argument(description="What the page before calls next.")]
 Entity = Annotated[str, strawberry.argument(description=ENTITY)]
-MAX_LETTERS: Final = 100  # of one shard key; whoever sees more has another problem than the next page
-MAX_STUCK: Final = 100  # as for letters
-
-
-@strawberry.type(description="Work that failed too often and waits for somebody.")
-class DeadLetter:
-    """A dead letter."""
-
-    id: GlobalId = strawberry.field(description="What `quittance dead-letters replay` takes.")
-    customer_id: GlobalId = strawberry.field(description="The customer it was for.")
-    kind: str = strawberry.field(description="What kind of work it was.")
-    cause: str = strawberry.field(description="The kind of error.")
-    error_id: str = strawberry.field(description="The id under which the error was logged.")
-    attempts: int = strawberry.field(description="How often it was tried.")
-    recorded_at: datetime = strawberry.field(description="When it was given up.")
-
-    @classmethod
-    def of(cls, letter: dead_letter.DeadLetter) -> "DeadLetter":
-        """The domain's letter."""
-        return cls(
-            id=GlobalId(str(letter.id)),
-            customer_id=GlobalId(str(letter.customer)),
-            kind=letter.kind,
-            cause=letter.cause,
-            error_id=letter.error_id,
-            attempts=letter.attempts,
-            recorded_at=letter.recorded_at,
-        )
+MAX_STUCK: Final = 100  # of one shard key; whoever sees more has another problem than the next page
 
 
 @strawberry.type(description="What support, lead, finance and admin staff see of their tenant.")
@@ -106,6 +79,7 @@ class Staff(
     StaffFinds,
     StaffExceptions,
     StaffInspections,
+    StaffLetters,
     StaffNotices,
     StaffDisputes,
     StaffPartners,
@@ -267,13 +241,3 @@ class Staff(
         """The verdict."""
         found = await find_customer(info, CustomerId.parse(customer_id))
         return await audit_verdict(info, found.source.id)
-
-    @strawberry.field(description="Work of the tenant that failed too often, oldest first; at most 100 a shard key.")
-    async def dead_letters(self, info: Info) -> list[DeadLetter]:
-        """The open letters."""
-        db = info.context.db.primary
-        return [
-            DeadLetter.of(letter)
-            for key in await tenant_shard_keys(db, info.context.tenant)
-            for letter in await dead_letter.open_letters(db, key, MAX_LETTERS)
-        ]

@@ -1,13 +1,8 @@
 """Doing again what was given up: buried work, buried events of the outbox, and dead provider events."""
 
-from datetime import datetime
-from uuid import UUID
-
 from domain import dead_letter, due, inbox
 from domain.dead_letter import DeadLetter
-from domain.due import Due
 from domain.inbox import InboxEvent
-from domain.outbox import Event
 from domain.reactions.events import consume, drain
 from domain.reactions.house import House
 from domain.reactions.provider_events import apply
@@ -21,13 +16,13 @@ async def replay_letter(house: House, letter: DeadLetter) -> bool:
     leaves the letter open.
     """
     if letter.source == "due":
-        work = _work_of(letter)
+        work = dead_letter.buried_work(letter)
         await due.restore(house.db.marks, work)
-        await dead_letter.mark_replayed(house.db, letter)
+        await dead_letter.mark_replayed(house.db.marks, letter, house.db.clock.now())
         return await do(house, await due.find(house.db.primary, work.customer, work.kind, work.subject) or work)
-    event = _event_of(letter)
+    event = dead_letter.buried_event(letter)
     await consume(house, event)
-    await dead_letter.mark_replayed(house.db, letter)
+    await dead_letter.mark_replayed(house.db.marks, letter, house.db.clock.now())
     await drain(house, event.customer)
     return True
 
@@ -37,15 +32,3 @@ async def replay_event(house: House, event: InboxEvent) -> str:
     await inbox.revive(house.db.marks, event, house.db.clock.now())
     state = await apply(house, event.key)
     return state or "received"
-
-
-def _work_of(letter: DeadLetter) -> Due:
-    body = letter.body
-    due_at, scheduled_at = (datetime.fromisoformat(body[name]) for name in ("due_at", "scheduled_at"))
-    clocked = body["clocked"] == "true"
-    return Due(letter.customer, letter.kind, UUID(body["subject"]), due_at, 0, clocked, scheduled_at)
-
-
-def _event_of(letter: DeadLetter) -> Event:
-    body = dict(letter.body)
-    return Event(letter.customer, int(body.pop("number")), letter.kind, body, 0, False)

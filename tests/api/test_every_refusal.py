@@ -13,6 +13,7 @@ from tests.api_callers import Api, Guest
 from tests.bad_input_stage import mutation
 from tests.catalog_stage import retired
 from tests.dispute_stage import decided
+from tests.exception_stage import replayed_letter
 from tests.families import deep_in_debt
 from tests.notice_stage import waiting_notice
 from tests.privacy_stage import not_erased
@@ -50,6 +51,7 @@ async def players(api: Api, owner: asyncpg.Connection) -> Players:
     owner_of_all = made.callers["owner"]
     assert isinstance(owner_of_all, Guest)
     made.ids |= await waiting_notice(api, owner_of_all)
+    made.ids["replayed letter"] = await replayed_letter(api, owner_of_all)
     made.ids["ended saga"] = str((await newest(made.world, owner_of_all.who)).id)
     made.ids["dollars customer"] = (await api.guest(currency=USD)).id
     return made
