@@ -10,4 +10,5 @@ pytest_plugins = (
     "tests.sql_watch",
     "tests.examples_plugin",
     "tests.memory_plugin",
+    "tests.canary_plugin",
 )

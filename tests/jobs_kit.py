@@ -22,6 +22,7 @@ from jobs.calls import WORK
 from jobs.sweep import sweep
 from jobs.worker import make_worker
 from runtime.settings import Settings
+from tests.canary_watch import watch_file
 from tests.mishaps import later
 from tests.webhook_desk import Desk
 from tests.world import Someone, World, fresh
@@ -107,6 +108,7 @@ async def start_worker(ground: Ground, log: Path, **environment: str) -> WorkerP
 
 async def start_program(name: str, ground: Ground, log: Path, **environment: str) -> WorkerProcess:
     """Starts one of our programs on the ground, as `python -m NAME`."""
+    watch_file(log)
     with log.open("ab") as err:
         process = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -23,6 +23,7 @@ from dev.stack.plan import Plan
 from dev.stack.postgres import superuser_dsn
 from dev.stack.processes import default_processes
 from dev.stack.state import clear, known_layout
+from tests.canary_watch import look_into
 from tests.ports import free_ports
 
 PREFIX = "quittance-test-"
@@ -59,6 +60,8 @@ def new_state(place: Path | None = None, prefix: str = PREFIX) -> Path:
 
 def throw_away(state: Path) -> None:
     """Delete a stopped stack's state directory and what it kept elsewhere."""
+    if layout := known_layout(state):
+        look_into(layout.logs)
     with _owned.pop(state):
         _delete(state)
 

@@ -7,6 +7,7 @@ import pytest
 
 from dev.story.documents import PAY
 from domain.actor import Grant
+from domain.correlation import is_request_id
 from domain.reactions.work import do_now
 from tests.api_callers import START, Api, Caller, key
 from tests.mishaps import later
@@ -55,9 +56,11 @@ async def test_all_of_an_intent_is_kept_and_every_retry_is_that_intent_at_the_pr
     assert (intent["customerId"], intent["providerAccount"]) == (guest.id, "sandbox/main")
     assert [each["payment"]["state"] for each in intent["priorAttempts"]] == ["FAILED"]
     there = [each for each in (await desk.books(guest.who))["payments"] if each["status"] != "failed"]
+    asked_by = there[0]["metadata"]["request_id"]
+    assert is_request_id(asked_by)
     assert [(each["id"], each["reference"], each["capture"], each["metadata"]) for each in there] == [
         (intent["providerReference"], first["payment"]["id"], "manual",
-         {"payment": first["payment"]["id"], "customer": guest.id})
+         {"payment": first["payment"]["id"], "customer": guest.id, "request_id": asked_by})
     ]  # fmt: skip
 
 
