@@ -28,6 +28,9 @@ def bench(
     many: Annotated[
         bool, typer.Option("--many", help="Measure only renewals, of 10,000 and of 1,000,000 subscriptions.")
     ] = False,
+    reads: Annotated[
+        bool, typer.Option("--reads", help="Measure only reads over HTTP, beside plain handlers, and bombs.")
+    ] = False,
     payments: Annotated[
         bool, typer.Option("--payments", help="Measure only payments and webhooks, beside plain code.")
     ] = False,
@@ -41,7 +44,9 @@ def bench(
     console = Console()
     if not console.is_terminal:
         console.width = WIDE
-    passes = (run.Pass(0), run.Pass(SLOW_FLUSH_MS, reads=False)) if write_docs else (run.Pass(flush_ms),)
+    passes = (
+        (run.Pass(0), run.Pass(SLOW_FLUSH_MS, reads=False)) if write_docs else (run.Pass(flush_ms, writes=not reads),)
+    )
     try:
         with console.status("") as status:
             if many:

@@ -14,10 +14,13 @@ import httpx2
 import msgspec
 
 from dev.stack.processes import CHECKOUT
+from tests.bench.bombs import bombs
 from tests.bench.samples import Counted
 from tests.bench.seed import INVOICES, LINES, Shop
 
 CONNECTIONS = 16  # enough to keep one process busy, few enough that waiting is the server's and not the queue's
+CROWD = 64  # so many that most of them wait for the process
+BOMBS_READY = 20  # texts of each kind: more than one caller has the points to be refused in a few seconds
 BALANCE = "{ viewer { customer { balance { receivable { decimal currency } credit { decimal currency } } } } }"
 HISTORY = (
     "{ viewer { customer { invoices(first: 50) { edges { node { number state issuedAt total { decimal currency }"
@@ -36,23 +39,24 @@ class Target:
 
     port: int
     requests: Sequence[bytes]
+    connections: int = CONNECTIONS
 
     async def run(self, seconds: float) -> Counted:
         """So many seconds of load by a process of its own."""
         with tempfile.NamedTemporaryFile() as file:
             file.write(b"\0".join(self.requests))
             file.flush()
-            command = _command(self.port, seconds, file.name)
+            command = _command(self.port, self.connections, seconds, file.name)
             done = await asyncio.to_thread(subprocess.run, command, capture_output=True, cwd=CHECKOUT)
         assert done.returncode == 0, done.stderr.decode()
         return msgspec.json.decode(done.stdout.splitlines()[-1], type=Counted)
 
 
-def _command(port: int, seconds: float, file: str) -> tuple[str, ...]:
+def _command(port: int, connections: int, seconds: float, file: str) -> tuple[str, ...]:
     if seconds < 1 or not shutil.which("wrk"):  # wrk counts whole seconds
-        return (sys.executable, "-m", "tests.bench.load", str(port), str(CONNECTIONS), str(seconds), file)
+        return (sys.executable, "-m", "tests.bench.load", str(port), str(connections), str(seconds), file)
     script = str(Path(__file__).with_name("load.lua"))
-    count, length = f"-c{CONNECTIONS}", f"-d{int(seconds)}s"
+    count, length = f"-c{connections}", f"-d{int(seconds)}s"
     return ("wrk", "-t1", count, length, "-s", script, f"http://127.0.0.1:{port}", "--", file)
 
 
@@ -81,17 +85,43 @@ def plain_targets(port: int, shop: Shop) -> dict[str, Target]:
     places = [f"{shop.shard}/{shop.customer(place).uuid}" for place in range(shop.count)]
     return {
         "hello": Target(port, [get(port, "/hello")]),
-        "balance.plain": Target(port, [get(port, f"/balance/{place}") for place in places]),
-        "history.plain": Target(port, [get(port, f"/invoices/{place}") for place in places]),
+        **_few_and_many("balance.plain", port, [get(port, f"/balance/{place}") for place in places]),
+        **_few_and_many("history.plain", port, [get(port, f"/invoices/{place}") for place in places]),
     }
 
 
-def api_targets(port: int, tokens: Sequence[str]) -> dict[str, Target]:
+def api_targets(port: int, tokens: Sequence[str]) -> dict[str, "Target | Beside"]:
     """The API's answers to the same questions, each customer in turn, so that no bucket of points runs dry."""
     return {
-        "balance.api": Target(port, [ask(port, BALANCE, token) for token in tokens]),
-        "history.api": Target(port, [ask(port, HISTORY, token) for token in tokens]),
+        **_few_and_many("balance.api", port, [ask(port, BALANCE, token) for token in tokens]),
+        **_few_and_many("history.api", port, [ask(port, HISTORY, token) for token in tokens]),
+        "balance.bombed": Beside(
+            Target(port, [ask(port, BALANCE, token) for token in tokens[1:]]), bomber(port, tokens[0])
+        ),
     }
+
+
+def _few_and_many(key: str, port: int, requests: Sequence[bytes]) -> dict[str, Target]:
+    return {key: Target(port, requests), f"{key}.{CROWD}": Target(port, requests, CROWD)}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A target, measured while somebody sends something else to the same server."""
+
+    target: Target
+    other: Target
+
+    async def run(self, seconds: float) -> Counted:
+        """What the target gave meanwhile."""
+        counted, _ = await asyncio.gather(self.target.run(seconds), self.other.run(seconds))
+        return counted
+
+
+def bomber(port: int, token: str) -> Target:
+    """One caller who sends what will be refused, each text another one, as fast as it is refused or told to wait."""
+    texts = [text for number in range(BOMBS_READY) for text in bombs(number).values()]
+    return Target(port, [ask(port, text, token) for text in texts], 1)
 
 
 def check_answers(plain: int, api: int, shop: Shop, token: str) -> None:

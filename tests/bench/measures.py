@@ -10,9 +10,9 @@ import asyncpg
 from domain.reactions.house import House
 from tests.bench import limits, posting, pricing, printing, renewal_script, renewals
 from tests.bench.cpu import process_seconds
-from tests.bench.http_measures import Target
+from tests.bench.http_measures import Beside, Target
 from tests.bench.pgbench import Pgbench
-from tests.bench.samples import Measure, Ratio
+from tests.bench.samples import Measure, Ratio, Tail
 from tests.bench.seed import Shop
 
 CLIENTS = (1, 8)  # alone, and as many as the pool of one process has connections
@@ -21,8 +21,13 @@ READS = {
     "hello": "Starlette, the smallest answer",
     "balance.plain": "balance, plain handler",
     "balance.api": "balance, GraphQL",
+    "balance.bombed": "balance, GraphQL, while one caller sends bombs",
     "history.plain": "50 invoices × 3 lines, plain handler",
     "history.api": "50 invoices × 3 lines, GraphQL",
+    "balance.plain.64": "balance, plain handler, 64 connections",
+    "balance.api.64": "balance, GraphQL, 64 connections",
+    "history.plain.64": "50 invoices × 3 lines, plain handler, 64 connections",
+    "history.api.64": "50 invoices × 3 lines, GraphQL, 64 connections",
 }
 
 CALCULATIONS = {
@@ -35,6 +40,9 @@ CALCULATIONS = {
 RATIOS = (
     Ratio("balance", "balance: GraphQL / plain handler", "balance.api", "balance.plain", 0.6),
     Ratio("history", "50 invoices: GraphQL / plain handler", "history.api", "history.plain", 0.5),
+    Ratio("balance.64", "balance, 64 connections: GraphQL / plain handler", "balance.api.64", "balance.plain.64", 0.6),
+    Ratio("history.64", "50 invoices, 64 connections: GraphQL / plain", "history.api.64", "history.plain.64", 0.5),
+    Ratio("bombed", "balance: while one caller sends bombs / alone", "balance.bombed", "balance.api", 0.8),
     Ratio("post.1", "post, 1 client: Python / pgbench", "post.product.1", "post.pgbench.1", 0.8),
     Ratio("post.8", "post, 8 clients: Python / pgbench", "post.product.8", "post.pgbench.8", 0.8),
     Ratio("renew.1", "renewal, 1 worker: batches / script", "renew.product.1", "renew.script.1", 3.0),
@@ -43,13 +51,21 @@ RATIOS = (
     Ratio("batch.8", "renewal, 8 workers: batches / one by one", "renew.product.8", "renew.alone.8", 3.0),
 )
 
+TAILS = (
+    Tail("balance, GraphQL: p99 / p50", "balance.api", 4.0),
+    Tail("50 invoices, GraphQL: p99 / p50", "history.api", 4.0),
+    Tail("balance, GraphQL, 64 connections: p99 / p50", "balance.api.64", 4.0),
+    Tail("50 invoices, GraphQL, 64 connections: p99 / p50", "history.api.64", 4.0),
+    Tail("balance, while one caller sends bombs: p99 / p50", "balance.bombed", 4.0),
+)
+
 
 @dataclass(frozen=True)
 class Server:
     """One of our processes that answers over HTTP, and what is asked of it."""
 
     pid: int
-    targets: Mapping[str, Target]
+    targets: Mapping[str, Target | Beside]
 
 
 @dataclass(frozen=True)

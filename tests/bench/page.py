@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench.chart import chart
-from tests.bench.report import MEASURE_HEADINGS, RATIO_HEADINGS, measure_rows, ratio_rows
+from tests.bench.report import BOMB_HEADINGS, MEASURE_HEADINGS, RATIO_HEADINGS, bomb_rows, measure_rows, ratio_rows
 from tests.bench.run import Results
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -25,6 +25,8 @@ def measured(results: Results) -> str:
     for name, rounds in results.passes.items():
         parts += [f"### {name.capitalize()}", _table(RATIO_HEADINGS, ratio_rows(rounds))]
         parts.append(_table(MEASURE_HEADINGS, measure_rows(results, rounds)))
+    if results.bombs:
+        parts += ["### Documents that are refused", _table(BOMB_HEADINGS, bomb_rows(results))]
     return "\n\n".join(parts)
 
 

@@ -7,28 +7,31 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.measures import RATIOS
+from tests.bench.bombs import GOAL_MS
+from tests.bench.measures import RATIOS, READS, TAILS
 from tests.bench.paying import Paying
 from tests.bench.run import Results
-from tests.bench.samples import Rounds, Spread, middle, rates, ratio
+from tests.bench.samples import Rounds, Spread, middle, rates, ratio, tail
 from tests.bench.sizes import Sizes
 
 
 def show(console: Console, results: Results) -> None:
     """Prints a table of measures and one of ratios for each pass."""
     for name, rounds in results.passes.items():
-        table = Table(title=f"{name}: {results.rounds} rounds of {results.seconds:g} s", title_justify="left")
-        for heading in MEASURE_HEADINGS:
-            table.add_column(heading, justify="left" if heading == MEASURE_HEADINGS[0] else "right")
-        for row in measure_rows(results, rounds):
-            table.add_row(*row)
-        console.print(table)
-        compared = Table(title=f"{name}: ratios", title_justify="left")
-        for heading in RATIO_HEADINGS:
-            compared.add_column(heading, justify="left" if heading == RATIO_HEADINGS[0] else "right")
-        for row in ratio_rows(rounds):
-            compared.add_row(*row)
-        console.print(compared)
+        title = f"{name}: {results.rounds} rounds of {results.seconds:g} s"
+        _print(console, title, MEASURE_HEADINGS, measure_rows(results, rounds))
+        _print(console, f"{name}: ratios", RATIO_HEADINGS, ratio_rows(rounds))
+    if results.bombs:
+        _print(console, "documents that are refused", BOMB_HEADINGS, bomb_rows(results))
+
+
+def _print(console: Console, title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table(title=title, title_justify="left")
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place else "left")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
 
 
 def show_sizes(console: Console, of: Sizes, rows: Sequence[Sequence[str]]) -> None:
@@ -53,7 +56,10 @@ def show_payments(console: Console, of: Paying, rows: Sequence[Sequence[str]]) -
     console.print(table)
 
 
-MEASURE_HEADINGS = ("measure", "per second", "min..max", "p50 ms", "p99 ms", "CPU µs, process", "CPU µs, PostgreSQL")
+MEASURE_HEADINGS = (
+    "measure", "per second", "min..max", "p50 ms", "p99 ms", "CPU µs, process", "CPU µs, PostgreSQL", "per core"
+)  # fmt: skip
+BOMB_HEADINGS = ("refused", "slowest, ms", "goal")
 RATIO_HEADINGS = ("ratio, within each round", "median", "min..max", "goal")
 
 
@@ -72,6 +78,7 @@ def measure_rows(results: Results, rounds: Rounds) -> list[tuple[str, ...]]:
                 _number(middle([sample.p99_ms for sample in samples])),
                 _whole(middle([sample.process_us for sample in samples])),
                 _whole(middle([sample.servers_us for sample in samples])),
+                _whole(_per_core(middle([sample.process_us for sample in samples])) if key in READS else None),
             )
         )
     return rows
@@ -85,7 +92,16 @@ def ratio_rows(rounds: Rounds) -> list[tuple[str, ...]]:
             value = ratio(rounds, each.of, each.to)
             goal = f"≥ {each.goal:g}"
             found.append((each.title, f"{value.middle:.2f}", spread_text(value), goal))
+    for of in TAILS:
+        if of.of in rounds:
+            value = tail(rounds, of.of)
+            found.append((of.title, f"{value.middle:.2f}", spread_text(value), f"≤ {of.goal:g}"))
     return found
+
+
+def bomb_rows(results: Results) -> list[tuple[str, ...]]:
+    """One row of texts for each kind of bomb: the longest until it was refused."""
+    return [(kind, f"{took:.1f}", f"≤ {GOAL_MS:g}") for kind, took in results.bombs.items()]
 
 
 def spread_text(of: Spread) -> str:
@@ -99,6 +115,11 @@ def store(results: Results, folder: Path) -> Path:
     file = folder / f"{results.at:%Y%m%d-%H%M%S}.json"
     file.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
     return file
+
+
+def _per_core(process_us: float | None) -> float | None:
+    """How many a second one core of the process would answer if it did nothing else."""
+    return 1e6 / process_us if process_us else None
 
 
 def _number(value: float | None) -> str:

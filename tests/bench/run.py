@@ -12,6 +12,7 @@ import uvloop
 from domain.reconciliation.verify import verify_shard
 from runtime.house import open_house
 from tests.bench import limits, posting, renewals
+from tests.bench.bombs import refusals
 from tests.bench.ground import Ground, ground
 from tests.bench.http_measures import api_targets, check_answers, plain_targets
 from tests.bench.machine import Machine, machine
@@ -33,10 +34,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """All rounds under one length of a flush; ``reads`` says whether those that commit nothing are among them."""
+    """All rounds under one length of a flush; ``reads`` says whether those over HTTP are among them, ``writes`` whether
+    all others are that commit or calculate."""
 
     flush_ms: float
     reads: bool = True
+    writes: bool = True
 
     @property
     def name(self) -> str:
@@ -65,6 +68,8 @@ class Results:
     customers: int
     titles: dict[str, str]
     passes: dict[str, Rounds]
+    bombs: dict[str, float]
+    """Milliseconds until the slowest document of each kind was refused."""
 
 
 @dataclass(frozen=True)
@@ -100,17 +105,19 @@ async def _measured(on: Ground, options: Options, found: Machine, say: Say) -> R
         servers = (Server(plain, plain_targets(plain_port, shops.product)), Server(api, api_targets(api_port, tokens)))
         async with _writers(on, shops) as writers:
             for each in options.passes:
-                once = [*reading(*servers), *calculating()] if each.reads else []
-                measures = [*once, *writing(writers)]
+                once = [*reading(*servers), *(calculating() if each.writes else ())] if each.reads else []
+                measures = [*once, *(writing(writers) if each.writes else ())]
                 titles |= {measure.key: measure.title for measure in measures}
                 await on.flush_takes(each.flush_ms)
                 passes[each.name] = await _rounds(on, options, each, measures, say)
             await on.flush_takes(0)
+            say("sending documents that are refused")
+            refused = await refusals(api_port, tokens) if any(each.reads for each in options.passes) else {}
             say("verifying the books")
             findings = await verify_shard(writers.house.db.primary, shops.product.shard)
             assert not findings, [str(finding) for finding in findings]
     at = datetime.now(UTC)
-    return Results(at, found, options.rounds, options.seconds, options.customers, titles, passes)
+    return Results(at, found, options.rounds, options.seconds, options.customers, titles, passes, refused)
 
 
 async def _seeded(on: Ground, customers: int, issuer: Issuer) -> _Shops:

@@ -63,6 +63,15 @@ class Ratio:
     goal: float
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How many times as long as the middle the 99th percentile of a measure takes; ``goal`` is the most."""
+
+    title: str
+    of: str
+    goal: float
+
+
 Rounds = dict[str, list[Sample]]
 """Samples by the key of their measure, one for each round."""
 
@@ -75,6 +84,11 @@ def rates(rounds: Rounds, key: str) -> Spread:
 def ratio(rounds: Rounds, of: str, to: str) -> Spread:
     """The ratio of two measures, taken within each round, so that a machine that slows down slows both."""
     return Spread.of([one.rate / other.rate for one, other in zip(rounds[of], rounds[to], strict=True)])
+
+
+def tail(rounds: Rounds, of: str) -> Spread:
+    """The 99th percentile over the middle, within each round."""
+    return Spread.of([sample.p99_ms / sample.p50_ms for sample in rounds[of] if sample.p99_ms and sample.p50_ms])
 
 
 def middle(values: Sequence[float | None]) -> float | None:

@@ -10,11 +10,12 @@ import pytest
 import uvloop
 
 from tests.bench import page, paying, report, sizes
+from tests.bench.bombs import bombs
 from tests.bench.ground import ground
-from tests.bench.measures import CALCULATIONS, CLIENTS, RATIOS, READS
+from tests.bench.measures import CALCULATIONS, CLIENTS, RATIOS, READS, TAILS
 from tests.bench.run import Options, Pass, Results, run_on
 
-MINIATURE = Options(rounds=1, seconds=0.2, passes=(Pass(0), Pass(1, reads=False)), customers=20)
+MINIATURE = Options(rounds=1, seconds=0.2, passes=(Pass(0), Pass(1, reads=False)), customers=100)
 WRITES = {
     f"{what}.{clients}"
     for what in ("commit", "post.pgbench", "post.product", "renew.script", "renew.alone", "renew.product")
@@ -66,7 +67,8 @@ def test_every_measure_of_every_pass_does_something_without_an_error(results: Re
 def test_the_report_has_a_row_for_every_measure_and_ratio(results: Results, tmp_path: Path) -> None:
     (whole, rounds), (_, writes) = results.passes.items()
     assert len(report.measure_rows(results, rounds)) == len(READS) + len(CALCULATIONS) + len(WRITES)
-    assert [row[0] for row in report.ratio_rows(rounds)] == [each.title for each in RATIOS]
+    assert [row[0] for row in report.ratio_rows(rounds)] == [each.title for each in (*RATIOS, *TAILS)]
+    assert [row[0] for row in report.bomb_rows(results)] == list(bombs(0))
     assert 0 < len(report.ratio_rows(writes)) < len(RATIOS)
     stored = msgspec.json.decode(report.store(results, tmp_path).read_bytes())
     assert set(stored["passes"][whole]) == {*READS, *CALCULATIONS, *WRITES}
