@@ -59,12 +59,17 @@ def _observe(sql: str, args: Sequence[object], tx: object | None) -> None:
         observer(sql, args, tx)
 
 
-@asynccontextmanager
-async def _connection(pool: Pool) -> AsyncIterator[Connection]:
+async def _acquired(pool: Pool) -> asyncpg.pool.PoolConnectionProxy:
     try:
-        connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
+        connection: asyncpg.pool.PoolConnectionProxy = await pool.acquire(timeout=ACQUIRE_SECONDS)
     except LOST as error:
         raise unavailable() from error
+    return connection
+
+
+@asynccontextmanager
+async def _connection(pool: Pool) -> AsyncIterator[Connection]:
+    connection = await _acquired(pool)
     try:
         yield connection
     finally:
@@ -81,8 +86,11 @@ class _Reader:
         _observe(sql, args, None)
         for last in (False, True):  # a pooled connection may have died with its server: look once more
             try:
-                async with _connection(self._pool) as connection:
+                connection = await _acquired(self._pool)
+                try:
                     return await getattr(connection, method)(sql, *args)
+                finally:
+                    await self._pool.release(connection)
             except Exception as error:
                 if not is_lost(error):
                     raise

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from api.audience import Audience
+from api.auth.directory import Directory
 from api.auth.principal import Principal
 from api.errors import Code, Fault
 from domain.actor import Actor, Grant, acting, partner, portal, staff
 from domain.database import Database
 from domain.ids import CustomerId
 from domain.refusals import Refused, StepUp
-from domain.tenants.access import find_login, has_customer, is_partner, staff_role
+from domain.tenants.access import has_customer, is_partner, staff_role
 from domain.tenants.tenant import home_of
 
 ACTING_MOST: Final = timedelta(minutes=30)  # a call with a customer; a longer one begins anew, with its reason
@@ -18,12 +19,14 @@ LEEWAY: Final = timedelta(seconds=60)  # an issuer's own clock between two of it
 ACTING_WRITERS: Final = frozenset({Grant.LEAD, Grant.ADMIN})  # who may be let change things in a customer's place
 
 
-async def actor_of(db: Database, principal: Principal, request_id: str, step_up: StepUp) -> Actor:
+async def actor_of(
+    db: Database, directory: Directory, principal: Principal, request_id: str, step_up: StepUp
+) -> Actor:  # fmt: skip
     """The actor; FORBIDDEN for one nobody here knows, or who is no longer let in."""
     if principal.acting_staff is not None:
-        return await _acting(db, principal, principal.acting_staff, request_id, step_up)
+        return await _acting(db, directory, principal, principal.acting_staff, request_id, step_up)
     if principal.kind is Audience.PORTAL:
-        login = await find_login(db.primary, principal.tenant, principal.issuer, principal.subject)
+        login = await directory.find(db.primary, principal.tenant, principal.issuer, principal.subject)
         if login is not None and _counts(principal, login.tokens_from):
             return portal(principal.tenant, login.customer, str(login.user), request_id, login.role)
     elif principal.kind is Audience.STAFF:
@@ -47,10 +50,10 @@ async def _member(
 
 
 async def _acting(
-    db: Database, principal: Principal, subject: str, request_id: str, step_up: StepUp
+    db: Database, directory: Directory, principal: Principal, subject: str, request_id: str, step_up: StepUp
 ) -> Actor:  # fmt: skip
     member = await _member(db, principal, subject, request_id, step_up)
-    customer = await _stood_for(db, principal)
+    customer = await _stood_for(db, directory, principal)
     if member is None or customer is None:
         raise _unknown()
     if principal.until - principal.issued_at > ACTING_MOST + LEEWAY:
@@ -60,9 +63,9 @@ async def _acting(
     return acting(member, customer, principal.reason, may_write=may_write)
 
 
-async def _stood_for(db: Database, principal: Principal) -> CustomerId | None:
+async def _stood_for(db: Database, directory: Directory, principal: Principal) -> CustomerId | None:
     """The customer that the subject names, by its own id or as one of its users."""
-    login = await find_login(db.primary, principal.tenant, principal.issuer, principal.subject)
+    login = await directory.find(db.primary, principal.tenant, principal.issuer, principal.subject)
     if login is not None:
         return login.customer
     try:

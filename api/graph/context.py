@@ -13,6 +13,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from api.audience import Audience, Sender
 from api.auth.actor import actor_of
+from api.auth.directory import Directory
 from api.auth.issuer import IssuerSource
 from api.auth.keys import KeyCache
 from api.auth.link import is_link, who_came
@@ -55,6 +56,7 @@ class Rooms:
     live: Hub
     library: Library
     step_up: StepUp
+    directory: Directory = field(default_factory=Directory)
     running: set["asyncio.Task[Any]"] = field(default_factory=set)
 
     @property
@@ -161,7 +163,7 @@ async def known(rooms: Rooms, credential: Credential, request_id: str) -> tuple[
         rooms.db.primary, sign_in_key(principal.tenant, principal.issuer, principal.sign_in)
     ):
         raise Fault(Code.UNAUTHENTICATED, "You have signed out: sign in again.")
-    actor = await actor_of(rooms.db, principal, request_id, rooms.step_up)
+    actor = await actor_of(rooms.db, rooms.directory, principal, request_id, rooms.step_up)
     session = credential.session
     if session is not None and (session.person, session.tenant) != (person_of(actor), principal.tenant):
         raise Fault(Code.UNAUTHENTICATED, "The session is over: sign in again.")

@@ -65,8 +65,16 @@ class LoginRow:
     tenant: TenantId
 
 
-async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Login | None:
-    """Whose active user this subject is at the tenant, or None."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the directory says of a login: whose it is. Whether it still counts stands with the customer."""
+
+    customer: CustomerId
+    user: CustomerUserId
+
+
+async def listed_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Listed | None:
+    """Whose user this subject is at the tenant, active or not, or None."""
     row = await db.fetchrow(
         """SELECT shard_key, customer_id, user_id FROM login_directory WHERE login_key = $1 AND tenant_id = $2""",
         login_key(issuer, subject),
@@ -74,9 +82,13 @@ async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -
     )
     if row is None:
         return None
-    return await _active(
-        db, CustomerId(row["shard_key"], row["customer_id"]), CustomerUserId(row["shard_key"], row["user_id"])
-    )
+    return Listed(CustomerId(row["shard_key"], row["customer_id"]), CustomerUserId(row["shard_key"], row["user_id"]))
+
+
+async def find_login(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Login | None:
+    """Whose active user this subject is at the tenant, or None."""
+    listed = await listed_login(db, tenant, issuer, subject)
+    return None if listed is None else await active_login(db, listed)
 
 
 async def free_login(marks: Autocommit, customer: CustomerId, login: LoginRow) -> None:
@@ -90,8 +102,9 @@ async def free_login(marks: Autocommit, customer: CustomerId, login: LoginRow) -
     )
 
 
-async def _active(db: Primary, customer: CustomerId, user: CustomerUserId) -> Login | None:
+async def active_login(db: Primary, listed: Listed) -> Login | None:
     """The login of a user that may still sign in; the directory, which stands elsewhere, cannot tell."""
+    customer, user = listed.customer, listed.user
     row = await db.fetchrow(
         """SELECT tokens_from, role FROM customer_user
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND active""",
