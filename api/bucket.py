@@ -3,7 +3,7 @@
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -13,6 +13,8 @@ from api.weigh import MUTATION_COST, OBJECT_COST
 CAPACITY: Final = 1_000  # one request of the highest cost at once
 RESTORE_PER_SECOND: Final = 100  # what Shopify gives its standard plan
 CALLERS_MAX: Final = 10_000  # about 2 MB; a forgotten caller starts with a full bucket
+
+_CONTAINERS: Final = (dict, list)  # what objects of an answer are in
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,16 @@ def actual_cost(data: object, requested: int, mutations: int, work: int = 0) -> 
     """Points that an answer was worth: its objects, its mutations and other work, at least 1, never more than was
     requested."""
     points = MUTATION_COST * mutations + work - OBJECT_COST  # the root object is free
-    queue: list[object] = [data]
-    for item in queue:  # grows while it is read
+    left = [data]
+    while left:
+        item = left.pop()
+        values: Iterable[object] = ()
         if isinstance(item, dict):
             points += OBJECT_COST
-            queue.extend(value for value in item.values() if isinstance(value, dict | list))
+            values = item.values()
         elif isinstance(item, list):
-            queue.extend(value for value in item if isinstance(value, dict | list))
+            values = item
+        left += [value for value in values if isinstance(value, _CONTAINERS)]
     return max(1, min(requested, points))
 
 

@@ -53,19 +53,23 @@ class Currency:
         return self.code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Money:
     """An exact amount in minor units of one currency, at most MAX_MINOR either way (else AmountOutOfRange)."""
 
     minor: int
     currency: Currency
 
-    def __post_init__(self) -> None:
-        _require_int(self.minor, "minor units")
-        if not isinstance(self.currency, Currency):
+    # A page of invoices holds a thousand amounts: this takes half the time of what a frozen dataclass makes.
+    def __init__(self, minor: int, currency: Currency) -> None:
+        if type(minor) is not int:
+            _require_int(minor, "minor units")
+        if not isinstance(currency, Currency):
             raise TypeError("currency must be a Currency")
-        if abs(self.minor) > MAX_MINOR:
-            raise AmountOutOfRange(f"beyond {MAX_MINOR} minor units of {self.currency}")
+        if not -MAX_MINOR <= minor <= MAX_MINOR:
+            raise AmountOutOfRange(f"beyond {MAX_MINOR} minor units of {currency}")
+        _set_minor(self, minor)
+        _set_currency(self, currency)
 
     @classmethod
     def zero(cls, currency: Currency) -> Self:
@@ -130,6 +134,9 @@ class Money:
         if other.currency != self.currency:
             raise CurrencyMismatch(f"{self.currency} and {other.currency} do not mix")
         return other.minor
+
+
+_set_minor, _set_currency = (vars(Money)[name].__set__ for name in ("minor", "currency"))  # its slots
 
 
 def total(amounts: Iterable[Money], currency: Currency) -> Money:
