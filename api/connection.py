@@ -10,12 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final, Generic, TypeVar
+from functools import partial
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import strawberry
 
 from api.cursors import Cursors
 from api.errors import Code, Fault
+from api.lazily import Lazily, made_of
 from api.weigh import PAGE_CAP
 
 COUNT_CAP: Final = 1_001  # counting stops here: people read "more than 1,000", and a count of millions costs seconds
@@ -46,8 +48,10 @@ class PageInfo:
 
 
 @strawberry.type(description="One element of a page and its place in the list.")
-class Edge(Generic[N]):
-    """A node and the cursor after which the next page begins."""
+class Edge(Lazily, Generic[N]):
+    """A node and the cursor after which the next page begins; few clients ask each edge for its cursor."""
+
+    later: ClassVar = {"cursor": lambda seal: seal()}
 
     cursor: str = strawberry.field(description="The next page begins after it.")
     node: N = strawberry.field(description="The element.")
@@ -135,7 +139,7 @@ class Keyset(Generic[K]):
         """The page of up to ``slice.fetch`` rows in list order."""
         shown = rows[: slice_.first]
         edges: list[Edge[Any]] = [
-            Edge(cursor=self.cursors.seal(self.name, slice_.owner, key(row)), node=node(row)) for row in shown
+            made_of(Edge, partial(self._cursor, slice_.owner, key, row), node=node(row)) for row in shown
         ]
         page_info = PageInfo(
             has_next_page=len(rows) > slice_.first,
@@ -144,6 +148,9 @@ class Keyset(Generic[K]):
             end_cursor=edges[-1].cursor if edges else None,
         )
         return Page(edges, page_info)
+
+    def _cursor(self, owner: str, key: Callable[[R], K], row: R) -> str:
+        return self.cursors.seal(self.name, owner, key(row))
 
     def connection(
         self, slice_: Slice[K], rows: Sequence[R], key: Callable[[R], K], node: Callable[[R], N], count: Count

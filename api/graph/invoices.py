@@ -1,8 +1,10 @@
 """Invoices and their lines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from enum import Enum
+from functools import cache, partial
+from typing import ClassVar
 
 import strawberry
 
@@ -18,6 +20,7 @@ from api.graph.money import Money, Period
 from api.graph.node import Node
 from api.graph.payments import Payment
 from api.graph.taxes import DiscountAmount, TaxAmount
+from api.lazily import Lazily, made_of
 from api.scalars import GlobalId
 from domain.ids import CustomerId, InvoiceId
 from domain.invoices import invoice as invoices
@@ -40,8 +43,24 @@ class InvoiceState(Enum):
 
 
 @strawberry.type(description="One line of an invoice; a credit has a negative amount.")
-class InvoiceLine:
+class InvoiceLine(Lazily):
     """A line."""
+
+    later: ClassVar = {
+        "description": lambda of: of[0].description,
+        "period": lambda of: Period(start=of[0].starts_at, end=of[0].ends_at),
+        "quantity": lambda of: of[0].quantity,
+        "unit_amount": lambda of: Money.of(of[0].unit_amount),
+        "list_amount": lambda of: Money.of(of[0].list_amount),
+        "discount": lambda of: Money.of(of[0].discount),
+        "amount": lambda of: Money.of(of[0].amount),
+        "tax_included": lambda of: of[0].tax_inclusive,
+        "net": lambda of: Money.of(of[0].net),
+        "tax": lambda of: Money.of(of[0].tax),
+        "taxes": lambda of: [TaxAmount.of(part) for part in of[0].components],
+        "given_back": lambda of: Money.of(of[0].given_back),
+        "explanation": lambda of: LineExplanation.of(of[1]()),
+    }
 
     source: strawberry.Private[lines.Line]
     description: str = strawberry.field(description="What it is for.")
@@ -59,24 +78,9 @@ class InvoiceLine:
     explanation: LineExplanation = strawberry.field(description="Why it is that much.")
 
     @classmethod
-    def of(cls, line: lines.Line, why: Explanation) -> "InvoiceLine":
-        """The domain's line."""
-        return cls(
-            source=line,
-            description=line.description,
-            period=Period(start=line.starts_at, end=line.ends_at),
-            quantity=line.quantity,
-            unit_amount=Money.of(line.unit_amount),
-            list_amount=Money.of(line.list_amount),
-            discount=Money.of(line.discount),
-            amount=Money.of(line.amount),
-            tax_included=line.tax_inclusive,
-            net=Money.of(line.net),
-            tax=Money.of(line.tax),
-            taxes=[TaxAmount.of(part) for part in line.components],
-            given_back=Money.of(line.given_back),
-            explanation=LineExplanation.of(why),
-        )
+    def of(cls, line: lines.Line, why: Callable[[], Explanation]) -> "InvoiceLine":
+        """The domain's line; it is explained when somebody asks why."""
+        return made_of(cls, (line, why), source=line)
 
     @strawberry.field(description="The price version it was made from; null for a line that staff wrote.")
     async def price(self, info: Info) -> Price | None:
@@ -88,7 +92,12 @@ class InvoiceLine:
 
 def invoice_lines(found: Sequence[lines.Line]) -> list[InvoiceLine]:
     """All lines of one invoice; each is explained beside the others."""
-    return [InvoiceLine.of(line, why) for line, why in zip(found, explain(found), strict=True)]
+    explained = cache(lambda: explain(found))  # all at once, for whichever line is asked why first
+    return [InvoiceLine.of(line, partial(_one_of, explained, place)) for place, line in enumerate(found)]
+
+
+def _one_of(explained: Callable[[], Sequence[Explanation]], place: int) -> Explanation:
+    return explained()[place]
 
 
 @strawberry.type(description="A correction of an invoice's tax: what it was and what it should have been.")
@@ -118,8 +127,30 @@ class TaxCorrection:
 
 
 @strawberry.type(description="An issued invoice. What it says never changes; only what became of it does.")
-class Invoice(Node):
+class Invoice(Lazily, Node):
     """An invoice."""
+
+    later: ClassVar = {
+        "id": lambda of: GlobalId(str(of.id)),
+        "subscription_id": lambda of: GlobalId(str(of.subscription)) if of.subscription else None,
+        "number": lambda of: of.number,
+        "state": lambda of: InvoiceState(of.state.name),
+        "subtotal": lambda of: Money.of(of.subtotal),
+        "tax": lambda of: Money.of(of.tax),
+        "total": lambda of: Money.of(of.total),
+        "credited": lambda of: Money.of(of.credited),
+        "noted": lambda of: Money.of(of.noted),
+        "paid": lambda of: Money.of(of.paid),
+        "due": lambda of: Money.of(of.due),
+        "partially_paid": lambda of: of.is_partially_paid,
+        "period": lambda of: Period(start=of.period_start, end=of.period_end),
+        "issued_at": lambda of: of.issued_at,
+        "due_at": lambda of: of.due_at,
+        "charged_automatically": lambda of: of.collection == AUTOMATIC,
+        "purchase_order": lambda of: of.purchase_order,
+        "pdf_url": lambda of: f"/documents/invoices/{of.id}.pdf",
+        "e_invoice_url": lambda of: f"/documents/invoices/{of.id}.xml",
+    }
 
     source: strawberry.Private[invoices.Invoice]
     subscription_id: GlobalId | None = strawberry.field(description="The subscription it bills, if it bills one.")
@@ -146,28 +177,7 @@ class Invoice(Node):
     @classmethod
     def of(cls, invoice: invoices.Invoice) -> "Invoice":
         """The domain's invoice."""
-        return cls(
-            source=invoice,
-            id=GlobalId(str(invoice.id)),
-            subscription_id=GlobalId(str(invoice.subscription)) if invoice.subscription else None,
-            number=invoice.number,
-            state=InvoiceState(invoice.state.name),
-            subtotal=Money.of(invoice.subtotal),
-            tax=Money.of(invoice.tax),
-            total=Money.of(invoice.total),
-            credited=Money.of(invoice.credited),
-            noted=Money.of(invoice.noted),
-            paid=Money.of(invoice.paid),
-            due=Money.of(invoice.due),
-            partially_paid=invoice.is_partially_paid,
-            period=Period(start=invoice.period_start, end=invoice.period_end),
-            issued_at=invoice.issued_at,
-            due_at=invoice.due_at,
-            charged_automatically=invoice.collection == AUTOMATIC,
-            purchase_order=invoice.purchase_order,
-            pdf_url=f"/documents/invoices/{invoice.id}.pdf",
-            e_invoice_url=f"/documents/invoices/{invoice.id}.xml",
-        )
+        return made_of(cls, invoice, source=invoice)
 
     @strawberry.field(description="How its tax was corrected since, or which correction it is itself; oldest first.")
     async def tax_corrections(self, info: Info) -> list[TaxCorrection]:

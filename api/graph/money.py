@@ -1,17 +1,25 @@
 """Money and time spans as every type of the schema shows them."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import strawberry
 
+from api.lazily import Lazily, made_of
 from api.scalars import CurrencyCode, Int64
 from domain import money, period
 from domain.refusals import RefusalCode, Refused
 
 
 @strawberry.type(description="An exact amount of one currency.")
-class Money:
+class Money(Lazily):
     """An amount; clients embed it, it has no id."""
+
+    later: ClassVar = {
+        "minor_units": lambda amount: Int64(amount.minor),
+        "currency": lambda amount: CurrencyCode(amount.currency.code),
+        "decimal": lambda amount: amount.decimal,
+    }
 
     minor_units: Int64 = strawberry.field(description="The amount in the currency's smallest unit, as a string.")
     currency: CurrencyCode = strawberry.field(description="The ISO 4217 code.")
@@ -20,7 +28,7 @@ class Money:
     @classmethod
     def of(cls, amount: money.Money) -> "Money":
         """The domain's amount."""
-        return cls(minor_units=Int64(amount.minor), currency=CurrencyCode(str(amount.currency)), decimal=amount.decimal)
+        return made_of(cls, amount)
 
 
 @strawberry.input(description="An exact amount of one currency.")

@@ -1,0 +1,28 @@
+"""Objects of the schema whose fields are worked out when somebody asks for them: few of an invoice's twenty are."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+T = TypeVar("T", bound="Lazily")
+
+
+class Lazily:
+    """A type made by ``made_of``: each field by its function of the object it was made of, once."""
+
+    later: ClassVar[Mapping[str, Callable[[Any], Any]]]
+
+    def __getattr__(self, name: str) -> Any:
+        """Asked for what is not there yet."""
+        make = type(self).later.get(name)
+        if make is None:
+            raise AttributeError(name)
+        value = self.__dict__[name] = make(self.__dict__["made_of"])
+        return value
+
+
+def made_of(cls: type[T], made_of_: Any, **known: Any) -> T:
+    """An instance that knows the object it is made of, and the fields that are given already."""
+    made = object.__new__(cls)
+    made.__dict__["made_of"] = made_of_
+    made.__dict__.update(known)
+    return made
