@@ -27,7 +27,7 @@ ifneq "$(shell $(PY) -c '' 2>/dev/null && cat $(READY) 2>/dev/null)" "$(CURDIR)"
 $(READY): again
 endif
 
-.PHONY: help run test check static demo reset rows persist simulate payments bench crash console clients browser clean again
+.PHONY: help run test check static demo reset rows persist simulate payments differential bench crash console clients browser clean again
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -68,6 +68,9 @@ simulate: $(READY) ## random lives of customers; SEEDS=50 FIRST=1 STEPS=60
 
 payments: $(READY) ## ten thousand payments against lost answers and events; PAYMENTS=10000 FIRST=1
 	PAYMENTS=$(or $(PAYMENTS),10000) FIRST=$(FIRST) $(PYTEST) -q -s tests/simulation/test_many_payments.py
+
+differential: $(READY) ## random documents executed by plan and without one; DOCUMENTS=5000
+	DOCUMENTS=$(or $(DOCUMENTS),5000) $(PYTEST) -q -s tests/api/test_planned_execution.py
 
 bench: $(READY) ## measured ratios beside the machine's own limits
 	@$(QUITTANCE) bench

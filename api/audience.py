@@ -1,9 +1,11 @@
 """Who asks, and what documents each of them may send."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, Protocol
+
+from graphql import GraphQLError
 
 from domain.ids import TenantId
 from domain.tenants.trusted_document import owner_of_partner
@@ -67,6 +69,12 @@ class Policy:
     introspection: bool
     suggestions: bool
     """Whether errors may say "Did you mean" with names of the schema."""
+
+    def reword(self, errors: Iterable[GraphQLError]) -> None:
+        """Takes such names out of the errors, in place: coercing variables offers them, and there is no switch."""
+        if not self.suggestions:
+            for error in errors:
+                error.message = error.message.partition(" Did you mean")[0]
 
 
 _CLOSED: Final = Policy(free_text=False, introspection=False, suggestions=False)

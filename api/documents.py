@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
@@ -15,6 +15,7 @@ from strawberry.types import StreamExecutionResult
 from api.audience import Audience, Policies, Policy, Sender
 from api.deprecations import NOTHING_READ, Reading, read_document
 from api.errors import Code, Fault, label
+from api.execution.plan import Plans
 from api.limits import FREE_TEXT, TRUSTED, Limits, exceeded, excesses
 from api.manifests import Trusted, TrustedDocuments
 from api.weigh import Weight, weigh
@@ -37,6 +38,8 @@ class Prepared:
     weights: Mapping[str | None, Weight]
     policy: Policy
     reading: Reading = NOTHING_READ
+    plans: Plans | None = field(default_factory=Plans, compare=False)
+    """How its operations are executed, found as they are; None has graphql-core do all of it."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The one operation, or the one of that name; BAD_INPUT if there is none or the choice is left open."""
@@ -202,7 +205,7 @@ class UsePrepared(SchemaExtension):
         if prepared:
             self.execution_context.graphql_document = prepared.document
         yield
-        self._hide_suggestions(self.execution_context.result)
+        self._reword(self.execution_context.result)
 
     def on_validate(self) -> Iterator[None]:
         """Tells strawberry that the document is valid."""
@@ -212,16 +215,14 @@ class UsePrepared(SchemaExtension):
 
     def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
         """Treats each event of a stream as an answer."""
-        self._hide_suggestions(result)
+        self._reword(result)
         yield
 
     def _prepared(self) -> Prepared | None:
         prepared = (self.execution_context.operation_extensions or {}).get(PREPARED)
         return prepared if isinstance(prepared, Prepared) else None
 
-    def _hide_suggestions(self, result: object) -> None:
-        """Coercing variables offers names of the schema, and strawberry has no switch for that."""
+    def _reword(self, result: object) -> None:
         prepared = self._prepared()
-        if prepared and not prepared.policy.suggestions:
-            for error in getattr(result, "errors", None) or ():
-                error.message = error.message.partition(" Did you mean")[0]
+        if prepared:
+            prepared.policy.reword(getattr(result, "errors", None) or ())

@@ -41,6 +41,12 @@ DEPRECATED: Final = Counter(
     ["audience", "element"],
     registry=REGISTRY,
 )
+EXECUTIONS: Final = Counter(
+    "quittance_executions",
+    "Operations by how they were executed: planned, or by graphql-core and why",
+    ["how"],
+    registry=REGISTRY,
+)
 HISTORY: Final = Counter(
     "quittance_history_reads",
     "Reads of history by the server that answered, and those that none could answer for",

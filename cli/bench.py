@@ -28,9 +28,7 @@ def bench(
     many: Annotated[
         bool, typer.Option("--many", help="Measure only renewals, of 10,000 and of 1,000,000 subscriptions.")
     ] = False,
-    reads: Annotated[
-        bool, typer.Option("--reads", help="Measure only reads over HTTP, beside plain handlers, and bombs.")
-    ] = False,
+    reads: Annotated[bool, typer.Option("--reads", help="Measure only reads over HTTP, and bombs.")] = False,
     payments: Annotated[
         bool, typer.Option("--payments", help="Measure only payments and webhooks, beside plain code.")
     ] = False,

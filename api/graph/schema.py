@@ -4,7 +4,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.documents import UsePrepared
-from api.errors import PortalSchema
+from api.execution.schema import PlannedSchema
 from api.graph import (
     billing_details,
     colleagues,
@@ -292,7 +292,7 @@ class Mutation(RootMutations):
     )
 
 
-def build_schema() -> PortalSchema:
+def build_schema() -> PlannedSchema:
     """The schema of the API."""
     config = StrawberryConfig(scalar_map=scalar_map)
-    return PortalSchema(Query, Mutation, Live, extensions=[UsePrepared], config=config)
+    return PlannedSchema(Query, Mutation, Live, extensions=[UsePrepared], config=config)

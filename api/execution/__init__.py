@@ -1,0 +1,1 @@
+"""How a query is executed: a plan for each prepared document, and the executor that follows it."""

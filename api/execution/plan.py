@@ -1,0 +1,94 @@
+"""What of executing a document is the same each time, found once: which fields are read how, in which order.
+
+A plan changes nothing that a client sees. What it knows it does in fewer steps than graphql-core; what it does not
+know, and every value that is not of the plainest kind, is left to graphql-core, which also words every error.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from graphql import GraphQLObjectType, GraphQLSchema
+from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
+from graphql.language import DirectiveNode, DocumentNode, VariableNode, Visitor, visit
+
+from api.execution.compiling import Collect, Compiler
+from api.execution.steps import Step
+
+VARIANTS_MAX: Final = 8  # plans of one document: two for each variable of a condition, and clients rarely have two
+
+
+class How(StrEnum):
+    """How an operation is executed: by plan, or by graphql-core and why."""
+
+    PLANNED = "planned"
+    SUBSCRIPTION = "subscription"
+    UNPREPARED = "unprepared"  # it did not come through the document store
+    UNUSUAL = "unusual"  # with @defer, middleware, a signal to abort, or nulls that do not rise
+    TOO_MANY = "too_many"  # the document has VARIANTS_MAX plans already
+
+
+@dataclass(slots=True)
+class Plan:
+    """The plan of one operation under one choice of its conditions; it is filled in as selections are met."""
+
+    schema: GraphQLSchema
+    root: GroupedFieldSet
+    sub_fields: dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]] = field(
+        default_factory=dict
+    )
+    """graphql-core's own memo of a request, kept for the next one; what it holds keeps its keys' ids from reuse."""
+    selections: dict[int, tuple[Step, ...]] = field(default_factory=dict)
+
+    def steps(self, parent: GraphQLObjectType, fields: GroupedFieldSet, collect: Collect) -> tuple[Step, ...]:
+        """The steps of a selection, whose fields must be the root's or come from ``sub_fields``."""
+        steps = self.selections.get(id(fields))
+        if steps is None:
+            compiler = Compiler(self.schema, collect)
+            found = (compiler.step(parent, name, details) for name, details in fields.items())
+            steps = self.selections[id(fields)] = tuple(step for step in found if step is not None)
+        return steps
+
+
+class Plans:
+    """The plans of one prepared document."""
+
+    def __init__(self) -> None:
+        self._conditions: tuple[str, ...] | None = None
+        self._kept: dict[tuple[object, ...], Plan] = {}
+
+    def __deepcopy__(self, memo: object) -> "Plans":
+        return Plans()
+
+    def of(
+        self, schema: GraphQLSchema, document: DocumentNode, operation: str | None, values: dict[str, Any],
+        root: GroupedFieldSet,
+    ) -> Plan | None:  # fmt: skip
+        """The plan under these values of variables; None where there are too many already."""
+        if self._conditions is None:
+            self._conditions = conditions(document)
+        key = (operation, *(values.get(name) for name in self._conditions))
+        plan = self._kept.get(key)
+        if plan is None and len(self._kept) < VARIANTS_MAX:
+            plan = self._kept[key] = Plan(schema, root)
+        return plan
+
+    def kept(self) -> tuple[Plan, ...]:
+        """The plans that were made."""
+        return tuple(self._kept.values())
+
+
+class _Conditions(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        self.names |= {each.value.name.value for each in node.arguments or () if isinstance(each.value, VariableNode)}
+
+
+def conditions(document: DocumentNode) -> tuple[str, ...]:
+    """The variables that say which fields there are: those of directives."""
+    found = _Conditions()
+    visit(document, found)
+    return tuple(sorted(found.names))
