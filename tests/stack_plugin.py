@@ -6,6 +6,7 @@ With `-n` the controller starts it before the workers; without, it starts only i
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,19 @@ def redis_url(servers: Servers) -> str:
 @pytest.fixture
 def fresh_stack() -> Iterator[Stack]:
     """A stack of this test's own, servers only and with fsync on, to be killed and restarted at will."""
+    with _servers_alone() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def shared_stack() -> Iterator[Stack]:
+    """The same for all tests of a file, of which each leaves its servers running as it found them."""
+    with _servers_alone() as stack:
+        yield stack
+
+
+@contextmanager
+def _servers_alone() -> Iterator[Stack]:
     stack = Stack(Plan(new_state()), quiet=True)
     try:
         stack.start()

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -108,24 +109,56 @@ async def test_the_replica_refuses_to_be_written_to_and_a_wrong_address_fails_at
         await replica.close()
 
 
-@pytest.fixture
-async def own_world(fresh_stack: Stack, house: House) -> AsyncIterator[tuple[World, Stack, AheadClock]]:
-    """A world on servers of its own, which the test may pause and stop."""
-    servers = fresh_stack.ground.servers
+@dataclass(frozen=True)
+class Own:
+    """A world on servers of its own, which a test may pause and stop, and its clock."""
+
+    world: World
+    stack: Stack
+    clock: AheadClock
+
+    def restart_replica(self) -> None:
+        """Ends the replica where it still runs, and waits until it answers again."""
+        replica = self.stack.named("replica")
+        replica.child.stop()
+        replica.child = bring_up(replica.child.program)
+
+    async def answered_by_replica(self) -> Source | None:
+        """The replica, where history comes from it; None while it cannot be told how old it is."""
+        try:
+            async with self.world.house.db.history() as history:
+                return history.source
+        except HistoryUnavailable:
+            return None
+
+
+@pytest.fixture(scope="module")
+async def own_world(shared_stack: Stack, house: House) -> AsyncIterator[Own]:
+    """One for this file."""
+    servers = shared_stack.ground.servers
     await migrate(servers.owner_url)
     clock = AheadClock()
     addresses = Addresses(servers.database_url, servers.replica_url)
     db = await Database.open(addresses, clock, house.db.entropy, house.db.vault, name="own")
-    yield await make_world(House(db, house.gateways)), fresh_stack, clock
+    yield Own(await make_world(House(db, house.gateways)), shared_stack, clock)
     await db.close()
+
+
+@pytest.fixture
+async def own(own_world: Own) -> AsyncIterator[Own]:
+    """It at the time of now, with a replica that follows."""
+    own_world.clock.ahead = timedelta(0)
+    yield own_world
+    own_world.clock.ahead = timedelta(0)
+    assert await until(own_world.answered_by_replica, "a replica for the next test") is Source.REPLICA
 
 
 @pytest.mark.row("X4")
 @pytest.mark.row("L1")
 async def test_a_replica_that_lags_never_hides_the_own_write_and_never_pretends(
-    own_world: tuple[World, Stack, AheadClock],
+    own: Own,
 ) -> None:
-    world, stack, clock = own_world
+    world, stack, clock = own.world, own.stack, own.clock
     layout = stack.ground.layout
     admin = await asyncpg.connect(superuser_dsn(layout, stack.ground.keys, REPLICA_PORT))
     await admin.execute("SELECT pg_wal_replay_pause()")
@@ -145,9 +178,9 @@ async def test_a_replica_that_lags_never_hides_the_own_write_and_never_pretends(
 
 @pytest.mark.row("X4")
 async def test_a_replica_whose_connection_stands_still_does_not_pretend_to_be_fresh(
-    own_world: tuple[World, Stack, AheadClock],
+    own: Own,
 ) -> None:
-    world, stack, clock = own_world
+    world, stack, clock = own.world, own.stack, own.clock
     ada = await world.customer()
     await world.card(ada)
     assert await invoices_seen(world, ada.id, await until_replayed(world)) == (0, Source.REPLICA)
@@ -168,33 +201,21 @@ async def test_a_replica_whose_connection_stands_still_does_not_pretend_to_be_fr
         os.kill(sender, signal.SIGCONT)
 
 
-async def test_a_replica_that_is_down_fails_history_alone(own_world: tuple[World, Stack, AheadClock]) -> None:
-    world, stack, _ = own_world
+async def test_a_replica_that_is_down_fails_history_alone(own: Own) -> None:
+    world = own.world
     ada = await world.customer()
     await world.card(ada)
     token = await world.house.db.token()
-    stack.named("replica").child.stop()
+    own.stack.named("replica").child.stop()
     with pytest.raises(HistoryUnavailable):
         await invoices_seen(world, ada.id, None)
     assert await invoices_seen(world, ada.id, token) == (0, Source.PRIMARY)
     await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
     owed = await balance(world.house.db.primary, ada.id, EUR)
     assert (owed.receivable.minor, owed.through) == (0, 2)
+    own.restart_replica()
 
 
-async def test_a_replica_that_restarted_and_got_nothing_new_is_fresh(
-    own_world: tuple[World, Stack, AheadClock],
-) -> None:
-    world, stack, _ = own_world
-    replica = stack.named("replica")
-    replica.child.stop()
-    replica.child = bring_up(replica.child.program)
-
-    async def fresh() -> Source | None:
-        try:
-            async with world.house.db.history() as history:
-                return history.source
-        except HistoryUnavailable:
-            return None
-
-    assert await until(fresh, "the restarted replica's first answer") is Source.REPLICA
+async def test_a_replica_that_restarted_and_got_nothing_new_is_fresh(own: Own) -> None:
+    own.restart_replica()
+    assert await until(own.answered_by_replica, "the restarted replica's first answer") is Source.REPLICA
