@@ -172,8 +172,8 @@ def test_no_text_makes_a_document_fail(text: str) -> None:
 def test_every_printable_character_has_a_glyph_in_every_weight() -> None:
     for version in (1, CURRENT):
         everything = sorted(presentation(version).printable)
-        for at in range(0, len(everything), 3_000):  # a page of all of them would take a minute
-            text = " ".join(everything[at : at + 3_000])
+        for at in range(0, len(everything), 500):  # a page of all of them would take a minute
+            text = " ".join(everything[at : at + 500])
             assert render_invoice(naming(text), "en", version).startswith(b"%PDF")
 
 
