@@ -18,7 +18,7 @@ from domain.tax.decide import decide
 from domain.tax.decision import Rounding, TaxComponent, TaxDecision, TaxQuestion
 from domain.tax.reverse import remaining
 from tests.domain.tax.questions import EUR, NOON, line, question, rate
-from tests.examples_plugin import at_length
+from tests.examples_plugin import in_brief
 
 
 def billed(question: TaxQuestion, decision: TaxDecision) -> list[Line]:
@@ -89,7 +89,7 @@ SALES = st.builds(
 
 
 @pytest.mark.row("E6")
-@at_length
+@in_brief
 @given(SALES, st.lists(st.tuples(PERCENTS, CUTS), min_size=1, max_size=2))
 def test_charged_and_corrected_make_what_todays_versions_say(
     sale: TaxQuestion, versions: list[tuple[int, list[Cut]]]

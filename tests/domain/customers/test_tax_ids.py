@@ -23,7 +23,7 @@ from domain.customers.tax_identity import (
 )
 from domain.perform import perform
 from domain.refusals import RefusalCode, Refused
-from tests.examples_plugin import at_length
+from tests.examples_plugin import in_brief
 from tests.tax_kit import TAX_IDS, show_tax_id
 from tests.world import World, fresh
 
@@ -88,7 +88,7 @@ def test_there_are_countries_whose_ids_nobody_here_knows(country: str) -> None:
         read_tax_id(country, "12345678")
 
 
-@at_length
+@in_brief
 @given(
     st.sampled_from([country for country, *_ in GOOD]),
     st.text(max_size=25) | st.from_regex(r"[A-Z]{0,3}[0-9A-Z .-]{3,16}"),

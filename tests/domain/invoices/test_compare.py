@@ -23,7 +23,7 @@ from domain.subscriptions.change import Timing
 from tests.catalog_kit import by_admin, half_off
 from tests.domain.invoices.bills import eur
 from tests.domain.invoices.line_kit import EUR, RATE, charge, charges, coupons, discounted, taxed
-from tests.examples_plugin import at_length
+from tests.examples_plugin import in_brief
 from tests.lives import buyer, day, invoices_of, start, until
 from tests.subscription_lives import seats, switch
 from tests.tax_kit import publish_rate, register, vat
@@ -67,7 +67,7 @@ def bills(draw: some.DrawFn) -> list[BilledLine]:
 
 
 @pytest.mark.row("X2")
-@at_length
+@in_brief
 @given(bills(), bills(), some.booleans())
 def test_the_reasons_sum_to_the_difference_and_the_way_back_is_as_long(
     one: list[BilledLine], other: list[BilledLine], alike: bool

@@ -18,7 +18,7 @@ from domain.reconciliation.explanation_checks import lines_explain_themselves
 from tests.catalog_kit import by_admin, half_off
 from tests.domain.invoices.bills import eur
 from tests.domain.invoices.line_kit import charges, coupons, discounted, taxed
-from tests.examples_plugin import at_length
+from tests.examples_plugin import in_brief
 from tests.lives import buyer, day, invoices_of, start, until
 from tests.subscription_lives import switch
 from tests.tax_kit import publish_rate, register, vat
@@ -26,7 +26,7 @@ from tests.world import EUR, Someone, World, make_world
 
 
 @pytest.mark.row("X2")
-@at_length
+@in_brief
 @given(charges(), coupons(), some.integers(0, 300_000), some.sampled_from(("line", "invoice")))
 def test_the_explanation_comes_to_the_line(
     lines: list[Line], offered: list[Discount], ppm: int, rounding: str
@@ -40,7 +40,7 @@ def test_the_explanation_comes_to_the_line(
         assert all(abs(residue) < 1 for residue in residues)
 
 
-@at_length
+@in_brief
 @given(charges(), coupons(), some.data())
 def test_a_line_that_says_something_else_is_found(
     lines: list[Line], offered: list[Discount], data: some.DataObject

@@ -23,7 +23,7 @@ from domain.subscriptions.proration import (
     unused,
     used,
 )
-from tests.examples_plugin import at_length
+from tests.examples_plugin import at_length, in_brief
 
 EUR = Currency("EUR")
 JANUARY = Period(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
@@ -156,7 +156,7 @@ def test_a_change_that_is_undone_at_the_same_instant_costs_nothing(
     assert unused(restored, after(later)) == unused(live, after(later))
 
 
-@at_length
+@in_brief
 @given(prices, prices, prices, offsets)
 def test_a_detour_at_the_same_instant_costs_the_same_as_the_direct_change(
     first: int, detour: int, last: int, seconds: int
@@ -184,7 +184,7 @@ def test_a_chain_stays_within_half_a_unit_per_line_of_the_exact_cost(
 
 
 @pytest.mark.row("D6")
-@at_length
+@in_brief
 @given(st.integers(1, 10_000), st.lists(st.tuples(st.integers(0, 500), offsets), max_size=6))
 def test_seats_that_change_many_times_cost_the_area_under_their_steps(
     unit: int, changes: list[tuple[int, int]]
@@ -199,7 +199,7 @@ def test_seats_that_change_many_times_cost_the_area_under_their_steps(
     assert abs(cost - area) <= len(changes)
 
 
-@at_length
+@in_brief
 @given(prices, offsets, offsets)
 def test_a_change_to_the_same_price_is_free_and_alters_no_later_credit(minor: int, earlier: int, later: int) -> None:
     earlier, later = sorted((earlier, later))
