@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from domain.database import LAG_BOUND
 from domain.reactions.house import House
 from domain.refusals import Refused
 from runtime.measures import watch_operations
@@ -36,11 +37,20 @@ class _Doors:
         self._db, self._scrape = house.db, scrape
 
     async def readyz(self, _: Request) -> Response:
-        """200 while the primary answers; a replica that does not is said, and leaves balances and changes working."""
+        """200 while the primary answers; a replica that does not is said, and leaves balances and changes working.
+
+        ``history`` is who answers lists and statements now, as they say it themselves in ``source``.
+        """
         primary = await _answers(self._db.primary.fetchval("SELECT 1"))
-        replica = await self._db.lag() is not None
-        body = {"primary": "up" if primary else "down", "replica": "up" if replica else "down"}
-        return JSONResponse({"status": "ready" if primary else "unavailable", **body}, 200 if primary else 503)
+        lag = await self._db.lag()
+        body = {
+            "status": "ready" if primary else "unavailable",
+            "primary": "up" if primary else "down",
+            "replica": "down" if lag is None else "up",
+            "replicaLagSeconds": None if lag is None else round(lag.total_seconds(), 1),
+            "history": "UNAVAILABLE" if lag is None or lag > LAG_BOUND else "REPLICA",
+        }
+        return JSONResponse(body, 200 if primary else 503)
 
     async def metrics(self, _: Request) -> Response:
         """Everything measured, in Prometheus' text form."""

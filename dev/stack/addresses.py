@@ -31,6 +31,7 @@ class Ports:
     identity: int = DEFAULT_PORT + 2
     mailroom: int = DEFAULT_PORT + 3
     smtp: int = DEFAULT_PORT + 4
+    metrics: int = DEFAULT_PORT + 5
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,12 @@ class Servers:
 
 
 def ports_from(environ: Mapping[str, str]) -> Ports:
-    """PORT, and PROVIDER_PORT, IDENTITY_PORT, MAILROOM_PORT, SMTP_PORT, which follow it; what is no port is refused."""
+    """PORT, and PROVIDER_PORT, IDENTITY_PORT, MAILROOM_PORT, SMTP_PORT, METRICS_PORT (the worker's), which follow it.
+
+    What is no port is refused.
+    """
     api = _port(environ, "PORT", DEFAULT_PORT)
-    others = ("PROVIDER_PORT", "IDENTITY_PORT", "MAILROOM_PORT", "SMTP_PORT")
+    others = ("PROVIDER_PORT", "IDENTITY_PORT", "MAILROOM_PORT", "SMTP_PORT", "METRICS_PORT")
     return Ports(api, *(_port(environ, name, api + place) for place, name in enumerate(others, 1)))
 
 
@@ -118,7 +122,7 @@ def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 def _port(environ: Mapping[str, str], name: str, otherwise: int) -> int:
     text = environ.get(name) or str(otherwise)
-    # Four more ports follow the API's.
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 65531:
-        raise StackError(f"{name} must be a port number from 1 to 65531, not {text[:20]!r}.")
+    # Five more ports follow the API's.
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 65530:
+        raise StackError(f"{name} must be a port number from 1 to 65530, not {text[:20]!r}.")
     return int(text)

@@ -21,6 +21,7 @@ def banner(plan: Plan) -> str:
             f"  GraphQL     {url}/graphql",
             f"  Console     {url}/console/",
             f"  Health      {url}/healthz   {url}/readyz   {url}/metrics",
+            f"  Worker      http://127.0.0.1:{plan.ports.metrics}/metrics",
             f"  Sign in     {url}/login/portal   {url}/login/staff",
             f"  Identity    {plan.given.get('OIDC_ISSUER', f'http://127.0.0.1:{plan.ports.identity}')}",
             f"  Provider    {_provider(plan)}",

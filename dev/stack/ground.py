@@ -99,5 +99,5 @@ def _refuse_busy_port(process: OwnProcess) -> None:
         except OSError as error:
             raise StackError(
                 f"Port {process.port} for {process.name} cannot be had ({error.strerror}):"
-                " choose another with PORT=, as in `make run PORT=9000`; the two after it are used too."
+                " choose another with PORT=, as in `make run PORT=9000`; the five after it are used too."
             ) from error

@@ -13,6 +13,7 @@ from dev.stack.program import Child, Program
 CHECKOUT = Path(__file__).resolve().parents[2]
 ANSWER_SECONDS = 2.0
 MAILROOM = "mailroom"
+WORKER = "worker"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def default_processes(ports: Ports, given: Mapping[str, str]) -> tuple[OwnProces
         *(() if "PROVIDER" in given else (provider,)),
         *(() if "SMTP_URL" in given else (mailroom,)),
         OwnProcess("api", module("api"), ports.api),
-        OwnProcess("worker", module("jobs"), line="worker ready"),
+        OwnProcess(WORKER, module("jobs"), line="worker ready"),
     )
 
 

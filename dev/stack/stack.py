@@ -10,7 +10,7 @@ from dev.stack.addresses import child_environment, mail_settings, settings_of
 from dev.stack.ground import Ground, prepare
 from dev.stack.plan import Plan
 from dev.stack.postgres import REPLICATOR, SLOT, Pair
-from dev.stack.processes import CHECKOUT, MAILROOM, Step, program_of
+from dev.stack.processes import CHECKOUT, MAILROOM, WORKER, Step, program_of
 from dev.stack.program import POLL_SECONDS, Program, bring_up, launch, never, run_to_end, wait_ready, why_not_ready
 from dev.stack.report import Reporter, Running, write_record
 from dev.stack.signals import rest
@@ -34,6 +34,8 @@ class Stack:
         settings = settings_of(self.ground.layout, self.ground.keys, plan.ports, self.ground.servers)
         if any(process.name == MAILROOM for process in plan.processes):
             settings |= mail_settings(plan.ports)
+        if any(process.name == WORKER for process in plan.processes):
+            settings["METRICS_PORT"] = str(plan.ports.metrics)
         self.settings = settings | dict(plan.given)
         self.environment = child_environment(self.settings)
         self.reporter = Reporter(self.ground.layout.logs / "stack.log", quiet)

@@ -23,8 +23,8 @@ ALL_THREE = {
 
 
 def test_the_other_ports_follow_the_first_unless_they_are_named() -> None:
-    assert ports_from({}) == Ports(8000, 8001, 8002, 8003, 8004)
-    assert ports_from({"PORT": "9000", "IDENTITY_PORT": "7000"}) == Ports(9000, 9001, 7000, 9003, 9004)
+    assert ports_from({}) == Ports(8000, 8001, 8002, 8003, 8004, 8005)
+    assert ports_from({"PORT": "9000", "IDENTITY_PORT": "7000"}) == Ports(9000, 9001, 7000, 9003, 9004, 9005)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "65534", "http", "8000 ", "٣٠٠٠", "9" * 5000, "1e3"])

@@ -106,6 +106,25 @@ def test_each_alert_has_its_heading_in_the_runbook_and_no_heading_is_left_over()
     assert [rule["name"] for rule in rules()] == headings
     for rule in rules():
         assert (rule["page"], rule["heading"]) == ("docs/operator/runbook.md", rule["name"].lower())
+    for name, said in re.findall(r"^## (.+)\n((?:(?!## ).*\n?)*)", RUNBOOK, re.MULTILINE):
+        assert len(said.split()) > 10, f"nothing to do is said under {name}"
+
+
+@pytest.mark.row("M3")
+@pytest.mark.parametrize(
+    "series",
+    ["replica_lag_seconds", "history_reads_total", "due_work_age_seconds", "queue_jobs", "queue_age_seconds",
+     "outbox_age_seconds", "key_lookups_failed_total", "key_wait_seconds_bucket", "dead_letters", "inbox_age_seconds",
+     "deprecated_uses_total"],
+)  # fmt: skip
+def test_what_nobody_may_miss_is_watched_by_an_alert(series: str) -> None:
+    assert any(re.search(rf"\bquittance_{series}\b", rule["expr"]) for rule in rules())
+
+
+@pytest.mark.row("M3")
+@pytest.mark.parametrize("machine", ["payment", "dunning"])
+def test_the_outcomes_of_money_are_watched_by_an_alert(machine: str) -> None:
+    assert any(f'quittance_moves_total{{machine="{machine}"' in rule["expr"] for rule in rules())
 
 
 def commands() -> list[tuple[str, str]]:

@@ -51,6 +51,11 @@ class Product:
         return f"http://127.0.0.1:{self.port + 3}"
 
     @property
+    def worker(self) -> str:
+        """Where the worker tells what it measures."""
+        return f"http://127.0.0.1:{self.port + 5}"
+
+    @property
     def provider_secret(self) -> str:
         """The key to the sandbox provider's side door."""
         layout = known_layout(self.launcher.state)
@@ -82,7 +87,7 @@ class Product:
 @asynccontextmanager
 async def product() -> AsyncIterator[Product]:
     """Starts everything and stops it again; the launcher's own exit code is part of the test."""
-    state, port = new_state(), free_ports(5)[0]
+    state, port = new_state(), free_ports(6)[0]
     launcher = _launched(state, port)
     try:
         launcher.until(READY)

@@ -7,6 +7,7 @@ from dev.story.bills import bills
 from dev.story.cast import DANISH
 from dev.story.steps import Step, whole
 from tests.domain.invoices.pdf_text import Pdf
+from tests.scraping import scrape
 from tests.story.product import product
 
 
@@ -23,6 +24,8 @@ async def test_a_customer_s_whole_story_through_the_schema() -> None:
         danish = await running.cast(http, DANISH)
         bill_by_bill({step.title: step async for step in bills(danish.story)})
         mails(await http.get(running.mailroom))
+        worker = await scrape(http, running.worker)
+        assert worker.value('moves_total{machine="payment",to="succeeded"}') > 0
         assert await running.findings() == []
 
 
