@@ -1,4 +1,4 @@
-"""Documents as PDF, and e-invoices as XML, for the bearer token of the customer they belong to."""
+"""Documents as PDF, and e-invoices as XML, for the customer they belong to and for the staff of its tenant."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,10 +12,14 @@ from starlette.routing import Route
 from api.bucket import Bucket, throttled
 from api.errors import MASKED, Code, Fault, masked
 from api.graph.context import Rooms, authenticate, caller_of
+from domain.actor import STAFF, Actor
 from domain.database import Database
-from domain.ids import CreditNoteId, CustomerId, InvoiceId, ReceiptId
+from domain.db import Primary
+from domain.ids import CreditNoteId, CustomerId, InvoiceId, ReceiptId, TenantId
 from domain.invoices.credit_note_document import credit_note_pdf, credit_note_xml
 from domain.invoices.invoice_document import invoice_pdf, invoice_xml
+from domain.invoices.owner import credit_note_owner, invoice_owner
+from domain.payments.owner import receipt_owner
 from domain.payments.receipt_document import receipt_pdf
 from domain.refusals import Gone, RefusalCode, Refused
 
@@ -33,10 +37,11 @@ _STATUS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of document: where it is found, what it is saved as, and how it is made for its owner."""
+    """A kind of document: where it is found, what it is saved as, whose it is, and how it is made for its owner."""
 
     folder: str
     file: str
+    owner: Callable[[Primary, TenantId, str], Awaitable[CustomerId | None]]
     render: Callable[[Database, CustomerId, str], Awaitable[bytes]]
 
     @property
@@ -45,12 +50,24 @@ class _Kind:
         return "application/xml" if self.file.endswith(".xml") else "application/pdf"
 
 
+async def _receipt(db: Primary, tenant: TenantId, id: str) -> CustomerId | None:
+    return await receipt_owner(db, tenant, ReceiptId.parse(id))
+
+
+async def _invoice(db: Primary, tenant: TenantId, id: str) -> CustomerId | None:
+    return await invoice_owner(db, tenant, InvoiceId.parse(id))
+
+
+async def _note(db: Primary, tenant: TenantId, id: str) -> CustomerId | None:
+    return await credit_note_owner(db, tenant, CreditNoteId.parse(id))
+
+
 _KINDS: Final = (
-    _Kind("receipts", "receipt.pdf", lambda db, owner, id: receipt_pdf(db, owner, ReceiptId.parse(id))),
-    _Kind("invoices", "invoice.pdf", lambda db, owner, id: invoice_pdf(db, owner, InvoiceId.parse(id))),
-    _Kind("invoices", "invoice.xml", lambda db, owner, id: invoice_xml(db, owner, InvoiceId.parse(id))),
-    _Kind("credit-notes", "credit-note.pdf", lambda db, owner, id: credit_note_pdf(db, owner, CreditNoteId.parse(id))),
-    _Kind("credit-notes", "credit-note.xml", lambda db, owner, id: credit_note_xml(db, owner, CreditNoteId.parse(id))),
+    _Kind("receipts", "receipt.pdf", _receipt, lambda db, of, id: receipt_pdf(db, of, ReceiptId.parse(id))),
+    _Kind("invoices", "invoice.pdf", _invoice, lambda db, of, id: invoice_pdf(db, of, InvoiceId.parse(id))),
+    _Kind("invoices", "invoice.xml", _invoice, lambda db, of, id: invoice_xml(db, of, InvoiceId.parse(id))),
+    _Kind("credit-notes", "credit-note.pdf", _note, lambda db, of, id: credit_note_pdf(db, of, CreditNoteId.parse(id))),
+    _Kind("credit-notes", "credit-note.xml", _note, lambda db, of, id: credit_note_xml(db, of, CreditNoteId.parse(id))),
 )
 
 
@@ -64,7 +81,7 @@ def routes(rooms: Rooms, bucket: Bucket) -> list[Route]:
 
 
 class _Door:
-    """Finds out who asks, and renders for the owner only."""
+    """Finds out who asks, and renders for the owner, or for staff of the tenant whose customer that is."""
 
     def __init__(self, rooms: Rooms, bucket: Bucket) -> None:
         self._rooms, self._bucket = rooms, bucket
@@ -72,13 +89,13 @@ class _Door:
     async def answer(self, kind: _Kind, request: Request) -> Response:
         """The document of the id in the path."""
         try:
-            principal, actor = await authenticate(self._rooms, request, "portal")
-            if actor.customer is None or actor.link is not None:
-                raise Fault(Code.FORBIDDEN, "Documents are for portal users.")
+            principal, actor = await authenticate(self._rooms, request, self._surface(request))
+            id = request.path_params["id"]
+            owner = await self._owner(kind, actor, id)
             throttle = await self._bucket.take(caller_of(principal), DOCUMENT_COST)
             if not throttle.granted:
                 raise throttled(throttle, DOCUMENT_COST)
-            document = await kind.render(self._rooms.db, actor.customer, request.path_params["id"])
+            document = await kind.render(self._rooms.db, owner, id)
         except Fault as fault:
             return _refused(fault.message, _headers(fault), **(fault.extensions or {}))
         except Gone as gone:
@@ -89,6 +106,22 @@ class _Door:
             return JSONResponse({**masked(error), "message": MASKED}, 500)
         headers = {"Content-Disposition": f'inline; filename="{kind.file}"', "Cache-Control": "private, no-store"}
         return Response(document, media_type=kind.media_type, headers=headers)
+
+    def _surface(self, request: Request) -> str:
+        """Whose session counts where a link is followed, which says nothing: ?surface=staff, or the only one."""
+        cookies = self._rooms.sessions.cookies
+        only_staff = cookies.read(request, "staff") and not cookies.read(request, "portal")
+        return request.query_params.get("surface", "staff" if only_staff else "portal")
+
+    async def _owner(self, kind: _Kind, actor: Actor, id: str) -> CustomerId:
+        if actor.customer is not None and actor.link is None:
+            return actor.customer
+        if not actor.grants & STAFF or actor.tenant is None:
+            raise Fault(Code.FORBIDDEN, "Documents are for portal users and staff.")
+        owner = await kind.owner(self._rooms.db.primary, actor.tenant, id)
+        if owner is None:
+            raise Refused(RefusalCode.NOT_FOUND, "There is no such document.")
+        return owner
 
 
 def _headers(fault: Fault) -> dict[str, str]:

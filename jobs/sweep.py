@@ -7,7 +7,9 @@ from domain.fanout.provider_events import events_due
 from domain.fanout.waiting import batches_due, customers_with_events, due_by_wall, shard_keys
 from domain.fanout.webhook_deliveries import deliveries_due
 from domain.reactions.events import KNOWN
+from domain.reactions.expired_audit import forget_audit_bodies
 from domain.reactions.expired_bodies import forget_bodies
+from domain.reactions.expired_sign_ins import forget_sign_ins
 from domain.reactions.house import House
 from domain.reactions.work import HANDLERS
 from domain.webhooks.delivery import forget_deliveries
@@ -39,8 +41,12 @@ async def sweep(house: House, redis: ArqRedis) -> int:
 
 
 async def forget_keys(house: House) -> int:
-    """Deletes keys, deliveries and raw bodies of events whose time is over; returns how many."""
-    forgotten = await forget_bodies(house.db.marks, house.db.primary, house.db.clock.now())
+    """Deletes keys, deliveries, sign-ins that ended, raw bodies of events and bodies of the audit trail whose time is
+    over; returns how many."""
+    now = house.db.clock.now()
+    forgotten = await forget_bodies(house.db.marks, house.db.primary, now)
+    forgotten += await forget_audit_bodies(house.db.marks, house.db.primary, now, house.audit_years)
+    forgotten += await forget_sign_ins(house.db.marks, house.db.primary, now)
     for shard in await shard_keys(house.db.primary):
         forgotten += await forget_expired(house.db.marks, shard, house.db.clock.now())
         forgotten += await forget_deliveries(house.db.marks, shard, house.db.clock.now())

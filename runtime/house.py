@@ -82,7 +82,9 @@ async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
     ways, herald = gateways(settings), Herald(settings.redis_url.get_secret_value())
     try:
         sender = Sender(anywhere=settings.webhook_targets == "anywhere")
-        yield House(database, ways, sender=sender, mail=mail_of(settings), herald=herald)
+        yield House(
+            database, ways, sender=sender, mail=mail_of(settings), herald=herald, audit_years=settings.audit_years
+        )
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):

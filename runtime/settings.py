@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     mail_from: str = Field("", validate_default=True)
     mail_domains: str = ""  # by commas: where legal entities may have senders of their own, beside MAIL_FROM's domain
     portal_url: str = ""
+    # What operations were asked and answered is kept so long in the audit trail, then its entries and hashes alone: ten
+    # years, as § 147 AO asks of books. Below seven the database refuses, whatever stands here.
+    audit_years: int = Field(10, ge=7, le=100)
     database_pool: int = Field(8, ge=1, le=50)
     metrics_host: str = "127.0.0.1"  # where a worker's own door listens
     metrics_port: int = Field(

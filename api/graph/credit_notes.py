@@ -78,7 +78,9 @@ class CreditNote(Node):
     credited: Money = strawberry.field(description="How much of the rest became credit for the next invoices.")
     settled_outside: Money = strawberry.field(description="How much of the rest was settled in another way.")
     issued_at: datetime = strawberry.field(description="When it was issued.")
-    pdf_url: str = strawberry.field(description="The path of the PDF; it wants the same bearer token.")
+    pdf_url: str = strawberry.field(
+        description="The path of the PDF; it wants the same bearer token or session, of staff with ?surface=staff."
+    )
     e_invoice_url: str = strawberry.field(
         description="The path of the e-invoice (EN 16931, XML), which the PDF holds too; 409 says why there is none."
     )

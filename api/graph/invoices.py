@@ -169,7 +169,9 @@ class Invoice(Lazily, Node):
     due_at: datetime = strawberry.field(description="Until when it is to be paid.")
     charged_automatically: bool = strawberry.field(description="Else the customer pays it by itself until dueAt.")
     purchase_order: str | None = strawberry.field(description="The customer's own number of the order.")
-    pdf_url: str = strawberry.field(description="The path of the PDF; it wants the same bearer token.")
+    pdf_url: str = strawberry.field(
+        description="The path of the PDF; it wants the same bearer token or session, of staff with ?surface=staff."
+    )
     e_invoice_url: str = strawberry.field(
         description="The path of the e-invoice (EN 16931, XML), which the PDF holds too; 409 says why there is none."
     )

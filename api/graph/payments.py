@@ -159,7 +159,9 @@ class Receipt:
     withdrawn_at: datetime | None = strawberry.field(
         description="Since when it is not valid any more: the bank took the money back."
     )
-    pdf_url: str = strawberry.field(description="The path of the PDF; it wants the same bearer token.")
+    pdf_url: str = strawberry.field(
+        description="The path of the PDF; it wants the same bearer token or session, of staff with ?surface=staff."
+    )
 
     @classmethod
     def of(cls, receipt: receipts.Receipt) -> "Receipt":

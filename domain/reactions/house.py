@@ -22,6 +22,9 @@ def _nobody(_: CustomerId) -> None:
     """Nobody serves live streams."""
 
 
+AUDIT_YEARS = 10  # what § 147 AO asks of books; a deployment may say more
+
+
 @dataclass(frozen=True)
 class House:
     """Handed to everything that works without a caller; without ``mail``, nobody is told anything by e-mail.
@@ -35,6 +38,7 @@ class House:
     sender: Sender = field(default_factory=Sender)
     mail: Mail | None = None
     herald: Callable[[CustomerId], None] = field(default=_nobody, compare=False)
+    audit_years: int = AUDIT_YEARS
     missed: set[str] = field(default_factory=set, compare=False)  # accounts that somebody was told of
 
     def gateway(self, account: str) -> Gateway:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import pytest
 
 from dev.story.documents import ADD_METHOD, INVOICE, REFUND
@@ -12,6 +13,7 @@ from tests.api_callers import START, Api, Caller, Guest
 from tests.domain.invoices.bills import note
 from tests.domain.invoices.pdf_text import Pdf
 from tests.domain.invoices.schematron import findings
+from tests.web_kit import Acme
 from tests.world import fresh
 
 NOTES = """query ($id: ID!) { viewer { customer { invoice(id: $id) {
@@ -123,17 +125,49 @@ async def test_an_invoice_s_id_is_no_receipt_s(api: Api) -> None:
     assert (await guest.get(f"/documents/receipts/{bought['invoice']['id']}.pdf")).status_code == 404
 
 
-async def test_documents_want_the_owner_s_token(api: Api) -> None:
+@pytest.mark.row("K5")
+async def test_documents_are_for_their_owner_and_its_tenant_s_staff_until_nobody_can_read_them(
+    api: Api, elsewhere: Api, owner_url: str
+) -> None:
     guest, bought = await api.subscriber()
-    invoice, path, _ = await documents(guest, bought)
+    invoice, path, receipt = await documents(guest, bought)
     corrects = await noted(api, guest, bought)
-    callers = (await api.staff(), await api.partner(), await api.stranger("portal"))
-    for each in (path, invoice["eInvoiceUrl"], corrects["pdfUrl"], corrects["eInvoiceUrl"]):
+    support, stranger = await api.staff(), await elsewhere.staff()
+    strangers = (await api.partner(), await api.stranger("portal"))
+    paths = (path, receipt, invoice["eInvoiceUrl"], corrects["pdfUrl"], corrects["eInvoiceUrl"])
+    for each in paths:
         nobody = await Caller(api.http, "").get(each)
         assert (nobody.status_code, nobody.json()["code"]) == (401, "UNAUTHENTICATED")
-        for caller in callers:
+        for caller in strangers:
             answer = await caller.get(each)
             assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+        foreign = await stranger.get(each)
+        assert (foreign.status_code, foreign.json()["code"]) == (404, "NOT_FOUND")
+        shown = await support.get(each)
+        assert (shown.status_code, shown.content) == (200, (await guest.get(each)).content)
+    await forget_key(owner_url, guest)
+    for caller in (guest, support):
+        gone = await caller.get(path)
+        assert (gone.status_code, gone.json()["code"]) == (410, "GONE")
+
+
+async def forget_key(owner_url: str, of: Guest) -> None:
+    """As due work does at the end of an erased customer's retention."""
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("DELETE FROM sealing_key WHERE customer_id = $1", of.who.id.uuid)
+    await owner.close()
+
+
+async def test_a_page_of_the_desk_links_to_a_document_and_the_staff_s_session_opens_it(acme: Acme) -> None:
+    guest, bought = await acme.api.subscriber()
+    _, path, _ = await documents(guest, bought)
+    browser = await acme.signed_in("staff", "support")
+    assert (await browser.send("GET", path)).status_code == 200
+    await browser.sign_in("portal", "customer")
+    assert (await browser.send("GET", path)).status_code == 404  # as the customer who is signed in here as well
+    assert (await browser.send("GET", f"{path}?surface=staff")).status_code == 200
+    strange = await browser.send("GET", f"{path}?surface=staff", sec_fetch_site="cross-site")
+    assert (strange.status_code, strange.json()["code"]) == (403, "CSRF")
 
 
 async def test_documents_are_paid_for_in_points_as_queries_are(api: Api) -> None:
