@@ -8,6 +8,7 @@ import strawberry
 from api.graph.arguments import ERRORS, MINTED, OPERATION
 from api.graph.context import Info
 from api.graph.money import Money, MoneyInput, amount_of
+from api.graph.node import Node
 from api.graph.outcome import OperationInfo, followed, performed
 from api.graph.refusal import EndCouponError, PublishCouponError, as_error
 from api.graph.texts import NAME, id_of, text
@@ -15,7 +16,7 @@ from api.scalars import GlobalId, IdempotencyKey
 from domain.catalog import coupon as domain
 from domain.catalog.publish_coupon import EndCoupon, PublishCoupon, end_coupon, publish_coupon
 from domain.ids import CouponId, PlanId
-from domain.refusals import Refused
+from domain.refusals import RefusalCode, Refused
 
 
 @strawberry.enum(description="For how many periods a coupon reduces what is charged.")
@@ -36,10 +37,9 @@ class CouponScope(Enum):
 
 
 @strawberry.type(description="A reduction before tax that customers redeem by its code.")
-class Coupon:
+class Coupon(Node):
     """A coupon, as staff see it."""
 
-    id: GlobalId = strawberry.field(description="What endCoupon takes.")
     code: str = strawberry.field(description="What customers type, in whatever letters.")
     name: str = strawberry.field(description="What invoices call it.")
     percent_ppm: int | None = strawberry.field(
@@ -71,6 +71,14 @@ class Coupon:
             max_redemptions=coupon.max_redemptions,
             active=coupon.active,
         )
+
+
+async def find_coupon(info: Info, id: CouponId) -> Coupon:
+    """The tenant's coupon of that id, else NOT_FOUND."""
+    found = next((each for each in await all_coupons(info) if each.id == str(id)), None)
+    if found is None:
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such coupon.")
+    return found
 
 
 async def all_coupons(info: Info) -> list[Coupon]:

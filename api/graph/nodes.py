@@ -6,13 +6,14 @@ from typing import Final, TypeVar
 from api.errors import Code, Fault
 from api.graph.catalog import Plan
 from api.graph.context import Context, Info
+from api.graph.coupons import find_coupon
 from api.graph.credit_notes import CreditNote
 from api.graph.customer import find_customer
 from api.graph.disputes import Dispute
 from api.graph.exceptions import find_exception
 from api.graph.invoices import Invoice
 from api.graph.node import Node
-from api.graph.payments import Payment
+from api.graph.payments import Payment, Receipt, Refund
 from api.graph.sagas import find_saga
 from api.graph.subscriptions import Subscription
 from api.scalars import GlobalId
@@ -21,6 +22,7 @@ from domain.actor import STAFF
 from domain.catalog.plan import plan
 from domain.db import Primary
 from domain.ids import (
+    CouponId,
     CreditNoteId,
     CustomerId,
     DisputeId,
@@ -29,6 +31,8 @@ from domain.ids import (
     InvoiceId,
     PaymentId,
     PlanId,
+    ReceiptId,
+    RefundId,
     SagaId,
     SubscriptionId,
     TenantId,
@@ -37,8 +41,10 @@ from domain.invoices.credit_note import credit_note
 from domain.invoices.invoice import invoice
 from domain.invoices.owner import credit_note_owner, invoice_owner
 from domain.payments.dispute import dispute
-from domain.payments.owner import dispute_owner, payment_owner
+from domain.payments.owner import dispute_owner, payment_owner, receipt_owner, refund_owner
 from domain.payments.payment import payment
+from domain.payments.receipt import receipt
+from domain.payments.refund import refund
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.owner import subscription_owner
 from domain.subscriptions.subscription import subscription
@@ -117,6 +123,18 @@ async def _payment(info: Info, id: GlobalId) -> Node:
     return Payment.of(await payment(info.context.db.primary, owner, parsed))
 
 
+async def _receipt(info: Info, id: GlobalId) -> Node:
+    parsed = ReceiptId.parse(id)
+    owner = await _owner(info.context, parsed, receipt_owner)
+    return Receipt.of(await receipt(info.context.db.primary, owner, parsed))
+
+
+async def _refund(info: Info, id: GlobalId) -> Node:
+    parsed = RefundId.parse(id)
+    owner = await _owner(info.context, parsed, refund_owner)
+    return Refund.of(await refund(info.context.db.primary, owner, parsed))
+
+
 async def _dispute(info: Info, id: GlobalId) -> Node:
     parsed = DisputeId.parse(id)
     owner = await _owner(info.context, parsed, dispute_owner)
@@ -133,6 +151,12 @@ async def _exception(info: Info, id: GlobalId) -> Node:
     return await find_exception(info, ExceptionCaseId.parse(id))
 
 
+async def _coupon(info: Info, id: GlobalId) -> Node:
+    if not info.context.actor.grants & STAFF:
+        raise _nothing()
+    return await find_coupon(info, CouponId.parse(id))
+
+
 async def _saga(info: Info, id: GlobalId) -> Node:
     if not info.context.actor.grants & STAFF:
         raise _nothing()
@@ -145,6 +169,9 @@ _FINDERS: Final[dict[str, Callable[[Info, GlobalId], Awaitable[Node]]]] = {
     InvoiceId.prefix: _invoice,
     CreditNoteId.prefix: _credit_note,
     PaymentId.prefix: _payment,
+    ReceiptId.prefix: _receipt,
+    RefundId.prefix: _refund,
+    CouponId.prefix: _coupon,
     DisputeId.prefix: _dispute,
     PlanId.prefix: _plan,
     ExceptionCaseId.prefix: _exception,

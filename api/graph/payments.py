@@ -125,10 +125,9 @@ class RefundMeans(Enum):
 
 
 @strawberry.type(description="Money on its way back to the method it came from, or a service credit.")
-class Refund:
+class Refund(Node):
     """A refund of one payment."""
 
-    id: GlobalId = strawberry.field(description="The refund's id.")
     amount: Money = strawberry.field(description="How much is given back.")
     state: RefundState = strawberry.field(description="Where it stands.")
     means: RefundMeans = strawberry.field(description="To what it is given back.")
@@ -149,11 +148,10 @@ class Refund:
 
 
 @strawberry.type(description="The document that money was received; it has a number of its own series.")
-class Receipt:
+class Receipt(Node):
     """A receipt for one payment."""
 
     source: strawberry.Private[receipts.Receipt]
-    id: GlobalId = strawberry.field(description="The receipt's id.")
     number: str = strawberry.field(description="The number people see; gapless in its series.")
     issued_at: datetime = strawberry.field(description="When it was issued.")
     withdrawn_at: datetime | None = strawberry.field(

@@ -4,33 +4,62 @@ from typing import Any
 
 import pytest
 
+from dev.story.documents import INVOICE, REFUND
+from domain.actor import Grant
 from tests.api_callers import Api, Caller, Guest
+from tests.world import fresh
+
+PUBLISH = """mutation ($input: PublishCouponInput!) { publishCoupon(input: $input) {
+    coupon { id } errors { ... on UserError { code message path } } } }"""
 
 NODE = """query ($id: ID!) { node(id: $id) { __typename id ... on Customer { reference }
     ... on Subscription { state } ... on Invoice { number } ... on Payment { attemptNumber } ... on Plan { code } } }"""
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
-KINDS = ("Customer", "Subscription", "Invoice", "Payment", "Plan")
+KINDS = ("Customer", "Subscription", "Invoice", "Payment", "Receipt", "Plan")
 
 
 async def objects(api: Api, guest: Guest, bought: Any) -> dict[str, str]:
     """An id of each kind that the customer may fetch."""
     plans = (await guest.data("{ plans { id code } }"))["plans"]
+    paid = (await guest.data(INVOICE, id=bought["invoice"]["id"]))["viewer"]["customer"]["invoice"]["payments"][0]
     return {
         "Customer": guest.id,
         "Subscription": bought["subscription"]["id"],
         "Invoice": bought["invoice"]["id"],
         "Payment": bought["invoice"]["payments"][0]["id"],
+        "Receipt": paid["receipt"]["pdfUrl"].rpartition("/")[2].removesuffix(".pdf"),
         "Plan": next(plan["id"] for plan in plans if plan["code"] == "starter"),
     }
 
 
-async def test_each_kind_of_object_is_fetched_again_by_its_id(api: Api) -> None:
+async def given_back(api: Api, guest: Guest, bought: Any) -> str:
+    """The id of a refund."""
+    payment, amount = bought["invoice"]["payments"][0]["id"], {"minorUnits": "100", "currency": "EUR"}
+    support = await api.staff()
+    done = await support.do(REFUND, customerId=guest.id, paymentId=payment, amount=amount, reason="R.")
+    return str(done["refund"]["id"])
+
+
+async def published(api: Api) -> str:
+    """The id of a coupon."""
+    coupon = {"code": fresh("NODE").upper(), "name": "Ten percent", "percentPpm": 100_000, "duration": "ONCE"}
+    return str((await (await api.staff(Grant.ADMIN)).do(PUBLISH, **coupon))["coupon"]["id"])
+
+
+async def test_each_kind_of_object_is_fetched_again_by_its_id(api: Api, elsewhere: Api) -> None:
     guest, bought = await api.subscriber()
-    ids = await objects(api, guest, bought)
-    for caller in (guest, await api.staff()):
+    ids, support = await objects(api, guest, bought), await api.staff()
+    for caller in (guest, support):
         for kind, id in ids.items():
             node = (await caller.data(NODE, id=id))["node"]
             assert (node["__typename"], node["id"]) == (kind, id)
+    refund, coupon = await given_back(api, guest, bought), await published(api)
+    for caller, id, kind in ((guest, refund, "Refund"), (support, refund, "Refund"), (support, coupon, "Coupon")):
+        assert (await caller.data(NODE, id=id))["node"] == {"__typename": kind, "id": id}
+    for stranger in (await api.guest(), await elsewhere.staff(), guest):
+        hidden = [coupon] if stranger is guest else [refund, coupon]
+        for id in hidden:
+            assert await miss(stranger, id) == await miss(stranger, "nonsense")
     assert (await guest.data(NODE, id=ids["Invoice"]))["node"]["number"] == bought["invoice"]["number"]
     assert (await guest.data(NODE, id=ids["Plan"]))["node"]["code"] == "starter"
 
