@@ -35,6 +35,7 @@ from api.library import Library
 from api.live.hub import Hub
 from api.manifests import ManifestDocuments, read_manifest
 from api.redis_bucket import RedisBucket
+from api.request_log import RequestLog
 from api.sign_in import acting, joining, provider_logout
 from api.sign_in import routes as sign_in
 from api.sign_in.cookies import Cookies
@@ -62,7 +63,9 @@ def library_of(house: House, settings: Settings, redis: "Redis") -> Library:
     measure_fields(schema._schema)
     policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
     store = DocumentStore(schema._schema, InstalledDocuments(house.db, ManifestDocuments(shipped)), policies)
-    return Library(schema, store, shipped, UseCounter(house.db.clock), RedisBucket(redis))
+    return Library(
+        schema, store, shipped, UseCounter(house.db.clock), RedisBucket(redis), RequestLog(house.db)
+    )  # fmt: skip
 
 
 def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient, live: Hub, library: Library) -> Rooms:
@@ -97,8 +100,9 @@ def doors(rooms: Rooms, settings: Settings) -> list[Route]:
     """Every route of the API."""
     library, live = rooms.library, rooms.live
     graphql = PortalGraphQL(
-        library.schema, library.store, library.bucket, context_maker(rooms), lambda: live.ended, library.uses.count
-    )
+        library.schema, library.store, library.bucket, context_maker(rooms), lambda: live.ended, library.uses.count,
+        library.requests.note,
+    )  # fmt: skip
     return [
         Route("/graphql", graphql),
         *downloads.routes(rooms, library.bucket),
@@ -147,7 +151,7 @@ def build_app(
             app.router.routes.extend(doors(rooms, settings))
             gc.collect()
             gc.freeze()  # the schema lives as long as the process: full collections need not walk it
-            async with live.open(), library.uses.kept(house.db):
+            async with live.open(), library.uses.kept(house.db), library.requests.kept():
                 yield
             if rooms.running:
                 await asyncio.wait(set(rooms.running), timeout=STOP_SECONDS)

@@ -35,10 +35,11 @@ from api.answers import (
 from api.audience import Caller
 from api.bucket import Bucket, Throttle, actual_cost, cost_extension, throttled
 from api.documents import PREPARED, DocumentStore, Found
-from api.errors import Code, Fault, PortalSchema
+from api.errors import Code, Fault, PortalSchema, code_of
 from api.json_body import encode
 from api.live.places import Places
 from api.live.stream import Answer, EventStream, renewal_of
+from api.request_log import Line, outcome_of
 from api.requests import Asked, read
 from api.sunset import what_goes
 from api.uses import Seen, unseen
@@ -76,6 +77,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         context: ContextOf[C],
         ended: Callable[[], bool] = lambda: False,
         seen: Seen = unseen,
+        told: Callable[[Line], None] = lambda line: None,
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=(GRAPHQL_SSE_PROTOCOL,))
         self._documents = documents
@@ -84,30 +86,34 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         self._ended = ended
         self._places = Places()
         self._seen = seen
+        self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # a websocket would pass by every HTTP middleware
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         request = Request(scope, receive)
-        media_type = negotiate(",".join(request.headers.getlist("accept")))
+        media_type, line = negotiate(",".join(request.headers.getlist("accept"))), Line()
         try:
-            response: ASGIApp = await self._answer(request, media_type)
+            response: ASGIApp = await self._answer(request, media_type, line)
         except Exception as error:
             rejection = _rejection(error)
+            line.outcome = next(iter(codes(rejection)), rejection.outcome.value)
             _log.info("graphql.rejected", outcome=rejection.outcome.value, codes=codes(rejection))
             response = refusal(rejection, media_type)
+        self._told(line)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, media_type: str) -> ASGIApp:
+    async def _answer(self, request: Request, media_type: str, line: Line) -> ASGIApp:
         draft = await self.get_sub_response(request)
-        context = await self._context(request, draft)
-        run = await self._admitted(request, context, draft)
+        context = line.context = await self._context(request, draft)
+        run = await self._admitted(request, context, draft, line)
         if run.streams:
             return self._stream(request, context, run, draft)
         result = await self.schema.execute(**run.arguments)
         mutations = len(result.data or ()) if run.operation.operation is OperationType.MUTATION else 0
         actual = actual_cost(result.data, run.points, mutations, run.work)
+        line.cost, line.outcome = actual, outcome_of(result.data, [code_of(error) for error in result.errors or ()])
         throttle = run.throttle
         if actual < run.points:
             throttle = await self._bucket.give_back(context.caller, run.points - actual)
@@ -145,15 +151,16 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
                 body = _body(result.data, result.errors, result.extensions or {})
                 yield Answer(body, getattr(context, "event_id", ""))
 
-    async def _admitted(self, request: Request, context: C, draft: Response) -> _Run:
+    async def _admitted(self, request: Request, context: C, draft: Response, line: Line) -> _Run:
         asked = await read(request)
-        found = await self._found(context, asked)
+        found = await self._found(context, asked, line)
         prepared = found.prepared
         draft.headers.update(what_goes(found))
         operation = prepared.operation(asked.operation_name)
         streams = self._streams(request, operation)
         _refuse_method(request, operation, streams)
         points = prepared.cost(operation)
+        line.kind, line.operation = operation.operation.value, operation.name.value if operation.name else ""
         arguments: dict[str, Any] = {
             "query": None,
             "variable_values": asked.variables,
@@ -162,6 +169,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
             "operation_extensions": {**(asked.extensions or {}), PREPARED: prepared},
         }
         charged = await self._charge(context, points)
+        line.cost = points
         self._seen(context.sender, found)
         return _Run(operation, streams, points, prepared.work(operation), charged, arguments)
 
@@ -171,13 +179,14 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         must = operation.operation is OperationType.SUBSCRIPTION
         return may and (must or not takes_json(",".join(request.headers.getlist("accept"))))
 
-    async def _found(self, context: C, asked: Asked) -> Found:
+    async def _found(self, context: C, asked: Asked, line: Line) -> Found:
         try:
             found = await self._documents.resolve(context.sender, asked.reference)
         except Fault as fault:
             if fault.code in _LOOKED_UP:  # guessing ids is work too
                 await self._charge(context, REFUSED_DOCUMENT_COST)
             raise
+        line.document = found.trusted.id if found.trusted else ""
         if found.prepared.errors:
             await self._charge(context, REFUSED_DOCUMENT_COST)
             raise Rejected(Outcome.DOCUMENT_REFUSED, found.prepared.errors)

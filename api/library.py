@@ -9,6 +9,7 @@ from api.bucket import Bucket
 from api.deprecations import Reading
 from api.documents import DocumentStore
 from api.errors import PortalSchema
+from api.request_log import RequestLog
 from api.uses import UseCounter
 
 READ_MAX: Final = 5_000  # readings of documents, a few kilobytes each
@@ -36,6 +37,7 @@ class Library:
     shipped: Mapping[Audience, Mapping[str, str]]
     uses: UseCounter
     bucket: Bucket
+    requests: RequestLog
     _known: dict[tuple[Audience, str], Reckoned] = field(default_factory=dict)
 
     def reckon(self, audience: Audience, text: str, text_hash: str) -> Reckoned:

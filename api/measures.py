@@ -53,6 +53,11 @@ HISTORY: Final = Counter(
     ["source"],
     registry=REGISTRY,
 )
+UNLOGGED: Final = Counter(
+    "quittance_unlogged_requests",
+    "Requests of partners and staff that the log of requests left out: too many at once, or no database",
+    registry=REGISTRY,
+)
 LIVE_STREAMS: Final = Gauge("quittance_live_streams", "Live streams that are open", registry=REGISTRY)
 LIVE_EVENTS: Final = Counter("quittance_live_events", "Events sent to live streams", registry=REGISTRY)
 for source in ("PRIMARY", "REPLICA", "UNAVAILABLE"):

@@ -12,6 +12,7 @@ from domain.reactions.expired_bodies import forget_bodies
 from domain.reactions.expired_sign_ins import forget_sign_ins
 from domain.reactions.house import House
 from domain.reactions.work import HANDLERS
+from domain.tenants.api_request import forget_requests
 from domain.webhooks.delivery import forget_deliveries
 from jobs import queue
 from jobs.calls import Call, call_apply, call_batches, call_deliver, call_drain, call_due
@@ -41,8 +42,10 @@ async def sweep(house: House, redis: ArqRedis) -> int:
 
 
 async def forget_keys(house: House) -> int:
-    """Deletes keys, deliveries, sign-ins that ended, raw bodies of events and bodies of the audit trail whose time is
-    over; returns how many."""
+    """Deletes what was kept for a time that is over; returns how many rows.
+
+    Keys, deliveries, lines of the log of requests, sign-ins that ended, raw bodies of events and of the audit trail.
+    """
     now = house.db.clock.now()
     forgotten = await forget_bodies(house.db.marks, house.db.primary, now)
     forgotten += await forget_audit_bodies(house.db.marks, house.db.primary, now, house.audit_years)
@@ -50,4 +53,5 @@ async def forget_keys(house: House) -> int:
     for shard in await shard_keys(house.db.primary):
         forgotten += await forget_expired(house.db.marks, shard, house.db.clock.now())
         forgotten += await forget_deliveries(house.db.marks, shard, house.db.clock.now())
+        forgotten += await forget_requests(house.db.marks, shard, now)
     return forgotten

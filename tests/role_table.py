@@ -86,7 +86,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "staff.refundPayouts",
     ),
     "---y-y--y": (
-        "staff.securityEvents",
+        "staff.securityEvents", "staff.apiRequests",
     ),
     "--yyyy--y": (
         "query.staff", "staff.saga", "staff.sagas",
@@ -112,6 +112,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "-y-------": (
         "query.partner", "partner.clientId", "partner.name", "partner.customer", "partner.contract",
+        "partner.apiRequests",
     ),
     "y-----yy-": (
         "query.viewer", "viewer.customer", "viewer.sessions", "viewer.actingFor", "viewer.features",

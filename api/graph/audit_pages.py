@@ -2,17 +2,23 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import strawberry
 
 from api.connection import HistoryConnection, Keyset, Source
 from api.graph.context import Info
 from api.graph.pages import history_of
+from api.graph.request_pages import ApiRequest
+from api.graph.security_events import SecurityEvent
 from api.scalars import ConsistencyToken, GlobalId, Int64
+from api.weigh import WORK
 from domain import audit
 from domain.ids import CustomerId
+from domain.tenants.api_request import request_near
+from domain.tenants.security_log import happenings_near
 
+_LOOKS: Final = {WORK: 1}  # one more read for each entry
 N = TypeVar("N")  # what a page shows of an entry
 
 
@@ -30,6 +36,27 @@ class AuditEntry:
     changes: list[str] = strawberry.field(description="The states it changed, as entity: before -> after.")
     recorded_at: datetime = strawberry.field(description="When it was committed.")
     hash: str = strawberry.field(description="The hash that the next entry holds.")
+
+    @strawberry.field(
+        description="The partner's or staff's request that it came from, while the log of requests keeps that.",
+        metadata=_LOOKS,
+    )
+    async def api_request(self, info: Info) -> ApiRequest | None:
+        """The line of the log."""
+        context = info.context
+        found = await request_near(
+            context.db.primary, await context.house(), self.request_id, self.recorded_at
+        )  # fmt: skip
+        return ApiRequest.of(found) if found else None
+
+    @strawberry.field(description="What the same request did at the doors, in the security log.", metadata=_LOOKS)
+    async def security_events(self, info: Info) -> list[SecurityEvent]:
+        """The lines of the log."""
+        context = info.context
+        found = await happenings_near(
+            context.db.primary, await context.house(), self.request_id, self.recorded_at
+        )  # fmt: skip
+        return [SecurityEvent.of(each) for each in found]
 
     @classmethod
     def of(cls, entry: audit.TrailEntry) -> "AuditEntry":

@@ -5,9 +5,10 @@ from typing import Annotated, cast
 import strawberry
 
 from api.audience import Audience
+from api.connection import Connection
 from api.errors import Code, Fault
 from api.graph.acting import ActingFor, acting_for
-from api.graph.arguments import Id, Reference
+from api.graph.arguments import After, First, Id, Reference
 from api.graph.catalog import Plan
 from api.graph.context import Info
 from api.graph.customer import Customer, find_by_name, find_customer
@@ -17,6 +18,7 @@ from api.graph.nodes import find_node, find_nodes
 from api.graph.partner_contract import PartnerContract
 from api.graph.portal_features import PortalFeatures, portal_features
 from api.graph.portal_links import OpenedLink, opened_link
+from api.graph.request_pages import KEPT, ApiRequest, request_page
 from api.graph.sessions import Session, own_sessions
 from api.graph.staff_desk import Staff
 from api.scalars import GlobalId
@@ -92,6 +94,11 @@ class Partner:
     def contract(self, info: Info) -> PartnerContract:
         """The caller's own."""
         return PartnerContract(client=info.context.actor.subject, caller=info.context.caller)
+
+    @strawberry.field(description=f"The program's own requests to this API, newest first. {KEPT}")
+    async def api_requests(self, info: Info, first: First, after: After = None) -> Connection[ApiRequest]:
+        """A page of them."""
+        return await request_page(info, info.context.actor.subject, first, after)
 
 
 @strawberry.type(description="Where every query starts.")

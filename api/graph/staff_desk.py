@@ -23,6 +23,7 @@ from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.members import StaffMembers
 from api.graph.payment_policy import PaymentPolicy
 from api.graph.portal_features import StaffPortal
+from api.graph.request_pages import StaffRequests
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
 from api.graph.sagas import StaffSagas
 from api.graph.staff_disputes import StaffDisputes
@@ -85,6 +86,7 @@ class Staff(
     StaffPartners,
     StaffProviders,
     StaffSecurity,
+    StaffRequests,
     StaffWebhooks,
     StaffSagas,
     StaffPortal,

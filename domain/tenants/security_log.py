@@ -1,13 +1,13 @@
 """What happened at a tenant's doors: who signed in and out, who was let act for whom, what was revoked and refused."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from domain.allowance import Allowance
 from domain.database import Database
-from domain.db import Primary
+from domain.db import Primary, Row
 from domain.ids import CustomerId, uuid7
 from domain.refusals import Refused
 from domain.wire import is_storable
@@ -50,6 +50,8 @@ class Happened:
     what: Happening
 
 
+NEAR = timedelta(minutes=2)  # a request ends within it, so what it did at the doors has an id of these minutes
+_FIRST = bytes(10)  # the entropy of the first id of a millisecond
 strangers = Allowance()  # one for the process: who fails to sign in is nobody we know
 
 
@@ -84,16 +86,24 @@ async def happenings(db: Primary, home: CustomerId, before: UUID | None, limit: 
             ORDER BY id DESC LIMIT $4""",
         home.shard, home.uuid, before, limit,
     )  # fmt: skip
-    return [
-        Happened(
-            row["id"],
-            row["recorded_at"],
-            Happening(
-                SecurityKind(row["kind"]), row["surface"], row["person"], row["about"], row["cause"], row["request_id"]
-            ),
-        )
-        for row in rows
-    ]
+    return [_happened(row) for row in rows]
+
+
+def _happened(row: Row) -> Happened:
+    what = Happening(
+        SecurityKind(row["kind"]), row["surface"], row["person"], row["about"], row["cause"], row["request_id"]
+    )
+    return Happened(row["id"], row["recorded_at"], what)
+
+
+async def happenings_near(db: Primary, home: CustomerId, request_id: str, at: datetime) -> list[Happened]:
+    """What the request of that id, whose work was committed at that instant, did at the doors; in order."""
+    rows = await db.fetch(
+        """SELECT id, kind, surface, person, about, cause, request_id, recorded_at FROM security_event
+            WHERE shard_key = $1 AND customer_id = $2 AND id >= $3 AND id < $4 AND request_id = $5 ORDER BY id""",
+        home.shard, home.uuid, uuid7(at - NEAR, _FIRST), uuid7(at + NEAR, _FIRST), request_id,
+    )  # fmt: skip
+    return [_happened(row) for row in rows]
 
 
 async def count_happenings(db: Primary, home: CustomerId, cap: int) -> int:

@@ -42,8 +42,9 @@ async def given_back(api: Api, guest: Guest, bought: Any) -> str:
 
 async def published(api: Api) -> str:
     """The id of a coupon."""
-    coupon = {"code": fresh("NODE").upper(), "name": "Ten percent", "percentPpm": 100_000, "duration": "ONCE"}
-    return str((await (await api.staff(Grant.ADMIN)).do(PUBLISH, **coupon))["coupon"]["id"])
+    admin = await api.staff(Grant.ADMIN)
+    coupon = {"name": "Ten percent", "percentPpm": 100_000, "duration": "ONCE", "scope": "SUBSCRIPTION"}
+    return str((await admin.do(PUBLISH, code=fresh("NODE").upper(), **coupon))["coupon"]["id"])
 
 
 async def test_each_kind_of_object_is_fetched_again_by_its_id(api: Api, elsewhere: Api) -> None:
