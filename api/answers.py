@@ -29,6 +29,7 @@ class Outcome(StrEnum):
     UNAUTHENTICATED = auto()
     FORBIDDEN = auto()
     METHOD_REFUSED = auto()
+    WITHDRAWN = auto()  # the document, for good
     MEDIA_TYPE_REFUSED = auto()
     TIMED_OUT = auto()
     TOO_LARGE = auto()
@@ -47,6 +48,7 @@ STATUS: Final[Mapping[Outcome, tuple[int, int]]] = {  # as application/json, as 
     Outcome.FORBIDDEN: (403, 403),
     Outcome.METHOD_REFUSED: (405, 405),
     Outcome.TIMED_OUT: (408, 408),
+    Outcome.WITHDRAWN: (410, 410),
     Outcome.TOO_LARGE: (413, 413),
     Outcome.URL_TOO_LONG: (414, 414),
     Outcome.MEDIA_TYPE_REFUSED: (415, 415),
@@ -60,6 +62,7 @@ _OF_CODE: Final = {
     Code.UNAUTHENTICATED: Outcome.UNAUTHENTICATED,
     Code.FORBIDDEN: Outcome.FORBIDDEN,
     Code.CSRF: Outcome.FORBIDDEN,
+    Code.DOCUMENT_WITHDRAWN: Outcome.WITHDRAWN,
     Code.THROTTLED: Outcome.THROTTLED,
     Code.UNAVAILABLE: Outcome.UNAVAILABLE,
     Code.INTERNAL: Outcome.INTERNAL,

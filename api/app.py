@@ -62,9 +62,10 @@ def library_of(house: House, settings: Settings, redis: "Redis") -> Library:
     schema = build_schema()
     measure_fields(schema._schema)
     policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
-    store = DocumentStore(schema._schema, InstalledDocuments(house.db, ManifestDocuments(shipped)), policies)
+    installed = InstalledDocuments(house.db, ManifestDocuments(shipped))
+    store = DocumentStore(schema._schema, installed, policies)
     return Library(
-        schema, store, shipped, UseCounter(house.db.clock), RedisBucket(redis), RequestLog(house.db)
+        schema, store, shipped, UseCounter(house.db.clock), RedisBucket(redis), RequestLog(house.db), installed
     )  # fmt: skip
 
 
@@ -146,6 +147,7 @@ def build_app(
         ):
             live = Hub(house.db, settings.redis_url.get_secret_value(), stopping)
             library = library_of(house, settings, redis)
+            live.on_word, library.installed.hears = library.installed.forget, lambda: live.hears
             rooms = rooms_of(fenced(house), settings, http, live, library)
             app.state.web_doors = rooms.sessions.doors
             app.router.routes.extend(doors(rooms, settings))

@@ -104,13 +104,15 @@ class DocumentStore:
 
     async def resolve(self, sender: Sender, reference: Reference) -> Found:
         """The prepared document; DOCUMENT_NOT_FOUND or PERSISTED_QUERY_NOT_FOUND, by the form of the reference, for an
-        unknown id; FORBIDDEN for a text of a closed audience."""
+        unknown id; DOCUMENT_WITHDRAWN; FORBIDDEN for a text of a closed audience."""
         policy = self._policies[sender.audience]
         if reference.document_id is not None:
             trusted = await self._trusted.find(sender, reference.document_id)
             if trusted is not None:
                 if not sender.may_send(reference.document_id):
                     raise Fault(Code.FORBIDDEN, "The token's scope does not name this document.")
+                if trusted.withdrawn:
+                    raise Fault(Code.DOCUMENT_WITHDRAWN, "This document was withdrawn: use another one.")
                 return Found(self._prepared(trusted.text, TRUSTED, policy), trusted)
         if reference.text is None:
             raise reference.not_found()

@@ -26,6 +26,7 @@ class Code(StrEnum):
     THROTTLED = "THROTTLED"  # the caller's bucket is empty; extensions.retryAfterSeconds says how long
     COST_EXCEEDED = "COST_EXCEEDED"  # the document passes a limit; extensions.limit says which
     DOCUMENT_NOT_FOUND = "DOCUMENT_NOT_FOUND"
+    DOCUMENT_WITHDRAWN = "DOCUMENT_WITHDRAWN"  # it was taken back at once: no client may send it any more
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"  # the same, as clients of Apollo's form know it
     HISTORY_UNAVAILABLE = "HISTORY_UNAVAILABLE"  # the replica is down or too far behind
     GONE = "GONE"  # a document whose customer was erased and whose retention is over: nobody can read it any more

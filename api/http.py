@@ -34,7 +34,7 @@ from api.answers import (
 )
 from api.audience import Caller
 from api.bucket import Bucket, Throttle, actual_cost, cost_extension, throttled
-from api.documents import PREPARED, DocumentStore, Found
+from api.documents import PREPARED, DocumentStore, Found, Reference
 from api.errors import Code, Fault, PortalSchema, code_of
 from api.json_body import encode
 from api.live.places import Places
@@ -64,6 +64,7 @@ class _Run:
     work: int
     throttle: Throttle
     arguments: dict[str, Any]
+    reference: Reference
 
 
 class PortalGraphQL(GraphQL[C, None], Generic[C]):
@@ -127,6 +128,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
             again = await self._context(renewal_of(request), Response())
             if _who(again) != _who(context):
                 raise Fault(Code.UNAUTHENTICATED, "This token is somebody else's now.")
+            await self._documents.resolve(context.sender, run.reference)  # a withdrawn one streams no longer
 
         async def pay() -> None:
             throttle = await self._bucket.take(context.caller, run.points)
@@ -171,7 +173,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         charged = await self._charge(context, points)
         line.cost = points
         self._seen(context.sender, found)
-        return _Run(operation, streams, points, prepared.work(operation), charged, arguments)
+        return _Run(operation, streams, points, prepared.work(operation), charged, arguments, asked.reference)
 
     def _streams(self, request: Request, operation: OperationDefinitionNode) -> bool:
         """A subscription streams where it may; anything else only for who takes no JSON: urql accepts both at once."""

@@ -9,6 +9,7 @@ from api.bucket import Bucket
 from api.deprecations import Reading
 from api.documents import DocumentStore
 from api.errors import PortalSchema
+from api.installed import InstalledDocuments
 from api.request_log import RequestLog
 from api.uses import UseCounter
 
@@ -38,6 +39,7 @@ class Library:
     uses: UseCounter
     bucket: Bucket
     requests: RequestLog
+    installed: InstalledDocuments
     _known: dict[tuple[Audience, str], Reckoned] = field(default_factory=dict)
 
     def reckon(self, audience: Audience, text: str, text_hash: str) -> Reckoned:

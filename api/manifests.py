@@ -31,6 +31,8 @@ class Trusted:
     """Whether it is part of the release; else a tenant registered it."""
     announced_at: datetime | None = None
     retires_at: datetime | None = None
+    withdrawn: bool = False
+    """Whether it must not run any more, as of now; who names it is told so."""
 
 
 class TrustedDocuments(Protocol):

@@ -148,7 +148,7 @@ async def _checked(house: House) -> list[str]:
     store, now = _store(), house.db.clock.now()
     troubles: list[str] = []
     async for document in _stored(house):
-        if document.retires_at and document.retires_at <= now:
+        if document.withdrawn_at or (document.retires_at and document.retires_at <= now):
             continue
         ready = store.trusted(_audience(document.owner), document.text)
         where = f"{document.owner} {document.id} ({document.tenant})"

@@ -15,6 +15,8 @@ from tests.dispute_stage import ADMINS as ADMINS_OF_DISPUTES
 from tests.dispute_stage import FINANCES as FINANCES_OF_DISPUTES
 from tests.dispute_stage import SUPPORTS as SUPPORTS_OF_DISPUTES
 from tests.dispute_stage import dispute_input
+from tests.document_stage import ADMINS as ADMINS_OF_DOCUMENTS
+from tests.document_stage import document_input
 from tests.exception_stage import FINANCES as FINANCES_OF_EXCEPTIONS
 from tests.exception_stage import SUPPORTS as SUPPORTS_OF_EXCEPTIONS
 from tests.exception_stage import exception_input
@@ -153,6 +155,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await catalog_input(admin)
     good |= await exception_input(api)
     good |= await privacy_input(api)
+    good |= await document_input(api)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -278,7 +281,7 @@ ADMINS = ("registerStaff", "registerPartner", "publishPlan", "publishPrice", "pu
           "setSellerTax", "setLegalDetails", "setSubscriptionPolicy", "setDebtPolicy", *ADMINS_OF_CATALOG,
           *ADMINS_OF_PAYMENTS, *ADMINS_OF_REFUNDS, *ADMINS_OF_WEBHOOKS,
           *ADMINS_OF_DISPUTES, *ADMINS_OF_NOTICES, *ADMINS_OF_RECOVERY, *ADMINS_OF_PORTAL,
-          *ADMINS_OF_PRIVACY)  # fmt: skip
+          *ADMINS_OF_PRIVACY, *ADMINS_OF_DOCUMENTS)  # fmt: skip
 SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitlementException", "endCouponRedemption",
             "judgeTaxId", "addTaxExemption", "endTaxExemption", *SUPPORTS_OF_PAYMENTS,
             *SUPPORTS_OF_REFUNDS, *SUPPORTS_OF_WEBHOOKS, *SUPPORTS_OF_DISPUTES,

@@ -117,6 +117,12 @@ CASES = [
                           ("removeMember", {"memberId": "$owner user"}))
       for code, caller in (("INVALID_INPUT", "support"), ("STATE_CONFLICT", "owner"))),
     Case("withdrawInvitation", "INVALID_INPUT", "support", {"invitationId": "invitation_" + "0" * 32}),
+    Case("registerDocuments", "ALREADY_EXISTS", "admin", {"owner": "$owner of documents", "documents": [
+        {"id": "kept", "name": "Kept", "text": "{ plans { code } }"}]}),
+    Case("registerDocuments", "STATE_CONFLICT", "admin", {"owner": "$owner of many documents", "documents": [
+        {"id": "new", "name": "New", "text": "{ plans { code } }"}]}),
+    Case("withdrawDocument", "STATE_CONFLICT", "admin", {
+        "owner": "$owner of documents", "id": "gone", "urgent": True}),
     Case("eraseCustomer", "ALREADY_EXISTS", "admin", {"customerId": "$asked customer", "reason": "R."}),
     Case("eraseCustomer", "ERASURE_STOPPED", "admin", {"customerId": "$owner customer", "reason": "R."}),
     Case("decideErasure", "ERASURE_STOPPED", "admin", {

@@ -9,7 +9,8 @@ place here.
 MUTATIONS: dict[str, tuple[str, ...]] = {
     "-----y--y": (
         "changeWebhookEndpoint", "endCoupon", "publishCoupon", "publishFeature", "publishGraceRule", "publishPlan",
-        "publishPlanVersion", "publishPrice", "registerPartner", "registerStaff", "registerWebhookEndpoint",
+        "publishPlanVersion", "publishPrice", "registerDocuments", "registerPartner", "registerStaff",
+        "withdrawDocument", "registerWebhookEndpoint",
         "retirePlan", "retirePrice", "rotateWebhookSecret", "saveDunningPolicy", "setDebtPolicy", "setDisputePolicy",
         "setNoticePolicy", "setPaymentPolicy", "setPaymentRoute", "setPortalFeatures", "setRecoveryPolicy",
         "setRefundPolicy", "setRetentionOffer", "setSubscriptionPolicy",

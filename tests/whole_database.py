@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from asyncpg import Connection
 from asyncpg.prepared_stmt import PreparedStatement
 
-# Refused calls are logged on purpose; a lease says who works, not what was done.
-BESIDE_THE_FACTS = ("refusal_log", "outbox_lease", "schema_migration")
+# Refused calls and requests are logged on purpose; a lease says who works, not what was done.
+BESIDE_THE_FACTS = ("refusal_log", "api_request", "outbox_lease", "schema_migration")
 
 
 @dataclass

@@ -59,6 +59,7 @@ class _Listed:
     text_hash: str
     recorded_at: datetime | None
     retires_at: datetime | None
+    withdrawn_at: datetime | None = None
 
 
 @strawberry.type(description="A document that a partner may send by its id.")
@@ -78,6 +79,7 @@ class PartnerDocument:
         description="When the tenant registered it; null for one that is part of the product."
     )
     retires_at: datetime | None = strawberry.field(description="From when on it is not found any more.")
+    withdrawn_at: datetime | None = strawberry.field(description="Since when it does not run any more, for good.")
 
 
 @strawberry.enum(description="What goes. More values may come.")
@@ -156,7 +158,7 @@ class PartnerContract:
         for number, each in enumerate(await _listed(info, self.client, MOST_OF_A_PARTNER + len(_shipped(info)))):
             if number % AT_A_STRETCH == 0:
                 await asyncio.sleep(0)
-            if each.retires_at is None or each.retires_at > now:
+            if each.withdrawn_at is None and (each.retires_at is None or each.retires_at > now):
                 found.extend(_notices(each, _reckon(info, each)))
         return sorted(found, key=lambda notice: (notice.at, notice.document_id))[:NOTICES_MAX]
 
@@ -170,7 +172,8 @@ async def _listed(info: Info, client: str, limit: int, after: str = "") -> list[
     """The documents after an id, in the order of ids; one of the product goes before a registered one of that id."""
     tenant: TenantId = info.context.tenant
     stored = await documents_of(info.context.db.primary, tenant, owner_of_partner(client), limit, after)
-    own = [_Listed(each.id, each.name, each.text, each.text_hash, each.recorded_at, each.retires_at) for each in stored]
+    own = [_Listed(each.id, each.name, each.text, each.text_hash, each.recorded_at, each.retires_at,
+                   each.withdrawn_at) for each in stored]  # fmt: skip
     both = {each.id: each for each in (*own, *_shipped(info)) if each.id > after}
     return [both[id] for id in sorted(both)][:limit]
 
@@ -193,6 +196,7 @@ def _document(each: _Listed, known: Reckoned, counted: list[DocumentUse | None])
         last_used_at=max((use.last_used_at for use in uses), default=None),
         registered_at=each.recorded_at,
         retires_at=each.retires_at,
+        withdrawn_at=each.withdrawn_at,
     )
 
 

@@ -4,6 +4,7 @@ import strawberry
 
 from api.graph.data_exports import ExportMutations
 from api.graph.dead_letters import LetterMutations
+from api.graph.document_mutations import DocumentMutations
 from api.graph.erasing import PrivacyMutations
 from api.graph.member_mutations import MemberMutations
 from api.graph.portal_features import PortalRuleMutations
@@ -24,5 +25,6 @@ class RootMutations(
     RetentionMutations,
     MemberMutations,
     ExportMutations,
+    DocumentMutations,
 ):
     """Fields of the mutation root."""

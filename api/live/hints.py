@@ -17,20 +17,25 @@ READ_SECONDS: Final = 5.0  # one wait for a message; a read that never ends coul
 HEALTH_SECONDS: Final = 10  # a server that vanished without a word is noticed by then
 AGAIN_SECONDS: Final = 1.0  # between two tries to reach a server that is away
 JOIN_SECONDS: Final = 0.25  # Redis answers within a millisecond, or it is away
-_ROOT: Final = f"{CHANNELS}all"  # what is listened to while nobody is followed: a connection needs one channel
+_ROOT: Final = f"{CHANNELS}all"  # of all processes; a connection needs one channel while nobody is followed
 _AWAY: Final = (RedisError, OSError)
 _log: Final = structlog.get_logger("api.live")
 
 
 class Hints:
-    """``told`` is called with each customer that is heard of; ``followed`` says who is to be listened for."""
+    """``told`` is called with each customer that is heard of; ``followed`` says who is to be listened for.
+
+    ``everybody`` is called when something is said to all processes, and after a time in which it could not be heard.
+    """
 
     def __init__(
-        self, redis_url: str, followed: Callable[[], Iterable[CustomerId]], told: Callable[[CustomerId], None]
-    ) -> None:
+        self, redis_url: str, followed: Callable[[], Iterable[CustomerId]], told: Callable[[CustomerId], None],
+        everybody: Callable[[], None],
+    ) -> None:  # fmt: skip
         self._url = redis_url
         self._followed = followed
         self._told = told
+        self._everybody = everybody
         self._ear: Any = None
         self.heard = False
         """Whether hints come in; while they do not, whoever waits has to look more often."""
@@ -54,14 +59,27 @@ class Hints:
             if names := [f"{CHANNELS}{customer}" for customer in self._followed()]:
                 await ear.subscribe(*names)
             self.heard = True
+            self._everybody()
             while True:
                 message = await ear.get_message(timeout=READ_SECONDS)
                 if message is not None:
                     self._hear(message["channel"].decode())
 
     def _hear(self, channel: str) -> None:
+        if channel == _ROOT:
+            self._everybody()
+            return
         with suppress(Refused):  # whoever can publish there can also write nonsense
             self._told(CustomerId.parse(channel.removeprefix(CHANNELS)))
+
+    async def tell_everybody(self) -> None:
+        """Says to all processes that what they keep of documents is old; without Redis they look more often."""
+        try:
+            url, wait = self._url, JOIN_SECONDS
+            async with Redis.from_url(url, socket_timeout=wait, socket_connect_timeout=wait) as redis:
+                await redis.publish(_ROOT, b"")
+        except _AWAY as error:
+            _log.warning("live.untold", cause=type(error).__name__)
 
     async def join(self, customer: CustomerId) -> None:
         """Listens for the customer from now on, or as soon as the server is back."""

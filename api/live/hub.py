@@ -56,7 +56,9 @@ class Hub:
         self._stopping = stopping
         self._followers: dict[CustomerId, set[Follower]] = defaultdict(set)
         self._seen: dict[CustomerId, Standing] = {}
-        self._hints = Hints(redis_url, lambda: list(self._followers), self._wake)
+        self._hints = Hints(redis_url, lambda: list(self._followers), self._wake, self._everybody)
+        self.on_word: Callable[[], None] = lambda: None
+        """What is done when something was said to all processes."""
         self.ended = False
         """Whether streams are to end, for their clients to go on at another process."""
 
@@ -87,6 +89,19 @@ class Hub:
                 del self._followers[customer]
                 self._seen.pop(customer, None)
                 await self._hints.leave(customer)
+
+    @property
+    def hears(self) -> bool:
+        """Whether what is said to all processes comes in at once."""
+        return self._hints.heard
+
+    async def tell_everybody(self) -> None:
+        """Has every process, and this one before it returns, do what it does on a word to all."""
+        self._everybody()
+        await self._hints.tell_everybody()
+
+    def _everybody(self) -> None:
+        self.on_word()
 
     def end(self) -> None:
         """Ends every stream in order."""

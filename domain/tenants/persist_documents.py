@@ -145,27 +145,62 @@ async def retire_documents(tx: Tx, command: RetireDocuments) -> DocumentsRetirin
     rows = await tx.fetch(
         """UPDATE trusted_document SET announced_at = coalesce(announced_at, $4), retires_at = $5
             WHERE tenant_id = $1 AND owner = $2 AND document_id = ANY ($3)
-              AND (retires_at IS NULL OR retires_at > $4)
+              AND (retires_at IS NULL OR retires_at > $4) AND withdrawn_at IS NULL
         RETURNING document_id""",
         tx.head.tenant.uuid, command.owner, list(command.ids), tx.recorded_at, command.at,
     )  # fmt: skip
     if missing := set(command.ids) - {row["document_id"] for row in rows}:
-        raise await _not_retired(tx, command.owner, min(missing))
+        raise await _gone_already(tx, command.owner, min(missing), "retired")
     for id in command.ids:
         tx.emit("document.retiring", owner=command.owner, document=id)
     return DocumentsRetiring(command.ids, command.at)
 
 
-async def _not_retired(tx: Tx, owner: str, id: str) -> Refused:
-    gone = await tx.fetchval(
-        "SELECT retires_at FROM trusted_document WHERE tenant_id = $1 AND owner = $2 AND document_id = $3",
+async def _gone_already(tx: Tx, owner: str, id: str, how: str) -> Refused:
+    known = await tx.fetchval(
+        "SELECT document_id FROM trusted_document WHERE tenant_id = $1 AND owner = $2 AND document_id = $3",
         tx.head.tenant.uuid,
         owner,
         id,
     )
-    if gone is None:
-        return Refused(RefusalCode.NOT_FOUND, f"There is no document {id}.", ("ids",))
-    return Refused(RefusalCode.STATE_CONFLICT, f"{id} is retired already.", ("ids",))
+    if known is None:
+        return Refused(RefusalCode.NOT_FOUND, f"There is no document {id}.", ("id",))
+    return Refused(RefusalCode.STATE_CONFLICT, f"{id} is {how} already.", ("id",))
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawDocument:
+    """The document, and every other of its owner with the same text, must not run any more."""
+
+    owner: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsWithdrawn:
+    """What does not run from that instant on."""
+
+    ids: tuple[str, ...]
+    at: datetime
+
+
+@operation("tenants.withdraw_document", allowed=_ADMINS)
+async def withdraw_document(tx: Tx, command: WithdrawDocument) -> DocumentsWithdrawn:
+    """Without any notice, for good; each is told as document.withdrawn. NOT_FOUND; STATE_CONFLICT if it was before."""
+    rows = await tx.fetch(
+        """UPDATE trusted_document SET withdrawn_at = $4
+            WHERE tenant_id = $1 AND owner = $2 AND withdrawn_at IS NULL AND text_hash = (
+                  SELECT d.text_hash FROM trusted_document d
+                   WHERE d.tenant_id = $1 AND d.owner = $2 AND d.document_id = $3 AND d.withdrawn_at IS NULL)
+            RETURNING document_id""",
+        tx.head.tenant.uuid, command.owner, command.id, tx.recorded_at,
+    )  # fmt: skip
+    if not rows:
+        raise await _gone_already(tx, command.owner, command.id, "withdrawn")
+    ids = tuple(sorted(row["document_id"] for row in rows))
+    for id in ids:
+        tx.emit("document.withdrawn", owner=command.owner, document=id)
+    return DocumentsWithdrawn(ids, tx.recorded_at)
 
 
 @dataclass(frozen=True, slots=True)

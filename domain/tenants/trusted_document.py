@@ -37,6 +37,7 @@ class TrustedDocument:
     recorded_at: datetime
     announced_at: datetime | None
     retires_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 def hash_of(text: str) -> str:
@@ -55,16 +56,19 @@ def _document(row: Row) -> TrustedDocument:
         row["recorded_at"],
         row["announced_at"],
         row["retires_at"],
+        row["withdrawn_at"],
     )
 
 
 async def find_document(db: Primary, tenant: TenantId, owner: str, name: str) -> TrustedDocument | None:
     """The owner's document of that id, else one whose text has that hash: of several the one that stays longest."""
     row = await db.fetchrow(
-        """SELECT tenant_id, owner, document_id, name, body, text_hash, recorded_at, announced_at, retires_at
+        """SELECT tenant_id, owner, document_id, name, body, text_hash, recorded_at, announced_at, retires_at,
+                  withdrawn_at
              FROM trusted_document
             WHERE tenant_id = $1 AND owner = $2 AND (document_id = $3 OR text_hash = $3)
-            ORDER BY document_id = $3 DESC, retires_at DESC NULLS FIRST, document_id LIMIT 1""",
+            ORDER BY document_id = $3 DESC, withdrawn_at DESC NULLS FIRST, retires_at DESC NULLS FIRST, document_id
+            LIMIT 1""",
         tenant.uuid,
         owner,
         name,
@@ -75,7 +79,8 @@ async def find_document(db: Primary, tenant: TenantId, owner: str, name: str) ->
 async def documents_of(db: Primary, tenant: TenantId, owner: str, limit: int, after: str = "") -> list[TrustedDocument]:
     """The owner's documents in the order of their ids, those that are retired as well."""
     rows = await db.fetch(
-        """SELECT tenant_id, owner, document_id, name, body, text_hash, recorded_at, announced_at, retires_at
+        """SELECT tenant_id, owner, document_id, name, body, text_hash, recorded_at, announced_at, retires_at,
+                  withdrawn_at
              FROM trusted_document
             WHERE tenant_id = $1 AND owner = $2 AND document_id > $4
             ORDER BY document_id LIMIT $3""",
@@ -102,7 +107,8 @@ async def count_documents(db: Primary, tenant: TenantId, owner: str, cap: int) -
 async def all_documents(db: Primary, limit: int, after: TrustedDocument | None = None) -> list[TrustedDocument]:
     """Every tenant's documents, a page at a time."""
     rows = await db.fetch(
-        """SELECT tenant_id, owner, document_id, name, body, text_hash, recorded_at, announced_at, retires_at
+        """SELECT tenant_id, owner, document_id, name, body, text_hash, recorded_at, announced_at, retires_at,
+                  withdrawn_at
              FROM trusted_document
             WHERE $2::uuid IS NULL OR (tenant_id, owner, document_id) > ($2, $3, $4)
             ORDER BY tenant_id, owner, document_id LIMIT $1""",

@@ -46,6 +46,7 @@ PUBLISHED: Final = {
     "contract.ending": "A contract ends soon.",
     "contract.ended": "A contract has ended.",
     "document.retiring": "A registered document will be retired; told of the house's own customer.",
+    "document.withdrawn": "A registered document does not run any more; told of the house's own customer.",
 }
 MOST: Final = len(PUBLISHED)
 

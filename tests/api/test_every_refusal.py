@@ -13,6 +13,7 @@ from tests.api_callers import Api, Guest
 from tests.bad_input_stage import mutation
 from tests.catalog_stage import retired
 from tests.dispute_stage import decided
+from tests.document_stage import refused_documents
 from tests.exception_stage import replayed_letter
 from tests.families import deep_in_debt
 from tests.notice_stage import waiting_notice
@@ -48,6 +49,7 @@ async def players(api: Api, owner: asyncpg.Connection) -> Players:
     made.ids |= await retired(made.callers["admin"])
     made.ids |= await decided(api)
     made.ids |= await not_erased(await made.guest("asked", "tok_visa"), api)
+    made.ids |= await refused_documents(api, owner)
     owner_of_all = made.callers["owner"]
     assert isinstance(owner_of_all, Guest)
     made.ids |= await waiting_notice(api, owner_of_all)

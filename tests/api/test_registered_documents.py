@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.app import build_app
 from api.audience import Audience, Sender
 from api.installed import KEPT_SECONDS, MISSED_SECONDS, InstalledDocuments
 from api.manifests import ManifestDocuments
@@ -21,12 +22,15 @@ from domain.tenants.persist_documents import (
     PersistDocuments,
     RetireDocuments,
     SetDocumentNotice,
+    WithdrawDocument,
     persist_documents,
     retire_documents,
     set_document_notice,
+    withdraw_document,
 )
 from domain.tenants.trusted_document import find_document, hash_of, notice_days
-from tests.api_callers import Api, Caller
+from runtime.settings import Settings
+from tests.api_callers import Api, Caller, running, until
 from tests.world import World, fresh, make_world
 
 PLANS = "query Plans { plans { id name } }"
@@ -166,3 +170,62 @@ async def test_a_partner_is_told_in_time_and_what_cannot_be_meant_is_refused(hou
             home = world.tenant.live_house
             await perform(house.db, operation, world.staff(role), home, command, fresh("key"))
         assert refusal.value.code == "FORBIDDEN"
+
+
+WITHDRAW = """mutation ($input: WithdrawDocumentInput!) { withdrawDocument(input: $input) {
+    ids at operation { id replayed } errors { ... on UserError { code message path } } } }"""
+REGISTER = """mutation ($input: RegisterDocumentsInput!) { registerDocuments(input: $input) {
+    added operation { replayed } errors { ... on UserError { code message path } } } }"""
+
+
+@pytest.mark.row("K5")
+async def test_admins_register_a_document_and_withdraw_it_from_every_process_at_once(
+    api: Api, process_settings: Settings
+) -> None:
+    partner, owner = await partner_of(api)
+    admin = await api.staff(Grant.ADMIN)
+    new = [{"id": "plans.1", "name": "Plans", "text": PLANS}, {"id": "again.1", "name": "Again", "text": PLANS}]
+    wrong = await admin.refusal(REGISTER, owner=owner, documents=[*new, {"id": "x", "name": "X", "text": "{ x }"}])
+    assert (wrong["code"], wrong["message"]) == (
+        "INVALID_INPUT", "Nothing was registered. x: Cannot query field 'x' on type 'Query'.",
+    )  # fmt: skip
+    assert (await admin.do(REGISTER, owner=owner, documents=new))["added"] == ["plans.1", "again.1"]
+    async with running(build_app(process_settings, fenced=lambda house: house)) as http:
+        other = Caller(http, partner.token)  # of another process, which hears of it by Redis
+        for caller in (partner, other):
+            assert (await caller.post({"documentId": "plans.1"})).json()["data"]["plans"]
+        given = {"owner": owner, "id": "plans.1", "urgent": True, "idempotencyKey": fresh("urgent")}
+        assert (await admin.do(WITHDRAW, **given))["ids"] == ["again.1", "plans.1"]
+        assert (await admin.do(WITHDRAW, **given))["operation"]["replayed"] is True
+
+        async def refused() -> bool | None:
+            return (await other.post({"documentId": "plans.1"})).status_code == 410 or None
+
+        await until(refused)
+    hashed = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": hash_of(PLANS)}}}
+    for body in ({"documentId": "plans.1"}, {"documentId": "again.1"}, hashed, {**hashed, "query": PLANS}):
+        answer = await partner.post(body)
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, error["extensions"]["code"]) == (410, "DOCUMENT_WITHDRAWN"), body
+    listed = (await partner.post({"documentId": "partner-contract.1"})).json()["data"]["partner"]["contract"]
+    assert {each["node"]["id"] for each in listed["documents"]["edges"]} >= {"plans.1", "again.1"}
+    assert "withdrawn" in (await admin.refusal(WITHDRAW, owner=owner, id="plans.1", urgent=True))["message"]
+    soon = {"owner": owner, "id": "plans.1", "at": "2037-01-01T00:00:00Z"}
+    assert (await admin.refusal(WITHDRAW, **soon))["code"] == "STATE_CONFLICT"
+
+
+async def test_a_process_that_cannot_hear_of_withdrawals_looks_every_second(house: House, world: World) -> None:
+    seconds, heard = [0.0], [True]
+    process = InstalledDocuments(house.db, ManifestDocuments({}), lambda: seconds[0])
+    process.hears = lambda: heard[0]
+    id = fresh("unheard")
+    await register(world, "portal", **{id: PLANS.replace("Plans", "Unheard")})
+    sender = Sender(Audience.PORTAL, world.tenant.tenant)
+    before = await process.find(sender, id)
+    assert before is not None
+    await do(world, withdraw_document, WithdrawDocument("portal", id))
+    for at, hears, withdrawn in ((KEPT_SECONDS - 1, True, False), (KEPT_SECONDS - 1, False, True)):
+        seconds[0], heard[0] = at, hears
+        found = await process.find(sender, id)
+        assert found is not None
+        assert found.withdrawn is withdrawn, (at, hears)
