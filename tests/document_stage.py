@@ -37,7 +37,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("registerDocuments", {"owner": "partner:nobody"}, "NOT_FOUND", ["owner"]),
     *(("registerDocuments", {"documents": wrong}, "INVALID_INPUT", ["documents"]) for wrong in (
         [], one("{ nonsense }"), one("{"), one(" "), one(PLANS, "a b"), one(PLANS, ""), one(PLANS) * 2,
-        one("{ " + "plans { id } " * 40 + "}"), one("{ __schema { types { name } } }"),
+        one("{ __schema { types { name } } }"),
         [each for number in range(51) for each in one(PLANS, f"plans.{number}")])),
     ("withdrawDocument", {"owner": "portal"}, "NOT_FOUND", ["id"]),
     ("withdrawDocument", {"id": "nobody-s.1"}, "NOT_FOUND", ["id"]),

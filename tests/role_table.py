@@ -100,6 +100,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "staff.disputes", "staff.paymentRoutes", "staff.refund", "staff.refundsByProvider",
         "staff.disputesByProvider", "staff.webhookEventKinds", "staff.webhookEndpoints", "staff.webhookDeliveries",
         "staff.sessions", "staff.customer", "staff.subscriptionPolicy", "staff.paymentPolicy", "staff.payment",
+        "staff.paymentsInDoubt",
         "staff.stuckPayments", "staff.paymentsByProvider", "staff.entitlementExceptions", "staff.priceList",
         "staff.coupons", "staff.taxRates", "staff.taxRegistrations", "staff.taxCorrectionPreview",
         "staff.taxCorrectionRun", "staff.taxReport", "staff.couponReport", "staff.features", "staff.dunningPolicy",

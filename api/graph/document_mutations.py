@@ -75,14 +75,16 @@ def _require_fit(info: Info, owner: str, documents: tuple[NewDocument, ...]) -> 
     try:
         audience = Audience(owner.partition(":")[0])
     except ValueError:
-        raise Refused(RefusalCode.INVALID_INPUT, f"An owner is {OWNER}", ("owner",)) from None
+        raise Refused(
+            RefusalCode.INVALID_INPUT, "Documents belong to portal, to staff or to partner:<client id>.", ("owner",)
+        ) from None
     if len(documents) > MOST_AT_ONCE:
         raise Refused(RefusalCode.INVALID_INPUT, f"At most {MOST_AT_ONCE} documents at once.", ("documents",))
     store = DocumentStore(info.schema._schema, ManifestDocuments({}), PRODUCTION)
     problems = store.problems(audience, {each.id: each.text for each in documents})
     if problems:
-        told = "; ".join(f"{id}: {messages[0]}" for id, messages in list(problems.items())[:3])
-        raise Refused(RefusalCode.INVALID_INPUT, f"Nothing was registered. {told}", ("documents",))
+        told = "; ".join(f"{id}: {messages[0].rstrip('.')}" for id, messages in list(problems.items())[:3])
+        raise Refused(RefusalCode.INVALID_INPUT, f"Nothing was registered: {told}.", ("documents",))
 
 
 @strawberry.input(description="Takes a document from its clients: from a day on, or at once.")

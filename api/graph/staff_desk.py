@@ -22,6 +22,7 @@ from api.graph.features import Feature, all_features
 from api.graph.grace_rules import GraceRule, grace_rules_of
 from api.graph.members import StaffMembers
 from api.graph.payment_policy import PaymentPolicy
+from api.graph.payments_in_doubt import StaffDoubts
 from api.graph.portal_features import StaffPortal
 from api.graph.request_pages import StaffRequests
 from api.graph.retiring import AfterPlan, ListedPlan, whole_list
@@ -87,6 +88,7 @@ class Staff(
     StaffProviders,
     StaffSecurity,
     StaffRequests,
+    StaffDoubts,
     StaffWebhooks,
     StaffSagas,
     StaffPortal,

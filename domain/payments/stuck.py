@@ -1,6 +1,7 @@
 """Payments whose outcome nobody knows: staff look at them while the provider is being asked; then they decide."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from domain.db import Primary
 from domain.ids import TenantId
@@ -9,10 +10,14 @@ from domain.payments.payment import Payment, from_row
 SILENT_FOR = timedelta(minutes=5)  # a charge is answered in seconds and sent again by a worker within a minute
 
 
-async def stuck_payments(db: Primary, tenant: TenantId, shard: int, now: datetime, limit: int) -> list[Payment]:
+async def stuck_payments(
+    db: Primary, tenant: TenantId, shard: int, now: datetime, limit: int, after: UUID | None = None
+) -> list[Payment]:
     """The tenant's payments on the shard key that are unknown, or that no answer has reached for five minutes of wall
-    time; oldest first. A bank that takes its days over a debit it accepted is not silent; what is an exception already
-    stands there."""
+    time; oldest first, begun after that one.
+
+    A bank that takes its days over a debit it accepted is not silent; what is an exception already stands there.
+    """
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, invoice_id, attempt_number, currency, amount, method_id, provider_account,
                   provider_key, provider_ref, action_url, failure_code, failure_hard, sent_at, queries, captured,
@@ -24,10 +29,12 @@ async def stuck_payments(db: Primary, tenant: TenantId, shard: int, now: datetim
               AND (state = 'unknown' OR (provider_ref IS NULL AND recorded_at <= $3))
               AND NOT EXISTS (SELECT FROM exception_case e
                                WHERE e.shard_key = $1 AND e.subject = payment.id AND e.state <> 'resolved')
-            ORDER BY recorded_at, id LIMIT $4""",
+              AND ($5::uuid IS NULL OR id > $5)
+            ORDER BY id LIMIT $4""",
         shard,
         tenant.uuid,
         now - SILENT_FOR,
         limit,
+        after,
     )
     return [from_row(row) for row in rows]

@@ -150,13 +150,14 @@ async def retire_documents(tx: Tx, command: RetireDocuments) -> DocumentsRetirin
         tx.head.tenant.uuid, command.owner, list(command.ids), tx.recorded_at, command.at,
     )  # fmt: skip
     if missing := set(command.ids) - {row["document_id"] for row in rows}:
-        raise await _gone_already(tx, command.owner, min(missing), "retired")
+        raise await _gone_already(tx, command.owner, min(missing), "retired", len(command.ids) > 1)
     for id in command.ids:
         tx.emit("document.retiring", owner=command.owner, document=id)
     return DocumentsRetiring(command.ids, command.at)
 
 
-async def _gone_already(tx: Tx, owner: str, id: str, how: str) -> Refused:
+async def _gone_already(tx: Tx, owner: str, id: str, how: str, among_others: bool = False) -> Refused:
+    """Says which one it is where several were named."""
     known = await tx.fetchval(
         "SELECT document_id FROM trusted_document WHERE tenant_id = $1 AND owner = $2 AND document_id = $3",
         tx.head.tenant.uuid,
@@ -164,8 +165,9 @@ async def _gone_already(tx: Tx, owner: str, id: str, how: str) -> Refused:
         id,
     )
     if known is None:
-        return Refused(RefusalCode.NOT_FOUND, f"There is no document {id}.", ("id",))
-    return Refused(RefusalCode.STATE_CONFLICT, f"{id} is {how} already.", ("id",))
+        which = f"document {id}" if among_others else "such document"
+        return Refused(RefusalCode.NOT_FOUND, f"There is no {which}.", ("id",))
+    return Refused(RefusalCode.STATE_CONFLICT, f"{id if among_others else 'It'} is {how} already.", ("id",))
 
 
 @dataclass(frozen=True, slots=True)

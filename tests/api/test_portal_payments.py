@@ -17,6 +17,8 @@ from tests.provider_process import Bench, Receiver, bench_at, receiver, shared_o
 STATUS = "query ($key: IdempotencyKey!) { viewer { customer { operation(idempotencyKey: $key) { status } } } }"
 STUCK = """{ staff { stuckPayments {
     customerId timesAsked sentAt providerReference payment { id state invoiceId } } } }"""
+IN_DOUBT = """query ($after: String) { staff { paymentsInDoubt(first: 1, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor } edges { node { customerId } } } } }"""
 SLOW_MS = 8_000
 """Seconds longer than a mutation waits, and below the ten after which the provider is given up."""
 
@@ -186,6 +188,13 @@ async def test_support_sees_whose_payment_nobody_knows_the_outcome_of(provider: 
     assert seen[guest.id]["payment"] == {"id": lost["id"], "state": "UNKNOWN", "invoiceId": bought["invoice"]["id"]}
     assert (seen[guest.id]["providerReference"], seen[guest.id]["sentAt"][-1]) == (None, "Z")
     assert guest.id not in await stuck(elsewhere)
+    support, after, paged = await provider.api.staff(), None, []
+    while after is not None or not paged:
+        page = (await support.data(IN_DOUBT, after=after))["staff"]["paymentsInDoubt"]
+        paged += [each["node"]["customerId"] for each in page["edges"]]
+        after = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
+    assert set(paged) == set(seen)
+    assert page["totalCount"] == len(paged)
     await provider.tell("payment.succeeded")
     assert guest.id not in await stuck(provider.api)
 

@@ -187,7 +187,7 @@ async def test_admins_register_a_document_and_withdraw_it_from_every_process_at_
     new = [{"id": "plans.1", "name": "Plans", "text": PLANS}, {"id": "again.1", "name": "Again", "text": PLANS}]
     wrong = await admin.refusal(REGISTER, owner=owner, documents=[*new, {"id": "x", "name": "X", "text": "{ x }"}])
     assert (wrong["code"], wrong["message"]) == (
-        "INVALID_INPUT", "Nothing was registered. x: Cannot query field 'x' on type 'Query'.",
+        "INVALID_INPUT", "Nothing was registered: x: Cannot query field 'x' on type 'Query'.",
     )  # fmt: skip
     assert (await admin.do(REGISTER, owner=owner, documents=new))["added"] == ["plans.1", "again.1"]
     async with running(build_app(process_settings, fenced=lambda house: house)) as http:

@@ -89,7 +89,7 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(slug: str, manifest: Path
     manifest.write_text(json.dumps({"plans.1": PLANS}))
     to = (str(manifest), "--tenant", slug)
     assert persist(*to, "--audience", "partner:nobody").output == "Not done: There is no such partner.\n"
-    assert persist(*to, "--retire-on", "2099-01-01").output == "Not done: There is no document plans.1.\n"
+    assert persist(*to, "--retire-on", "2099-01-01").output == "Not done: There is no such document.\n"
     assert persist("--tenant", slug, "--notice-days", "0").output == "Not done: A notice is 1 to 3650 days long.\n"
     for words in ((*to, "--audience", "everybody"), (str(manifest),), (), (str(manifest), "--tenant", "nobody-here")):
         assert persist(*words).exit_code == 2

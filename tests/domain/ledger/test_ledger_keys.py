@@ -207,6 +207,7 @@ DELETABLE = {
     "family_claim",  # held by a living subscription only
     "web_session", "ended_sign_in",  # a sign-in that is over
     "audit_body",  # by its row policy only after seven years at the least; the entry with its hash stays
+    "data_export_file",  # an export that was fetched or is a week old
     "api_request",  # the log of requests, after its days
     "customer_directory", "webhook_body",  # of a customer that is erased; bodies also once they are old
     "sealing_key",  # by its row policy only where legal retention ended
