@@ -12,8 +12,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import Outcome, Rejected, refusal_at, unreadable
-from api.watched import Watched
+from api.watched import Watched, door_of
 from domain.correlation import given_by, under
+from domain.tracing import span
 
 MAX_BODY_BYTES: Final = 256 * 1024  # a free text has at most 32 KB; the rest is room for variables
 MAX_HEADER_BYTES: Final = 32 * 1024  # proxies stop at 8 to 16 KB; a token with many scopes has 4
@@ -58,7 +59,8 @@ class RequestId:
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
             await send(message)
 
-        with under(request_id):
+        name = f"{scope['method']} /{door_of(scope)}" if scope["type"] == "http" else "websocket"
+        with under(request_id), span(name, "server", headers.get("traceparent", "")):
             await self.app(scope, receive, send_with_id)
 
 

@@ -43,8 +43,10 @@ from api.request_log import Line, outcome_of
 from api.requests import Asked, read
 from api.sunset import what_goes
 from api.uses import Seen, unseen
+from domain.tracing import span
 
 _log: Final = structlog.get_logger("api.http")
+NAME_LENGTH: Final = 80  # of an operation, in a span; longer ones are nobody's
 REFUSED_DOCUMENT_COST: Final = 10  # points: checking a broken document is work too, so repeating it is not free
 _LOOKED_UP: Final = (Code.DOCUMENT_NOT_FOUND, Code.PERSISTED_QUERY_NOT_FOUND)
 _POLICY_VIOLATION: Final = 1008  # RFC 6455: what a websocket is told here
@@ -111,7 +113,9 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         run = await self._admitted(request, context, draft, line)
         if run.streams:
             return self._stream(request, context, run, draft)
-        result = await self.schema.execute(**run.arguments)
+        name = run.operation.name.value[:NAME_LENGTH] if run.operation.name else ""
+        with span(f"graphql {run.operation.operation.value}", document=name):
+            result = await self.schema.execute(**run.arguments)
         mutations = len(result.data or ()) if run.operation.operation is OperationType.MUTATION else 0
         actual = actual_cost(result.data, run.points, mutations, run.work)
         line.cost, line.outcome = actual, outcome_of(result.data, [code_of(error) for error in result.errors or ()])

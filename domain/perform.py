@@ -19,6 +19,7 @@ from domain.portal_door import let_in, require_purpose, require_right
 from domain.record import Kept, record
 from domain.refusal_log import log_refusal
 from domain.refusals import RefusalCode, Refused
+from domain.tracing import span
 from domain.wire import Json, digest, from_json, is_storable, to_json
 
 C = TypeVar("C")
@@ -134,10 +135,11 @@ class Run(Generic[C, O]):
         """Performs it in a transaction of its own; IN_PROGRESS, BUSY and what the operation refuses."""
         limit = PREVIEW_LOCK_MS if self.preview else LOCK_MS
         try:
-            async with write_transaction(self.db.pool, limit, keep=not self.preview) as connection:
-                tx = self.transaction(connection)
-                performed = await self._inside(tx)
-                reached("perform.recorded")
+            with span("transaction", operation=self.operation.name):
+                async with write_transaction(self.db.pool, limit, keep=not self.preview) as connection:
+                    tx = self.transaction(connection)
+                    performed = await self._inside(tx)
+                    reached("perform.recorded")
         except LOCK_WAIT as error:
             raise Refused(self.waiting_for, "Another call is at work here; try again with the same key.") from error
         reached("perform.committed")

@@ -10,6 +10,7 @@ from arq.typing import WorkerCoroutine
 
 from domain.reactions.house import House, backoff, log_failure
 from domain.refusals import Refused
+from domain.tracing import span
 from jobs.calls import Work
 from runtime.measures import JOBS
 
@@ -29,8 +30,9 @@ def run_once_with_retry(name: str, work: Work) -> WorkerCoroutine:
         house: House = ctx["house"]
         began, outcome = time.monotonic(), "failed"
         try:
-            async with asyncio.timeout(WORK_SECONDS):
-                await work(house, *ids)
+            with span(f"job {name}"):
+                async with asyncio.timeout(WORK_SECONDS):
+                    await work(house, *ids)
             outcome = "done"
         except Refused as refused:
             if refused.retryable:

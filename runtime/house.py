@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -74,6 +74,7 @@ async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
     Closing takes a second at most: connections that are in use then are cut, and their transactions roll back.
     """
     arm_crash_point(settings.crash_at)
+    end_tracing = traced(settings, name)
     addresses = Addresses(settings.database_url.get_secret_value(), settings.replica_url.get_secret_value())
     vault = Vault(settings.house_key)
     database = await Database.open(
@@ -89,6 +90,17 @@ async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await asyncio.gather(database.close(), herald.close(), *(gateway.close() for gateway in ways.values()))
+                await asyncio.to_thread(end_tracing)
+
+
+def traced(settings: Settings, name: str) -> Callable[[], None]:
+    """Sends this process's spans where the settings say; returns what ends that. Without an address nothing is loaded,
+    since the SDK is an extra."""
+    if not settings.otlp_url:
+        return lambda: None
+    from runtime.tracing import trace_to
+
+    return trace_to(settings.otlp_url, name)
 
 
 def arm_crash_point(point: str) -> None:

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from domain.payments.gateway import Gateway, Unavailable
 from domain.payments.gateways.bulkhead import Fence
+from domain.tracing import span
 from runtime.measures import PROVIDER
 
 LOG: Final = logging.getLogger("quittance.provider")
@@ -26,7 +27,8 @@ class Watched(Fence):
     async def _call(self, kind: str, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
         began, what = time.monotonic(), "error"
         try:
-            answer = await call()
+            with span(f"provider {kind}", "client", account=self._to):
+                answer = await call()
             what = _WORD.sub("_", type(answer).__name__).lower()
             return answer
         finally:

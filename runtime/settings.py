@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     # years, as § 147 AO asks of books. Below seven the database refuses, whatever stands here.
     audit_years: int = Field(10, ge=7, le=100)
     database_pool: int = Field(8, ge=1, le=50)
+    otlp_url: str = ""  # where spans go, by OTLP over HTTP, with the extra `tracing`; nothing: none is made
     metrics_host: str = "127.0.0.1"  # where a worker's own door listens
     metrics_port: int = Field(
         0, ge=0, le=65535

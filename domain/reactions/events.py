@@ -31,6 +31,7 @@ from domain.reactions.sagas import about_given_up, hear, resumed
 from domain.refusals import Refused
 from domain.sagas.definition import LISTENED
 from domain.subscriptions.invoice_paid import InvoicePaid, invoice_paid
+from domain.tracing import span
 from domain.webhooks.publish import publish
 
 LEASE = timedelta(seconds=30)  # above one provider call; a drainer that died is replaced within half a minute
@@ -171,7 +172,7 @@ async def drain(house: House, customer: CustomerId) -> int:
 
 async def _consumed(house: House, event: Event) -> bool:
     """Whether the event is done with: performed, or buried after its last try."""
-    with under(event.request_id):
+    with under(event.request_id), span(f"event {event.kind}"):
         return await _consumed_under(follows(house, event.request_id), event)
 
 

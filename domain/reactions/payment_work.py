@@ -11,6 +11,7 @@ from domain.payments.payment import payment, request_of
 from domain.payments.refund import IN_FLIGHT, refund
 from domain.payments.still_open import is_to_be_barred
 from domain.reactions.house import House, follows
+from domain.tracing import span
 
 
 async def send_payment(house: House, work: Due) -> None:
@@ -21,7 +22,7 @@ async def send_payment(house: House, work: Due) -> None:
         await due.discard(house.db.marks, work)
         return
     asked_by = await request_of(house.db.primary, work.customer, id)
-    with under(asked_by):
+    with under(asked_by), span("due send_payment"):
         actor = follows(house, asked_by).actor
         await attempt(house.db, house.gateway(known.provider_account), actor, work.customer, id)
 
@@ -35,5 +36,5 @@ async def send_refund(house: House, work: Due) -> None:
         return
     account = (await payment(house.db.primary, work.customer, of.payment)).provider_account
     asked_by = await refunds.request_of(house.db.primary, work.customer, id)
-    with under(asked_by):
+    with under(asked_by), span("due send_refund"):
         await attempt_refund(house.db, house.gateway(account), follows(house, asked_by).actor, work.customer, id)

@@ -25,6 +25,7 @@ from domain.reactions.provider_refunds import NEWS as REFUND_NEWS
 from domain.reactions.provider_refunds import behind_refund, take_refund
 from domain.reactions.provider_verdict import Misfit, Verdict
 from domain.refusals import Refused
+from domain.tracing import span
 
 GAP_PATIENCE = timedelta(seconds=30)  # deliveries overtake each other by seconds; then the provider knows it all
 LOOK_AGAIN = timedelta(seconds=2)  # the one before wakes this one; this is the net under a wake-up that was lost
@@ -107,6 +108,7 @@ async def _judged(house: House, event: InboxEvent, following: ExitStack) -> Verd
         return Verdict("drop", MEANINGLESS)
     request = await behind_refund(house, news) if news.kind in REFUND_NEWS else behind_charge(news)
     following.enter_context(under(request))
+    following.enter_context(span(f"provider event {news.kind.value}"))
     handler = HANDLERS.get(news.kind)
     if handler is None:
         raise Misfit(f"nothing handles {news.kind.value} yet")

@@ -27,6 +27,30 @@ def users_of_dev(root: Path) -> list[str]:
     return importers(root, "dev", "api", "domain", "jobs", "migrations", "runtime")
 
 
+def users_of_tracing(root: Path) -> list[str]:
+    """Who imports the SDK of tracing beside runtime/tracing.py, and who imports that when it is imported itself."""
+    found = importers(root, "opentelemetry", "api", "cli", "dev", "domain", "jobs", "migrations", "runtime")
+    eager = [
+        file.at(node, "imports runtime.tracing")
+        for file in sources(root, "api", "cli", "dev", "domain", "jobs", "migrations", "runtime")
+        for node, name in file.import_targets()
+        if name.startswith("runtime.tracing") and node in file.module.body
+    ]
+    return [*(finding for finding in found if not finding.startswith("runtime/tracing.py:")), *eager]
+
+
+def test_who_does_not_trace_loads_nothing_of_it() -> None:
+    assert users_of_tracing(ROOT) == []
+
+
+def test_tracing_that_everybody_would_load_is_found(plant: Plant) -> None:
+    plant("runtime/tracing.py", "import opentelemetry.trace")
+    plant("runtime/house.py", "def f():\n    from runtime.tracing import trace_to\n")
+    plant("api/app.py", "from runtime.tracing import trace_to")
+    root = plant("jobs/worker.py", "from opentelemetry import trace")
+    assert sorted(finding.split(":")[0] for finding in users_of_tracing(root)) == ["api/app.py", "jobs/worker.py"]
+
+
 def test_only_the_database_module_knows_the_driver() -> None:
     assert strangers_to_the_driver(ROOT) == []
 

@@ -14,12 +14,15 @@ from typing import Any
 import httpx2
 import pytest
 from arq.connections import ArqRedis
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from api.app import build_app
 from dev.stack.state import known_layout
 from domain.actor import Grant
 from domain.payments.method import payment_methods
 from domain.reactions.house import House
+from domain.tracing import trace_by
 from jobs import queue
 from jobs.calls import call_apply
 from jobs.sweep import waiting
@@ -27,6 +30,7 @@ from jobs.worker import make_worker
 from runtime.house import with_breakers
 from runtime.logs import json_lines
 from runtime.settings import Settings
+from runtime.tracing import OtlpTracer
 from tests.api_callers import START, Api, Caller, Guest, key, running
 from tests.jobs_kit import Ground
 from tests.mishaps import later
@@ -86,11 +90,47 @@ async def take(http: httpx2.AsyncClient, ground: Ground, ref: str, house: House,
 
 def asked_at_the_provider(asked_by: str) -> list[str]:
     """What was called there under the id, by the provider's own log."""
+    return [f"{line['method']} {line['path']}" for line in lines_at_the_provider(asked_by)]
+
+
+def lines_at_the_provider(asked_by: str) -> Lines:
+    """The lines of its log that carry the id."""
     layout = known_layout(Path(os.environ[STATE]))
     assert layout
     told = [line for line in (layout.logs / "provider.log").read_text().splitlines() if asked_by in line]
-    found = [json.loads(line) for line in told]
-    return [f"{line['method']} {line['path']}" for line in found if line["request_id"] == asked_by]
+    return [line for line in map(json.loads, told) if line["request_id"] == asked_by]
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    """Where this process's spans are while the test runs."""
+    kept = InMemorySpanExporter()
+    before = trace_by(OtlpTracer(SimpleSpanProcessor(kept), "quittance-test"))
+    yield kept
+    trace_by(before)
+
+
+def one_trace(kept: InMemorySpanExporter, trace: str) -> None:
+    """The purchase is one trace from its request to the job of the webhook, which the provider was told of too."""
+    spans = [span for span in kept.get_finished_spans() if f"{span.context.trace_id:032x}" == trace]
+    by_id = {span.context.span_id: span for span in spans}
+
+    def way(name: str, **facts: str) -> list[str]:
+        """The names from a span up to the first one of the trace."""
+        found, up = next(s for s in spans if s.name == name and facts.items() <= dict(s.attributes or {}).items()), []
+        while found:
+            up.append(found.name)
+            found = by_id.get(found.parent.span_id) if found.parent else None
+        return up
+
+    request = ["graphql mutation", "POST /graphql"]
+    assert way("transaction", operation="subscriptions.start") == ["transaction", *request]
+    assert way("provider charge")[-1] == way("event payment.begun")[-1] == "POST /graphql"
+    assert way("transaction", operation="payments.settle")[-1] == "POST /graphql"
+    assert way("provider event charge_captured") == ["provider event charge_captured", "POST /graphql"]
+    told = {each["traceparent"].split("-")[2] for each in lines_at_the_provider(trace)}
+    assert told and told <= {f"{each:016x}" for each in by_id}
+    assert all(dict(span.attributes or {})["request_id"] == trace for span in spans)
 
 
 async def away_once(ground: Ground, guest: Guest, token: str) -> None:
@@ -104,7 +144,11 @@ async def away_once(ground: Ground, guest: Guest, token: str) -> None:
 
 @pytest.mark.row("K4")
 async def test_a_purchase_is_found_by_its_request_in_every_log_at_the_provider_and_in_the_trail(
-    ground: Ground, redis: ArqRedis, process_settings: Settings, minting: httpx2.AsyncClient
+    ground: Ground,
+    redis: ArqRedis,
+    process_settings: Settings,
+    minting: httpx2.AsyncClient,
+    spans: InMemorySpanExporter,
 ) -> None:
     await ground.world.trust(process_settings.oidc_issuer)
     async with running(build_app(ground.settings)) as http:
@@ -139,6 +183,7 @@ async def test_a_purchase_is_found_by_its_request_in_every_log_at_the_provider_a
     followed = {node["operation"] for node in nodes if node["requestId"] == trace and node["actor"] == "system"}
     assert {"payments.settle", "subscriptions.invoice_paid"} <= followed
     assert CARD not in json.dumps([asked, worked, answered, nodes])
+    one_trace(spans, trace)
 
 
 async def a_refund_has_its_own(api: Api, ground: Ground, guest: Guest, charge: Any, redis: ArqRedis) -> None:

@@ -44,7 +44,9 @@ class Guarded:
         if scope["type"] == "http" and not scope["path"].startswith(_PUBLIC):
             headers = dict(scope["headers"])
             if (asked_by := headers.get(b"x-request-id", b"").decode("latin-1")) and is_request_id(asked_by):
-                _log.info("asked", extra={"method": scope["method"], "path": scope["path"], NAME: asked_by})
+                span = headers.get(b"traceparent", b"").decode("latin-1")[:55]  # as long as the standard's
+                facts = {"method": scope["method"], "path": scope["path"], NAME: asked_by, "traceparent": span}
+                _log.info("asked", extra=facts)
             given = headers.get(b"authorization", b"")
             if not hmac.compare_digest(given, self._expected):
                 refusal = error(401, "unauthorized", "the bearer key is missing or wrong", acted=False)

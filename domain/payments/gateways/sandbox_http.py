@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import httpx2
 import msgspec
 
+from domain import tracing
 from domain.correlation import current
 from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
 
@@ -88,6 +89,7 @@ async def send(
     headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
     if request := current():
         headers["X-Request-Id"] = request
+    headers |= tracing.headers()
     content = None if body is None else msgspec.json.encode(body)
     try:
         # The client's own limits are per read: a body that drips would hold us for ever.
