@@ -236,6 +236,14 @@ class DataExportId(EntityId):
     prefix = "export"
 
 
+class BulkRunId(EntityId):
+    prefix = "bulkrun"
+
+
+class BulkItemId(EntityId):
+    prefix = "bulkitem"
+
+
 class WebhookDeliveryId(EntityId):
     prefix = "delivery"
 

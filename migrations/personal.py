@@ -45,7 +45,8 @@ _PERSONAL: Final[dict[Fate, str]] = {
 }
 
 _PLAIN: Final[dict[Plain, str]] = {
-    Plain.WORD: """account_balance: currency kind; accounting_period: starts_on;
+    Plain.WORD: """bulk_item: currency refusal result; bulk_run: action machine state;
+        account_balance: currency kind; accounting_period: starts_on;
         api_request: kind outcome surface; billing_terms: collection;
         contract: currency machine state; credit_note: currency kind machine number_text series state;
         credit_note_line: currency; credit_note_line_tax: currency name treatment;
@@ -88,13 +89,13 @@ _PLAIN: Final[dict[Plain, str]] = {
         payment: provider_account provider_key provider_ref request_id; payment_method: provider_account provider_ref;
         portal_link: token_hash; refund: provider_key provider_ref request_id; refusal_log: actor_scope request_id;
         security_event: about person request_id; webhook_body: event_key""",
-    Plain.IDS: """audit_body: body; credit_note_line: derivation working; dead_letter: body;
+    Plain.IDS: """audit_body: body; bulk_run: settings; credit_note_line: derivation working; dead_letter: body;
         invoice_draft_line: derivation; invoice_line: derivation; operation_key: outcome; outbox_event: body;
         tax_decision: decision question; webhook_delivery: body""",
-    Plain.STAFF: """data_export: asked_by; erasure: asked_by decided_by;
+    Plain.STAFF: """bulk_run: started_by; data_export: asked_by; erasure: asked_by decided_by;
         exception_case: claimed_by resolved_by; legal_hold: lifted_by set_by;
         refund_payout: settled_by; refund_request: asked_by decided_by; staff_refunds: asked_by""",
-    Plain.REASON: """credit_note: reason; entitlement_exception: reason; erasure: decided_why reason;
+    Plain.REASON: """bulk_run: reason; credit_note: reason; entitlement_exception: reason; erasure: decided_why reason;
         exception_case: reference resolved_why; legal_hold: lifted_why reason; refund: reason;
         refund_request: decided_why; security_event: cause; tax_correction: reason; tax_correction_item: reason;
         tax_correction_run: reason""",

@@ -117,6 +117,8 @@ TABLES: dict[str, str] = {
     "tax_correction": "S",
     "tax_correction_run": "S",
     "tax_correction_item": "S",
+    "bulk_run": "S",
+    "bulk_item": "S",
     "coupon_counter": "S",
     "coupon_redemption": "S",
     "entitlement_exception": "S",

@@ -9,6 +9,8 @@ import asyncpg
 
 from domain.actor import Grant
 from tests.api_callers import Api, Caller, Guest
+from tests.bulk_stage import FINANCES as FINANCES_OF_RUNS
+from tests.bulk_stage import bulk_input
 from tests.catalog_stage import ADMINS as ADMINS_OF_CATALOG
 from tests.catalog_stage import catalog_input
 from tests.dispute_stage import ADMINS as ADMINS_OF_DISPUTES
@@ -156,6 +158,7 @@ async def stage_for(api: Api, owner_url: str) -> AsyncIterator[Stage]:
     good |= await exception_input(api)
     good |= await privacy_input(api)
     good |= await document_input(api)
+    good |= await bulk_input(api)
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -290,4 +293,4 @@ FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUnco
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",
             "startTaxCorrectionRun", "setParentCustomer", "setCustomerDebtPolicy", *FINANCES_OF_PAYMENTS,
-            *FINANCES_OF_REFUNDS, *FINANCES_OF_DISPUTES, *FINANCES_OF_EXCEPTIONS)  # fmt: skip
+            *FINANCES_OF_REFUNDS, *FINANCES_OF_DISPUTES, *FINANCES_OF_EXCEPTIONS, *FINANCES_OF_RUNS)  # fmt: skip

@@ -32,7 +32,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
 # What owner, admin, billing and viewer may, in that order; a new mutation of the portal needs its place here.
 ROLES = tuple(MemberRole)
 RIGHTS: dict[str, tuple[str, ...]] = {
-    "y---": ("requestErasure",),
+    "y---": ("requestDataExport", "requestErasure"),
     "yy--": (
         *PORTAL, "startSubscription", "changePlan", "changeQuantity", "cancelScheduledChange", "cancelSubscription",
         "reactivateSubscription", "pauseSubscription", "resumeSubscription", "redeemCoupon", "advanceTestClock",

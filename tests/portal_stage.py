@@ -7,6 +7,7 @@ from domain.money import Money
 from domain.perform import perform
 from domain.subscriptions.retention_offer import SetRetentionOffer, set_retention_offer
 from tests.api_callers import Api, Guest
+from tests.bulk_stage import WRONG as OF_RUNS
 from tests.lives import buy, publish
 from tests.world import EUR, World, fresh
 
@@ -23,6 +24,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
 }
 # What is wrong in the input, the code, and the path that names the part.
 WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
+    *OF_RUNS,
     ("setPortalFeatures", {"switchedOff": ["PAUSE", "PAUSE"]}, "INVALID_INPUT", ["switchedOff"]),
     ("createPortalLink", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
     *(("createPortalLink", {"expiresInMinutes": time}, "INVALID_INPUT", ["expiresInMinutes"])

@@ -62,12 +62,13 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "publishGraceRule", "registerWebhookEndpoint", "setDebtPolicy", "setDisputePolicy", "setPaymentPolicy",
         "setPaymentRoute", "setPortalFeatures", "setRecoveryPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
     "InputError": (
-        "claimException", "releaseException", "requestErasure",
+        "claimException", "releaseException", "requestErasure", "steerBulkRun",
         "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
         "removeInvoiceLine", "removeTaxId", "replayWebhooks", "rotateWebhookSecret", "setDisputePolicy",
         "setPaymentPolicy",
         "voidCreditNote", "voidPayment"),
     "ConflictError": (
+        "startBulkRun",
         "setCustomerDebtPolicy", "setDebtPolicy", "setDisputePolicy", "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",

@@ -17,10 +17,11 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     ),
     "----yy--s": (
         "cancelContract", "correctTax", "markInvoiceUncollectible", "recordRefundPayout",
-        "replayDeadLetter", "resolveException", "startTaxCorrectionRun",
+        "replayDeadLetter", "resolveException", "startBulkRun", "startTaxCorrectionRun",
     ),
     "----yy--y": (
         "createContract", "publishTaxRate", "registerForTax", "setLegalDetails", "setSellerTax", "stateTaxPlace",
+        "steerBulkRun",
     ),
     "---y-y--s": (
         "decideErasure",
@@ -84,7 +85,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "----yy--y": (
-        "staff.refundPayouts",
+        "staff.refundPayouts", "staff.bulkPreview", "staff.bulkRun", "staff.bulkRuns",
     ),
     "---y-y--y": (
         "staff.securityEvents", "staff.apiRequests",

@@ -227,4 +227,9 @@ RequestErasureError = Annotated[Refusal, _errors_of("requestErasure")]
 SetRetentionOfferError = Annotated[Refusal, _errors_of("setRetentionOffer")]
 AcceptRetentionOfferError = Annotated[Refusal, _errors_of("acceptRetentionOffer")]
 RequestDataExportError = Annotated[Refusal, _errors_of("requestDataExport")]
+StartBulkRunError = Annotated[Refusal, _errors_of("startBulkRun")]
+SteerBulkRunError = Annotated[Refusal, _errors_of("steerBulkRun")]
+BulkRefusal = Annotated[
+    Refusal, strawberry.union("BulkRefusal", description="Why a thing of a run over many could not be done.")
+]
 SetLegalHoldError = Annotated[Refusal, _errors_of("setLegalHold")]

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from api.graph.bulk import BulkMutations
 from api.graph.data_exports import ExportMutations
 from api.graph.dead_letters import LetterMutations
 from api.graph.document_mutations import DocumentMutations
@@ -26,5 +27,6 @@ class RootMutations(
     MemberMutations,
     ExportMutations,
     DocumentMutations,
+    BulkMutations,
 ):
     """Fields of the mutation root."""

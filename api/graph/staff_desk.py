@@ -9,6 +9,7 @@ from api.connection import HistoryConnection
 from api.errors import Code, Fault
 from api.graph.arguments import After, AtLeast, CustomerArgument, First, Id, MaybeId, MaybeReference
 from api.graph.audit_pages import AuditChain, AuditEntry, audit_page, audit_verdict
+from api.graph.bulk import StaffBulk
 from api.graph.context import Info
 from api.graph.coupon_costs import CouponReport, coupon_report
 from api.graph.coupons import Coupon, all_coupons
@@ -94,6 +95,7 @@ class Staff(
     StaffPortal,
     StaffPrivacy,
     StaffRetention,
+    StaffBulk,
     StaffMembers,
 ):
     """The root of staff."""

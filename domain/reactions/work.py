@@ -41,7 +41,7 @@ from domain.payments.pay_invoice import SEND
 from domain.payments.request_refund import EXPIRE_REFUND
 from domain.perform import perform
 from domain.points import reached
-from domain.reactions import erasures, exports, method_work, notices
+from domain.reactions import bulk, erasures, exports, method_work, notices
 from domain.reactions.dispute_work import ask_dispute
 from domain.reactions.events import drain
 from domain.reactions.exceptions import given_up
@@ -232,6 +232,7 @@ HANDLERS: dict[str, Handler] = {
     **erasures.HANDLERS,
     **method_work.HANDLERS,
     **exports.HANDLERS,
+    **bulk.HANDLERS,
     ADVANCE: _advance,
 }
 

@@ -33,6 +33,7 @@ from jobs.calls import WORK, call_apply, call_batches, call_customer, call_deliv
 from jobs.sweep import waiting
 from tests.api_callers import START, Api, Guest, key
 from tests.bad_input_stage import Stage, stage_for
+from tests.bulk_stage import run_over_many
 from tests.dispute_kit import disputed
 from tests.lives import buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
 from tests.mishaps import later
@@ -159,6 +160,7 @@ async def test_due_work_that_two_workers_do_leaves_what_one_leaves(
     await until(world, ada, day(4, 2))  # another, which is dunned and given up
     await try_pause_and_leave(world)
     await look_at_tax_again(world, ada)
+    await run_over_many(world)
     await ask_in_vain(world)
     await (await disputed(world, desk)).looked_at()
     await buy_and_be_told(world)

@@ -16,6 +16,7 @@ from domain.perform import perform
 from domain.period import Unit
 from tests.api_callers import START, Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
+from tests.bulk_stage import OTHERWISE as OF_RUNS
 from tests.catalog_stage import OTHERWISE as OF_CATALOG
 from tests.dispute_stage import OTHERWISE as OF_DISPUTES
 from tests.exception_stage import OTHERWISE as OF_EXCEPTIONS
@@ -104,6 +105,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_RECOVERY,
     **OF_PORTAL,
     **OF_PRIVACY,
+    **OF_RUNS,
 }
 
 

@@ -1,0 +1,1 @@
+"""Runs of staff that do one thing to many subscriptions, invoices, drafts or notices."""
