@@ -124,6 +124,10 @@ class CustomerUserId(EntityId):
     prefix = "user"
 
 
+class BillingContactId(EntityId):
+    prefix = "contact"
+
+
 class InvitationId(EntityId):
     prefix = "invitation"
 

@@ -31,8 +31,8 @@ class Plain(StrEnum):
 
 
 _PERSONAL: Final[dict[Fate, str]] = {
-    Fate.GONE: """billing_person: address country email name region; customer_directory: reference_key;
-        data_export_file: sealed;
+    Fate.GONE: """billing_contact: email name topics; billing_person: address country email invoice_email name region;
+        customer_directory: reference_key; data_export_file: sealed;
         tax_exemption: category certificate country region; tax_identity: country kind status value;
         web_session: person sealed secret_hash sign_in_key surface""",
     Fate.BLANK: """customer_user: email; evidence_file: content; member_invitation: email;

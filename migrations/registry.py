@@ -57,6 +57,7 @@ TABLES: dict[str, str] = {
     "account_balance": "S",
     "customer": "S",
     "billing_person": "S",
+    "billing_contact": "S",
     "sealing_key": "S",
     "erasure": "S",
     "legal_hold": "S",

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from domain.actor import Actor, Grant, portal
+from domain.customers.billing_contact import SaveBillingContact, Topic, save_billing_contact
 from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
 from domain.customers.create_customer import CreateCustomer, create_customer
 from domain.customers.keep_tax_identity import StoreTaxIdentity, store_tax_identity
@@ -19,6 +20,7 @@ from domain.due import Due
 from domain.ids import InvoiceId
 from domain.inbox import Arrival, store
 from domain.invoices.invoice_document import invoice_pdf
+from domain.invoices.invoice_preferences import SetInvoicePreferences, set_invoice_preferences
 from domain.member_role import MemberRole
 from domain.money import Money
 from domain.operation import Operation
@@ -76,6 +78,10 @@ async def known(world: World, *, method: str = "tok_visa") -> Known:
         AddTaxExemption("US", "CA", "standard", NEW_YEAR, None, certificate=f"C-{word}"), fresh("key"),
     )  # fmt: skip
     await joined(world, who, MemberRole.VIEWER, subject=f"M-{word}")
+    contact = SaveBillingContact(None, (Topic.DUNNING,), name=f"C {word}", email=f"{word}@fourth.test")
+    await world.do(who, save_billing_contact, contact)
+    wishes = SetInvoicePreferences("en", None, email=f"{word}@fifth.test")
+    await world.do(who, set_invoice_preferences, wishes)
     await invited(world, who, MemberRole.ADMIN, f"{word}@third.test")
     tokens = Tokens(f"eyJ{word}", f"refresh {word}", f"eyJ{word}")
     until = db.clock.now() + timedelta(hours=1)

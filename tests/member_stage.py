@@ -3,27 +3,41 @@
 from typing import Any
 
 from domain.actor import portal
+from domain.customers.billing_contact import SaveBillingContact, Topic, save_billing_contact
 from domain.customers.invitation import find_invitation, invitation_token
 from domain.customers.invite_member import AcceptInvitation, InviteMember, accept_invitation, invite_member
-from domain.ids import InvitationId
 from domain.member_role import MemberRole
 from domain.perform import perform
 from tests.api_callers import Api, Guest
 from tests.world import Someone, World, fresh
 
-PORTAL = ("inviteMember", "withdrawInvitation", "changeMemberRole", "removeMember")
-UNKNOWN, NOBODY = "user_" + "0" * 32, "invitation_" + "0" * 32
+MEMBERS = ("inviteMember", "withdrawInvitation", "changeMemberRole", "removeMember")
+BILLED = ("setInvoicePreferences", "saveBillingContact", "removeBillingContact")
+PORTAL = (*MEMBERS, *BILLED)
+UNKNOWN, NOBODY, NO_CONTACT = (f"{kind}_" + "0" * 32 for kind in ("user", "invitation", "contact"))
+ADDRESSES = ("", "nobody", "a@b", "a@acme.test\r\nBcc: eve@evil.test", "x" * 200 + "@acme.test")
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
     "inviteMember": {"role": "VIEWER"},
     "withdrawInvitation": {"invitationId": NOBODY},
     "changeMemberRole": {"role": "BILLING"},
     "removeMember": {"memberId": UNKNOWN},
+    "setInvoicePreferences": {"purchaseOrder": "PO-2"},
+    "saveBillingContact": {"topics": ["DUNNING"]},
+    "removeBillingContact": {"contactId": NO_CONTACT},
 }
 # What is wrong in the input, the code, and the path that names the part.
 WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
-    *(("inviteMember", {"email": email}, "INVALID_INPUT", ["email"])
-      for email in ("", "nobody", "a@b", "a@acme.test\r\nBcc: eve@evil.test", "x" * 200 + "@acme.test")),
+    *((name, {"email": email}, "INVALID_INPUT", ["email"])
+      for name in ("inviteMember", "setInvoicePreferences", "saveBillingContact") for email in ADDRESSES),
+    ("saveBillingContact", {"email": "jürgen@acme.test"}, "INVALID_INPUT", ["email"]),
+    *(("saveBillingContact", {"name": name}, "INVALID_INPUT", ["name"]) for name in (" ", "x" * 201)),
+    *(("saveBillingContact", {"topics": topics}, "INVALID_INPUT", ["topics"]) for topics in ([], ["DUNNING"] * 2)),
+    *((name, {"contactId": id}, "NOT_FOUND", ["contactId"])
+      for name in ("saveBillingContact", "removeBillingContact") for id in ("nonsense", NO_CONTACT)),
+    *(("setInvoicePreferences", {"language": name}, "INVALID_INPUT", ["language"]) for name in ("", "it", "en\n")),
+    *(("setInvoicePreferences", {"purchaseOrder": text}, "INVALID_INPUT", ["purchaseOrder"])
+      for text in (" ", "x" * 101)),
     *((name, {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]) for name in PORTAL),
     *(("withdrawInvitation", {"invitationId": id}, "NOT_FOUND", ["invitationId"]) for id in ("nonsense", NOBODY)),
     *((name, {"memberId": id}, "NOT_FOUND", ["memberId"])
@@ -34,13 +48,13 @@ ROLES = tuple(MemberRole)
 RIGHTS: dict[str, tuple[str, ...]] = {
     "y---": ("requestDataExport", "requestErasure"),
     "yy--": (
-        *PORTAL, "startSubscription", "changePlan", "changeQuantity", "cancelScheduledChange", "cancelSubscription",
+        *MEMBERS, "startSubscription", "changePlan", "changeQuantity", "cancelScheduledChange", "cancelSubscription",
         "reactivateSubscription", "pauseSubscription", "resumeSubscription", "redeemCoupon", "advanceTestClock",
         "acceptRetentionOffer",
     ),
     "yyy-": (
         "addPaymentMethod", "removePaymentMethod", "setPaymentMethodOrder", "payInvoice", "choosePayday",
-        "splitInvoice", "addTaxId", "removeTaxId", "changeBillingDetails",
+        "splitInvoice", "addTaxId", "removeTaxId", "changeBillingDetails", *BILLED,
     ),
     "yyyy": ("endSessions",),
 }  # fmt: skip
@@ -71,15 +85,15 @@ async def member_input(api: Api, guest: Guest) -> dict[str, dict[str, Any]]:
     """For each mutation about members an input that would be performed."""
     world = api.world
     open_one = await world.do(guest.who, invite_member, InviteMember(MemberRole.VIEWER, email="open@example.test"))
+    contact = SaveBillingContact(None, (Topic.INVOICES,), name="Bo", email=f"{fresh('bo')}@example.test")
+    known = (await world.do(guest.who, save_billing_contact, contact)).outcome.contact
     changed, removed = [await joined(world, guest.who, MemberRole.VIEWER) for _ in range(2)]
     return {
         "inviteMember": {"email": "new@example.test", "role": "BILLING"},
         "withdrawInvitation": {"invitationId": str(open_one.outcome.invitation)},
         "changeMemberRole": {"memberId": changed.actor.subject, "role": "ADMIN"},
         "removeMember": {"memberId": removed.actor.subject},
+        "setInvoicePreferences": {"language": "de", "purchaseOrder": "PO-1", "email": "bills@example.test"},
+        "saveBillingContact": {"name": "Cy", "email": "cy@example.test", "topics": ["INVOICES", "DUNNING"]},
+        "removeBillingContact": {"contactId": str(known)},
     }
-
-
-def invitation_id(text: str) -> InvitationId:
-    """Which invitation the text is."""
-    return InvitationId.parse(text.removeprefix("qinvite_").partition(".")[0])

@@ -59,7 +59,7 @@ class MoodyClerk(Clerk):
         """Takes the recipient, or not; the name is aiosmtpd's."""
         self.seen += 1
         await self._think("recipient")
-        if mood := self.moods.get("recipient"):
+        if mood := self.moods.get("recipient") or self.moods.get(address):
             return mood
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Good"

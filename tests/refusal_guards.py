@@ -74,6 +74,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",
         "publishGraceRule", "setBillingTerms", "setLegalDetails", "setPaymentMethodOrder", "setPaymentPolicy",
         "setNoticePolicy", "setPaymentRoute", "setRecoveryPolicy", "setRefundPolicy",
-        "withdrawInvitation",
+        "withdrawInvitation", "removeBillingContact", "setInvoicePreferences",
         "createPortalLink", "endSessions", "setPortalFeatures", "setSellerTax", "setSubscriptionPolicy"),
 }  # fmt: skip

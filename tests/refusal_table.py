@@ -116,6 +116,7 @@ CASES = [
       for name, given in (("changeMemberRole", {"memberId": "$owner user", "role": "VIEWER"}),
                           ("removeMember", {"memberId": "$owner user"}))
       for code, caller in (("INVALID_INPUT", "support"), ("STATE_CONFLICT", "owner"))),
+    Case("removeBillingContact", "INVALID_INPUT", "support", {"contactId": "contact_" + "0" * 32}),
     Case("withdrawInvitation", "INVALID_INPUT", "support", {"invitationId": "invitation_" + "0" * 32}),
     Case("registerDocuments", "ALREADY_EXISTS", "admin", {"owner": "$owner of documents", "documents": [
         {"id": "kept", "name": "Kept", "text": "{ plans { code } }"}]}),

@@ -74,6 +74,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     ),
     "y-yyyy-yy": (
         "addTaxId", "changeBillingDetails", "endSessions", "removeTaxId",
+        "setInvoicePreferences", "saveBillingContact", "removeBillingContact",
     ),
     "yyyy-y-ys": (
         "cancelSubscription", "changePlan", "changeQuantity", "redeemCoupon", "startSubscription",

@@ -35,7 +35,9 @@ class ActivityKind(Enum):
     PAYMENT_ARRANGED = _value("payment_arranged", description="A payday was chosen, or parts were agreed on.")
     REFUND_ASKED = _value("refund_asked", description="A refund was asked for.")
     COUPON_REDEEMED = _value("coupon_redeemed", description="A coupon was redeemed.")
-    BILLING_DETAILS_CHANGED = _value("billing_details_changed", description="Name or address were changed.")
+    BILLING_DETAILS_CHANGED = _value(
+        "billing_details_changed", description="Name, address, contacts or the look of invoices."
+    )
     TAX_IDS_CHANGED = _value("tax_ids_changed", description="A tax id was added, judged or removed.")
     MEMBERS_CHANGED = _value("members_changed", description="Somebody was invited, joined, changed or removed.")
     LINK_MADE = _value("link_made", description="A link was made that does one thing without a sign-in.")
@@ -65,6 +67,9 @@ KINDS: Final[dict[str, ActivityKind]] = {
     "payments.request_refund": ActivityKind.REFUND_ASKED,
     "catalog.redeem_coupon": ActivityKind.COUPON_REDEEMED,
     "customers.change_billing_person": ActivityKind.BILLING_DETAILS_CHANGED,
+    "customers.save_billing_contact": ActivityKind.BILLING_DETAILS_CHANGED,
+    "customers.remove_billing_contact": ActivityKind.BILLING_DETAILS_CHANGED,
+    "invoices.set_preferences": ActivityKind.BILLING_DETAILS_CHANGED,
     "customers.store_tax_identity": ActivityKind.TAX_IDS_CHANGED,
     "customers.judge_tax_identity": ActivityKind.TAX_IDS_CHANGED,
     "customers.withdraw_tax_identity": ActivityKind.TAX_IDS_CHANGED,

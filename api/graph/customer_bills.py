@@ -6,6 +6,7 @@ from api.connection import HistoryConnection
 from api.graph import pages
 from api.graph.arguments import After, AtLeast, First, Id
 from api.graph.context import Info
+from api.graph.invoice_filter import Filter, wanted
 from api.graph.invoices import Invoice
 from api.graph.subscriptions import Subscription
 from domain.customers import customer as customers
@@ -38,7 +39,7 @@ class CustomerBills:
 
     @strawberry.field(description="Its invoices, newest first, from the replica; null where that is away.")
     async def invoices(
-        self, info: Info, first: First, after: After = None, at_least: AtLeast = None
+        self, info: Info, first: First, after: After = None, at_least: AtLeast = None, filter: Filter = None
     ) -> HistoryConnection[Invoice] | None:
         """A page of history."""
-        return await pages.invoice_page(info, self.source.id, first, after, at_least)
+        return await pages.invoice_page(info, self.source.id, first, after, at_least, wanted(filter))

@@ -6,6 +6,7 @@ from enum import Enum
 import strawberry
 
 from api.graph.arguments import CustomerArgument
+from api.graph.billing_profile import AccountBilling
 from api.graph.context import Info
 from api.graph.customer import find_customer
 from api.scalars import GlobalId
@@ -88,11 +89,9 @@ class Invitation:
         return cls(id=GlobalId(str(found.id)), email=found.email, role=role, expires_at=found.expires_at)
 
 
-@strawberry.type(description="Who has to do with a customer's account.")
-class CustomerAccount:
-    """The people of one customer."""
-
-    customer: strawberry.Private[CustomerId]
+@strawberry.type(description="Who has to do with a customer's account, and how it wants to be billed.")
+class CustomerAccount(AccountBilling):
+    """The people of one customer, and its wishes."""
 
     @strawberry.field(description="Its members, the longest there first; at most 100.")
     async def members(self, info: Info) -> list[Member]:

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final, Generic, TypeVar, cast
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from domain.db import Replica
 from domain.ids import CustomerId
 from domain.invoices import credit_note as domain_note
 from domain.invoices import invoice as domain_invoice
-from domain.invoices.history import count_invoices, invoice_history
+from domain.invoices.history import InvoiceFilter, count_invoices, invoice_history
 from domain.ledger import statement as statements
 from domain.ledger.statement import Span
 from domain.notices import notice as domain_notice
@@ -129,10 +130,14 @@ async def _page(
 
 
 async def invoice_page(
-    info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None
-) -> HistoryConnection[Invoice]:
-    """The customer's invoices, newest first."""
-    return await _page(info, _INVOICES, customer, first, after, at_least, Invoice.of)
+    info: Info, customer: CustomerId, first: int, after: str | None, at_least: ConsistencyToken | None,
+    wanted: InvoiceFilter,
+) -> HistoryConnection[Invoice]:  # fmt: skip
+    """The customer's invoices that are wanted, newest first."""
+    of = replace(
+        _INVOICES, read=partial(invoice_history, wanted=wanted), count=partial(count_invoices, wanted=wanted)
+    )  # fmt: skip
+    return await _page(info, of, customer, first, after, at_least, Invoice.of)
 
 
 async def credit_note_page(

@@ -30,7 +30,7 @@ class PortalFunction(Enum):
     PAY_INVOICE = _value("pay_invoice", description="Paying an invoice.")
     ARRANGE_PAYMENT = _value("arrange_payment", description="Choosing a payday and paying in parts.")
     REDEEM_COUPON = _value("redeem_coupon", description="Redeeming a coupon.")
-    BILLING_DETAILS = _value("billing_details", description="Changing the name and address that are billed.")
+    BILLING_DETAILS = _value("billing_details", description="Changing who is billed, how invoices look, who gets them.")
     TAX_IDS = _value("tax_ids", description="Adding and removing tax ids.")
     MEMBERS = _value("members", description="Inviting and removing members of the account, and changing their roles.")
 
@@ -50,7 +50,9 @@ class PortalFeatures:
     pay_invoice: bool = strawberry.field(description="Whether payInvoice is.")
     arrange_payment: bool = strawberry.field(description="Whether choosePayday and splitInvoice are.")
     redeem_coupon: bool = strawberry.field(description="Whether redeemCoupon is.")
-    billing_details: bool = strawberry.field(description="Whether changeBillingDetails is.")
+    billing_details: bool = strawberry.field(
+        description="Whether changeBillingDetails, setInvoicePreferences and the mutations of contacts are."
+    )
     tax_ids: bool = strawberry.field(description="Whether addTaxId and removeTaxId are.")
     members: bool = strawberry.field(
         description="Whether inviteMember, withdrawInvitation, changeMemberRole and removeMember are."

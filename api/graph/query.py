@@ -65,7 +65,7 @@ class Viewer:
         """The caller."""
         return await own_membership(info)
 
-    @strawberry.field(description="Who has to do with the account.")
+    @strawberry.field(description="Who has to do with the account, and how it wants to be billed.")
     def account(self, info: Info) -> CustomerAccount:
         """Of the caller's customer."""
         return CustomerAccount(customer=info.context.customer)

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from api.graph.billing_profile_mutations import BillingProfileMutations
 from api.graph.bulk import BulkMutations
 from api.graph.data_exports import ExportMutations
 from api.graph.dead_letters import LetterMutations
@@ -28,5 +29,6 @@ class RootMutations(
     ExportMutations,
     DocumentMutations,
     BulkMutations,
+    BillingProfileMutations,
 ):
     """Fields of the mutation root."""

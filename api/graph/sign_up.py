@@ -73,7 +73,7 @@ def _command(input: CreateCustomerInput) -> CreateCustomer:
         reference=text(NAME, input.reference, "reference"),
         currency=Currency(input.currency),
         time_zone=text(NAME, input.time_zone, "timeZone"),
-        locale=_locale(input.locale),
+        locale=locale(input.locale, "locale"),
         country=input.country,
         clock_at=input.clock_at,
         issuer=word(input.issuer, "issuer") if input.issuer is not None else None,
@@ -85,11 +85,12 @@ def _command(input: CreateCustomerInput) -> CreateCustomer:
     )
 
 
-def _locale(name: str) -> str:
+def locale(name: str, *path: str) -> str:
+    """The locale itself; INVALID_INPUT for one that our documents have no words in."""
     try:
         if not _TAG.fullmatch(name):
             raise UnknownLocale
         Print.for_locale(name)
     except UnknownLocale:
-        raise refused("Our documents are not written in that language.", "locale") from None
+        raise refused("Our documents are not written in that language.", *path) from None
     return name

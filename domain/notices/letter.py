@@ -45,6 +45,7 @@ class Envelope:
     sender: Mailbox
     reply_to: Mailbox | None
     recipient: Mailbox
+    copies: tuple[Mailbox, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ def message_of(envelope: Envelope, seller: Seller, text: Text, attached: Mapping
     recipient = envelope.recipient
     message = EmailMessage(policy=SMTP if recipient.is_ascii else SMTPUTF8)
     message["To"] = Address("", recipient.local, recipient.domain)
+    if envelope.copies:
+        message["Cc"] = [Address("", each.local, each.domain) for each in envelope.copies]
     if envelope.reply_to is not None:
         message["Reply-To"] = Address("", envelope.reply_to.local, envelope.reply_to.domain)
     message["Date"] = envelope.written_at

@@ -9,11 +9,15 @@ from domain.notices.mailbox import Mailbox
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message as it goes over the wire, and its envelope; its bytes are the same at each try."""
+    """A message as it goes over the wire, and its envelope; its bytes are the same at each try.
+
+    Whether it went is what the server says of the recipient; ``copies``, in ASCII, go where they are taken.
+    """
 
     sender: str
     recipient: Mailbox = field(repr=False)
     message: bytes = field(repr=False)
+    copies: tuple[Mailbox, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

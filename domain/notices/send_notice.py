@@ -153,10 +153,11 @@ async def _letter(db: Database, mail: Mail, actor: Actor, of: Notice) -> Letter 
     sender, reply_to = mailbox(policy.sender), mailbox(policy.reply_to)
     if sender is None or not mail.may_come_from(sender):
         sender = mail.sender
-    envelope = Envelope(str(of.id), of.recorded_at, sender, reply_to, recipient)
+    copies = tuple(found for each in to.copies if (found := mailbox(each)) is not None)
+    envelope = Envelope(str(of.id), of.recorded_at, sender, reply_to, recipient, copies)
     message = message_of(envelope, seller, text, await _attached(db, of, policy))
     # Bounces go to who runs this, whatever address a seller shows.
-    return Letter(str(mail.sender), recipient, message)
+    return Letter(str(mail.sender), recipient, message, copies)
 
 
 async def _issuer(db: Database, of: Notice, id: LegalEntityId) -> LegalEntity:

@@ -67,6 +67,9 @@ async def _agreed(client: SMTP, letter: Letter) -> PostAnswer | None:
             encoding, options = "utf-8", ["SMTPUTF8", "BODY=8BITMIME"]
         await client.mail(letter.sender, options=options, encoding=encoding)
         await client.rcpt(str(letter.recipient), encoding=encoding)
+        for each in letter.copies:
+            with suppress(SMTPRecipientRefused):  # the letter is not lost for a copy
+                await client.rcpt(str(each), encoding=encoding)
     except SMTPRecipientRefused as refused:
         return _of_mailbox(refused)
     except (SMTPException, OSError) as error:

@@ -37,6 +37,9 @@ async def _blank_identity(tx: Tx) -> None:
         "DELETE FROM billing_person WHERE shard_key = $1 AND customer_id = $2", tx.customer.shard, tx.customer.uuid
     )
     await tx.execute(
+        "DELETE FROM billing_contact WHERE shard_key = $1 AND customer_id = $2", tx.customer.shard, tx.customer.uuid
+    )
+    await tx.execute(
         "UPDATE customer_head SET erased_at = $3 WHERE shard_key = $1 AND customer_id = $2",
         tx.customer.shard, tx.customer.uuid, tx.recorded_at,
     )  # fmt: skip

@@ -18,9 +18,19 @@ async def _customer(db: Replica, of: CustomerId) -> Sequence[Row]:
 
 async def _billing_person(db: Replica, of: CustomerId) -> Sequence[Row]:
     return await db.fetch(
-        """SELECT name, email, address, country, region, recorded_at
+        """SELECT name, email, address, country, region, invoice_email, recorded_at
              FROM billing_person
             WHERE shard_key = $1 AND customer_id = $2""",
+        of.shard, of.uuid,
+    )  # fmt: skip
+
+
+async def _billing_contact(db: Replica, of: CustomerId) -> Sequence[Row]:
+    return await db.fetch(
+        """SELECT id, name, email, topics, recorded_at
+             FROM billing_contact
+            WHERE shard_key = $1 AND customer_id = $2
+            ORDER BY id""",
         of.shard, of.uuid,
     )  # fmt: skip
 
@@ -152,6 +162,7 @@ async def _activity(db: Replica, of: CustomerId) -> Sequence[Row]:
 PERSON: Final[dict[str, Callable[[Replica, CustomerId], Awaitable[Sequence[Row]]]]] = {
     "customer": _customer,
     "billing_person": _billing_person,
+    "billing_contact": _billing_contact,
     "customer_user": _customer_user,
     "member_invitation": _member_invitation,
     "web_session": _web_session,

@@ -38,6 +38,9 @@ NULLABLE_IN = {
     ("retirePlan", "effectiveAt"),
     ("retirePrice", "effectiveAt"),
     ("endSessions", "sessionId"),
+    ("setInvoicePreferences", "purchaseOrder"),
+    ("setInvoicePreferences", "email"),
+    ("setRetentionOffer", "pauseDays"),
     ("recordRefundPayout", "reference"),
 }
 CODES = {"BAD_INPUT", "NOT_FOUND"}

@@ -33,7 +33,7 @@ async def as_guest(api: Api, guest: Guest, role: MemberRole) -> Guest:
     return Guest(api.http, await api.token("portal", who.subject), who)
 
 
-async def test_an_owner_invites_somebody_who_joins_once_and_is_let_go_again(api: Api) -> None:
+async def test_an_owner_invites_somebody_who_joins_once_and_is_let_go_again(api: Api, elsewhere: Api) -> None:
     guest, other, subject = await api.guest("tok_visa"), await api.guest(), fresh("bea")
     made = (await guest.do(INVITE, email="bea@example.test", role="BILLING"))["invitation"]
     assert (made["email"], made["role"]) == ("bea@example.test", "BILLING")
@@ -46,6 +46,7 @@ async def test_an_owner_invites_somebody_who_joins_once_and_is_let_go_again(api:
         assert (await accept(api, wrong, subject))[0] == 410
     assert (await accept(api, token, other.who.subject))[1]["code"] == "ALREADY_EXISTS"
     assert (await accept(api, token, "sue", "staff"))[0] == 403
+    assert (await accept(elsewhere, token, subject))[0] == 410  # at another tenant it is nothing
     status, there = await accept(api, token, subject)
     assert (status, there["customerId"], there["role"]) == (201, guest.id, "BILLING")
     assert (await accept(api, token, fresh("eve")))[0] == 410

@@ -26,6 +26,7 @@ OF_LINKS = {"changePlan", "addPaymentMethod", "payInvoice", "cancelSubscription"
 APART = {
     ("PaymentOutcomeUnknown", "payInvoice"): "tests/api/test_double_pay_shield.py",
     ("ConflictError", "inviteMember"): "tests/api/test_members.py",
+    ("ConflictError", "saveBillingContact"): "tests/api/test_billing_profile.py",
 }
 
 

@@ -38,8 +38,9 @@ from tests.world import EUR, NEW_YEAR, Someone, World, fresh
 BOOKS = ("ledger_transaction", "ledger_transfer", "account_balance", "invoice", "invoice_line", "credit_note",
          "credit_note_line", "receipt", "refund", "issued_document")  # fmt: skip
 # Where data of a customer may stand at all; tax ids and sealed texts say nothing by the word.
-PLACES = {"billing_person", "customer", "customer_directory", "customer_user", "evidence_file", "member_invitation",
-          "payment", "payment_method", "refund_payout", "tax_exemption", "webhook_body"}  # fmt: skip
+PLACES = {"billing_contact", "billing_person", "customer", "customer_directory", "customer_user",
+          "evidence_file", "member_invitation", "payment", "payment_method", "refund_payout", "tax_exemption",
+          "webhook_body"}  # fmt: skip
 
 STORIED = set(PERSONAL) - {"payment_method.label_sealed"}  # which erasing itself fills
 
