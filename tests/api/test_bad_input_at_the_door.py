@@ -42,6 +42,7 @@ NULLABLE_IN = {
     ("setInvoicePreferences", "email"),
     ("setRetentionOffer", "pauseDays"),
     ("recordRefundPayout", "reference"),
+    ("setRetentionOffer", "pauseDays"),
 }
 CODES = {"BAD_INPUT", "NOT_FOUND"}
 
