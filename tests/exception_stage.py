@@ -43,7 +43,7 @@ async def claimed(world: World, guest: Guest, case: ExceptionCase) -> None:
 async def letter_of(api: Api, guest: Guest) -> str:
     """An event of the customer that was given up, of which nothing follows any more."""
     db = api.world.house.db
-    await dead_letter.bury(db, Event(guest.who.id, 1, "payment.voided", {}, 4, clocked=False), "KeyError", "0" * 16)
+    await dead_letter.bury(db, Event(guest.who.id, 1, "method.removed", {}, 4, clocked=False), "KeyError", "0" * 16)
     letters = await dead_letter.open_letters(db.primary, guest.who.id.shard, 1000)
     return next(str(letter.id) for letter in letters if letter.customer == guest.who.id)
 

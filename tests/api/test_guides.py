@@ -13,11 +13,11 @@ from tests.api_callers import Api
 from tests.live_kit import Listener, listening
 
 FILES = sorted((Path(__file__).parents[2] / "docs" / "guides").glob("*.md"))
-OTHERS = {"partner", "operator"}  # which test_partner_guide.py runs, and which holds commands
+OTHERS = {"partner", "support", "operator"}  # which tests of their own run, and which holds commands
 GUIDES = {path.stem: path.read_text() for path in FILES if path.stem not in OTHERS}
 PROGRAMS = {"typescript", "kotlin"}  # which tests/operator/test_retry_contract.py and `make clients` hold
 BLOCK = re.compile(r"^```([a-z ]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-WORD = re.compile(r"<[a-z ]+>")  # stands for a value of the reader's own
+WORD = re.compile(r"<[a-z -]+>")  # stands for a value of the reader's own
 
 
 def steps(text: str) -> list[tuple[str, Any, Any]]:
