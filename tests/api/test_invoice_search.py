@@ -20,7 +20,8 @@ async def found(guest: Guest, first: int = 9, **wanted: Any) -> list[str]:
     numbers: list[str] = []
     after = None
     while True:
-        page = (await guest.data(LIST, filter=wanted or None, first=first, after=after))["viewer"]["customer"]["invoices"]
+        given = {"filter": wanted or None, "first": first, "after": after}
+        page = (await guest.data(LIST, **given))["viewer"]["customer"]["invoices"]
         numbers += [edge["node"]["number"] for edge in page["edges"]]
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
