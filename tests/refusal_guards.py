@@ -49,9 +49,14 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("PAYMENT_METHOD_REQUIRED", "without a method the invoice is issued and stays open"): (
         "correctTax", "finalizeInvoice", "cancelContract"),
     ("STATE_CONFLICT", "the move is asked for in a state that has it: the table of moves guards every layer"): (
-        "payInvoice",),
+        "payInvoice", "decideErasure", "eraseCustomer", "requestErasure", "requestDataExport", "startBulkRun"),
     ("STATE_CONFLICT", "a draft's tax is shown, and decided when it is issued"): (
         "createInvoice", "addInvoiceLine", "editInvoiceLine"),
+    **{(code, "what an offer holds is refused as it is without an offer, and that is produced there"): (
+        "acceptRetentionOffer",)
+       for code in ("BLOCKED_BY_DEBT", "CHANGE_PENDING", "COUPON_OVER", "COUPON_USED_UP", "CURRENCY_MISMATCH",
+                    "EXCEEDS_CAPTURED", "EXCEEDS_INVOICED", "INSUFFICIENT_BALANCE", "INVALID_AMOUNT", "NOTHING_DUE",
+                    "PAYMENT_IN_PROGRESS", "PAYMENT_METHOD_REQUIRED", "PERIOD_CLOSED", "QUOTE_STALE")},
 }  # fmt: skip
 
 # Members of a mutation's error union that it does not answer with today. All unions are alike, so that a client has one
@@ -68,7 +73,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "setPaymentPolicy",
         "voidCreditNote", "voidPayment"),
     "ConflictError": (
-        "startBulkRun",
         "setCustomerDebtPolicy", "setDebtPolicy", "setDisputePolicy", "startTaxCorrectionRun", "stateTaxPlace",
         "addInvoiceLine", "addTaxExemption", "createInvoice", "editInvoiceLine", "grantEntitlement", "judgeTaxId",
         "publishPlanVersion", "publishPrice", "publishTaxRate", "registerPartner", "registerStaff", "saveDunningPolicy",

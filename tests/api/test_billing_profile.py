@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.customers.billing_contact import MAX_CONTACTS
 from domain.member_role import MemberRole
 from tests.api.test_members import as_guest
 from tests.api_callers import Api
@@ -53,3 +54,12 @@ async def test_the_next_invoice_is_as_the_customer_wants_it_and_goes_to_whom_it_
             contacts { email } } }""", input={"contactId": ina["id"], "idempotencyKey": "remove-ina"},
     )  # fmt: skip
     assert left["removeBillingContact"]["contacts"] == [{"email": "dan@example.test"}]
+
+
+async def test_contacts_are_bounded(api: Api) -> None:
+    guest = await api.guest()
+    for number in range(MAX_CONTACTS):
+        address = f"c{number}@example.test"
+        await guest.do(mutation("saveBillingContact"), name="C", email=address, topics=["INVOICES"])
+    more = {"name": "C", "email": "more@example.test", "topics": ["INVOICES"]}
+    assert (await guest.refusal(mutation("saveBillingContact"), **more))["code"] == "STATE_CONFLICT"

@@ -62,7 +62,7 @@ class Code:
                 and isinstance(node.target, ast.Name)
                 and isinstance(node.value, ast.Call)
             ):
-                yield node.target.id, file.dotted(node.value.args[0])
+                yield node.target.id, _within(file, module, node.value.args[0])
 
     def codes(self, start: str) -> set[str]:
         """The codes that stand in the function or in what it leads to."""

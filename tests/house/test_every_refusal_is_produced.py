@@ -28,6 +28,15 @@ APART = {
     ("ConflictError", "inviteMember"): "tests/api/test_members.py",
     ("ConflictError", "saveBillingContact"): "tests/api/test_billing_profile.py",
 }
+# Codes that a story of their own produces, and its file.
+STORIES = {
+    ("inviteMember", "ALREADY_EXISTS"): "tests/api/test_members.py",
+    ("inviteMember", "STATE_CONFLICT"): "tests/api/test_members.py",
+    ("saveBillingContact", "ALREADY_EXISTS"): "tests/api/test_billing_profile.py",
+    ("saveBillingContact", "STATE_CONFLICT"): "tests/api/test_billing_profile.py",
+    ("acceptRetentionOffer", "ALREADY_EXISTS"): "tests/api/test_retention.py",
+    ("startBulkRun", "ALREADY_EXISTS"): "tests/api/test_bulk_runs.py",
+}
 
 
 def produced() -> dict[str, set[str]]:
@@ -39,6 +48,8 @@ def produced() -> dict[str, set[str]]:
         found[name].add("LINK_OVER")
     for case in (*CASES, *CLOSED):
         found[case.mutation].add(case.code)
+    for name, code in STORIES:
+        found[name].add(code)
     return found
 
 
@@ -74,6 +85,7 @@ def test_every_member_of_an_error_union_is_produced_or_said_to_wait() -> None:
         assert answered <= {each.name for each in union.types}
     assert missing - set(APART) == {(member, name) for member, names in NOT_YET.items() for name in names}
     assert all(member in (ROOT / file).read_text() for (member, _), file in APART.items())
+    assert all(code in (ROOT / file).read_text() for (_, code), file in STORIES.items())
 
 
 SCHEMA = "import api.graph.pay as pay\nclass Mutation:\n    pay_it: P = _mutation(pay.pay, 'Pays.')\n"
