@@ -24,7 +24,7 @@ from tests.left_over import nothing_left_over
 from tests.null_rules import NOTED, Noted, NothingRises, Rules
 from tests.random_documents import Writer
 
-DOCUMENTS = 150
+DOCUMENTS = 60
 
 
 @strawberry.enum

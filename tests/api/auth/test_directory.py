@@ -1,0 +1,32 @@
+"""Where a login is listed is remembered; whether it still counts is not."""
+
+import asyncpg
+
+from api.auth.directory import Directory
+from domain.tenants.access import find_login, login_key
+from tests.world import World
+
+ISSUER = "test-issuer"
+
+
+async def test_a_login_that_left_its_user_is_refused_and_found_at_the_next_one_at_once(
+    world: World, owner_url: str
+) -> None:
+    directory, db, tenant = Directory(lambda: 0.0), world.house.db.primary, world.tenant.tenant
+    ada, bob = await world.customer(), await world.customer()
+    found = await directory.find(db, tenant, ISSUER, ada.subject)
+    assert found is not None and found.customer == ada.id
+    other = await find_login(db, tenant, ISSUER, bob.subject)
+    assert other is not None
+    owner = await asyncpg.connect(owner_url)
+    try:
+        await owner.execute("UPDATE customer_user SET active = false WHERE customer_id = $1", ada.id.uuid)
+        assert await directory.find(db, tenant, ISSUER, ada.subject) is None
+        await owner.execute(
+            "UPDATE login_directory SET shard_key = $2, customer_id = $3, user_id = $4 WHERE login_key = $1",
+            login_key(ISSUER, ada.subject), bob.id.shard, bob.id.uuid, other.user.uuid,
+        )  # fmt: skip
+        assert await directory.find(db, tenant, ISSUER, ada.subject) == other
+        assert await directory.find(db, tenant, ISSUER, ada.subject) == other
+    finally:
+        await owner.close()
