@@ -4,6 +4,7 @@ Each random document is executed twice by plan, once by graphql-core, and once w
 ``null_rules`` works out what the specification leaves open. DOCUMENTS=5000 runs as many of them instead of a few.
 """
 
+import gc
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -27,6 +28,8 @@ from tests.null_rules import Noted, Rules, Wrong
 from tests.planned_desk import Desk, opened
 from tests.random_documents import Writer, Written
 
+# graphql-core leaves what it had begun where a null rises; what is left over by plan is looked for in by_plan.
+pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 DOCUMENTS = int(os.environ.get("DOCUMENTS", "25"))
 FIRST = int(os.environ.get("FIRST", "0"))
 LIMITS = replace(TRUSTED, cost=100_000)  # long documents are wanted here
@@ -127,9 +130,10 @@ def is_steady(field: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def unlogged() -> Iterator[None]:
-    """Hundreds of errors are meant here."""
+    """Hundreds of errors are meant here, and what graphql-core left goes before the next test begins."""
     with capture_logs():
         yield
+    gc.collect()
 
 
 ROOTS = {
