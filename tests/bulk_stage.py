@@ -10,7 +10,7 @@ from domain.money import Money
 from domain.perform import perform
 from domain.reactions.work import do_now
 from tests.api_callers import Api
-from tests.lives import buy, buyer, publish
+from tests.lives import buy, buyer, invoices_of, publish
 from tests.world import EUR, World, fresh
 
 FINANCES = ("startBulkRun", "steerBulkRun")
@@ -42,8 +42,8 @@ async def _plan(world: World) -> PlanId:
 async def run_over_plan(world: World) -> BulkRunId:
     """A run that pauses the subscriptions of a plan, not yet worked at."""
     order = Order(BulkAction.PAUSE, Settings(), await _plan(world), (), "A test.")
-    finance, home = world.staff(Grant.FINANCE), world.tenant.live_house
-    return (await perform(world.house.db, start_bulk_run, finance, home, StartBulkRun(order), fresh("run"))).outcome.run
+    admin, home = world.staff(Grant.ADMIN), world.tenant.live_house
+    return (await perform(world.house.db, start_bulk_run, admin, home, StartBulkRun(order), fresh("run"))).outcome.run
 
 
 async def run_over_many(world: World) -> None:
@@ -52,14 +52,17 @@ async def run_over_many(world: World) -> None:
     of = await buyer(world)
     named = (await buy(world, of, price)).subscription
     order = Order(BulkAction.PAUSE, Settings(), None, (str(named),), "A test.")
-    finance, home = world.staff(Grant.FINANCE), world.tenant.live_house
-    await perform(world.house.db, start_bulk_run, finance, home, StartBulkRun(order), fresh("run"))
+    admin, home = world.staff(Grant.ADMIN), world.tenant.live_house
+    await perform(world.house.db, start_bulk_run, admin, home, StartBulkRun(order), fresh("run"))
     for customer in (home, of.id):
         await do_now(world.house, customer)
 
 
 async def bulk_input(api: Api) -> dict[str, dict[str, Any]]:
     """For each mutation about runs an input that would be performed."""
-    order = {"action": "PAUSE", "planId": str(await _plan(api.world)), "reason": "A test."}
+    of = await buyer(api.world)
+    await buy(api.world, of, await publish(api.world, Money(500, EUR)))
+    named = [str(each.id) for each in await invoices_of(api.world, of)]
+    order = {"action": "VOID_INVOICE", "subjectIds": named, "reason": "A test."}
     running = await run_over_plan(api.world)
     return {"startBulkRun": {"order": order}, "steerBulkRun": {"runId": str(running), "steering": "PAUSE"}}

@@ -1,4 +1,4 @@
-"""Runs over many: what one would do, told first; then started, watched, paused, gone on with and stopped by finance."""
+"""Runs over many: what one would do, told first; then started, watched, paused, gone on with and stopped."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from api.graph.timing import CancelTiming
 from api.scalars import GlobalId, IdempotencyKey
 from api.weigh import WORK
 from domain.bulk import run as runs
-from domain.bulk.action import SUBJECTS, Settings
+from domain.bulk.action import SUBJECTS, Settings, require_allowed
 from domain.bulk.action import BulkAction as Action
 from domain.bulk.item import TryItem, try_item
 from domain.fanout.bulk import Subject, owned, page_of
@@ -107,6 +107,7 @@ async def preview_shown(info: Info, given: BulkOrderInput, after: GlobalId | Non
     _require_runner(info)
     db, tenant, order = info.context.db.primary, info.context.tenant, given.order()
     await runs.require_order(db, tenant, order)
+    require_allowed(order.action, info.context.actor)
     await _require_owned(info, order)
     kind = SUBJECTS[order.action]
     start = kind.parse(after) if after is not None else None
@@ -201,7 +202,7 @@ class StartBulkRunPayload:
 
 
 async def start(info: Info, input: StartBulkRunInput) -> StartBulkRunPayload:
-    """For finance and admins."""
+    """For finance and admins, as far as they may do it to one."""
     try:
         home, order = info.context.staff_home(), input.order.order()
         if await inspect_key(info.context.db.primary, home, info.context.actor.scope, input.idempotency_key) is None:
@@ -258,7 +259,7 @@ class BulkMutations:
     """Fields of the mutation root."""
 
     start_bulk_run: StartBulkRunPayload = _mutation(
-        start, "Finance: does one thing to many subscriptions, invoices, drafts or notices, each on its own."
+        start, "Finance and admins: does to many what they may do to one, each on its own."
     )
     steer_bulk_run: SteerBulkRunPayload = _mutation(
         steer, "Finance: pauses a run over many, goes on with it, or stops it."

@@ -23,9 +23,9 @@ AfterItem = Annotated[GlobalId | None, strawberry.argument(description="The id o
 class BulkAction(Enum):
     """The domain's BulkAction."""
 
-    CANCEL = _value("cancel", description="Cancels subscriptions; needs a timing.")
-    PAUSE = _value("pause", description="Pauses subscriptions.")
-    APPLY_COUPON = _value("apply_coupon", description="Redeems a coupon for subscriptions; needs its code.")
+    CANCEL = _value("cancel", description="Admins: cancels subscriptions; needs a timing.")
+    PAUSE = _value("pause", description="Admins: pauses subscriptions.")
+    APPLY_COUPON = _value("apply_coupon", description="Admins: redeems a coupon for subscriptions; needs its code.")
     VOID_INVOICE = _value("void_invoice", description="Declares open invoices void.")
     ISSUE_DRAFT = _value("issue_draft", description="Issues drafts of invoices.")
     RESEND_NOTICE = _value("resend_notice", description="Sends notices again.")

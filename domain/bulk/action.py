@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from domain.actor import Actor
 from domain.catalog.redeem import RedeemCoupon, redeem_coupon
 from domain.corrections.finalize_draft import FinalizeDraft, finalize_draft
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
@@ -15,6 +16,7 @@ from domain.ids import EntityId, InvoiceId, NoticeId, SubscriptionId
 from domain.invoices.invoice import invoice
 from domain.money import Money
 from domain.notices.queue_notice import ResendNotice, resend_notice
+from domain.operation import Operation
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.pause import PauseSubscription, pause_subscription
@@ -57,6 +59,20 @@ def require_fitting(action: BulkAction, settings: Settings) -> None:
         raise Refused(RefusalCode.INVALID_INPUT, "This action does not have that setting.", (paths[name],))
     if wanted is not None and wanted not in given:
         raise Refused(RefusalCode.INVALID_INPUT, "This action needs that setting.", (paths[wanted],))
+
+
+# Which operation it is to one: who may not do that may not do it to many.
+_SINGLE: Final[dict[BulkAction, Operation[Any, Any]]] = {
+    BulkAction.CANCEL: cancel_subscription, BulkAction.PAUSE: pause_subscription,
+    BulkAction.APPLY_COUPON: redeem_coupon, BulkAction.VOID_INVOICE: void_invoice,
+    BulkAction.ISSUE_DRAFT: finalize_draft, BulkAction.RESEND_NOTICE: resend_notice,
+}  # fmt: skip
+
+
+def require_allowed(action: BulkAction, actor: Actor) -> None:
+    """FORBIDDEN for who may not do it to one of them."""
+    if not actor.grants & _SINGLE[action].allowed:
+        raise Refused(RefusalCode.FORBIDDEN, "You may not do that to one of them, so not to many.")
 
 
 Done = Callable[[Tx, UUID, Settings, str], Awaitable[Money | None]]

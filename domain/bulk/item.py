@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain import due
-from domain.bulk.action import BulkAction, Settings, act
+from domain.bulk.action import BulkAction, Settings, act, require_allowed
 from domain.bulk.run import DO_BULK, RUNNERS, SYSTEM
 from domain.db import Primary, Tx
 from domain.ids import BulkItemId, BulkRunId, CustomerId
@@ -127,4 +127,5 @@ class TryItem:
 async def try_item(tx: Tx, command: TryItem) -> ItemDone:
     """Only ever previewed: what ``do_item`` would come to, refused as the action is."""
     assert tx.preview, "a trial does nothing"
+    require_allowed(command.action, tx.actor)
     return ItemDone("done", await act(tx, command.action, command.settings, command.subject, command.reason))

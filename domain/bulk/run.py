@@ -1,4 +1,4 @@
-"""A run over many: started, paused, gone on with and stopped by finance; listed piece by piece."""
+"""A run over many: started, paused, gone on with and stopped by who may do it to each; listed piece by piece."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ import msgspec
 
 from domain import due
 from domain.actor import Grant
-from domain.bulk.action import SUBJECTS, BulkAction, Settings, require_fitting
+from domain.bulk.action import SUBJECTS, BulkAction, Settings, require_allowed, require_fitting
 from domain.catalog.plan import plan
 from domain.corrections.void_invoice import require_reason
 from domain.db import Primary, Row, Tx
@@ -32,7 +32,7 @@ LIST_BULK, DO_BULK = "list_bulk_run", "do_bulk_item"  # the kinds of due work of
 MOST_NAMED = 1000  # things that are named one by one: what a page of a desk can hold
 MOST_ITEMS = 10_000  # of a plan's; who wants more starts another run when it has seen this one
 MOST_RUNS = 20  # of a tenant at a time: more would only take turns, and the desk lists as many
-RUNNERS = frozenset({Grant.FINANCE, Grant.ADMIN})
+RUNNERS = frozenset({Grant.FINANCE, Grant.ADMIN})  # of these, who may do the same thing to one
 SYSTEM = frozenset({Grant.SYSTEM})
 
 
@@ -136,10 +136,11 @@ class BulkRunMoved:
 
 @operation("bulk.start", allowed=RUNNERS, moves_money=True)
 async def start_bulk_run(tx: Tx, command: StartBulkRun) -> BulkRunMoved:
-    """Under the house customer; its work is due now. Refused as ``require_order`` says; ALREADY_EXISTS where as many
-    run as may."""
+    """Under the house customer; its work is due now. Refused as ``require_order`` says; FORBIDDEN for who may not do it
+    to one; ALREADY_EXISTS where as many run as may."""
     order = command.order
     await require_order(tx, tx.head.tenant, order)
+    require_allowed(order.action, tx.actor)
     living = await tx.fetchval(
         """SELECT count(*) FROM bulk_run
             WHERE shard_key = $1 AND customer_id = $2 AND state <> 'stopped' AND NOT listed_all""",
@@ -173,10 +174,12 @@ class SteerBulkRun:
 @operation("bulk.steer", allowed=RUNNERS)
 async def steer_bulk_run(tx: Tx, command: SteerBulkRun) -> BulkRunMoved:
     """From then on no item is begun, until it is gone on with; what has been stopped stays so. NOT_FOUND;
-    STATE_CONFLICT for a move that its state does not allow."""
+    STATE_CONFLICT for a move that its state does not allow; FORBIDDEN to go on with what one may not begin."""
     of = await bulk_run(tx, tx.customer, command.run)
     if not BULK_RUN.allows(of.state.name, command.event):
         raise Refused(RefusalCode.STATE_CONFLICT, f"The run is {of.state.name}.", ("runId",))
+    if command.event == "resume":
+        require_allowed(of.order.action, tx.actor)
     state = await BULK_RUN.move(tx, tx.customer, of.id.uuid, of.state, command.event)
     await tx.execute(
         "UPDATE bulk_run SET state = $3, seq = $4 WHERE shard_key = $1 AND id = $2",
