@@ -19,7 +19,7 @@ from api.audience import Audience, Sender
 from api.measures import UNLOGGED
 from domain.database import Database
 from domain.ids import TenantId, uuid7
-from domain.refusals import Refused
+from domain.refusals import RefusalCode, Refused
 from domain.tenants.api_request import ApiRequest, add_requests
 from domain.tenants.tenant import home_of
 from domain.wire import is_storable
@@ -30,6 +30,8 @@ LAST_SECONDS: Final = 2.0  # a process that stops does not wait longer for a ser
 WAITING_MAX: Final = 2_000  # lines between two writes, a megabyte: more than a process answers in a second
 NAME_MAX: Final = 128  # characters of an operation's name that are kept; a document may call it anything
 OK: Final = "OK"
+REFUSED: Final = "REFUSED"
+_CODES: Final = frozenset(map(str, RefusalCode))
 
 
 @dataclass
@@ -106,12 +108,14 @@ class RequestLog:
 
 
 def outcome_of(data: object, codes: list[str]) -> str:
-    """OK, or the code of the first error; else that of the first refusal among a mutation's payloads."""
+    """OK, or the code of the first error; else that of the first refusal among a mutation's payloads, REFUSED where the
+    document asks for no code of ours."""
     if codes:
         return codes[0]
     for payload in data.values() if isinstance(data, dict) else ():
         refusals = payload.get("errors") if isinstance(payload, dict) else None
         if isinstance(refusals, list) and refusals:
             code = refusals[0].get("code") if isinstance(refusals[0], dict) else None
-            return code if isinstance(code, str) else "REFUSED"
+            known = isinstance(code, str) and code in _CODES
+            return str(code) if known else REFUSED  # a document may call anything errors, and anything code
     return OK

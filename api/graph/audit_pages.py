@@ -10,7 +10,7 @@ from api.connection import HistoryConnection, Keyset, Source
 from api.graph.context import Info
 from api.graph.pages import history_of
 from api.graph.request_pages import ApiRequest
-from api.graph.security_events import SecurityEvent
+from api.graph.security_events import SECURITY_READERS, SecurityEvent
 from api.scalars import ConsistencyToken, GlobalId, Int64
 from api.weigh import WORK
 from domain import audit
@@ -38,21 +38,29 @@ class AuditEntry:
     hash: str = strawberry.field(description="The hash that the next entry holds.")
 
     @strawberry.field(
-        description="The partner's or staff's request that it came from, while the log of requests keeps that.",
+        description="Leads and admins: the partner's or staff's request that it came from, while the log of requests "
+        "keeps that; null for others of the staff.",
         metadata=_LOOKS,
     )
     async def api_request(self, info: Info) -> ApiRequest | None:
         """The line of the log."""
         context = info.context
+        if not context.actor.grants & SECURITY_READERS:
+            return None
         found = await request_near(
             context.db.primary, await context.house(), self.request_id, self.recorded_at
         )  # fmt: skip
         return ApiRequest.of(found) if found else None
 
-    @strawberry.field(description="What the same request did at the doors, in the security log.", metadata=_LOOKS)
+    @strawberry.field(
+        description="Leads and admins: what the same request did at the doors, in the security log.",
+        metadata=_LOOKS,
+    )
     async def security_events(self, info: Info) -> list[SecurityEvent]:
         """The lines of the log."""
         context = info.context
+        if not context.actor.grants & SECURITY_READERS:
+            return []
         found = await happenings_near(
             context.db.primary, await context.house(), self.request_id, self.recorded_at
         )  # fmt: skip

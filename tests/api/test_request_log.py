@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api.request_log import REFUSED, outcome_of
 from domain.actor import Grant
 from domain.reactions.house import House
 from domain.tenants.api_request import KEPT, ApiRequest, forget_requests, requests_of
@@ -54,6 +55,13 @@ async def paged(caller: Caller, partner: str) -> list[str]:
         after = page["pageInfo"]["endCursor"]
 
 
+def test_a_document_that_calls_something_else_a_code_gets_none_of_it_into_the_log() -> None:
+    aliased = {"removeMember": {"errors": [{"code": "bea@example.test"}]}}  # errors: members { code: email }
+    assert outcome_of(aliased, []) == REFUSED
+    assert outcome_of({"removeMember": {"errors": [{"code": ["x"]}]}}, []) == REFUSED
+    assert outcome_of({"removeMember": {"errors": [{"code": "STATE_CONFLICT"}]}}, []) == "STATE_CONFLICT"
+
+
 @pytest.mark.row("Y9")
 async def test_a_tenant_and_a_partner_read_who_asked_what_and_what_came_of_it(
     api: Api, elsewhere: Api, house: House
@@ -95,6 +103,8 @@ async def test_a_tenant_and_a_partner_read_who_asked_what_and_what_came_of_it(
     assert (entry["apiRequest"]["operation"], entry["apiRequest"]["outcome"]) == ("EndThem", "OK")
     assert [each["kind"] for each in entry["securityEvents"]] == ["SESSIONS_ENDED"]
     assert {entry["requestId"]} == {each["requestId"] for each in (entry["apiRequest"], *entry["securityEvents"])}
+    (edge,) = (await (await api.staff()).data(TRAIL, id=guest.id))["staff"]["auditTrail"]["edges"]
+    assert (edge["node"]["apiRequest"], edge["node"]["securityEvents"]) == (None, [])  # support reads neither log
     everything = await lines(lead)
     assert "portal" not in {each["surface"] for each in everything}
     assert "Mine" not in {each["operation"] for each in everything}
