@@ -40,15 +40,11 @@ class MemberInvited:
 
 @operation("members.invite", allowed=MENDERS, function=PortalFunction.MEMBERS)
 async def invite_member(tx: Tx, command: InviteMember) -> MemberInvited:
-    """Takes the place of an open invitation of that address. ALREADY_EXISTS for a member's; FORBIDDEN to make an owner
-    for who is none; STATE_CONFLICT for too many."""
+    """Takes the place of an open invitation of that address. ALREADY_EXISTS for a member's; FORBIDDEN to make an owner,
+    or to take an owner's invitation back by this, for who is none; STATE_CONFLICT for too many."""
     require_rank(tx.actor, command.role)
     await _refuse_member(tx, command.email)
-    await tx.execute(
-        """UPDATE member_invitation SET email = NULL, withdrawn_at = $4
-            WHERE shard_key = $1 AND customer_id = $2 AND lower(email) = lower($3)""",
-        tx.customer.shard, tx.customer.uuid, command.email, tx.recorded_at,
-    )  # fmt: skip
+    await _replace(tx, command.email)
     await _refuse_too_many(tx)
     id, expires_at = tx.new_id(InvitationId), (tx.recorded_at + LASTS).replace(microsecond=0)
     await tx.execute(
@@ -59,6 +55,16 @@ async def invite_member(tx: Tx, command: InviteMember) -> MemberInvited:
     )  # fmt: skip
     tx.emit("member.invited", invitation=id)
     return MemberInvited(id, expires_at)
+
+
+async def _replace(tx: Tx, email: str) -> None:
+    """Takes back what is open for that address, as far as the caller may."""
+    rows = await tx.fetch(
+        """UPDATE member_invitation SET email = NULL, withdrawn_at = $4
+            WHERE shard_key = $1 AND customer_id = $2 AND lower(email) = lower($3) RETURNING role""",
+        tx.customer.shard, tx.customer.uuid, email, tx.recorded_at,
+    )  # fmt: skip
+    require_rank(tx.actor, *(MemberRole(row["role"]) for row in rows))
 
 
 async def _refuse_member(tx: Tx, email: str) -> None:
