@@ -155,14 +155,7 @@ async def known(rooms: Rooms, credential: Credential, request_id: str) -> tuple[
     """Whom a credential speaks for; the token of a session for whom the session was begun, and nobody else."""
     if credential.session is None and is_link(credential.token):
         return await who_came(rooms.db, credential.token, request_id)
-    try:
-        principal = await rooms.verifier.verify(credential.token)
-    except Unauthenticated as refused:
-        raise Fault(Code.UNAUTHENTICATED, str(refused)) from None
-    if principal.sign_in is not None and await has_ended(
-        rooms.db.primary, sign_in_key(principal.tenant, principal.issuer, principal.sign_in)
-    ):
-        raise Fault(Code.UNAUTHENTICATED, "You have signed out: sign in again.")
+    principal = await believed(rooms, credential.token)
     actor = await actor_of(rooms.db, rooms.directory, principal, request_id, rooms.step_up)
     session = credential.session
     if session is not None and (session.person, session.tenant) != (person_of(actor), principal.tenant):
@@ -170,6 +163,19 @@ async def known(rooms: Rooms, credential: Credential, request_id: str) -> tuple[
     if session is not None:
         principal = replace(principal, until=min(principal.until, session.ends_at))
     return principal, actor
+
+
+async def believed(rooms: Rooms, token: str) -> Principal:
+    """What a token says, known here or not; UNAUTHENTICATED unless it is valid and of a sign-in that goes on."""
+    try:
+        principal = await rooms.verifier.verify(token)
+    except Unauthenticated as refused:
+        raise Fault(Code.UNAUTHENTICATED, str(refused)) from None
+    if principal.sign_in is not None and await has_ended(
+        rooms.db.primary, sign_in_key(principal.tenant, principal.issuer, principal.sign_in)
+    ):
+        raise Fault(Code.UNAUTHENTICATED, "You have signed out: sign in again.")
+    return principal
 
 
 def caller_of(principal: Principal) -> str:

@@ -6,9 +6,8 @@ from starlette.requests import Request
 
 from api.audience import Audience
 from api.auth.principal import Principal
-from api.auth.refused import Unauthenticated
 from api.errors import Fault
-from api.graph.context import Rooms, known
+from api.graph.context import Rooms, believed, known
 from api.sign_in import id_token
 from api.sign_in.failed import SignInFailed
 from api.sign_in.id_token import Asked, IdClaims
@@ -58,11 +57,11 @@ class Arrivals:
     async def _join(self, door: WebDoor, invitation: str, grant: Grant, subject: str, request_id: str) -> None:
         """Makes the person a member of the account it was invited to, before it is looked up there."""
         try:
-            principal = await self._rooms.verifier.verify(grant.tokens.access)
+            principal = await believed(self._rooms, grant.tokens.access)
             if (principal.tenant, principal.kind.value, principal.subject) == (door.tenant, door.surface, subject):
                 await join_by_the_way(self._rooms, invitation, principal, request_id)
-        except Unauthenticated as refused:
-            raise SignInFailed(str(refused), 403) from None
+        except Fault as fault:
+            raise SignInFailed(fault.message, 403) from None
         except Refused as refused:
             raise SignInFailed(refused.message, status_of(refused)) from None
 

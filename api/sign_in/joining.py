@@ -9,9 +9,8 @@ from starlette.routing import Route
 
 from api.audience import Audience
 from api.auth.principal import Principal
-from api.auth.refused import Unauthenticated
 from api.errors import Code, Fault
-from api.graph.context import Rooms
+from api.graph.context import Rooms, believed
 from domain.customers.invitation import Invitation, find_invitation, invitation_of
 from domain.customers.invite_member import AcceptInvitation, MemberJoined, accept_invitation
 from domain.ids import CustomerId
@@ -92,10 +91,7 @@ def routes(rooms: Rooms) -> list[Route]:
 
 async def _accepted(rooms: Rooms, request: Request) -> tuple[CustomerId, MemberJoined]:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    try:
-        principal = await rooms.verifier.verify(token.strip() if scheme.lower() == "bearer" else "")
-    except Unauthenticated as refused:
-        raise Fault(Code.UNAUTHENTICATED, str(refused)) from None
+    principal = await believed(rooms, token.strip() if scheme.lower() == "bearer" else "")
     if principal.kind is not Audience.PORTAL or principal.acting_staff is not None:
         raise Fault(Code.FORBIDDEN, "Only who signs in to the portal accepts an invitation.")
     try:

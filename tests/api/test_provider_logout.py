@@ -60,6 +60,8 @@ async def test_a_sign_in_that_its_provider_ended_opens_nothing_and_all_others_go
     assert await statuses(gone.ask(ME), other.ask(ME), app.post({"query": ME})) == [401, 200, 200]
     assert (await told(acme, client_id="acme-portal", session=name, subject="ada")).status_code == 200
     assert await statuses(gone.ask(ME), other.ask(ME), app.post({"query": ME})) == [401, 200, 401]
+    joining = await app.http.post("/invitations/accept", json={"invitation": "x"}, headers=app._signed())
+    assert (joining.status_code, joining.json()["code"]) == (401, "UNAUTHENTICATED")  # nor into an account
     again = await tell(acme, said)
     assert (again.status_code, again.json()["error"]) == (400, "invalid_request")
     for bad in ("", "x", said[:-3]):
