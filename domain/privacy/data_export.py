@@ -122,7 +122,7 @@ async def ask_export(tx: Tx, command: AskExport) -> ExportMoved:
     for waiting in (each for each in known if each.state.name == "asked"):
         if waiting.recorded_at > tx.recorded_at - PATIENCE:
             raise Refused(RefusalCode.ALREADY_EXISTS, "An export is being made already.", ("customerId",))
-        await _move(tx, waiting, "fail")
+        await _forget(tx, waiting, "fail")
         await due.finish(tx, MAKE, waiting.id.uuid)
     if sum(each.state.name == "ready" for each in known) >= MOST_KEPT:
         message = f"{MOST_KEPT} exports are kept already: take one of them, or wait until it is gone."
@@ -198,8 +198,10 @@ async def forget_exports(tx: Tx) -> None:
 
 
 async def _forget(tx: Tx, of: DataExport, event: str) -> State:
+    """Its state first: a worker that writes a file at this moment has it in the way, so none comes after."""
+    state = await _move(tx, of, event)
     await tx.execute("DELETE FROM data_export_file WHERE shard_key = $1 AND export_id = $2", of.id.shard, of.id.uuid)
-    return await _move(tx, of, event)
+    return state
 
 
 async def _move(tx: Tx, of: DataExport, event: str) -> State:

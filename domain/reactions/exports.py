@@ -29,7 +29,10 @@ AWAY: Final = timedelta(minutes=1)  # until a replica is looked for again that i
 
 
 async def make(house: House, work: Due) -> None:
-    """Makes the file and hands it in; of two workers at once one is too late, and takes its own file away again."""
+    """Makes the file and hands it in; of two workers at once one is too late, and takes its own file away again.
+
+    None is written of what is not asked for any more, so that nothing is left behind an erasure by a worker that dies.
+    """
     db, id = house.db, DataExportId(work.customer.shard, work.subject)
     of = await data_export(db.primary, id)
     if of.state.name != "asked":
@@ -45,8 +48,10 @@ async def make(house: House, work: Due) -> None:
     )  # fmt: skip
     file, sealed = uuid7(db.clock.now(), db.entropy(10)), db.vault.seal(wrapped, content.packed, db.entropy)
     await db.marks.execute(
-        """INSERT INTO data_export_file (shard_key, id, customer_id, export_id, sealed, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6)""",
+        """WITH asked AS (
+               SELECT e.id FROM data_export e WHERE e.shard_key = $1 AND e.id = $4 AND e.state = 'asked' FOR SHARE)
+           INSERT INTO data_export_file (shard_key, id, customer_id, export_id, sealed, recorded_at)
+           SELECT $1, $2, $3, a.id, $5, $6 FROM asked a""",
         id.shard, file, work.customer.uuid, id.uuid, sealed, db.clock.now(),
     )  # fmt: skip
     command = FinishExport(id, file, content.records, content.size, content.sha256)

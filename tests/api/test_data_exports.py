@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +12,14 @@ import pytest
 from domain.actor import Grant
 from domain.perform import perform
 from domain.privacy.ask_erasure import RequestErasure, request_erasure
-from domain.privacy.data_export import MOST_KEPT, AskExport, ask_export, data_exports, download_text
+from domain.privacy.data_export import MOST_KEPT, PATIENCE, AskExport, ask_export, data_exports, download_text
 from domain.reactions.work import do_now
 from migrations.personal import PERSONAL
 from tests.api_callers import Api, Guest
 from tests.bad_input_stage import mutation
 from tests.erasure_kit import found_in, known, lived
 from tests.lives import day, until
-from tests.mishaps import later
+from tests.mishaps import Death, death_at, later
 from tests.world import Someone, fresh
 
 ASK = mutation("requestDataExport")
@@ -112,6 +113,7 @@ async def kept_for_a_time(api: Api, guest: Guest, path: str) -> None:
     await do_now(later(house, timedelta(days=7, minutes=1)), guest.who.id)
     assert (await api.http.get(path)).status_code == 410
     assert await files_of(api, guest.who) == 0
+    await nothing_left_of_a_dead_worker(api)
     other = await api.guest()
     await other.do(ASK)
     last = await make(api, other.who)
@@ -120,6 +122,21 @@ async def kept_for_a_time(api: Api, guest: Guest, path: str) -> None:
     await until(api.world, other.who, day(2, 1))
     assert await files_of(api, other.who) == 0
     assert (await api.http.get(last)).status_code == 410
+
+
+async def nothing_left_of_a_dead_worker(api: Api) -> None:
+    """Who dies with the file written has handed in nothing; it goes with the request that gave way to another."""
+    house, guest = api.world.house, await api.guest()
+    await guest.do(ASK)
+    for minutes in range(0, 40, 2):
+        with death_at("perform.recorded"), suppress(Death):
+            await do_now(later(house, timedelta(minutes=minutes)), guest.who.id)
+        if await files_of(api, guest.who):
+            break
+    assert await files_of(api, guest.who) == 1
+    patient = later(house, PATIENCE + timedelta(minutes=1))
+    await perform(patient.db, ask_export, guest.who.actor, guest.who.id, AskExport(False), fresh("ask"))
+    assert await files_of(api, guest.who) == 0
 
 
 async def files_of(api: Api, who: Someone) -> Any:
