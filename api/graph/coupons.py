@@ -75,10 +75,10 @@ class Coupon(Node):
 
 async def find_coupon(info: Info, id: CouponId) -> Coupon:
     """The tenant's coupon of that id, else NOT_FOUND."""
-    found = next((each for each in await all_coupons(info) if each.id == str(id)), None)
+    found = await domain.coupon_of_id(info.context.db.primary, info.context.tenant, id)
     if found is None:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such coupon.")
-    return found
+    return Coupon.of(found)
 
 
 async def all_coupons(info: Info) -> list[Coupon]:

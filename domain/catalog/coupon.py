@@ -73,6 +73,18 @@ async def coupons(db: Primary, tenant: TenantId) -> list[Coupon]:
     return [_coupon(row) for row in rows]
 
 
+async def coupon_of_id(db: Primary, tenant: TenantId, id: CouponId) -> Coupon | None:
+    """The tenant's coupon of that id."""
+    row = await db.fetchrow(
+        """SELECT id, code, name, percent_ppm, currency, amount, duration, periods, plan_ids, scope, redeem_until,
+                  max_redemptions, active
+             FROM coupon WHERE tenant_id = $1 AND id = $2""",
+        tenant.uuid,
+        id.uuid,
+    )
+    return _coupon(row) if row else None
+
+
 async def coupon_of_code(db: Primary, tenant: TenantId, code: str) -> Coupon | None:
     """The tenant's coupon of that code, in whatever letters it was typed."""
     row = await db.fetchrow(
