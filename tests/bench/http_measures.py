@@ -92,11 +92,12 @@ def plain_targets(port: int, shop: Shop) -> dict[str, Target]:
 
 def api_targets(port: int, tokens: Sequence[str]) -> dict[str, "Target | Beside"]:
     """The API's answers to the same questions, each customer in turn, so that no bucket of points runs dry."""
+    callers = tokens[:-1]  # the last one has no points left once it has sent bombs
     return {
-        **_few_and_many("balance.api", port, [ask(port, BALANCE, token) for token in tokens]),
-        **_few_and_many("history.api", port, [ask(port, HISTORY, token) for token in tokens]),
+        **_few_and_many("balance.api", port, [ask(port, BALANCE, token) for token in callers]),
+        **_few_and_many("history.api", port, [ask(port, HISTORY, token) for token in callers]),
         "balance.bombed": Beside(
-            Target(port, [ask(port, BALANCE, token) for token in tokens[1:]]), bomber(port, tokens[0])
+            Target(port, [ask(port, BALANCE, token) for token in callers]), bomber(port, tokens[-1])
         ),
     }
 
