@@ -24,6 +24,7 @@ _RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidation
 _ABORTED: Final = "Parsing aborted."  # how graphql-core ends the message of a limit, and of nothing else
 MAX_ERRORS: Final = 10  # a person reads the first few; each further one is work for a broken document
 TEXT_SHELF: Final = 64_000  # characters; a parsed one holds up to 300 bytes, so at most 20 MB that callers choose
+PLANNED_FIELD: Final = 8  # characters that hold as much as a field of a plan
 TRUSTED_SHELF: Final = 1_000_000  # several hundred documents, so that a whole app's manifest stays prepared
 _AS_URQL_KNOWS_IT: Final = "PersistedQueryNotFound"  # a word and no sentence: its client compares the message
 PREPARED: Final = "quittance.prepared"  # where a request's extensions carry its Prepared; a client's own is overwritten
@@ -156,7 +157,8 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits, policy: Policy) ->
         errors = validate(schema, document, _RULES, MAX_ERRORS, hide_suggestions=not policy.suggestions)
     if errors:
         return _refused(errors, policy)
-    return Prepared(document, (), weighed.operations, policy, read_document(schema, document))
+    plans = Plans(max((weight.fields for weight in weighed.operations.values()), default=1))
+    return Prepared(document, (), weighed.operations, policy, read_document(schema, document), plans)
 
 
 def _syntax_error(error: GraphQLError, limits: Limits) -> GraphQLError:
@@ -175,27 +177,31 @@ def _refused(errors: list[GraphQLError], policy: Policy) -> Prepared:
         bare = GraphQLError(error.message, extensions=error.extensions)
         bare.locations = error.locations
         kept.append(bare)
-    return Prepared(None, tuple(kept), {}, policy)
+    return Prepared(None, tuple(kept), {}, policy, plans=None)
 
 
 class _Shelf:
-    """The most recently used documents, up to a number of characters."""
+    """The most recently used documents, up to a number of characters, to which what their plans hold is added."""
 
     def __init__(self, characters: int) -> None:
         self._room = characters
-        self._kept: OrderedDict[tuple[str, Policy], Prepared] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Policy], tuple[Prepared, int]] = OrderedDict()
 
     def get(self, key: tuple[str, Policy]) -> Prepared | None:
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        return self._kept.get(key)
+        if key not in self._kept:
+            return None
+        prepared, taken = self._kept.pop(key)
+        self._room += taken
+        self.put(key, prepared)  # as the newest, with the plans that were made since
+        return prepared
 
     def put(self, key: tuple[str, Policy], prepared: Prepared) -> None:
-        self._kept[key] = prepared
-        self._room -= len(key[0])
+        taken = len(key[0]) + PLANNED_FIELD * (prepared.plans.fields() if prepared.plans else 0)
+        self._kept[key] = prepared, taken
+        self._room -= taken
         while self._room < 0:
-            (text, _), _ = self._kept.popitem(last=False)
-            self._room += len(text)
+            _, (_, given) = self._kept.popitem(last=False)
+            self._room += given
 
 
 class UsePrepared(SchemaExtension):

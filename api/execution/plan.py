@@ -16,6 +16,7 @@ from api.execution.compiling import Collect, Compiler
 from api.execution.steps import Step
 
 VARIANTS_MAX: Final = 8  # plans of one document: two for each variable of a condition, and clients rarely have two
+FIELDS_MAX: Final = 4_000  # of all plans of one document, each two kilobytes; one plan it may have in any case
 
 
 class How(StrEnum):
@@ -25,7 +26,7 @@ class How(StrEnum):
     SUBSCRIPTION = "subscription"
     UNPREPARED = "unprepared"  # it did not come through the document store
     UNUSUAL = "unusual"  # with @defer, middleware, a signal to abort, or nulls that do not rise
-    TOO_MANY = "too_many"  # the document has VARIANTS_MAX plans already
+    TOO_MANY = "too_many"  # the document has as many plans as it may
 
 
 @dataclass(slots=True)
@@ -51,14 +52,20 @@ class Plan:
 
 
 class Plans:
-    """The plans of one prepared document."""
+    """The plans of one prepared document, whose largest operation has that many fields, fragments expanded."""
 
-    def __init__(self) -> None:
+    def __init__(self, fields: int = 1) -> None:
+        self._fields = max(1, fields)
+        self._most = max(1, min(VARIANTS_MAX, FIELDS_MAX // self._fields))
         self._conditions: tuple[str, ...] | None = None
         self._kept: dict[tuple[object, ...], Plan] = {}
 
     def __deepcopy__(self, memo: object) -> "Plans":
-        return Plans()
+        return Plans(self._fields)
+
+    def fields(self) -> int:
+        """How many fields there are in the plans that were made and in the one that is made next."""
+        return self._fields * min(len(self._kept) + 1, self._most)
 
     def of(
         self, schema: GraphQLSchema, document: DocumentNode, operation: str | None, values: dict[str, Any],
@@ -69,7 +76,7 @@ class Plans:
             self._conditions = conditions(document)
         key = (operation, *(values.get(name) for name in self._conditions))
         plan = self._kept.get(key)
-        if plan is None and len(self._kept) < VARIANTS_MAX:
+        if plan is None and len(self._kept) < self._most:
             plan = self._kept[key] = Plan(schema, root)
         return plan
 
