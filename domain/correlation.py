@@ -15,7 +15,9 @@ _FORM: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")  # what proxies and tracing t
 # What somebody put into the wrong header would stand in every log: a number as long as a card's, a token, a secret.
 _SECRET: Final = re.compile(r"(?:\d[._-]*){12,19}|eyJ.*|(?:sk|rk|pk|whsec)_.*")
 # W3C Trace Context: version, trace id, parent id, flags; an id of zeros alone is none.
-_TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+_TRACEPARENT: Final = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?"
+)
 
 
 def is_request_id(text: str) -> bool:
@@ -27,8 +29,14 @@ def given_by(request_id: str, traceparent: str) -> str | None:
     """The id that a caller gave by ``X-Request-Id``, else its trace's by ``traceparent``; None where it gave none."""
     if is_request_id(request_id):
         return request_id
-    trace = _TRACEPARENT.fullmatch(traceparent)
-    return trace[1] if trace else None
+    called_from = caller_in(traceparent)
+    return called_from[0] if called_from else None
+
+
+def caller_in(traceparent: str) -> tuple[str, str] | None:
+    """The trace and the span, in hex, that a caller named; None for a header that is none."""
+    named = _TRACEPARENT.fullmatch(traceparent)
+    return (named[1], named[2]) if named else None
 
 
 @contextmanager

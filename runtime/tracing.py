@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
-from domain.correlation import current
+from domain.correlation import caller_in, current
 from domain.tracing import Side, trace_by
 
 EXPORT_SECONDS: Final = 5.0  # a collector that takes longer loses spans; nothing waits for it but the end of a process
@@ -98,9 +98,9 @@ def _above(request: str, side: Side, parent: str) -> tuple[Context | None, tuple
         return None, None
     trace_id, first = ids_of(request)
     if side == "server":
-        caller = parent.split("-")
-        if len(caller) >= 4 and caller[1] == f"{trace_id:032x}":
-            return _under(trace_id, int(caller[2], 16)), (trace_id, first)
+        caller = caller_in(parent)
+        if caller and caller[0] == f"{trace_id:032x}":
+            return _under(trace_id, int(caller[1], 16)), (trace_id, first)
         return Context(), (trace_id, first)
     return _under(trace_id, first), None
 

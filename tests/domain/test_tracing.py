@@ -4,12 +4,14 @@ import asyncio
 import logging
 
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from domain import tracing
 from domain.correlation import under
 from runtime.house import traced
 from runtime.settings import Settings
-from runtime.tracing import ids_of
+from runtime.tracing import OtlpTracer, ids_of
 
 REQUEST = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -26,6 +28,21 @@ def test_a_request_s_trace_is_its_id_where_that_is_one_and_follows_from_it_elsew
     assert ids_of(REQUEST)[0] == int(REQUEST, 16)
     assert ids_of("order-4711") == ids_of("order-4711") != ids_of("order-4712")
     assert all(ids_of("0" * 32))
+
+
+@pytest.mark.parametrize("parent", ["00-{}-zz-01", "00-{}-" + "f" * 6_000 + "-01", "00-{}-0x1-01", "00-{}--01", "{}"])
+def test_a_caller_that_names_no_span_is_none_and_its_request_goes_on(parent: str) -> None:
+    spans = InMemorySpanExporter()
+    before = tracing.trace_by(OtlpTracer(SimpleSpanProcessor(spans), "quittance-test"))
+    try:
+        for given in (parent, "00-{}-00f067aa0ba902b7-01"):
+            with under(REQUEST), tracing.span("POST /graphql", "server", given.format(REQUEST)):
+                pass
+    finally:
+        tracing.trace_by(before)
+    unnamed, named = spans.get_finished_spans()
+    assert unnamed.parent is None and unnamed.context.trace_id == int(REQUEST, 16)
+    assert named.parent is not None and named.parent.span_id == 0x00F067AA0BA902B7
 
 
 async def test_spans_go_to_the_collector_that_is_named_without_what_an_error_says(
