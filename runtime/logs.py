@@ -51,7 +51,9 @@ def configure_logs(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(json_lines())
     root = logging.getLogger()
-    root.handlers, root.level = [handler], level
+    root.handlers = [handler]
+    root.setLevel(level)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # at INFO it writes whole URLs: a webhook's may be its secret
     structlog.configure(**through_the_standard_library(), cache_logger_on_first_use=True)
 
 

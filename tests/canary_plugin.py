@@ -61,7 +61,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """The process that started the shared stack looks through its logs."""
     if (stack := session.config.stash.get(STACK, None)) is not None:
-        canary_watch.look_into(stack.ground.layout.logs)
+        canary_watch.look_into(stack.ground.layout)
     if LEAKS:
         _shared.extend(LEAKS)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

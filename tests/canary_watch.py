@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 import msgspec
 
+from dev.stack.keys import keys_in
+from dev.stack.layout import Layout
 from runtime.logs import json_lines
 from tests.canary import Canary
 
@@ -24,16 +27,17 @@ def arm(secrets: Iterable[str]) -> None:
     _canary = Canary(secrets)
 
 
-def look(where: str, text: str) -> None:
+def look(where: str, text: str, canary: Canary | None = None) -> None:
     """Takes down what leaked."""
     if len(LEAKS) < _AT_MOST:
-        LEAKS.extend(f"{where}: {leak}" for leak in _canary.leaks(text))
+        LEAKS.extend(f"{where}: {leak}" for leak in (canary or _canary).leaks(text))
 
 
-def look_into(folder: Path) -> None:
-    """Looks through the logs of a stack."""
-    for path in folder.glob("*.log"):
-        look(path.name, path.read_text(errors="replace"))
+def look_into(layout: Layout) -> None:
+    """Looks through the logs of a stack, which has secrets of its own."""
+    canary = Canary(asdict(keys_in(layout.keys)).values()) if layout.keys.exists() else _canary
+    for path in layout.logs.glob("*.log"):
+        look(path.name, path.read_text(errors="replace"), canary)
 
 
 def watch_file(path: Path) -> None:

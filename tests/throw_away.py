@@ -61,7 +61,7 @@ def new_state(place: Path | None = None, prefix: str = PREFIX) -> Path:
 def throw_away(state: Path) -> None:
     """Delete a stopped stack's state directory and what it kept elsewhere."""
     if layout := known_layout(state):
-        look_into(layout.logs)
+        look_into(layout)
     with _owned.pop(state):
         _delete(state)
 

@@ -8,7 +8,9 @@ import httpx2
 import pytest
 import structlog
 
-from runtime.logs import WITHHELD, json_lines
+from dev.stack.keys import keys_in
+from dev.stack.layout import Layout
+from runtime.logs import WITHHELD, configure_logs, json_lines
 from tests import canary_watch
 from tests.canary import Canary
 from tests.canary_watch import LEAKS
@@ -82,6 +84,33 @@ class _RowError(Exception):
 
     def __str__(self) -> str:
         return f"a rule was broken\nDETAIL:  {self.detail}"
+
+
+def test_the_logs_of_a_stack_of_a_test_s_own_are_looked_through_for_its_own_secrets(
+    leaks: list[str], tmp_path: Path
+) -> None:
+    layout = Layout(tmp_path, tmp_path)
+    layout.logs.mkdir(parents=True)
+    (layout.logs / "worker.log").write_text(f"connected as {keys_in(layout.keys).app}\n")
+    canary_watch.look_into(layout)
+    assert leaks == ["worker.log: secret: connected as ***\n"]
+
+
+def test_where_a_request_goes_to_is_in_no_log(capsys: pytest.CaptureFixture[str]) -> None:
+    loggers = [logging.getLogger(name) for name in (None, "httpx2")]
+    before = [(each.handlers, each.level) for each in loggers], structlog.get_config()
+    try:
+        configure_logs()
+        with httpx2.Client(transport=httpx2.MockTransport(lambda _: httpx2.Response(200))) as http:
+            http.post("https://hooks.example.com/services/hidden?key=hidden")
+        logging.getLogger("quittance").info("delivered")
+    finally:
+        for each, (handlers, level) in zip(loggers, before[0], strict=True):
+            each.handlers = handlers
+            each.setLevel(level)
+        structlog.configure(**before[1])
+    told = capsys.readouterr().err
+    assert "delivered" in told and "hidden" not in told
 
 
 def test_what_a_database_says_of_a_row_is_in_no_log(leaks: list[str]) -> None:
