@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 pytest_plugins = (
+    "tests.loop_plugin",
     "tests.order_plugin",
     "tests.stack_plugin",
     "tests.world_plugin",

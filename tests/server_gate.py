@@ -58,6 +58,8 @@ class Gate:
         try:
             while chunk := await reader.read(CHUNK):
                 await self._flows.wait()
+                if writer.is_closing():  # cut while it was held
+                    break
                 writer.write(chunk)
                 await writer.drain()
         except ConnectionError:
