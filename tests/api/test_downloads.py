@@ -35,11 +35,11 @@ async def test_a_receipt_says_who_paid_how_much_for_which_invoice(api: Api) -> N
     answer = await guest.get(receipt)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
     assert answer.headers["cache-control"] == "private, no-store"
-    text = Pdf(answer.content).text
+    printed = Pdf(answer.content)
     reference = (await guest.data("{ viewer { customer { reference } } }"))["viewer"]["customer"]["reference"]
     number = invoice["payments"][0]["receipt"]["number"]
     for words in (number, invoice["number"], f"Name of {reference}", "€10.00", "1 Test Street", "4242"):
-        assert words in text
+        assert printed.says(words)
 
 
 @pytest.mark.row("E11")
@@ -47,9 +47,8 @@ async def test_nothing_was_paid_so_there_is_no_receipt(api: Api) -> None:
     guest, bought = await api.subscriber(card="tok_insufficient_funds")
     invoice = (await guest.data(INVOICE, id=bought["invoice"]["id"]))["viewer"]["customer"]["invoice"]
     assert invoice["payments"][0]["receipt"] is None
-    text = Pdf((await guest.get(invoice["pdfUrl"])).content).text
-    assert invoice["number"] in text
-    assert "€10.00" in text
+    printed = Pdf((await guest.get(invoice["pdfUrl"])).content)
+    assert printed.says(invoice["number"]) and printed.says("€10.00")
 
 
 async def test_an_invoice_is_the_same_bytes_whatever_became_of_it_since(api: Api) -> None:
@@ -90,9 +89,9 @@ async def test_a_credit_note_is_there_as_a_document(api: Api) -> None:
     corrects = await noted(api, guest, bought)
     answer = await guest.get(corrects["pdfUrl"])
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
-    text = Pdf(answer.content).text
+    printed = Pdf(answer.content)
     for words in ("Credit note", corrects["number"], "€1.00 credited for invoice", "Added to your credit"):
-        assert words in text
+        assert printed.says(words)
 
 
 async def test_another_customer_s_document_answers_as_an_unknown_one(api: Api, elsewhere: Api) -> None:

@@ -47,6 +47,11 @@ class Pdf:
             lines.setdefault((run.page, -round(run.y)), []).append(run)
         return "\n".join(_joined(sorted(line, key=lambda run: run.x)) for _, line in sorted(lines.items()))
 
+    def says(self, words: str) -> bool:
+        """Whether the text holds the words; a narrow column may break a long number into two."""
+        text = self.text
+        return words in text or any(words[:at] in text and words[at:] in text for at in range(8, len(words) - 3))
+
     def _page_runs(self, number: int, page: bytes) -> Iterator[Run]:
         resources = self._objects[_ref(page, rb"/Resources")]
         names = re.search(rb"/Font<<(.*?)>>", resources)

@@ -200,7 +200,7 @@ DELETABLE = {
     "outbox_event",  # once consumed
     "due_work",  # once done
     "invoice_draft", "invoice_draft_line",  # no documents yet
-    "billing_person", "login_directory",  # personal data, which can be erased
+    "billing_person", "billing_contact", "login_directory",  # personal data, which can be erased
     "tax_identity", "tax_exemption",  # as well
     "webhook_delivery",  # a month after it was taken or parked
     "payment_route",  # a choice of the tenant, whose history is the audit trail
