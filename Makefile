@@ -12,8 +12,8 @@ QUITTANCE := $(PY) -m cli.main
 STACK := $(PY) -m dev.stack
 READY := $(VENV)/ready
 PYTEST := $(PY) -m pytest
-# Each has its own database. Two more than the cores we test on: with one more, two fifths of a core had nothing to do.
-WORKERS ?= 4
+# Each has its own database. Three more than the cores we test on: many tests wait for servers to start and to end.
+WORKERS ?= 5
 SEEDS ?= 50
 # What clients were promised last: a release copies frontend-schema.graphql over it, and until then nothing of it breaks.
 PUBLISHED := docs/published-schema.graphql
