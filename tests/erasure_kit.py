@@ -43,6 +43,7 @@ from tests.world import ACCOUNT, EUR, NEW_YEAR, Someone, World, fresh
 
 WHY = "Asked for by letter."
 LAST4 = "0791"  # what no test card ends with
+STAFF_NAME = "sam.sample"  # of who acted for the customer
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ async def known(world: World, *, method: str = "tok_visa") -> Known:
     name, tenant = str(made.outcome.user), world.tenant.tenant
     key = sign_in_key(tenant, "https://id.example", word)
     await begin(db, NewSession(id, tenant, "portal", name, tokens, until, until, sign_in=key))
+    await begin(db, NewSession(id, tenant, "acting", f"staff:{STAFF_NAME}@0f", tokens, until, until, id.uuid))
     return Known(who, word)
 
 

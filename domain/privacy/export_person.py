@@ -56,8 +56,9 @@ async def _member_invitation(db: Replica, of: CustomerId) -> Sequence[Row]:
 
 
 async def _web_session(db: Replica, of: CustomerId) -> Sequence[Row]:
+    """Of staff in the customer's place it says that they were there, and not who: as its activity does."""
     return await db.fetch(
-        """SELECT id, surface, person, began_at, idle_until, ends_at, ended_at
+        """SELECT id, surface, split_part(person, ':', 1) AS person, began_at, idle_until, ends_at, ended_at
              FROM web_session
             WHERE shard_key = $1 AND customer_id = $2
             ORDER BY id""",

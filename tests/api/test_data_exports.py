@@ -17,7 +17,7 @@ from domain.reactions.work import do_now
 from migrations.personal import PERSONAL
 from tests.api_callers import Api, Guest
 from tests.bad_input_stage import mutation
-from tests.erasure_kit import found_in, known, lived
+from tests.erasure_kit import STAFF_NAME, found_in, known, lived
 from tests.lives import day, until
 from tests.mishaps import Death, death_at, later
 from tests.world import Someone, fresh
@@ -71,7 +71,8 @@ async def test_an_export_holds_everything_of_its_customer_and_nothing_of_another
         assert us.canary in by_table[table], table
     documents = [each["address"] for each in told if each["table"] == "document"]
     assert f"/documents/invoices/{invoices[0]}.pdf" in documents and len(documents) >= 3
-    for secret in ("refresh ", "eyJ", "secret_hash", "token_hash", "wrapped", "hash"):
+    assert '"acting"' in json.dumps([each for each in told if each["table"] == "web_session"])
+    for secret in (STAFF_NAME, "refresh ", "eyJ", "secret_hash", "token_hash", "wrapped", "hash"):
         assert secret not in text, secret
 
 
