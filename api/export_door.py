@@ -5,7 +5,7 @@ from typing import Final
 from uuid import uuid4
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from api.errors import MASKED, masked
@@ -40,7 +40,9 @@ async def _answer(db: Database, request: Request) -> Response:
         if id is None:
             return _refused(RefusalCode.NOT_FOUND, "This link is not valid, or has expired.", 404)
         of = await data_export(db.primary, id)
-        return Response(await _fetched(db, of), media_type="application/x-ndjson", headers=_HEADERS)
+        packed = await _fetched(db, of)  # much smaller than what is in it, which is sent piece by piece
+        headers = {**_HEADERS, "Content-Length": str(of.size)}
+        return StreamingResponse(unpacked(packed), media_type="application/x-ndjson", headers=headers)
     except Refused as refused:
         return _refused(refused.code, refused.message, 410)
     except Exception as error:
@@ -59,7 +61,7 @@ async def _fetched(db: Database, of: DataExport) -> bytes:
     )
     if row is None:
         raise Refused(RefusalCode.STATE_CONFLICT, "The export is not there any more; ask for another one.")
-    return unpacked(db.vault.open(row["wrapped"], row["sealed"]))
+    return db.vault.open(row["wrapped"], row["sealed"])
 
 
 def _refused(code: RefusalCode, message: str, status: int) -> Response:

@@ -1,17 +1,19 @@
 """The file of an export: a line of JSON for each row, and at the end the list of documents."""
 
+import asyncio
 import gzip
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from domain.db import Replica
+from domain.db import Replica, Row
 from domain.ids import (
     CreditNoteId,
     CustomerId,
@@ -47,6 +49,8 @@ _OWN: Final[Mapping[str, type[EntityId]]] = {
 # Where the API has the documents of a table's rows.
 _DOCUMENTS: Final = {"invoice": "invoices", "credit_note": "credit-notes", "receipt": "receipts"}
 _SEALED: Final = "sealed"
+_STRETCH: Final = 200  # lines between two looks at what else the process has to do: a few milliseconds
+_PIECE: Final = 65_536  # bytes of a file that are unpacked at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +71,55 @@ class Around:
     events: tuple[bytes, ...]
 
 
+class _Packing:
+    """A file that grows line by line, packed at once: of what it says only one table is in memory at a time."""
+
+    def __init__(self) -> None:
+        self._bytes, self._hash = BytesIO(), hashlib.sha256()
+        self._gzip = gzip.GzipFile(fileobj=self._bytes, mode="wb", mtime=0)
+        self._records = self._size = 0
+
+    async def add(self, told: Iterable[Json]) -> None:
+        for each in told:
+            line = canonical(each) + b"\n"
+            self._gzip.write(line)
+            self._hash.update(line)
+            self._records, self._size = self._records + 1, self._size + len(line)
+            if self._records % _STRETCH == 0:
+                await asyncio.sleep(0)
+
+    def content(self) -> Content:
+        self._gzip.close()
+        return Content(self._bytes.getvalue(), self._records, self._size, self._hash.hexdigest())
+
+
 async def content_of(db: Replica, vault: Vault, of: CustomerId, around: Around, at: datetime) -> Content:
     """Everything of that customer, and nothing of another; what is sealed under its key is opened."""
     wrapped = await db.fetchval(
         "SELECT wrapped FROM sealing_key WHERE shard_key = $1 AND customer_id = $2", of.shard, of.uuid
     )
-    told: list[Json] = [{"table": "export", "customer": str(of), "madeAt": at.isoformat()}]
-    documents: list[Json] = []
-    for table, read in {**PERSON, **DEALINGS}.items():
-        for row in await read(db, of):
+    file, documents = _Packing(), list[Json]()
+
+    def records(table: str, rows: Iterable[Row]) -> Iterator[Json]:
+        for row in rows:
             record = _record(vault, wrapped, table, of.shard, dict(row.items()))
-            told.append(record)
-            documents += _documents(table, record)
-    told += [{"table": "login_directory", "login": login} for login in around.logins]
-    told += [{"table": "webhook_body", "body": _text(body)} for body in around.events]
-    told += documents
-    text = b"".join(canonical(each) + b"\n" for each in told)
-    return Content(gzip.compress(text, mtime=0), len(told), len(text), hashlib.sha256(text).hexdigest())
+            documents.extend(_documents(table, record))
+            yield record
+
+    await file.add([{"table": "export", "customer": str(of), "madeAt": at.isoformat()}])
+    for table, read in {**PERSON, **DEALINGS}.items():
+        await file.add(records(table, await read(db, of)))
+    await file.add({"table": "login_directory", "login": login} for login in around.logins)
+    await file.add({"table": "webhook_body", "body": _text(body)} for body in around.events)
+    await file.add(documents)
+    return file.content()
 
 
-def unpacked(packed: bytes) -> bytes:
-    """The lines again."""
-    return gzip.decompress(packed)
+def unpacked(packed: bytes) -> Iterator[bytes]:
+    """The lines again, a piece of them at a time."""
+    with gzip.GzipFile(fileobj=BytesIO(packed)) as lines:
+        while piece := lines.read(_PIECE):
+            yield piece
 
 
 def _record(vault: Vault, wrapped: bytes | None, table: str, shard: int, row: Mapping[str, object]) -> dict[str, Json]:
