@@ -1,7 +1,7 @@
 """The log of requests of partners and staff: noted in memory, and written beside the requests every second.
 
 No request waits for it and none fails by it. A process that dies loses what it noted last; where more comes than is
-written, or the database is away, lines are dropped and counted.
+written, or is refused for nothing, or the database is away, lines are dropped and counted.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ import structlog
 
 from api.audience import Audience, Sender
 from api.measures import UNLOGGED
+from domain.allowance import Allowance
 from domain.database import Database
 from domain.ids import TenantId, uuid7
 from domain.refusals import RefusalCode, Refused
@@ -53,6 +54,8 @@ class RequestLog:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._waiting: list[tuple[TenantId, ApiRequest]] = []
+        # What costs points is bounded by them, and a flood of refused calls by this, each caller's for itself.
+        self._unpaid: dict[tuple[TenantId, str], Allowance] = defaultdict(Allowance)
 
     def note(self, line: Line) -> None:
         """Keeps the line of a request that is answered; of portal users nothing is kept, nor of callers unknown."""
@@ -60,14 +63,16 @@ class RequestLog:
         if sender is None or sender.tenant is None or sender.audience is Audience.PORTAL:
             return
         actor, now = line.context.actor, self._db.clock.now()
-        if len(self._waiting) >= WAITING_MAX or not is_storable([actor.request_id, line.document]):
+        partner = sender.audience is Audience.PARTNER
+        caller = actor.subject if partner else actor.scope
+        unpaid = line.cost == 0 and not self._unpaid[sender.tenant, caller].take(now)
+        if unpaid or len(self._waiting) >= WAITING_MAX or not is_storable([actor.request_id, line.document]):
             UNLOGGED.inc()
             return
-        partner = sender.audience is Audience.PARTNER
         spent = int((time.monotonic() - line.began) * 1000)
         made = ApiRequest(
-            uuid7(now, self._db.entropy(10)), sender.audience.value, actor.subject if partner else actor.scope,
-            line.document, line.operation[:NAME_MAX], line.kind, line.outcome, line.cost, spent, actor.request_id, now,
+            uuid7(now, self._db.entropy(10)), sender.audience.value, caller, line.document, line.operation[:NAME_MAX],
+            line.kind, line.outcome, line.cost, spent, actor.request_id, now,
         )  # fmt: skip
         self._waiting.append((sender.tenant, made))
 

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from api.request_log import REFUSED, outcome_of
-from domain.actor import Grant
+from api.audience import Audience, Sender
+from api.request_log import REFUSED, Line, RequestLog, outcome_of
+from domain.actor import Grant, partner
+from domain.allowance import ROWS_A_MINUTE
 from domain.reactions.house import House
-from domain.tenants.api_request import KEPT, ApiRequest, forget_requests, requests_of
+from domain.tenants.api_request import KEPT, ApiRequest, count_requests, forget_requests, requests_of
 from tests.api_callers import Api, Caller, until
+from tests.world import fresh
 
 _LINE = "at surface caller documentId operation kind outcome cost milliseconds requestId"
 LOG = f"""query ($partner: String, $after: String, $first: Int!) {{ staff {{
@@ -60,6 +64,25 @@ def test_a_document_that_calls_something_else_a_code_gets_none_of_it_into_the_lo
     assert outcome_of(aliased, []) == REFUSED
     assert outcome_of({"removeMember": {"errors": [{"code": ["x"]}]}}, []) == REFUSED
     assert outcome_of({"removeMember": {"errors": [{"code": "STATE_CONFLICT"}]}}, []) == "STATE_CONFLICT"
+
+
+async def test_a_flood_of_calls_that_were_refused_for_nothing_is_no_flood_of_lines(house: House, api: Api) -> None:
+    log, tenant, home = RequestLog(house.db), api.world.tenant.tenant, api.world.tenant.live_house
+    clients = noisy, _ = fresh("noisy"), fresh("other")
+    asking = {
+        each: SimpleNamespace(
+            sender=Sender(Audience.PARTNER, tenant, each, frozenset()), actor=partner(tenant, home, each, fresh("id"))
+        )
+        for each in clients
+    }
+    for _ in range(ROWS_A_MINUTE + 50):
+        log.note(Line(context=asking[noisy], outcome="THROTTLED"))
+    for each in clients:
+        log.note(Line(context=asking[each], outcome="FORBIDDEN"))
+        log.note(Line(context=asking[each], cost=1))
+    await log.flush()
+    counted = [await count_requests(house.db.primary, home, each, 10 * ROWS_A_MINUTE) for each in clients]
+    assert counted == [ROWS_A_MINUTE + 1, 2]
 
 
 @pytest.mark.row("Y9")
