@@ -96,6 +96,6 @@ async def _accepted(rooms: Rooms, request: Request) -> tuple[CustomerId, MemberJ
         raise Fault(Code.FORBIDDEN, "Only who signs in to the portal accepts an invitation.")
     try:
         asked = msgspec.json.decode(await request.body(), type=_Asked)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):  # msgspec's own, and bytes that are no text
         raise Fault(Code.BAD_INPUT, 'Send {"invitation": "..."}.') from None
     return await join(rooms, asked.invitation, principal, request.state.request_id)

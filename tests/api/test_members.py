@@ -46,6 +46,8 @@ async def test_an_owner_invites_somebody_who_joins_once_and_is_let_go_again(api:
         assert (await accept(api, wrong, subject))[0] == 410
     assert (await accept(api, token, other.who.subject))[1]["code"] == "ALREADY_EXISTS"
     assert (await accept(api, token, "sue", "staff"))[0] == 403
+    no_text = await api.http.post("/invitations/accept", content=b'{"invitation":"\xff"}', headers=stranger._signed())
+    assert (no_text.status_code, no_text.json()["code"]) == (400, "BAD_INPUT")
     assert (await accept(elsewhere, token, subject))[0] == 410  # at another tenant it is nothing
     status, there = await accept(api, token, subject)
     assert (status, there["customerId"], there["role"]) == (201, guest.id, "BILLING")
