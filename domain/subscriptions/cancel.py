@@ -85,7 +85,10 @@ async def cancel_subscription(tx: Tx, command: CancelSubscription) -> Canceling:
 
 
 async def _remember(tx: Tx, of: Subscription, reason: CancelReason | None) -> None:
-    """Why it is cancelled, and what was offered in vain; nothing where there is neither."""
+    """Why it is cancelled, and what was offered in vain; nothing where there is neither, or the house does it, which
+    asked nobody."""
+    if Grant.SYSTEM in tx.actor.grants:
+        return
     offered = await offer_to(tx, of)
     if reason is not None or offered is not None:
         await store_answer(tx, of, reason, offered[1] if offered else (), None)

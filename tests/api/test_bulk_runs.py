@@ -18,6 +18,7 @@ from domain.perform import perform
 from domain.reactions.bulk import do_one_item
 from domain.reactions.house import House
 from domain.reactions.work import do_now
+from domain.subscriptions.retention_answer import retention_answers
 from tests.api.test_portal_features import own as own_tenant
 from tests.api_callers import START, Api, Caller, Guest, key
 from tests.bad_input_stage import PUBLISH_COUPON, coupon_of, mutation
@@ -60,7 +61,9 @@ async def test_a_run_does_to_each_once_whatever_dies_and_however_many_work_at_it
     guests = [await own.guest("tok_visa") for _ in range(4)]
     ids = [(await each.do(START, priceId=str(price)))["subscription"]["id"] for each in guests]
     await guests[3].do(mutation("cancelSubscription"), subscriptionId=ids[3])
-    order = {"action": "CANCEL", "planId": str(await plan_of(own.world, price)), "timing": "PERIOD_END", "reason": WHY}
+    plan = str(await plan_of(own.world, price))
+    await admin.do(mutation("setRetentionOffer"), planId=plan, pauseDays=30)
+    order = {"action": "CANCEL", "planId": plan, "timing": "PERIOD_END", "reason": WHY}
     told = (await admin.data(PREVIEW, order=order))["staff"]["bulkPreview"]
     assert (told["wouldBeDone"], told["wouldBeRefused"], told["totals"], told["next"]) == (3, 1, [], None)
     by_id = {each["subjectId"]: each["refusal"] for each in told["trials"]}
@@ -80,6 +83,7 @@ async def test_a_run_does_to_each_once_whatever_dies_and_however_many_work_at_it
     for each in guests:
         assert await state_of(own.world.house, each) == ["incomplete", "active", "pending_cancellation"]
         assert await wrong_rows(own.world, each.who) == []
+        assert await retention_answers(own.world.house.db.primary, each.who.id) == []  # a run asks nobody to stay
 
 
 async def die_on_the_way(own: Api, guests: list[Guest]) -> None:
