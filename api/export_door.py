@@ -40,7 +40,8 @@ async def _answer(db: Database, request: Request) -> Response:
         if id is None:
             return _refused(RefusalCode.NOT_FOUND, "This link is not valid, or has expired.", 404)
         of = await data_export(db.primary, id)
-        packed = await _fetched(db, of)  # much smaller than what is in it, which is sent piece by piece
+        # Packed it is much smaller than what is in it, which is sent piece by piece.
+        packed = await _fetched(db, of, request.state.request_id)
         headers = {**_HEADERS, "Content-Length": str(of.size)}
         return StreamingResponse(unpacked(packed), media_type="application/x-ndjson", headers=headers)
     except Refused as refused:
@@ -49,8 +50,8 @@ async def _answer(db: Database, request: Request) -> Response:
         return JSONResponse({**masked(error), "message": MASKED}, 500)
 
 
-async def _fetched(db: Database, of: DataExport) -> bytes:
-    actor = follower(of, uuid4().hex)
+async def _fetched(db: Database, of: DataExport, request_id: str) -> bytes:
+    actor = follower(of, request_id)
     done = await perform(db, fetch_export, actor, of.customer, FetchExport(of.id), f"fetch:{uuid4()}")
     row = await db.primary.fetchrow(
         """SELECT k.wrapped, f.sealed FROM data_export_file f

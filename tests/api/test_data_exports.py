@@ -95,6 +95,9 @@ async def test_a_customer_and_leads_ask_for_an_export_and_have_it_for_a_week(api
         (seen,) = (await caller.data(BY_STAFF, id=guest.id))["staff"]["customer"]["dataExports"]
         assert (seen["downloadPath"] is not None) is has
     assert await fetched(api, own["downloadPath"]) == text
+    asked = fresh("fetching")
+    await api.http.get(path, headers={"X-Request-Id": asked})
+    assert asked in await requests_in_trail(api, guest.who)
     middle = len(path) // 2
     wrong = [path[:middle] + ("A" if path[middle] != "A" else "B") + path[middle + 1 :], "/exports/x.jsonl",
              "/exports/x.y.jsonl"]  # fmt: skip
@@ -138,6 +141,15 @@ async def nothing_left_of_a_dead_worker(api: Api) -> None:
     patient = later(house, PATIENCE + timedelta(minutes=1))
     await perform(patient.db, ask_export, guest.who.actor, guest.who.id, AskExport(False), fresh("ask"))
     assert await files_of(api, guest.who) == 0
+
+
+async def requests_in_trail(api: Api, who: Someone) -> list[str]:
+    """The ids of the requests that its operations came from."""
+    rows = await api.world.house.db.primary.fetch(
+        "SELECT body ->> 'request_id' AS id FROM audit_body WHERE shard_key = $1 AND customer_id = $2",
+        who.id.shard, who.id.uuid,
+    )  # fmt: skip
+    return [row["id"] for row in rows]
 
 
 async def files_of(api: Api, who: Someone) -> Any:
