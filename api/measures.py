@@ -55,7 +55,7 @@ HISTORY: Final = Counter(
 )
 UNLOGGED: Final = Counter(
     "quittance_unlogged_requests",
-    "Requests of partners and staff that the log of requests left out: too many at once, or no database",
+    "Requests of partners and staff that the log of requests left out: too many at once or for nothing, or no database",
     registry=REGISTRY,
 )
 LIVE_STREAMS: Final = Gauge("quittance_live_streams", "Live streams that are open", registry=REGISTRY)
