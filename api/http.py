@@ -113,7 +113,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         run = await self._admitted(request, context, draft, line)
         if run.streams:
             return self._stream(request, context, run, draft)
-        name = run.operation.name.value[:NAME_LENGTH] if run.operation.name else ""
+        name = line.operation[:NAME_LENGTH] if line.document else ""  # what a text calls itself is a caller's word
         with span(f"graphql {run.operation.operation.value}", document=name):
             result = await self.schema.execute(**run.arguments)
         mutations = len(result.data or ()) if run.operation.operation is OperationType.MUTATION else 0

@@ -19,6 +19,7 @@ from domain.operation import Operation, Performed, observers, tell_moves
 from domain.perform import LOCK_MS, Run, admit, perform, reachable, refuse_if_erased
 from domain.points import reached
 from domain.record import Kept, record_all
+from domain.tracing import span
 
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - command and outcome, as in operation.py
@@ -98,9 +99,10 @@ class _Batch(Generic[C, O]):
         self.txs: dict[CustomerId, Tx] = {}
 
     async def once(self) -> list[Performed[O]]:
-        async with write_transaction(self.db.pool, LOCK_MS, keep=True) as connection:
-            done = await self._inside(connection)
-            reached("perform.recorded")
+        with span("transaction", operation=self.runs[0].operation.name):
+            async with write_transaction(self.db.pool, LOCK_MS, keep=True) as connection:
+                done = await self._inside(connection)
+                reached("perform.recorded")
         reached("perform.committed")
         for tx in self.txs.values():
             tell_moves(tx)
