@@ -1,7 +1,8 @@
 """Spans to an OTLP collector over HTTP, by the extra `tracing`; it is imported only where OTLP_URL is set.
 
 A request's trace is its correlation id where that has the form of one, else a hash of it; its first span follows from
-it too. So what a worker does for the request an hour later joins its trace, without more being kept than that id.
+it too, unless a caller named the span above it. So what a worker does for the request an hour later joins its trace,
+without more being kept than that id.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ _first: ContextVar[tuple[int, int] | None] = ContextVar("ids of a request's firs
 
 
 def ids_of(request_id: str) -> tuple[int, int]:
-    """The trace of a request and the first span in it; whoever knows the request's id knows both."""
+    """The trace of a request, and the first span in it where no caller named one: all who know its id know both."""
     hashed = hashlib.sha256(request_id.encode()).digest()
     trace_id = int(request_id, 16) if _TRACE.fullmatch(request_id) else int.from_bytes(hashed[:16])
     return trace_id, int.from_bytes(hashed[16:24])
@@ -100,7 +101,7 @@ def _above(request: str, side: Side, parent: str) -> tuple[Context | None, tuple
     if side == "server":
         caller = caller_in(parent)
         if caller and caller[0] == f"{trace_id:032x}":
-            return _under(trace_id, int(caller[1], 16)), (trace_id, first)
+            return _under(trace_id, int(caller[1], 16)), None  # a page sends many requests in one trace
         return Context(), (trace_id, first)
     return _under(trace_id, first), None
 

@@ -35,14 +35,18 @@ def test_a_caller_that_names_no_span_is_none_and_its_request_goes_on(parent: str
     spans = InMemorySpanExporter()
     before = tracing.trace_by(OtlpTracer(SimpleSpanProcessor(spans), "quittance-test"))
     try:
-        for given in (parent, "00-{}-00f067aa0ba902b7-01"):
+        for given in (parent, *["00-{}-00f067aa0ba902b7-01"] * 2):
             with under(REQUEST), tracing.span("POST /graphql", "server", given.format(REQUEST)):
                 pass
+        with under(REQUEST), tracing.span("due send_payment"):  # a worker, an hour later
+            pass
     finally:
         tracing.trace_by(before)
-    unnamed, named = spans.get_finished_spans()
-    assert unnamed.parent is None and unnamed.context.trace_id == int(REQUEST, 16)
-    assert named.parent is not None and named.parent.span_id == 0x00F067AA0BA902B7
+    unnamed, *named, later = spans.get_finished_spans()
+    assert unnamed.parent is None and (unnamed.context.trace_id, unnamed.context.span_id) == ids_of(REQUEST)
+    assert later.parent is not None and (later.context.trace_id, later.parent.span_id) == ids_of(REQUEST)
+    assert [each.parent and each.parent.span_id for each in named] == [0x00F067AA0BA902B7] * 2
+    assert len({each.context.span_id for each in (unnamed, *named)}) == 3, "a page sends many requests in one trace"
 
 
 async def test_spans_go_to_the_collector_that_is_named_without_what_an_error_says(
