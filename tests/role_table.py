@@ -65,9 +65,11 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
     "y-yy-y-ys": (
         "acceptRetentionOffer", "choosePayday", "resumeSubscription",
     ),
+    "y--y-y-yy": (
+        "inviteMember", "changeMemberRole",
+    ),
     "y-yy-y-yy": (
-        "inviteMember", "withdrawInvitation", "changeMemberRole", "removeMember",
-        "pauseSubscription", "removePaymentMethod", "setPaymentMethodOrder",
+        "withdrawInvitation", "removeMember", "pauseSubscription", "removePaymentMethod", "setPaymentMethodOrder",
     ),
     "y-yyyy-ys": (
         "payInvoice", "splitInvoice",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.customers.invite_member import MENDERS
+from domain.customers.invite_member import GIVERS, MENDERS
 from domain.customers.member import member, require_another_owner, require_rank
 from domain.db import Tx
 from domain.ids import CustomerUserId
@@ -28,7 +28,7 @@ class MemberRoleChanged:
     role: MemberRole
 
 
-@operation("members.change_role", allowed=MENDERS, function=PortalFunction.MEMBERS)
+@operation("members.change_role", allowed=GIVERS, function=PortalFunction.MEMBERS)
 async def change_member_role(tx: Tx, command: ChangeMemberRole) -> MemberRoleChanged:
     """Holds from the member's next request on. NOT_FOUND; FORBIDDEN where an owner is concerned, for who is none;
     STATE_CONFLICT for the last owner."""

@@ -18,8 +18,10 @@ from domain.wire import PERSONAL, personal
 
 LASTS: Final = timedelta(days=7)  # an e-mail is read within a week; who reads it later asks for another one
 MOST_A_DAY: Final = 30  # of one account, so that nobody floods strangers' mailboxes in the seller's name
-# Finance is about money; who comes into an account is for those who talk with customers.
-MENDERS: Final = frozenset({Grant.SYSTEM, Grant.PORTAL, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN})
+# Who can be made an owner can pay, cancel and lock others out: one of staff who may write in a customer's place.
+GIVERS: Final = frozenset({Grant.SYSTEM, Grant.PORTAL, Grant.LEAD, Grant.ADMIN})
+# Finance is about money; taking access away is for all who talk with customers.
+MENDERS: Final = GIVERS | {Grant.SUPPORT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class MemberInvited:
     expires_at: datetime
 
 
-@operation("members.invite", allowed=MENDERS, function=PortalFunction.MEMBERS)
+@operation("members.invite", allowed=GIVERS, function=PortalFunction.MEMBERS)
 async def invite_member(tx: Tx, command: InviteMember) -> MemberInvited:
     """Takes the place of an open invitation of that address. ALREADY_EXISTS for a member's; FORBIDDEN to make an owner,
     or to take an owner's invitation back by this, for who is none; STATE_CONFLICT for too many."""

@@ -77,7 +77,7 @@ async def test_an_owner_invites_somebody_who_joins_once_and_is_let_go_again(api:
 
 
 async def test_owners_are_made_and_changed_by_owners_and_staff_and_one_always_stays(api: Api) -> None:
-    guest, support = await api.guest(), await api.staff()
+    guest, support, lead = await api.guest(), await api.staff(), await api.staff(Grant.LEAD)
     admin, owner = await as_guest(api, guest, MemberRole.ADMIN), guest.who.actor.subject
     tries = {"inviteMember": {"email": "o@example.test", "role": "OWNER"}, "removeMember": {"memberId": owner},
              "changeMemberRole": {"memberId": owner, "role": "VIEWER"}}  # fmt: skip
@@ -87,11 +87,14 @@ async def test_owners_are_made_and_changed_by_owners_and_staff_and_one_always_st
     assert taking["code"] == "FORBIDDEN"  # it would take back what only owners take back
     herself = {"memberId": admin.who.actor.subject, "role": "OWNER"}
     assert (await admin.refusal(mutation("changeMemberRole"), **herself))["code"] == "FORBIDDEN"
-    for who, given in ((guest, {}), (support, {"customerId": guest.id})):
+    for name, wish in (("inviteMember", tries["inviteMember"]), ("changeMemberRole", herself)):
+        refused = await support.refusal(mutation(name), **wish, customerId=guest.id)
+        assert refused["code"] == "FORBIDDEN"  # support takes access away, but gives none
+    for who, given in ((guest, {}), (lead, {"customerId": guest.id})):
         for name in ("removeMember", "changeMemberRole"):
             refused = await who.refusal(mutation(name), **tries[name], **given)
             assert (refused["code"], refused["path"]) == ("STATE_CONFLICT", ["memberId"]), name
-    await support.do(mutation("changeMemberRole"), **herself, customerId=guest.id)
+    await lead.do(mutation("changeMemberRole"), **herself, customerId=guest.id)
     await admin.do(mutation("changeMemberRole"), memberId=owner, role="VIEWER")  # who signs in to nothing less
     seen = (await support.data(THEIRS, id=guest.id))["staff"]["customerAccount"]
     assert [each["role"] for each in seen["members"]] == ["VIEWER", "OWNER"]
