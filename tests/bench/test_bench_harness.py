@@ -15,7 +15,7 @@ from tests.bench.ground import ground
 from tests.bench.measures import CALCULATIONS, CLIENTS, RATIOS, READS, TAILS
 from tests.bench.run import Options, Pass, Results, run_on
 
-MINIATURE = Options(rounds=1, seconds=0.2, passes=(Pass(0), Pass(1, reads=False)), customers=200)
+MINIATURE = Options(rounds=1, seconds=0.1, passes=(Pass(0), Pass(1, reads=False)), customers=200)
 WRITES = {
     f"{what}.{clients}"
     for what in ("commit", "post.pgbench", "post.product", "renew.script", "renew.alone", "renew.product")

@@ -12,7 +12,7 @@ from tests.simulation.run import open_simulation_pool, simulate
 
 HELD = (HELD_FROM + more for more in (3, 5, 8, 10))  # lives with many captures
 DISPUTED = (DISPUTED_FROM + more for more in range(6))
-SEEDS = (*range(1, 41), *HELD, *DISPUTED)
+SEEDS = (*range(1, 33), *HELD, *DISPUTED)
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def charge(minor: int, plan: PlanId | None = PLANS[0], whole: bool = True) -> Di
 
 minors = some.integers(0, 100) | some.integers(0, 10**12)
 charges = some.lists(
-    some.builds(Discountable, some.sampled_from([*PLANS, None]), minors.map(eur), some.booleans()), max_size=8
+    some.builds(Discountable, some.sampled_from([*PLANS, None]), minors.map(eur), some.booleans()), max_size=6
 )
 plan_sets = some.frozensets(some.sampled_from(PLANS), max_size=2)
 kinds = some.tuples(some.integers(1, PPM), some.none()) | some.tuples(some.none(), some.integers(1, 10**12).map(eur))
