@@ -16,8 +16,8 @@ from tests.jobs_kit import Ground, WorkerProcess, comes_true, ready, start_worke
 from tests.webhook_desk import Desk, made_up
 from tests.world import ACCOUNT, EUR, fresh
 
-HANGS_MS = 9_000
-"""Just below the ten seconds after which a call is given up."""
+HANGS_MS = 30_000
+"""Beyond the ten seconds after which a call is given up: however slow the machine, no answer comes meanwhile."""
 
 
 async def test_work_that_needs_no_provider_goes_on_while_the_provider_hangs(
@@ -40,7 +40,7 @@ async def test_work_that_needs_no_provider_goes_on_while_the_provider_hangs(
 
     await comes_true(is_taken, "work that needs no provider")
     states = {(await ground.payment_of(ada, begun)).state.name for ada, begun in hanging}
-    assert states == {"processing"}, "the provider hangs, so nothing is known of any of them yet"
+    assert states <= {"processing", "unknown"}, "the provider hangs, so nothing is known of any of them yet"
 
 
 async def a_charge(house: House) -> ChargeRequest:
