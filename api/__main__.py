@@ -1,17 +1,20 @@
-"""`python -m api`: serves the API on PORT of the loopback address."""
+"""``python -m api``: serves the API on PORT of the loopback address."""
 
 import sys
 from contextlib import suppress
 
-import uvicorn
-
-from api.app import build_app
-from runtime.logs import configure_logs
-from runtime.settings import settings
+from runtime.memory import loading
 
 
 def main() -> None:
     """Serves until it is told to stop."""
+    loading()  # before the product is imported, which is most of a start
+    import uvicorn
+
+    from api.app import build_app
+    from runtime.logs import configure_logs
+    from runtime.settings import settings
+
     configure_logs()
     config = uvicorn.Config(
         build_app(settings(), stopping=lambda: server.should_exit),

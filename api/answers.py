@@ -6,6 +6,7 @@ which is one cell here.
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum, auto
+from functools import lru_cache
 from typing import Any, Final
 
 from graphql import GraphQLError
@@ -17,6 +18,7 @@ from api.json_body import encode
 JSON: Final = "application/json"
 GRAPHQL: Final = "application/graphql-response+json"
 _TAKES_JSON: Final = frozenset({JSON, GRAPHQL, "application/*", "*/*"})
+ACCEPTS: Final = 256  # headers remembered, up to a megabyte; a client library sends always the same
 MAX_ACCEPT: Final = 1_000  # characters read of an Accept header; browsers send 150
 
 
@@ -102,7 +104,7 @@ def rejected(error: GraphQLError, extensions: Mapping[str, Any] | None = None) -
     headers = {}
     if outcome is Outcome.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = "Bearer"
-    if outcome is Outcome.THROTTLED:
+    if outcome in (Outcome.THROTTLED, Outcome.UNAVAILABLE):
         headers["Retry-After"] = str((error.extensions or {}).get("retryAfterSeconds", 1))
     return Rejected(outcome, [error], headers, extensions)
 
@@ -141,8 +143,13 @@ def is_request_error(data: object, errors: Sequence[GraphQLError] | None) -> boo
 
 def negotiate(accept: str) -> str:
     """The media type to answer in: the named one with the higher q, else application/json, as for ``*/*``."""
+    return _negotiated(accept[:MAX_ACCEPT])
+
+
+@lru_cache(ACCEPTS)
+def _negotiated(accept: str) -> str:
     quality = {JSON: 0.0, GRAPHQL: 0.0}
-    for item in accept[:MAX_ACCEPT].split(","):
+    for item in accept.split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))
         if name in quality:
             quality[name] = max(quality[name], _quality(parameters))
@@ -151,7 +158,12 @@ def negotiate(accept: str) -> str:
 
 def takes_json(accept: str) -> bool:
     """Whether JSON is accepted, by name or with everything else; no header accepts everything."""
-    for item in (accept[:MAX_ACCEPT] or "*/*").split(","):
+    return _json_taken(accept[:MAX_ACCEPT])
+
+
+@lru_cache(ACCEPTS)
+def _json_taken(accept: str) -> bool:
+    for item in (accept or "*/*").split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))
         if name in _TAKES_JSON and _quality(parameters) > 0:
             return True

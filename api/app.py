@@ -15,25 +15,28 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import downloads, export_door, webhooks
 from api.answers import Rejected, refusal_at
 from api.asgi import guard
 from api.audience import DEVELOPMENT, PRODUCTION, Audience
+from api.auth.directory import Directory
 from api.auth.keys import KeyCache
 from api.auth.verify import Verifier
 from api.console import door as console
 from api.cursors import Cursors
 from api.documents import DocumentStore
 from api.field_times import measure_fields
-from api.graph.context import Rooms, context_maker
+from api.graph.context import Context, Rooms, context_maker
 from api.graph.schema import build_schema
 from api.http import PortalGraphQL
 from api.installed import InstalledDocuments
+from api.latency import Latency
 from api.library import Library
 from api.live.hub import Hub
 from api.manifests import ManifestDocuments, read_manifest
+from api.near_bucket import NearBucket
 from api.redis_bucket import RedisBucket
 from api.request_log import RequestLog
 from api.sign_in import acting, joining, provider_logout
@@ -49,10 +52,15 @@ from domain.reactions.house import House
 from domain.refusals import StepUp
 from runtime import health
 from runtime.house import open_house, provider_account, with_breakers
+from runtime.memory import loaded
 from runtime.settings import Settings
 
+GRAPHQL_PATH = "/graphql"
 _MANIFESTS = Path(__file__).parent / "documents"
 REDIS_SECONDS = 0.25  # it answers within a millisecond, or it is away
+# Some dozens of long answers being made at once, so that collections meet what was left behind and not what is in use;
+# what is left behind in a cycle takes 10 MB at most until then.
+YOUNG_OBJECTS = 50_000
 STOP_SECONDS = 5.0  # what mutations left running gets this long when the process stops; the worker finishes the rest
 
 
@@ -64,9 +72,8 @@ def library_of(house: House, settings: Settings, redis: "Redis") -> Library:
     policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
     installed = InstalledDocuments(house.db, ManifestDocuments(shipped))
     store = DocumentStore(schema._schema, installed, policies)
-    return Library(
-        schema, store, shipped, UseCounter(house.db.clock), RedisBucket(redis), RequestLog(house.db), installed
-    )  # fmt: skip
+    bucket = NearBucket(RedisBucket(redis))
+    return Library(schema, store, shipped, UseCounter(house.db.clock), bucket, RequestLog(house.db), installed)
 
 
 def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient, live: Hub, library: Library) -> Rooms:
@@ -89,6 +96,7 @@ def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient, live: H
         live,
         library,
         StepUp(timedelta(seconds=settings.step_up_seconds), settings.step_up_acr),
+        Directory(db),
     )
 
 
@@ -97,15 +105,20 @@ def trusted_documents() -> dict[Audience, dict[str, str]]:
     return {Audience(path.stem): read_manifest(path.read_bytes()) for path in sorted(_MANIFESTS.glob("*.json"))}
 
 
-def doors(rooms: Rooms, settings: Settings) -> list[Route]:
-    """Every route of the API."""
+def graphql_door(rooms: Rooms) -> PortalGraphQL[Context]:
+    """The GraphQL door."""
     library, live = rooms.library, rooms.live
-    graphql = PortalGraphQL(
+    return PortalGraphQL(
         library.schema, library.store, library.bucket, context_maker(rooms), lambda: live.ended, library.uses.count,
         library.requests.note,
     )  # fmt: skip
+
+
+def doors(rooms: Rooms, settings: Settings, graphql: ASGIApp) -> list[Route]:
+    """Every route of the API."""
+    library = rooms.library
     return [
-        Route("/graphql", graphql),
+        Route(GRAPHQL_PATH, graphql),
         *downloads.routes(rooms, library.bucket),
         *export_door.routes(rooms.house.db),
         *provider_logout.routes(rooms),  # before the log-outs of surfaces, since none has its name
@@ -116,6 +129,21 @@ def doors(rooms: Rooms, settings: Settings) -> list[Route]:
         *webhooks.routes(rooms.house, settings),
         *health.routes(rooms.house, settings),
     ]
+
+
+class _Shortcut:
+    """Lets requests to the GraphQL door pass by the router, which would spend on them a good part of what they cost;
+    that door answers its errors itself."""
+
+    def __init__(self, others: ASGIApp) -> None:
+        self._others = others
+        self.graphql: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.graphql is not None and scope["type"] == "http" and scope["path"] == GRAPHQL_PATH:
+            await self.graphql(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
 
 
 def _redis(settings: Settings) -> "Redis":
@@ -150,14 +178,19 @@ def build_app(
             live.on_word, library.installed.hears = library.installed.forget, lambda: live.hears
             rooms = rooms_of(fenced(house), settings, http, live, library)
             app.state.web_doors = rooms.sessions.doors
-            app.router.routes.extend(doors(rooms, settings))
-            gc.collect()
-            gc.freeze()  # the schema lives as long as the process: full collections need not walk it
-            async with live.open(), library.uses.kept(house.db), library.requests.kept():
+            shortcut.graphql = graphql_door(rooms)
+            app.router.routes.extend(doors(rooms, settings, shortcut.graphql))
+            loaded()
+            gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+            async with (
+                live.open(), library.uses.kept(house.db), library.requests.kept(), library.bucket.kept(),
+                Latency(redis).told(),
+            ):  # fmt: skip
                 yield
             if rooms.running:
                 await asyncio.wait(set(rooms.running), timeout=STOP_SECONDS)
 
     # A body that grows too long or too slow while a door reads it is refused as it is at the GraphQL door.
     starlette = Starlette(routes=[], lifespan=life, exception_handlers={Rejected: _rejected})
-    return guard(Cors(starlette, lambda: starlette.state.web_doors))
+    shortcut = _Shortcut(starlette)
+    return guard(Cors(shortcut, lambda: starlette.state.web_doors))

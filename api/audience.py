@@ -60,9 +60,9 @@ class Caller(Protocol):
         """Whose bucket pays: stable for one customer, partner client or staff member."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """What an audience may send and be told."""
+    """What an audience may send and be told; each is one of its own, and found fast beside a document's text."""
 
     free_text: bool
     """Whether ``query`` may hold a text that was not registered before."""

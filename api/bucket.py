@@ -3,9 +3,9 @@
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from itertools import chain
+from typing import Any, Final, NamedTuple, Protocol
 
 from api.errors import Code, Fault
 from api.weigh import MUTATION_COST, OBJECT_COST
@@ -14,23 +14,28 @@ CAPACITY: Final = 1_000  # one request of the highest cost at once
 RESTORE_PER_SECOND: Final = 100  # what Shopify gives its standard plan
 CALLERS_MAX: Final = 10_000  # about 2 MB; a forgotten caller starts with a full bucket
 
-_CONTAINERS: Final = (dict, list)  # what objects of an answer are in
+_CONTAINERS: Final = frozenset({dict, list})  # what objects of an answer are in
 
 
-@dataclass(frozen=True, slots=True)
-class Throttle:
-    """What a bucket answers: whether the points were taken, and how full it is now."""
+class Throttle(NamedTuple):
+    """What a bucket answers: whether the points were taken, and how full it is now; below zero where more was granted
+    than there was, which fills first."""
 
     granted: bool
     available: int
     maximum: int = CAPACITY
     restore_per_second: int = RESTORE_PER_SECOND
 
+    @property
+    def left(self) -> int:
+        """Points that there are for a caller to see."""
+        return max(0, self.available)
+
     def status(self) -> dict[str, int]:
         """``throttleStatus`` in Shopify's words."""
         return {
             "maximumAvailable": self.maximum,
-            "currentlyAvailable": self.available,
+            "currentlyAvailable": self.left,
             "restoreRate": self.restore_per_second,
         }
 
@@ -86,25 +91,28 @@ class MemoryBucket:
 def throttled(throttle: Throttle, points: int) -> Fault:
     """The Fault of a request that the bucket does not hold enough points for."""
     seconds = throttle.retry_after_seconds(points)
-    message = f"Too many requests: this one costs {points} points and {throttle.available} are left."
+    message = f"Too many requests: this one costs {points} points and {throttle.left} are left."
     return Fault(Code.THROTTLED, message, retryAfterSeconds=seconds)
 
 
-def actual_cost(data: object, requested: int, mutations: int, work: int = 0) -> int:
-    """Points that an answer was worth: its objects, its mutations and other work, at least 1, never more than was
-    requested."""
-    points = MUTATION_COST * mutations + work - OBJECT_COST  # the root object is free
-    left = [data]
-    while left:
-        item = left.pop()
-        values: Iterable[object] = ()
-        if isinstance(item, dict):
-            points += OBJECT_COST
-            values = item.values()
-        elif isinstance(item, list):
-            values = item
-        left += [value for value in values if isinstance(value, _CONTAINERS)]
+def actual_cost(data: object, requested: int, mutations: int, work: int = 0, objects: int | None = None) -> int:
+    """Points that an answer was worth: its objects, which are counted unless it is known how many there are, its
+    mutations and other work, at least 1, never more than was requested."""
+    count = objects_in(data) if objects is None else objects
+    points = MUTATION_COST * mutations + work + OBJECT_COST * (count - 1)  # the root object is free
     return max(1, min(requested, points))
+
+
+def objects_in(data: object) -> int:
+    """How many there are in an answer, counted level by level: of a long list one by one would take twice as long."""
+    count, level = 0, [data]
+    while level:
+        objects = [item for item in level if type(item) is dict]
+        lists = [item for item in level if type(item) is list]
+        count += len(objects)
+        below = chain(chain.from_iterable(map(dict.values, objects)), chain.from_iterable(lists))
+        level = [item for item in below if type(item) in _CONTAINERS]
+    return count
 
 
 def cost_extension(requested: int, actual: int | None, throttle: Throttle) -> dict[str, Any]:

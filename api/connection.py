@@ -38,13 +38,29 @@ class Source(Enum):
 
 
 @strawberry.type(description="Where a page ends.")
-class PageInfo:
-    """Relay's PageInfo; pages go forward only."""
+class PageInfo(Lazily):
+    """Relay's PageInfo; pages go forward only. It is made of the edges and of what lies around them."""
+
+    later: ClassVar = {
+        "has_next_page": lambda of: of.more,
+        "has_previous_page": lambda of: of.later,
+        "start_cursor": lambda of: of.edges[0].cursor if of.edges else None,
+        "end_cursor": lambda of: of.edges[-1].cursor if of.edges else None,
+    }
 
     has_next_page: bool = strawberry.field(description="Whether there are elements after this page.")
     has_previous_page: bool = strawberry.field(description="Whether the page was asked for after a cursor.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first element; null on an empty page.")
     end_cursor: str | None = strawberry.field(description="The cursor of the last element; null on an empty page.")
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What a page's ends are: its edges, whether there are more after them, and whether it comes after others."""
+
+    edges: "Sequence[Edge[Any]]"
+    more: bool
+    later: bool
 
 
 @strawberry.type(description="One element of a page and its place in the list.")
@@ -141,13 +157,8 @@ class Keyset(Generic[K]):
         edges: list[Edge[Any]] = [
             made_of(Edge, partial(self._cursor, slice_.owner, key, row), node=node(row)) for row in shown
         ]
-        page_info = PageInfo(
-            has_next_page=len(rows) > slice_.first,
-            has_previous_page=slice_.after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        )
-        return Page(edges, page_info)
+        ends = Ends(edges, len(rows) > slice_.first, slice_.after is not None)
+        return Page(edges, made_of(PageInfo, ends))
 
     def _cursor(self, owner: str, key: Callable[[R], K], row: R) -> str:
         return self.cursors.seal(self.name, owner, key(row))

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
 from graphql.language import DocumentNode, OperationDefinitionNode
@@ -18,6 +18,7 @@ from api.errors import Code, Fault, label
 from api.execution.plan import Plans
 from api.limits import FREE_TEXT, TRUSTED, Limits, exceeded, excesses
 from api.manifests import Trusted, TrustedDocuments
+from api.pacing import Pacing
 from api.weigh import Weight, weigh
 
 _RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)  # what strawberry itself runs
@@ -41,19 +42,17 @@ class Prepared:
     reading: Reading = NOTHING_READ
     plans: Plans | None = field(default_factory=Plans, compare=False)
     """How its operations are executed, found as they are; None has graphql-core do all of it."""
+    operations: Mapping[str | None, OperationDefinitionNode] = field(default_factory=dict, compare=False)
+    """By name; the only one under None as well."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The one operation, or the one of that name; BAD_INPUT if there is none or the choice is left open."""
-        definitions = self.document.definitions if self.document else ()
-        operations = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
-        if name is None and len(operations) == 1:
-            return operations[0]
+        found = self.operations.get(name)
+        if found is not None:
+            return found
         if name is None:
-            message = f"The document holds {len(operations)} operations: operationName must name the one to run."
+            message = f"The document holds {len(self.operations)} operations: operationName must name the one to run."
             raise Fault(Code.BAD_INPUT, message)
-        for operation in operations:
-            if operation.name and operation.name.value == name:
-                return operation
         raise Fault(Code.BAD_INPUT, "The document holds no operation of that operationName.")
 
     def cost(self, operation: OperationDefinitionNode) -> int:
@@ -86,8 +85,7 @@ class Reference:
         return Fault(Code.DOCUMENT_NOT_FOUND, "There is no document of that id.")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a reference names: a prepared document, and the registered one that it is, if it is one."""
 
     prepared: Prepared
@@ -102,10 +100,14 @@ class DocumentStore:
         self._trusted = trusted
         self._policies = policies
         self._shelves = {TRUSTED: _Shelf(TRUSTED_SHELF), FREE_TEXT: _Shelf(TEXT_SHELF)}
+        self._pacing = Pacing()
 
-    async def resolve(self, sender: Sender, reference: Reference) -> Found:
+    async def resolve(self, sender: Sender, reference: Reference, caller: str = "") -> Found:
         """The prepared document; DOCUMENT_NOT_FOUND or PERSISTED_QUERY_NOT_FOUND, by the form of the reference, for an
-        unknown id; DOCUMENT_WITHDRAWN; FORBIDDEN for a text of a closed audience."""
+        unknown id; DOCUMENT_WITHDRAWN; FORBIDDEN for a text of a closed audience.
+
+        A caller that sends one text after the other that is refused waits for its turn.
+        """
         policy = self._policies[sender.audience]
         if reference.document_id is not None:
             trusted = await self._trusted.find(sender, reference.document_id)
@@ -119,7 +121,7 @@ class DocumentStore:
             raise reference.not_found()
         if not policy.free_text:
             raise Fault(Code.FORBIDDEN, "Only registered documents run here: send a documentId without a query.")
-        return Found(self._prepared(reference.text, FREE_TEXT, policy), None)
+        return Found(await self._free(reference.text, policy, caller), None)
 
     def trusted(self, audience: Audience, text: str) -> Prepared:
         """A registered text as it runs for this audience, with its errors if it does not fit the schema."""
@@ -131,6 +133,16 @@ class DocumentStore:
             name: prepare(self._schema, text, TRUSTED, self._policies[audience]) for name, text in documents.items()
         }
         return {name: [error.message for error in each.errors] for name, each in prepared.items() if each.errors}
+
+    async def _free(self, text: str, policy: Policy, caller: str) -> Prepared:
+        known = self._shelves[FREE_TEXT].get((text, policy))
+        if known is not None:
+            return known
+        began = await self._pacing.turn(caller)
+        prepared = self._prepared(text, FREE_TEXT, policy)
+        if prepared.errors:
+            self._pacing.refused(caller, began)
+        return prepared
 
     def _prepared(self, text: str, limits: Limits, policy: Policy) -> Prepared:
         shelf = self._shelves[limits]
@@ -158,7 +170,15 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits, policy: Policy) ->
     if errors:
         return _refused(errors, policy)
     plans = Plans(max((weight.fields for weight in weighed.operations.values()), default=1))
-    return Prepared(document, (), weighed.operations, policy, read_document(schema, document), plans)
+    return Prepared(
+        document, (), weighed.operations, policy, read_document(schema, document), plans, _operations(document)
+    )  # fmt: skip
+
+
+def _operations(document: DocumentNode) -> dict[str | None, OperationDefinitionNode]:
+    found = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    named = {each.name.value if each.name else None: each for each in found}
+    return {None: found[0], **named} if len(found) == 1 else named
 
 
 def _syntax_error(error: GraphQLError, limits: Limits) -> GraphQLError:
@@ -188,20 +208,27 @@ class _Shelf:
         self._kept: OrderedDict[tuple[str, Policy], tuple[Prepared, int]] = OrderedDict()
 
     def get(self, key: tuple[str, Policy]) -> Prepared | None:
-        if key not in self._kept:
+        found = self._kept.get(key)
+        if found is None:
             return None
-        prepared, taken = self._kept.pop(key)
-        self._room += taken
-        self.put(key, prepared)  # as the newest, with the plans that were made since
+        self._kept.move_to_end(key)
+        prepared, taken = found
+        if taken != _characters(key[0], prepared):  # plans were made since
+            self._room += taken
+            self.put(key, prepared)
         return prepared
 
     def put(self, key: tuple[str, Policy], prepared: Prepared) -> None:
-        taken = len(key[0]) + PLANNED_FIELD * (prepared.plans.fields() if prepared.plans else 0)
+        taken = _characters(key[0], prepared)
         self._kept[key] = prepared, taken
         self._room -= taken
         while self._room < 0:
             _, (_, given) = self._kept.popitem(last=False)
             self._room += given
+
+
+def _characters(text: str, prepared: Prepared) -> int:
+    return len(text) + PLANNED_FIELD * (prepared.plans.fields() if prepared.plans else 0)
 
 
 class UsePrepared(SchemaExtension):

@@ -7,18 +7,17 @@ other exception is masked. Subscriptions run over Server-Sent Events; there is n
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import structlog
 from graphql import GraphQLError, OperationType
 from graphql.language import OperationDefinitionNode
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 
+from api.answered import Answered, raw
 from api.answers import (
     Outcome,
     Rejected,
@@ -36,6 +35,7 @@ from api.audience import Caller
 from api.bucket import Bucket, Throttle, actual_cost, cost_extension, throttled
 from api.documents import PREPARED, DocumentStore, Found, Reference
 from api.errors import Code, Fault, PortalSchema, code_of
+from api.heard import Heard
 from api.json_body import encode
 from api.live.places import Places
 from api.live.stream import Answer, EventStream, renewal_of
@@ -49,15 +49,15 @@ _log: Final = structlog.get_logger("api.http")
 NAME_LENGTH: Final = 80  # of an operation, in a span; longer ones are nobody's
 REFUSED_DOCUMENT_COST: Final = 10  # points: checking a broken document is work too, so repeating it is not free
 _LOOKED_UP: Final = (Code.DOCUMENT_NOT_FOUND, Code.PERSISTED_QUERY_NOT_FOUND)
+_STREAM: Final = "text/event-stream"
 _POLICY_VIOLATION: Final = 1008  # RFC 6455: what a websocket is told here
 
 C = TypeVar("C", bound=Caller)
-ContextOf = Callable[[Request, Response], Awaitable[C]]
-"""Makes a request's context or raises Fault (UNAUTHENTICATED, FORBIDDEN); headers it sets on the response are sent."""
+ContextOf = Callable[[Request, dict[str, str]], Awaitable[C]]
+"""Makes a request's context or raises Fault (UNAUTHENTICATED, FORBIDDEN); the headers that it puts there are sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """A request that may run: what strawberry is given, what was charged for it and how it will be answered."""
 
     operation: OperationDefinitionNode
@@ -95,8 +95,8 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         if scope["type"] != "http":  # a websocket would pass by every HTTP middleware
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
-        request = Request(scope, receive)
-        media_type, line = negotiate(",".join(request.headers.getlist("accept"))), Line()
+        request = Heard(scope, receive)
+        media_type, line = negotiate(_accept(request)), Line()
         try:
             response: ASGIApp = await self._answer(request, media_type, line)
         except Exception as error:
@@ -107,29 +107,29 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         self._told(line)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, media_type: str, line: Line) -> ASGIApp:
-        draft = await self.get_sub_response(request)
-        context = line.context = await self._context(request, draft)
-        run = await self._admitted(request, context, draft, line)
+    async def _answer(self, request: Heard, media_type: str, line: Line) -> ASGIApp:
+        headers: dict[str, str] = {}
+        context = line.context = await self._context(request, headers)
+        run = await self._admitted(request, context, headers, line)
         if run.streams:
-            return self._stream(request, context, run, draft)
+            return self._stream(request, context, run, headers)
         name = line.operation[:NAME_LENGTH] if line.document else ""  # what a text calls itself is a caller's word
         with span(f"graphql {run.operation.operation.value}", document=name):
             result = await self.schema.execute(**run.arguments)
         mutations = len(result.data or ()) if run.operation.operation is OperationType.MUTATION else 0
-        actual = actual_cost(result.data, run.points, mutations, run.work)
+        actual = actual_cost(result.data, run.points, mutations, run.work, getattr(result, "objects", None))
         line.cost, line.outcome = actual, outcome_of(result.data, [code_of(error) for error in result.errors or ()])
         throttle = run.throttle
         if actual < run.points:
             throttle = await self._bucket.give_back(context.caller, run.points - actual)
         extensions = {**(result.extensions or {}), "cost": cost_extension(run.points, actual, throttle)}
-        return _response(_body(result.data, result.errors, extensions), media_type, draft)
+        return _response(_body(result.data, result.errors, extensions), media_type, headers)
 
-    def _stream(self, request: Request, context: C, run: _Run, draft: Response) -> EventStream:
+    def _stream(self, request: Heard, context: C, run: _Run, headers: dict[str, str]) -> EventStream:
         """The answers of a subscription, each paid for as if it had been asked for; or the one of anything else."""
 
         async def renew() -> None:
-            again = await self._context(renewal_of(request), Response())
+            again = await self._context(renewal_of(request), {})
             if _who(again) != _who(context):
                 raise Fault(Code.UNAUTHENTICATED, "This token is somebody else's now.")
             await self._documents.resolve(context.sender, run.reference)  # a withdrawn one streams no longer
@@ -148,7 +148,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         if lives:
             self._places.take(context.caller)
         answers = self._answers(context, run)
-        return EventStream(answers, renew, pay, self._ended, leave, headers=draft.headers.raw)
+        return EventStream(answers, renew, pay, self._ended, leave, headers=raw(headers))
 
     async def _answers(self, context: C, run: _Run) -> AsyncIterator[Answer]:
         results: Any = await self.schema.stream(**run.arguments)
@@ -157,11 +157,11 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
                 body = _body(result.data, result.errors, result.extensions or {})
                 yield Answer(body, getattr(context, "event_id", ""))
 
-    async def _admitted(self, request: Request, context: C, draft: Response, line: Line) -> _Run:
+    async def _admitted(self, request: Heard, context: C, headers: dict[str, str], line: Line) -> _Run:
         asked = await read(request)
         found = await self._found(context, asked, line)
         prepared = found.prepared
-        draft.headers.update(what_goes(found))
+        headers |= what_goes(found)
         operation = prepared.operation(asked.operation_name)
         streams = self._streams(request, operation)
         _refuse_method(request, operation, streams)
@@ -179,15 +179,17 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         self._seen(context.sender, found)
         return _Run(operation, streams, points, prepared.work(operation), charged, arguments, asked.reference)
 
-    def _streams(self, request: Request, operation: OperationDefinitionNode) -> bool:
+    def _streams(self, request: Heard, operation: OperationDefinitionNode) -> bool:
         """A subscription streams where it may; anything else only for who takes no JSON: urql accepts both at once."""
+        if _STREAM not in _accept(request):
+            return False
         may = self._get_stream_transport_from_headers(request.headers) is not None
         must = operation.operation is OperationType.SUBSCRIPTION
-        return may and (must or not takes_json(",".join(request.headers.getlist("accept"))))
+        return may and (must or not takes_json(_accept(request)))
 
     async def _found(self, context: C, asked: Asked, line: Line) -> Found:
         try:
-            found = await self._documents.resolve(context.sender, asked.reference)
+            found = await self._documents.resolve(context.sender, asked.reference, context.caller)
         except Fault as fault:
             if fault.code in _LOOKED_UP:  # guessing ids is work too
                 await self._charge(context, REFUSED_DOCUMENT_COST)
@@ -218,7 +220,7 @@ def _rejection(error: Exception) -> Rejected:
     return unexpected(error)
 
 
-def _refuse_method(request: Request, operation: OperationDefinitionNode, streams: bool) -> None:
+def _refuse_method(request: Heard, operation: OperationDefinitionNode, streams: bool) -> None:
     """No mutation by GET, whatever a browser, cache or link preview sends; no subscription without a stream."""
     if operation.operation is OperationType.MUTATION and request.method == "GET":
         raise unreadable("Send mutations by POST.", Outcome.METHOD_REFUSED, Allow="POST")
@@ -233,9 +235,10 @@ def _body(data: object, errors: list[GraphQLError] | None, extensions: dict[str,
     return {**body, "extensions": extensions}
 
 
-def _response(body: dict[str, Any], media_type: str, draft: Response) -> Response:
+def _response(body: dict[str, Any], media_type: str, headers: dict[str, str]) -> Answered:
     outcome = Outcome.ANSWERED if "data" in body else Outcome.DOCUMENT_REFUSED
-    code = draft.status_code or status(outcome, media_type)
-    response = Response(encode(body), code, media_type=f"{media_type}; charset=utf-8", background=draft.background)
-    response.headers.raw.extend(draft.headers.raw)
-    return response
+    return Answered(encode(body), status(outcome, media_type), media_type, headers)
+
+
+def _accept(request: Heard) -> str:
+    return ",".join(request.headers.getlist("accept"))

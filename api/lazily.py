@@ -1,13 +1,14 @@
 """Objects of the schema whose fields are worked out when somebody asks for them: few of an invoice's twenty are."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 T = TypeVar("T", bound="Lazily")
 
 
 class Lazily:
-    """A type made by ``made_of``: each field by its function of the object it was made of, once."""
+    """A type made by ``made_of``: each field of ``later`` by its function of the object it was made of, once."""
 
     later: ClassVar[Mapping[str, Callable[[Any], Any]]]
 
@@ -21,8 +22,27 @@ class Lazily:
 
 
 def made_of(cls: type[T], made_of_: Any, **known: Any) -> T:
-    """An instance that knows the object it is made of, and the fields that are given already."""
+    """An instance that knows the object it is made of, and fields that are given already, none of them of ``later``."""
     made = object.__new__(cls)
     made.__dict__["made_of"] = made_of_
     made.__dict__.update(known)
     return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """Makes an object of a lazy type of what ``of`` gives, or a list of them where ``many``.
+
+    Who knows the type may read what ``of`` gives as well.
+    """
+
+    type: type[Lazily]
+    of: Callable[[Any], Any]
+    many: bool = False
+
+    def __call__(self, source: Any) -> Any:
+        """The object, None where it is made of nothing, or the list of objects."""
+        found = self.of(source)
+        if self.many:
+            return [made_of(self.type, each) for each in found]
+        return None if found is None else made_of(self.type, found)

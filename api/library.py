@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from api.audience import Audience
-from api.bucket import Bucket
 from api.deprecations import Reading
 from api.documents import DocumentStore
 from api.errors import PortalSchema
 from api.installed import InstalledDocuments
+from api.near_bucket import NearBucket
 from api.request_log import RequestLog
 from api.uses import UseCounter
 
@@ -37,7 +37,7 @@ class Library:
     store: DocumentStore
     shipped: Mapping[Audience, Mapping[str, str]]
     uses: UseCounter
-    bucket: Bucket
+    bucket: NearBucket
     requests: RequestLog
     installed: InstalledDocuments
     _known: dict[tuple[Audience, str], Reckoned] = field(default_factory=dict)

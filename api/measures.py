@@ -17,6 +17,11 @@ REQUESTS: Final = Histogram(
     registry=REGISTRY,
     buckets=REQUEST_BUCKETS,
 )
+REQUEST_P95: Final = Gauge(
+    "quittance_request_p95_seconds",
+    "What 95 of 100 GraphQL requests of the last second took at most, as workers are told; 0: there were few",
+    registry=REGISTRY,
+)
 FIELDS: Final = Histogram(
     "quittance_field_seconds",
     "How long a GraphQL field waited for what it reads or does; fields that wait for nothing are not measured",

@@ -1,33 +1,45 @@
 """Buckets that all processes share, in Redis or Valkey; without the server each process counts for itself."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.bucket import CAPACITY, RESTORE_PER_SECOND, MemoryBucket, Throttle
+from api.json_body import encode
 
 _log: Final = structlog.get_logger("api.redis_bucket")
 _PREFIX: Final = "bucket:"
+_NUMBERS: Final = msgspec.json.Decoder(list[int])
 
-# Time is the server's, so that processes with other clocks agree; a full bucket needs no key and expires.
+# Time is the server's, so that processes with other clocks agree; a full bucket needs no key and expires. What is owed
+# was granted already and is taken in any case, so that a level may be below zero for a while. Numbers come and go as
+# one JSON text: the client reads and writes each argument by itself, which takes longer than the rest for many callers.
 _SCRIPT: Final = """
-local capacity, restore, points = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local capacity, restore = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-local kept = redis.call('HMGET', KEYS[1], 'level', 'at')
-local level = tonumber(kept[1]) or capacity
-local passed = math.max(0, now - (tonumber(kept[2]) or now))
-level = math.min(capacity, level + passed * restore)
-local granted = 0
-if points <= level then
-  level = math.min(capacity, level - points)
-  granted = 1
+local points, owes = tonumber(ARGV[3]), cjson.decode(ARGV[4])
+local answers = {}
+for place, key in ipairs(KEYS) do
+  local owed = owes[place]
+  local kept = redis.call('HMGET', key, 'level', 'at')
+  local level = tonumber(kept[1]) or capacity
+  local passed = math.max(0, now - (tonumber(kept[2]) or now))
+  level = math.min(capacity, math.min(capacity, level + passed * restore) - owed)
+  local granted = 0
+  if points <= level then
+    level = level - points
+    granted = 1
+  end
+  redis.call('HSET', key, 'level', tostring(level), 'at', tostring(now))
+  redis.call('PEXPIRE', key, math.ceil((capacity - level) / restore * 1000) + 1000)
+  answers[2 * place - 1], answers[2 * place] = granted, math.floor(level)
 end
-redis.call('HSET', KEYS[1], 'level', tostring(level), 'at', tostring(now))
-redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - level) / restore * 1000) + 1000)
-return {granted, math.floor(level)}
+return cjson.encode(answers)
 """
 
 
@@ -36,27 +48,45 @@ class RedisBucket:
 
     def __init__(self, redis: Redis, capacity: int = CAPACITY, restore_per_second: int = RESTORE_PER_SECOND) -> None:
         self._run = redis.register_script(_SCRIPT)
-        self._capacity = capacity
-        self._restore = restore_per_second
+        self.capacity = capacity
+        self.restore = restore_per_second
         self._own = MemoryBucket(capacity, restore_per_second)
         self._away = False
 
-    async def take(self, caller: str, points: int) -> Throttle:
-        """Takes all the points or none, in one round trip."""
-        return await self._asked(caller, points) or await self._own.take(caller, points)
+    async def take(self, caller: str, points: int, owed: int = 0) -> Throttle:
+        """Takes all the points or none, in one round trip, and before them what is owed, in any case."""
+        answer = await self._asked({caller: owed}, points)
+        if answer is not None:
+            return answer[caller]
+        await self._own.give_back(caller, -owed)
+        return await self._own.take(caller, points)
 
     async def give_back(self, caller: str, points: int) -> Throttle:
         """Returns points that were taken and not used."""
-        return await self._asked(caller, -points) or await self._own.give_back(caller, points)
+        return (await self.settle({caller: -points}))[caller]
 
-    async def _asked(self, caller: str, points: int) -> Throttle | None:
+    async def settle(self, owed: Mapping[str, int]) -> dict[str, Throttle]:
+        """Takes what was granted before, in any case, or gives back what is below zero, for many callers in one round
+        trip."""
+        answers = await self._asked(owed, 0)
+        if answers is None:
+            return {caller: await self._own.give_back(caller, -points) for caller, points in owed.items()}
+        return answers
+
+    async def _asked(self, owed: Mapping[str, int], points: int) -> dict[str, Throttle] | None:
+        keys = [_PREFIX + caller for caller in owed]
         try:
-            answer: Any = await self._run([_PREFIX + caller], [self._capacity, self._restore, points])
+            told: Any = await self._run(keys, [self.capacity, self.restore, points, encode([*owed.values()])])
         except (RedisError, OSError, TimeoutError) as error:
             self._note(away=True, cause=type(error).__name__)
             return None
         self._note(away=False)
-        return Throttle(bool(answer[0]), int(answer[1]), self._capacity, self._restore)
+        answer = _NUMBERS.decode(told)
+        pairs = zip(answer[::2], answer[1::2], strict=True)
+        return {
+            caller: Throttle(bool(granted), int(level), self.capacity, self.restore)
+            for caller, (granted, level) in zip(owed, pairs, strict=True)
+        }
 
     def _note(self, away: bool, cause: str = "") -> None:
         """One line when the server goes and one when it is back, not one for each request."""

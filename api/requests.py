@@ -3,17 +3,19 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
-
 from api.answers import Outcome, Rejected, unreadable
 from api.documents import Reference
+from api.heard import Heard
 from api.json_body import NotJson, decode
 from domain.tenants.trusted_document import hash_of
 
 METHODS: Final = ("GET", "POST")
+SHORT: Final = 1_000  # bytes of a body that is remembered: a documentId or a short query, and few variables
+REMEMBERED: Final = 250  # of them: up to 10 MB that callers choose, since nested lists take 36 bytes for each of theirs
 PARAMETERS_MAX: Final = 20  # five have a meaning; a client may add a few of its own
 URL_MAX: Final = 16_384  # bytes of a query string; longer requests belong in a POST
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -33,26 +35,36 @@ class Asked:
     extensions: dict[str, Any] | None
 
 
-async def read(request: Request) -> Asked:
+async def read(request: Heard) -> Asked:
     """What the request asks; Rejected if it is no GraphQL request."""
     if request.method not in METHODS:
         raise unreadable("Send GET or POST.", Outcome.METHOD_REFUSED, Allow=", ".join(METHODS))
     if request.method == "GET":
         return _asked(_query_parameters(request.scope.get("query_string", b"")))
     _refuse_other_bodies(request)
-    parameters = _json(await request.body())
+    body = await request.whole()
+    return _of_short_body(body) if len(body) <= SHORT else _of_body(body)
+
+
+def _of_body(body: bytes) -> Asked:
+    parameters = _json(body)
     if not isinstance(parameters, dict):
         raise unreadable("The body must be a JSON object; batches are not served.")
     return _asked(parameters)
 
 
-def _refuse_other_bodies(request: Request) -> None:
+# The same bytes ask the same: a page that thousands have open sends one body. What is asked is never changed.
+_of_short_body = lru_cache(REMEMBERED)(_of_body)
+
+
+def _refuse_other_bodies(request: Heard) -> None:
     """Two types are as good as none: a proxy may have believed the other one."""
-    types = [each.strip() for each in request.headers.getlist("content-type")]
-    if len(types) != 1 or not _JSON_TYPE.fullmatch(types[0]):
+    types = request.headers.getlist("content-type")
+    if len(types) != 1 or not _JSON_TYPE.fullmatch(types[0].strip()):
         message = "Send the body as application/json in UTF-8."
         raise unreadable(message, Outcome.MEDIA_TYPE_REFUSED, Accept="application/json")
-    if any(each.strip().lower() not in ("", "identity") for each in request.headers.getlist("content-encoding")):
+    encodings = request.headers.getlist("content-encoding")
+    if encodings and any(each.strip().lower() not in ("", "identity") for each in encodings):
         # What is compressed would be measured before and spent after. RFC 9110 section 12.5.3 names the header.
         message = "Send the body as it is, not compressed."
         raise unreadable(message, Outcome.MEDIA_TYPE_REFUSED, **{"Accept-Encoding": "identity"})

@@ -5,9 +5,11 @@ import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Final
 
 import structlog
+from prometheus_client import Counter
 
 from api.audience import Sender
 from api.documents import Found
@@ -32,6 +34,11 @@ def unseen(_sender: Sender, _found: Found) -> None:
     """Counts nothing."""
 
 
+@cache  # as many as there are documents in a release
+def _document(audience: str, name: str) -> Counter:
+    return DOCUMENTS.labels(audience, name)
+
+
 class UseCounter:
     """The counts of one process."""
 
@@ -43,7 +50,7 @@ class UseCounter:
         """Counts one use of a document, and of each thing in it that will be removed."""
         trusted, audience = found.trusted, sender.audience.value
         name = "TEXT" if trusted is None else trusted.id if trusted.shipped else "REGISTERED"
-        DOCUMENTS.labels(audience, name).inc()
+        _document(audience, name).inc()
         for each in found.prepared.reading.deprecated:
             DEPRECATED.labels(audience, each.element).inc()
         if trusted is not None and sender.tenant is not None:

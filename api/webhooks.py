@@ -5,7 +5,6 @@ for another body or another endpoint is refused.
 """
 
 import logging
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,7 +17,8 @@ from api.measures import WEBHOOKS
 from domain import inbox
 from domain.correlation import under
 from domain.inbox import Arrival
-from domain.payments.gateway import BadSignature, EventKind, MalformedEvent, ProviderEvent
+from domain.payments.gateway import BadSignature, MalformedEvent
+from domain.payments.past_events import arrival_of, to_keep
 from domain.points import reached
 from domain.reactions.house import House
 from domain.reactions.provider_charges import behind_charge
@@ -26,12 +26,9 @@ from domain.refusals import Refused
 from runtime.settings import Settings
 from runtime.wake import Waker
 
-BODY_MAX: Final = (
-    256 * 1024
-)  # bytes; providers' events have a few, and the largest lawful ones about a hundred thousand
+# Bytes; providers' events have a few thousand, and the largest lawful ones about a hundred thousand.
+BODY_MAX: Final = 256 * 1024
 RETRY_AFTER_SECONDS: Final = 5  # a database that restarts is back by then; providers wait longer anyway
-# Ids become keys, go into logs and are shown to staff: what is no plain word of a sensible length is no id.
-_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}", re.ASCII)
 _KEPT_HEADERS: Final = ("webhook-id", "webhook-timestamp", "webhook-signature", "stripe-signature", "content-type")
 LOG: Final = logging.getLogger("quittance.webhooks")
 
@@ -62,7 +59,7 @@ class _Door:
         try:
             raw = await _body(request)
             event = gateway.parse_event(raw, request.headers, self._secrets[account], self._house.db.clock.now())
-            arrival = _arrival(account, event)
+            arrival = arrival_of(account, event)
         except _TooLarge:
             return _refused(413, f"An event has at most {BODY_MAX} bytes.", "too large", account)
         except ClientDisconnect:
@@ -71,13 +68,10 @@ class _Door:
             return _refused(401, "The signature does not hold.", str(error), account)
         except MalformedEvent as error:
             return _refused(422, "This is not an event as agreed.", str(error), account)
-        if event.kind is EventKind.UNRECOGNIZED:
-            # Nobody will read it, and a provider tells of customers by name and address: that it came is kept, no more.
-            return await self._keep(arrival, {}, b"")
         with under(behind_charge(event)):
-            return await self._keep(arrival, _kept(request), raw)
+            return await self._keep(arrival, *to_keep(event, _kept(request), raw))
 
-    async def _keep(self, arrival: Arrival, headers: dict[str, str], raw: bytes) -> Response:
+    async def _keep(self, arrival: Arrival, headers: Mapping[str, str], raw: bytes) -> Response:
         try:
             new = await inbox.store(self._house.db.marks, arrival, headers, raw, self._house.db.clock.now())
         except Refused:
@@ -97,15 +91,6 @@ async def _body(request: Request) -> bytes:
         if len(raw) > BODY_MAX:
             raise _TooLarge
     return bytes(raw)
-
-
-def _arrival(account: str, event: ProviderEvent) -> Arrival:
-    """The event as the inbox keeps it; MalformedEvent where an id could not be a key."""
-    if not _ID.fullmatch(event.event_id) or not (event.object_ref is None or _ID.fullmatch(event.object_ref)):
-        raise MalformedEvent("an id is no plain word")
-    if event.sequence >= 1 << 63:  # int8
-        raise MalformedEvent("a sequence beyond counting")
-    return Arrival(account, event.event_id, event.kind.value, event.object_ref or "", event.sequence)
 
 
 def _kept(request: Request) -> dict[str, str]:

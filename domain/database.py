@@ -10,14 +10,20 @@ from enum import StrEnum
 from typing import Self
 
 from domain.clock import Clock, Entropy
-from domain.db import READ_WRITE, STANDBY, Autocommit, Pool, Primary, Replica, open_pool
+from domain.db import Autocommit, Primary, Replica
+from domain.pool import READ_WRITE, STANDBY, Pool, open_pool
 from domain.refusals import RefusalCode, Refused
 from domain.vault import Vault
 from domain.watermarks import Watermarks
 
 GATE_SECONDS = 0.05  # replay is usually behind by a millisecond; beyond this the primary answers sooner
 GATE_STEP_SECONDS = 0.002  # a look costs one small statement on the replica
+LOOK_SECONDS = 0.02  # history may say that it is this much older than it is; under load a look serves several pages
 LAG_BOUND = timedelta(seconds=30)  # history older than this is refused rather than shown as if it were fresh
+# For what one statement reads, and for what one marks, which is over in a moment: neither transactions that wait for
+# each other nor others who take every connection of the server take these, of which one is open from the beginning and
+# as many as were ever needed at once stay open. So balances are read and webhooks kept.
+STATEMENT_CONNECTIONS = 3
 HISTORY_CONNECTIONS = 2  # token reads that fall back to the primary must not crowd out balances
 _TOKEN = re.compile(r"[0-9a-f]{24}")
 
@@ -56,6 +62,14 @@ class History:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How old the replica was found to be, and until when nobody has to look again, by the event loop's time."""
+
+    as_of: datetime
+    until_seconds: float
+
+
 class HistoryUnavailable(Exception):
     """No replica answers, or it is further behind than the bound, and the caller holds no consistency token."""
 
@@ -69,19 +83,26 @@ class Addresses:
 
 
 class Database:
-    """The pools of one process; ``primary`` and ``replica`` are handed to the functions that read."""
+    """The pools of one process; ``primary`` and ``replica`` are handed to the functions that read.
 
-    def __init__(self, write: Pool, read: Pool, history: Pool, clock: Clock, entropy: Entropy, vault: Vault) -> None:
+    ``reads`` and ``marks`` are the pools of single statements on the primary, where they have some of their own.
+    """
+
+    def __init__(
+        self, write: Pool, read: Pool, history: Pool, clock: Clock, entropy: Entropy, vault: Vault,
+        reads: Pool | None = None, marks: Pool | None = None,
+    ) -> None:  # fmt: skip
         self.pool = write
         self.clock = clock
         self.entropy = entropy
         self.vault = vault
-        self.primary = Primary(write)
-        self.marks = Autocommit(write)
+        self.primary = Primary(reads or write)
+        self.marks = Autocommit(marks or write)
         self._replica = Replica(read)
         self._history = Replica(history)
-        self._pools = (write, read, history)
+        self._pools = {write, read, history, reads or write, marks or write}
         self._watermarks = Watermarks(self.primary, clock)
+        self._looked: Look | None = None
 
     @classmethod
     async def open(
@@ -93,7 +114,12 @@ class Database:
         history = await open_pool(
             to.primary, size=HISTORY_CONNECTIONS, attrs=READ_WRITE, name=f"{name}-history", first=0
         )
-        return cls(write, read, history, clock, entropy, vault)
+        few = STATEMENT_CONNECTIONS
+        reads, marks = [
+            await open_pool(to.primary, size=few, attrs=READ_WRITE, name=f"{name}-{kind}", idle_seconds=0)
+            for kind in ("reads", "marks")
+        ]
+        return cls(write, read, history, clock, entropy, vault, reads, marks)
 
     async def close(self) -> None:
         """Waits for what is running and closes all connections."""
@@ -116,7 +142,7 @@ class Database:
         HistoryUnavailable.
         """
         if at_least is None:
-            as_of = await self._age()
+            as_of = await self._recent_age()
             if as_of is None or self.clock.now() - as_of > LAG_BOUND:
                 raise HistoryUnavailable("history is not available at the moment")
             yield History(self._replica, as_of, Source.REPLICA)
@@ -124,6 +150,15 @@ class Database:
             yield History(self._replica, await self._age() or self.clock.now(), Source.REPLICA)
         else:
             yield History(self._history, self.clock.now(), Source.PRIMARY)
+
+    async def _recent_age(self) -> datetime | None:
+        """As ``_age``, of a look a moment ago: what the replica showed then it shows now, if it answers."""
+        now_seconds = asyncio.get_running_loop().time()
+        if self._looked is None or now_seconds >= self._looked.until_seconds:
+            as_of = await self._age()
+            self._looked = None if as_of is None else Look(as_of, now_seconds + LOOK_SECONDS)
+            return as_of
+        return self._looked.as_of
 
     async def _age(self) -> datetime | None:
         """The instant up to which the replica surely shows everything; None where it does not answer or not follow."""

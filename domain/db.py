@@ -1,4 +1,4 @@
-"""Primary, Replica, Tx: three types for three promises; the only importer of asyncpg.
+"""Primary, Replica, Tx: three types for three promises; in the domain only this and the pool below it import asyncpg.
 
 ``Primary`` reads what is true now. ``Replica`` reads history that says how old it is. ``Tx`` is a ``Primary`` that also
 writes, emits and knows ``now``; only ``perform`` makes one.
@@ -13,39 +13,37 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
-from asyncpg.connect_utils import SessionAttribute
 
 from domain.actor import Actor
 from domain.clock import Entropy
 from domain.ids import CustomerId, EntityId, LegalEntityId, OperationId, TenantId, uuid7
+from domain.pool import Pool
 from domain.refusals import RefusalCode, Refused
 from domain.vault import Vault
 
 Row = asyncpg.Record
-Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 Id = TypeVar("Id", bound=EntityId)
 T = TypeVar("T")
 
 ACQUIRE_SECONDS = 1  # a caller that gets no connection in a second is told so, instead of queueing without a bound
-STATEMENTS = 500  # prepared on a connection; the code has about 170, and each one beyond this is planned at every call
 
 _under_way: set[asyncio.Task[Any]] = set()
 
 observers: list[Callable[[str, Sequence[object], object | None], None]] = []
 
 LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError,
-        asyncpg.CrashShutdownError, asyncpg.TooManyConnectionsError, asyncpg.TargetServerAttributeNotMatched,
+        asyncpg.CrashShutdownError, asyncpg.InsufficientResourcesError, asyncpg.TargetServerAttributeNotMatched,
         asyncpg.InternalClientError)  # fmt: skip
 REPEATABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError,
               asyncpg.ReadOnlySQLTransactionError)  # fmt: skip
 LOCK_WAIT = (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError)
 CHECK = asyncpg.CheckViolationError
-READ_WRITE, STANDBY = SessionAttribute.read_write, SessionAttribute.standby
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the connection or its server went away, so that nothing is known about the statement under way."""
+    """Whether the connection or its server went away, so that nothing is known about the statement under way; or had
+    no connection, memory or space for it."""
     return isinstance(error, LOST) or (isinstance(error, asyncpg.InterfaceError) and "closed" in str(error))
 
 
@@ -59,21 +57,22 @@ def _observe(sql: str, args: Sequence[object], tx: object | None) -> None:
         observer(sql, args, tx)
 
 
-async def _acquired(pool: Pool) -> asyncpg.pool.PoolConnectionProxy:
+async def _taken(pool: Pool) -> asyncpg.pool.PoolConnectionProxy:
     try:
-        connection: asyncpg.pool.PoolConnectionProxy = await pool.acquire(timeout=ACQUIRE_SECONDS)
+        return await pool.take(ACQUIRE_SECONDS)
     except LOST as error:
         raise unavailable() from error
-    return connection
 
 
 @asynccontextmanager
 async def _connection(pool: Pool) -> AsyncIterator[Connection]:
-    connection = await _acquired(pool)
+    connection = await _taken(pool)
     try:
         yield connection
-    finally:
+    except BaseException:
         await pool.release(connection)
+        raise
+    await pool.give(connection)
 
 
 class _Reader:
@@ -86,11 +85,14 @@ class _Reader:
         _observe(sql, args, None)
         for last in (False, True):  # a pooled connection may have died with its server: look once more
             try:
-                connection = await _acquired(self._pool)
+                connection = await _taken(self._pool)
                 try:
-                    return await getattr(connection, method)(sql, *args)
-                finally:
+                    found = await getattr(connection, method)(sql, *args)
+                except BaseException:
                     await self._pool.release(connection)
+                    raise
+                await self._pool.give(connection)
+                return found
             except Exception as error:
                 if not is_lost(error):
                     raise
@@ -231,32 +233,6 @@ class Tx(Primary):
     def changed(self, machine: str, entity: UUID, before: str, after: str) -> None:
         """Leaves a before-and-after for the audit entry."""
         self.notes.changes.append({"machine": machine, "entity": str(entity), "before": before, "after": after})
-
-
-async def keep_session(connection: object) -> None:
-    """No reset between uses: nothing here sets session state, so the round trip would buy nothing."""
-
-
-async def open_pool(dsn: str, *, size: int, attrs: SessionAttribute, name: str, first: int = 1) -> Pool:
-    """A pool whose connections refuse a server of the wrong kind; ``first`` connections are made at once."""
-    return await asyncpg.create_pool(
-        dsn,
-        min_size=0,
-        init_size=first,
-        max_size=size,
-        reset=keep_session,
-        target_session_attrs=attrs,
-        statement_cache_size=STATEMENTS,
-        command_timeout=15,  # above every server-side limit below, so that the server's own answer is what is seen
-        timeout=5,  # a connect that takes longer will not help the caller any more
-        server_settings={
-            "application_name": name,
-            "jit": "off",  # no statement here is long enough to earn its compilation
-            "statement_timeout": "10s",  # a statement beyond this is a fault, not a slow page
-            "idle_in_transaction_session_timeout": "10s",  # a stuck process must not hold a customer's head
-            "citus.propagate_set_commands": "local",  # SET LOCAL reaches the workers on a cluster; ignored elsewhere
-        },
-    )
 
 
 @asynccontextmanager

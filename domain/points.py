@@ -1,4 +1,4 @@
-"""Named points between two effects, where a crash test may end the process; they do nothing otherwise."""
+"""Named points between two effects, where a crash test may end the process from outside; they do nothing otherwise."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -49,10 +49,10 @@ PROVIDER_CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "domain/payments/hold_calls.py:_found": _CHARGE,
         "domain/payments/attempt_refund.py:_give_back": _REFUND,
         "domain/payments/attempt_refund.py:_ask": _REFUND,
-        "domain/reactions/work.py:_detach_method": ("due.claimed", "detach.answered"),
+        "domain/reactions/method_work.py:detach": ("due.claimed", "detach.answered"),
         "domain/payments/attempt_dispute.py:_ask": _DISPUTE,
         "domain/payments/attempt_dispute.py:_answer": _DISPUTE,
-        "domain/reactions/provider_disputes.py:take_dispute": ("inbox.stored", "inbox.applied"),
+        "domain/reactions/provider_disputes.py:_ask": ("inbox.stored", "inbox.applied"),
         "domain/reactions/lost_disputes.py:look_for_disputes": ("perform.begun",),
         # A method that nobody kept is found again by its token.
         "api/graph/portal_mutations.py:_method_of": ("method.answered",),

@@ -30,7 +30,8 @@ class Watermarks:
         now_seconds = asyncio.get_running_loop().time()
         if self._look is None or (self._look.done() and now_seconds >= self._next_seconds):
             self._look, self._next_seconds = asyncio.ensure_future(self._take()), now_seconds + EVERY_SECONDS
-        await asyncio.wait({self._look}, timeout=PATIENCE_SECONDS)
+        if not self._look.done():
+            await asyncio.wait({self._look}, timeout=PATIENCE_SECONDS)
 
     async def _take(self) -> None:
         at = self._clock.now()

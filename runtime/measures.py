@@ -70,6 +70,11 @@ JOBS: Final = Histogram(
     registry=REGISTRY,
     buckets=JOB_BUCKETS,
 )
+RESTED: Final = Counter(
+    "quittance_batch_rest_seconds",
+    "How long batches of renewals and invoices rested so that requests came first",
+    registry=REGISTRY,
+)
 LAG: Final = Gauge("quittance_replica_lag_seconds", "How far the replica is behind; -1: no answer", registry=REGISTRY)
 LOOKED: Final = Gauge("quittance_backlog_known", "1 where the primary told what waits, 0 where not", registry=REGISTRY)
 DUE: Final = Gauge("quittance_due_work", "Work that is due and waits", registry=REGISTRY)

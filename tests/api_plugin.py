@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from redis.asyncio import Redis
 
 from api.app import build_app
 from domain.reactions.house import House
 from runtime.settings import Settings
 from tests.api_callers import Api, running
 from tests.web_kit import Acme, make_acme
-from tests.world import World, make_world
+from tests.world import World, fresh, make_world
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +52,17 @@ async def elsewhere(
 async def acme(process_settings: Settings, http: httpx2.AsyncClient, house: House, minting: httpx2.AsyncClient) -> Acme:
     """The tenant at which a browser signs in as a persona."""
     return await make_acme(house, http, process_settings.oidc_issuer, minting)
+
+
+@pytest.fixture
+async def redis_client(redis_url: str) -> AsyncIterator[Redis]:
+    """A client of this worker's Valkey database."""
+    client = Redis.from_url(redis_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def caller() -> str:
+    """One whom no other test counts."""
+    return fresh("caller")

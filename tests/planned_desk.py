@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import asyncpg
 from graphql import GraphQLSchema
 from redis.asyncio import Redis
-from starlette.responses import Response
 
 from api.app import library_of, rooms_of
+from api.bucket import objects_in
 from api.documents import PREPARED, Prepared
-from api.graph.context import Context, Rooms, caller_of, known
+from api.graph.context import Context, Rooms, caller_of, looked_up
 from api.graph.loaders import Loaders
 from api.live.hub import Hub
 from api.sign_in.sessions import Credential
@@ -23,6 +22,7 @@ from domain.database import Database
 from domain.db import Replica
 from domain.ids import PaymentId, SubscriptionId
 from domain.money import Money
+from domain.pool import READ_WRITE, open_pool
 from domain.reactions.house import House
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from runtime.settings import Settings
@@ -62,10 +62,10 @@ class Desk:
 
     async def context(self, caller: str, away: bool) -> Context:
         rooms = self.away if away else self.rooms
-        principal, actor = await known(rooms, Credential(self.callers[caller]), "request")
+        principal, actor, read = await looked_up(rooms, Credential(self.callers[caller]), "request")
         return Context(
-            rooms, principal.kind, caller_of(principal), actor, principal.tenant, principal, Loaders(rooms.db),
-            Response(),
+            rooms, principal.kind, caller_of(principal), actor, principal.tenant, principal, Loaders(rooms.db, read),
+            {},
         )  # fmt: skip
 
     @contextmanager
@@ -83,6 +83,8 @@ class Desk:
         result = await self.rooms.library.schema.execute(
             None, written.variables, context, operation_name="Random", operation_extensions=extensions
         )
+        counted = getattr(result, "objects", None)
+        assert counted is None or counted == objects_in(result.data), written
         errors = [error.formatted for error in result.errors or ()]
         for error in errors:  # a new one each time
             if "errorId" in (error.get("extensions") or {}):
@@ -101,7 +103,8 @@ def still(db: Database) -> Database:
 async def opened(api: Api, house: House, process_settings: Settings) -> AsyncIterator[Desk]:
     """A desk of one tenant, whose customer has a past."""
     guest, ids = await past(api)
-    closed = await asyncpg.create_pool(process_settings.database_url.get_secret_value(), min_size=0)
+    url = process_settings.database_url.get_secret_value()
+    closed = await open_pool(url, size=1, attrs=READ_WRITE, name="closed", first=0)
     await closed.close()
     steady = still(house.db)
     away = copy.copy(steady)

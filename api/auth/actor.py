@@ -1,15 +1,17 @@
 """From a verified principal to somebody who is known here, with what the tenant lets it do."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from api.audience import Audience
-from api.auth.directory import Directory
+from api.auth.directory import REMEMBERED, Directory
 from api.auth.principal import Principal
 from api.errors import Code, Fault
 from domain.actor import Actor, Grant, acting, partner, portal, staff
+from domain.customers.signed_in import SignedIn
 from domain.database import Database
-from domain.ids import CustomerId
+from domain.ids import CustomerId, CustomerUserId
 from domain.refusals import Refused, StepUp
 from domain.tenants.access import has_customer, is_partner, staff_role
 from domain.tenants.tenant import home_of
@@ -21,20 +23,21 @@ ACTING_WRITERS: Final = frozenset({Grant.LEAD, Grant.ADMIN})  # who may be let c
 
 async def actor_of(
     db: Database, directory: Directory, principal: Principal, request_id: str, step_up: StepUp
-) -> Actor:  # fmt: skip
-    """The actor; FORBIDDEN for one nobody here knows, or who is no longer let in."""
+) -> tuple[Actor, SignedIn | None]:  # fmt: skip
+    """The actor, with what was read beside a portal user; FORBIDDEN for one nobody here knows or lets in any more."""
     if principal.acting_staff is not None:
-        return await _acting(db, directory, principal, principal.acting_staff, request_id, step_up)
+        return await _acting(db, directory, principal, principal.acting_staff, request_id, step_up), None
     if principal.kind is Audience.PORTAL:
-        login = await directory.find(db.primary, principal.tenant, principal.issuer, principal.subject)
-        if login is not None and _counts(principal, login.tokens_from):
-            return portal(principal.tenant, login.customer, str(login.user), request_id, login.role)
+        found = await directory.find(principal.tenant, principal.issuer, principal.subject)
+        if found is not None and _counts(principal, (login := found.login).tokens_from):
+            return portal(principal.tenant, login.customer, _text(login.user), request_id, login.role), found
     elif principal.kind is Audience.STAFF:
-        found = await _member(db, principal, principal.subject, request_id, step_up)
-        if found is not None:
-            return found
+        member = await _member(db, principal, principal.subject, request_id, step_up)
+        if member is not None:
+            return member, None
     elif principal.client_id and await is_partner(db.primary, principal.tenant, principal.client_id):
-        return partner(principal.tenant, await home_of(db.primary, principal.tenant), principal.client_id, request_id)
+        home = await home_of(db.primary, principal.tenant)
+        return partner(principal.tenant, home, principal.client_id, request_id), None
     raise _unknown()
 
 
@@ -65,9 +68,9 @@ async def _acting(
 
 async def _stood_for(db: Database, directory: Directory, principal: Principal) -> CustomerId | None:
     """The customer that the subject names, by its own id or as one of its users."""
-    login = await directory.find(db.primary, principal.tenant, principal.issuer, principal.subject)
-    if login is not None:
-        return login.customer
+    found = await directory.find(principal.tenant, principal.issuer, principal.subject)
+    if found is not None:
+        return found.login.customer
     try:
         customer = CustomerId.parse(principal.subject)
     except Refused:
@@ -85,6 +88,11 @@ def _is_sure(db: Database, principal: Principal, step_up: StepUp) -> bool:
 def _counts(principal: Principal, tokens_from: datetime | None) -> bool:
     """Whether the token is of after the person was signed out everywhere, if it ever was; tokens tell whole seconds."""
     return tokens_from is None or principal.issued_at >= tokens_from.replace(microsecond=0)
+
+
+@lru_cache(REMEMBERED)  # to print an id takes longer than all the rest that makes an actor
+def _text(user: CustomerUserId) -> str:
+    return str(user)
 
 
 def _unknown() -> Fault:

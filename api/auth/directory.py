@@ -2,12 +2,15 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
-from domain.db import Primary
+from api.together import Together
+from domain.customers.signed_in import SignedIn, signed_in
+from domain.database import Database
 from domain.ids import TenantId
-from domain.tenants.access import Listed, Login, active_login, listed_login
+from domain.tenants.access import Listed, listed_login
 
 REMEMBERED_S: Final = 60.0  # as long as a verified token is
 REMEMBERED: Final = 4_096  # logins seen within that minute; about a megabyte
@@ -17,26 +20,39 @@ class Directory:
     """Remembers where a login is listed, and nothing of whether it still counts: that is read at each request, so
     somebody who is signed out or sent away is refused at once, whichever process knew the login."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._known: OrderedDict[tuple[TenantId, str, str], tuple[Listed, float]] = OrderedDict()
+    def __init__(self, db: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._db, self._monotonic = db, monotonic
+        self._known: OrderedDict[tuple[int, str, str], tuple[Listed, float]] = OrderedDict()
+        self._arriving: dict[int, Together[tuple[TenantId, Listed], SignedIn | None]] = {}
 
-    async def find(self, db: Primary, tenant: TenantId, issuer: str, subject: str) -> Login | None:
+    async def find(self, tenant: TenantId, issuer: str, subject: str) -> SignedIn | None:
         """Whose active user this subject is at the tenant, or None."""
-        key = (tenant, issuer, subject)
+        key = (tenant.uuid.int, issuer, subject)
         known, until = self._known.get(key, (None, 0.0))
         if known is not None and self._monotonic() < until:
-            login = await active_login(db, known)
-            if login is not None:
-                return login
-        listed = await listed_login(db, tenant, issuer, subject)  # a login that left one user may be another's by now
+            found = await self._signed_in(tenant, known)
+            if found is not None:
+                return found
+        # Asked anew, as a login that left one user may be another's by now.
+        listed = await listed_login(self._db.primary, tenant, issuer, subject)
         if listed is None:
             self._known.pop(key, None)
             return None
         self._remember(key, listed)
-        return await active_login(db, listed)
+        return await self._signed_in(tenant, listed)
 
-    def _remember(self, key: tuple[TenantId, str, str], listed: Listed) -> None:
+    async def _signed_in(self, tenant: TenantId, listed: Listed) -> SignedIn | None:
+        """Whether it counts now, read together with all who arrive under the same shard key."""
+        shard = listed.customer.shard
+        if (arriving := self._arriving.get(shard)) is None:
+            arriving = self._arriving[shard] = Together(partial(self._read, shard))
+        return await arriving.value((tenant, listed))
+
+    async def _read(self, shard: int, asked: Sequence[tuple[TenantId, Listed]]) -> list[SignedIn | None]:
+        at = self._db.clock.now()  # before the read: nothing up to this instant is missing
+        return await signed_in(self._db.primary, shard, asked, at)
+
+    def _remember(self, key: tuple[int, str, str], listed: Listed) -> None:
         self._known[key] = (listed, self._monotonic() + REMEMBERED_S)
         self._known.move_to_end(key)
         while len(self._known) > REMEMBERED:

@@ -1,6 +1,5 @@
 """Whose tokens are believed, for which tenant and door."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -43,13 +42,3 @@ class IssuerSource(Protocol):
     """
 
     async def find(self, issuer: str, audience: str) -> TrustedIssuer | None: ...
-
-
-class FixedIssuers:
-    """The rows of trust of a process that is told them at its start."""
-
-    def __init__(self, issuers: Iterable[TrustedIssuer]) -> None:
-        self._rows = {(row.issuer, row.audience): row for row in issuers}
-
-    async def find(self, issuer: str, audience: str) -> TrustedIssuer | None:
-        return self._rows.get((issuer, audience))

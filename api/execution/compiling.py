@@ -1,20 +1,36 @@
 """From a field of a document to its step in a plan."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, is_leaf_type, is_list_type, is_non_null_type
-from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
-from graphql.type import GraphQLField, GraphQLLeafType, GraphQLOutputType, is_object_type
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.type import GraphQLField, GraphQLOutputType, is_object_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
-from api.execution.steps import Below, NotPlain, Read, Resolver, Step
-from api.lazily import Lazily
-
-_PLAIN: Final = frozenset({str, int, bool, float})  # values that are neither awaited nor raised
-
-Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
+from api.execution.at_once import answering
+from api.execution.counting import Collect
+from api.execution.gaps import Fill, Gap
+from api.execution.reading import (
+    Below,
+    Piece,
+    Read,
+    Way,
+    as_it_is,
+    constant,
+    filling,
+    filling_in,
+    leaf,
+    list_of,
+    nullable,
+    printed,
+    reading,
+)
+from api.execution.steps import Resolver, Step
+from api.lazily import Lazily, Made
+from api.loaded import Loaded, how_loaded
 
 
 class Compiler:
@@ -31,58 +47,86 @@ class Compiler:
         if definition is None:
             return None
         if node.name.value == "__typename":
-            return Step(name, details, definition.type, definition, lambda _: parent.name, None, None, None, None)
+            return Step(
+                name,
+                details,
+                definition.type,
+                definition,
+                Way(),
+                constant(name, parent.name),
+                lambda _: parent.name,
+            )
         attribute, resolver = _source_of(definition)
-        finish, below = self._completion(definition.type, details)
-        whole = None
-        if attribute is not None and finish is not None:
-            whole = _lazily(parent, attribute, finish) or _reading(attribute, finish)
+        way = self._way(definition.type, details)
+        piece: Piece | None = None
+        gap = None
+        if attribute is not None and way.finish is not None:
+            piece = _lazily(parent, attribute, name, way)
+            piece = piece or Piece(name, attrgetter(attribute), way.finish, way.as_it_is, way.printed)
         resolve, measured = definition.resolve, getattr(definition.resolve, "measured", None)
         if measured is not None:
-            resolve = resolve.__wrapped__  # type: ignore[union-attr]
+            resolve = resolve.__wrapped__  # type: ignore[union-attr]  # a measured one wraps it
+        if resolver is not None and (of := how_loaded(resolver.field.metadata)) is not None:
+            gap = _gap(name, of, way, measured)
+        whole = piece.read() if piece else None
         return Step(
-            name, details, definition.type, definition, whole, attribute, resolver, finish, below, resolve, measured
+            name, details, definition.type, definition, way, piece, whole, attribute, resolver, resolve, measured, gap
         )
 
-    def _completion(self, type_: GraphQLOutputType, details: FieldDetailsList) -> tuple[Read | None, Below | None]:
+    def _way(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Way:
         inner = type_.of_type if is_non_null_type(type_) else type_
         if is_leaf_type(inner):
-            return _leaf(inner, is_non_null_type(type_)), None
+            return Way(leaf(inner, is_non_null_type(type_)), as_it_is=as_it_is(inner), printed=printed(inner))
         item = inner.of_type if is_list_type(inner) else None
         element = inner if item is None else item
         named = element.of_type if is_non_null_type(element) else element
         if is_leaf_type(named):
-            return _nullable(_list(_leaf(named, is_non_null_type(element))), type_), None
+            return Way(finish=nullable(list_of(leaf(named, is_non_null_type(element))), type_))
         if not is_object_type(named) or (origin := _origin(named)) is None:
-            return None, None
+            return Way()
         try:
             fields = self._collect(named, details).grouped_field_set
         except (GraphQLError, RecursionError):  # a condition that is null: said where it is met
-            return None, None
+            return Way()
         below = Below(named, origin, fields, item)
-        plain = self._object(named, origin, fields)
-        if plain is None:
-            return None, below
-        if item is not None:
-            plain = _list(_nullable(plain, item))
-        return _nullable(plain, type_), below
+        return self._object(below).within(type_, item, below)
 
-    def _object(self, type_: GraphQLObjectType, origin: type, fields: GroupedFieldSet) -> Read | None:
-        reads: list[tuple[str, Read]] = []
-        for name, details in fields.items():
-            step = self.step(type_, name, details)
+    def whole(self, root: GraphQLObjectType, fields: GroupedFieldSet) -> Fill | None:
+        """How a whole answer is made in one go, from no value and the request's context; None where it cannot be."""
+        return self._object(Below(root, type(None), fields, None)).filled()
+
+    def _object(self, below: Below) -> Way:
+        """How an object is answered, if it can be in one go: what code of ours resolves of it is loaded or at hand."""
+        pieces: list[Piece] = []
+        fills: list[tuple[str, Fill]] = []
+        gaps: list[Gap] = []
+        for name, details in below.fields.items():
+            step = self.step(below.of, name, details)
             if step is None:
                 continue
-            if step.whole is None:
-                return None
-            reads.append((name, step.whole))
+            pieces.append(step.piece or constant(name, None))  # keeps the place of what is filled in
+            if step.gap is not None:
+                gaps.append(step.gap)
+            elif step.piece is None and (fill := _fill(step)) is not None:
+                fills.append((name, fill))
+            elif step.piece is None:
+                return Way()
+        finish, raw = reading(below.origin, pieces)
+        if fills or gaps:
+            return Way(fill=filling_in(finish, fills, gaps))
+        return Way(finish=finish, raw=raw)
 
-        def read(value: Any) -> Any:
-            if type(value) is not origin:  # also what is awaitable or an exception
-                raise NotPlain
-            return {name: of(value) for name, of in reads}
 
-        return read
+def _fill(step: Step) -> Fill | None:
+    """How a field is filled in that holds more than what is read of attributes."""
+    if step.attribute is not None:
+        return None if step.way.fill is None else filling(step.attribute, step.way.fill)
+    return None if step.resolver is None else answering(step.resolver, step.way)
+
+
+def _asked(below: Below | None) -> frozenset[str]:
+    names = (details[0].node.name.value for details in below.fields.values()) if below else ()
+    return frozenset(name for name in names if name != "__typename")
 
 
 def _source_of(definition: GraphQLField) -> tuple[str | None, Resolver | None]:
@@ -110,64 +154,32 @@ def _origin(type_: GraphQLObjectType) -> type | None:
     return origin
 
 
-def _lazily(parent: GraphQLObjectType, attribute: str, finish: Read) -> Read | None:
-    """The reading of a field that is worked out when it is asked for, without keeping what came out."""
+def _lazily(parent: GraphQLObjectType, attribute: str, name: str, way: Way) -> Piece | None:
+    """A field that is worked out when it is asked for: nothing is kept, and no object is made only to be read."""
     origin = _origin(parent)
-    if origin is None or not issubclass(origin, Lazily) or attribute not in origin.later:
+    if origin is None or not issubclass(origin, Lazily) or attribute not in origin.later or way.finish is None:
         return None
     make = origin.later[attribute]
-
-    def read(source: Any) -> Any:
-        if type(source) is not origin or attribute in source.__dict__:
-            return finish(getattr(source, attribute))
-        return finish(make(source.__dict__["made_of"]))
-
-    return read
+    if (raw := _raw(make, way)) is not None:
+        return Piece(name, *raw, lazy=True)
+    return Piece(name, make, way.finish, way.as_it_is, way.printed, lazy=True)
 
 
-def _reading(attribute: str, finish: Read) -> Read:
-    def read(source: Any) -> Any:
-        return finish(getattr(source, attribute))
-
-    return read
-
-
-def _leaf(type_: GraphQLLeafType, required: bool) -> Read:
-    coerce = type_.coerce_output_value
-    as_it_is = {"String": str, "ID": str, "Boolean": bool}.get(type_.name)  # what coercing would return unchanged
-
-    def read(value: Any) -> Any:
-        kind = type(value)
-        if kind is as_it_is:
-            return value
-        if value is None:
-            if required:
-                raise NotPlain
-            return None
-        if kind not in _PLAIN and (isinstance(value, Exception) or hasattr(kind, "__await__")):
-            raise NotPlain
-        coerced = coerce(value)
-        if coerced is None or type(coerced) not in _PLAIN:
-            raise NotPlain
-        return coerced
-
-    return read
+def _gap(name: str, of: Loaded[Any, Any, Any], way: Way, measured: str | None) -> Gap | None:
+    """How the field is filled in; None where not all below it can be answered in one go."""
+    of = of.for_fields(_asked(way.below))
+    make, finish, fill = of.make, way.finish, way.fill
+    if (raw := _raw(make, way)) is not None:
+        made_of, read = raw
+        return Gap(name, of, lambda found, _: read(made_of(found)), measured)
+    if finish is not None:
+        return Gap(name, of, lambda found, _: finish(make(found)), measured)
+    return None if fill is None else Gap(name, of, lambda found, gaps: fill(make(found), gaps), measured)
 
 
-def _list(of: Read) -> Read:
-    def read(value: Any) -> Any:
-        if type(value) is not list and type(value) is not tuple:
-            raise NotPlain
-        return [of(each) for each in value]
-
-    return read
-
-
-def _nullable(of: Read, type_: GraphQLOutputType) -> Read:
-    if is_non_null_type(type_):
-        return of
-
-    def read(value: Any) -> Any:
-        return None if value is None else of(value)
-
-    return read
+def _raw(make: Callable[[Any], Any], way: Way) -> tuple[Read, Read] | None:
+    """What those objects are made of that ``make`` makes, and how that is read; None where it does more or others."""
+    below = way.below
+    if below is None or way.raw is None or not isinstance(make, Made) or make.type is not below.origin:
+        return None
+    return (make.of, way.raw) if make.many == (below.item is not None) else None

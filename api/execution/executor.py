@@ -18,9 +18,13 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import Info
 
 from api.documents import PREPARED, Prepared
+from api.execution.counting import Count
+from api.execution.gaps import Gaps
 from api.execution.later import Later, gathered, throw_away
 from api.execution.plan import How, Plan
-from api.execution.steps import Below, Step
+from api.execution.reading import Below
+from api.execution.steps import Step
+from api.execution.whole import name_of, remember
 from api.field_times import waited
 from api.measures import EXECUTIONS
 
@@ -34,6 +38,11 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
     """
 
     _plan: Plan | None = None
+    _count: Count | None = None
+
+    def objects_in(self, data: Any) -> int | None:
+        """How many objects are in what was answered; None where no plan can tell."""
+        return None if self._count is None else self._count(data)
 
     def execute_collected_root_fields(
         self,
@@ -52,6 +61,8 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
             )
         self._plan = plan
         self._relevant_sub_fields = plan.sub_fields
+        self._count = plan.count(root_type, self.collect_subfields)
+        remember(self, plan, root_type)
         return self.execute_root_grouped_field_set(root_type, root_value, plan.root, serially, None)
 
     def _planned(self, fields: GroupedFieldSet, defers: bool) -> tuple[Plan | None, How]:
@@ -63,7 +74,7 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
         wrapped = bool(self.middleware_manager and self.middleware_manager.middlewares)
         if wrapped or defers or self.abort_signal is not None or not self.error_propagation:
             return None, How.UNUSUAL
-        name = self.operation.name.value if self.operation.name else None
+        name = name_of(self.operation)
         plan = prepared.plans.of(self.schema, prepared.document, name, self.variable_values.coerced, fields)
         return plan, How.TOO_MANY if plan is None else How.PLANNED
 
@@ -159,12 +170,33 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _completed(self, step: Step, info: Any, path: Path, value: Any) -> Any:
         """Stands for ``complete_value``."""
-        if step.finish is not None:
+        way = step.way
+        if way.finish is not None:
             try:
-                return step.finish(value)
+                return way.finish(value)
             except Exception:  # not plain: graphql-core says what is wrong with it
-                pass
-        elif (below := step.below) is not None:
+                return self.complete_value(step.type, step.details, info, path, value, None)
+        if way.fill is not None:
+            gaps = Gaps(self.context_value)
+            try:
+                answer = way.fill(value, gaps)
+            except Exception:  # not plain: done again in parts, where the error gets its place
+                return self._in_parts(step, info, path, value)
+            return Later(self._closed, step, info, path, value, answer, gaps, held=()) if gaps else answer
+        return self._in_parts(step, info, path, value)
+
+    async def _closed(self, step: Step, info: Any, path: Path, value: Any, answer: Any, gaps: Gaps) -> Any:
+        """The answer once nothing is lacking; where that fails, the value is done again in parts."""
+        try:
+            await gaps.close()
+        except Exception:
+            completed = self._in_parts(step, info, path, value)
+            return await completed if type(completed) is Later else completed
+        return answer
+
+    def _in_parts(self, step: Step, info: Any, path: Path, value: Any) -> Any:
+        """The value's objects one by one where they are of the class that is expected, else as graphql-core."""
+        if (below := step.way.below) is not None:
             if below.item is None and type(value) is below.origin:
                 return self.execute_fields(below.of, value, path, below.fields, None)
             if below.item is not None and _all_of(below.origin, value):

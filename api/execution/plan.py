@@ -12,7 +12,9 @@ from graphql import GraphQLObjectType, GraphQLSchema
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 from graphql.language import DirectiveNode, DocumentNode, VariableNode, Visitor, visit
 
-from api.execution.compiling import Collect, Compiler
+from api.execution.compiling import Compiler
+from api.execution.counting import Collect, Count, Counter
+from api.execution.gaps import Fill
 from api.execution.steps import Step
 
 VARIANTS_MAX: Final = 8  # plans of one document: two for each variable of a condition, and clients rarely have two
@@ -40,6 +42,7 @@ class Plan:
     )
     """graphql-core's own memo of a request, kept for the next one; what it holds keeps its keys' ids from reuse."""
     selections: dict[int, tuple[Step, ...]] = field(default_factory=dict)
+    _count: Count | None = None
 
     def steps(self, parent: GraphQLObjectType, fields: GroupedFieldSet, collect: Collect) -> tuple[Step, ...]:
         """The steps of a selection, whose fields must be the root's or come from ``sub_fields``."""
@@ -50,6 +53,20 @@ class Plan:
             steps = self.selections[id(fields)] = tuple(step for step in found if step is not None)
         return steps
 
+    def count(self, root: GraphQLObjectType, collect: Collect) -> Count:
+        """How the objects of its answers are counted."""
+        if self._count is None:
+            self._count = Counter(self.schema, collect).of_root(root, self.root)
+        return self._count
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """How the whole answer of an operation is made in one go, and its objects are counted."""
+
+    fill: Fill
+    count: Count
+
 
 class Plans:
     """The plans of one prepared document, whose largest operation has that many fields, fragments expanded."""
@@ -59,6 +76,8 @@ class Plans:
         self._most = max(1, min(VARIANTS_MAX, FIELDS_MAX // self._fields))
         self._conditions: tuple[str, ...] | None = None
         self._kept: dict[tuple[object, ...], Plan] = {}
+        self.whole: dict[str | None, Whole | None] = {}
+        """How operations without variables are answered in one go, by their names, once they ran; None: they cannot."""
 
     def __deepcopy__(self, memo: object) -> "Plans":
         return Plans(self._fields)

@@ -11,6 +11,7 @@ from strawberry.types.graphql import OperationType
 from api.documents import PREPARED, Prepared
 from api.errors import PortalSchema
 from api.execution.executor import PlannedExecutor
+from api.execution.whole import Executed, in_one_go
 
 
 class PlannedSchema(PortalSchema):
@@ -43,6 +44,10 @@ class PlannedSchema(PortalSchema):
                 allowed_operation_types,
                 operation_extensions,
             )
+        if self.execution_context_class is PlannedExecutor:
+            executed = await in_one_go(prepared, operation_name, context_value, root_value)
+            if executed is not None:
+                return executed
         try:
             executor = self.execution_context_class.build(
                 self._schema,
@@ -61,13 +66,16 @@ class PlannedSchema(PortalSchema):
                 result = await result
         except Exception as error:
             return self._answer(prepared, None, [_located(error)])
-        return self._answer(prepared, result.data, result.errors)
+        objects = executor.objects_in(result.data) if isinstance(executor, PlannedExecutor) else None
+        return self._answer(prepared, result.data, result.errors, objects)
 
-    def _answer(self, prepared: Prepared, data: Any, errors: list[GraphQLError] | None) -> ExecutionResult:
+    def _answer(
+        self, prepared: Prepared, data: Any, errors: list[GraphQLError] | None, objects: int | None = None
+    ) -> ExecutionResult:
         if errors:
             self.process_errors(errors)
             prepared.policy.reword(errors)
-        return ExecutionResult(data=data, errors=errors, extensions={})
+        return Executed(data, errors, {}, objects)
 
 
 def _located(error: Exception) -> GraphQLError:

@@ -4,28 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLObjectType
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.collect_fields import FieldDetailsList
 from graphql.type import GraphQLField, GraphQLOutputType
 from strawberry.types.field import StrawberryField
 
-Read = Callable[[Any], Any]
-"""From a value to its part of the answer; raises whatever it likes where the value is not as plain as expected."""
-
-
-class NotPlain(Exception):
-    """A value that a plan leaves to graphql-core."""
-
-
-@dataclass(frozen=True, slots=True)
-class Below:
-    """The selection under a field whose objects are of one class: their type, class, fields, and whether a list."""
-
-    of: GraphQLObjectType
-    origin: type
-    fields: GroupedFieldSet
-    item: GraphQLOutputType | None
-    """The type of the list's elements; None where the field is no list."""
+from api.execution.gaps import Gap
+from api.execution.reading import Piece, Read, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +21,21 @@ class Step:
     details: FieldDetailsList
     type: GraphQLOutputType
     definition: GraphQLField
-    whole: Read | None
-    """From the parent's value to the finished answer: nothing below it is resolved by code of ours."""
-    attribute: str | None
+    way: Way
+    piece: Piece | None = None
+    """How it is read, where nothing below it is resolved by code of ours."""
+    whole: Read | None = None
+    """The same by itself: from the parent's value to the finished answer."""
+    attribute: str | None = None
     """The attribute that is the value."""
-    resolver: "Resolver | None"
+    resolver: "Resolver | None" = None
     """What makes the value without arguments."""
-    finish: Read | None
-    """From the value to the finished answer, where nothing below it is resolved by code of ours."""
-    below: Below | None
     resolve: Callable[..., Any] | None = None
     """graphql-core's resolver of the field, without the wrapper that measures it."""
     measured: str | None = None
     """The name under which it is measured how long the field waits, if it is."""
+    gap: Gap | None = None
+    """How it is filled in once its object was looked through."""
 
 
 @dataclass(frozen=True, slots=True)

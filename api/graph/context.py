@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import Response
 from strawberry.types import Info as StrawberryInfo
 
 from api.audience import Audience, Sender
@@ -29,6 +29,7 @@ from api.live.stream import is_renewal
 from api.sign_in.sessions import Credential, Sessions
 from api.sign_in.who import person_of
 from domain.actor import Actor
+from domain.customers.signed_in import SignedIn
 from domain.database import Database
 from domain.ids import CustomerId, TenantId
 from domain.perform import only_looking
@@ -56,7 +57,7 @@ class Rooms:
     live: Hub
     library: Library
     step_up: StepUp
-    directory: Directory = field(default_factory=Directory)
+    directory: Directory
     running: set["asyncio.Task[Any]"] = field(default_factory=set)
 
     @property
@@ -89,7 +90,8 @@ class Context:
     tenant: TenantId
     principal: Principal
     loaders: Loaders
-    answer: Response
+    answer: dict[str, str]
+    """Headers of the answer."""
     at_least: str | None = None
     last_event_id: str | None = None
     event_id: str = ""
@@ -100,7 +102,7 @@ class Context:
         """The database."""
         return self.rooms.db
 
-    @property
+    @cached_property
     def sender(self) -> Sender:
         """Whose documents may be named."""
         if self.audience is Audience.PARTNER:
@@ -109,12 +111,23 @@ class Context:
         acting = self.principal.acting_staff is not None
         return Sender(Audience.STAFF if acting else self.audience, self.tenant)
 
+    @cached_property
+    def previewing(self) -> asyncio.Lock:
+        """Held by the one preview of the request that is worked out now: side by side they would be in each other's
+        way, and none waits long for a customer's head."""
+        return asyncio.Lock()
+
     @property
     def customer(self) -> CustomerId:
         """The portal user's own customer; Refused FORBIDDEN for any other caller."""
         if self.actor.customer is None:
             raise Refused(RefusalCode.FORBIDDEN, "This is for portal users.")
         return self.actor.customer
+
+    def read_of(self, customer: CustomerId) -> SignedIn | None:
+        """What was read of the customer when the caller was looked up; None where it has to be read."""
+        read = self.loaders.read
+        return read if read is not None and read.customer.id == customer else None
 
     async def business_time(self) -> datetime:
         """A portal user's own time, which may be a test clock's; for everybody else the time of the request."""
@@ -140,29 +153,35 @@ class Context:
 Info = StrawberryInfo[Context, None]
 
 
-async def authenticate(
-    rooms: Rooms, request: Request, otherwise: str = "", *, used: bool = True
-) -> tuple[Principal, Actor]:
+async def authenticate(rooms: Rooms, request: Request, otherwise: str = "") -> tuple[Principal, Actor]:
     """The verified caller of a request; UNAUTHENTICATED without a valid token, FORBIDDEN for one nobody here knows.
 
     ``otherwise`` is whose session counts where the request does not say it, at doors that only read.
     """
-    credential = await rooms.sessions.credential(request, otherwise, used=used)
+    credential = await rooms.sessions.credential(request, otherwise)
     return await known(rooms, credential, request.state.request_id)
 
 
 async def known(rooms: Rooms, credential: Credential, request_id: str) -> tuple[Principal, Actor]:
     """Whom a credential speaks for; the token of a session for whom the session was begun, and nobody else."""
+    principal, actor, _ = await looked_up(rooms, credential, request_id)
+    return principal, actor
+
+
+async def looked_up(
+    rooms: Rooms, credential: Credential, request_id: str
+) -> tuple[Principal, Actor, SignedIn | None]:  # fmt: skip
+    """The same, with what was read on the way."""
     if credential.session is None and is_link(credential.token):
-        return await who_came(rooms.db, credential.token, request_id)
+        return *await who_came(rooms.db, credential.token, request_id), None
     principal = await believed(rooms, credential.token)
-    actor = await actor_of(rooms.db, rooms.directory, principal, request_id, rooms.step_up)
+    actor, read = await actor_of(rooms.db, rooms.directory, principal, request_id, rooms.step_up)
     session = credential.session
     if session is not None and (session.person, session.tenant) != (person_of(actor), principal.tenant):
         raise Fault(Code.UNAUTHENTICATED, "The session is over: sign in again.")
     if session is not None:
         principal = replace(principal, until=min(principal.until, session.ends_at))
-    return principal, actor
+    return principal, actor, read
 
 
 async def believed(rooms: Rooms, token: str) -> Principal:
@@ -184,12 +203,13 @@ def caller_of(principal: Principal) -> str:
     return f"{principal.issuer}|{principal.audience}|{principal.subject}{acting}"
 
 
-def context_maker(rooms: Rooms) -> Callable[[Request, Response], Awaitable[Context]]:
+def context_maker(rooms: Rooms) -> Callable[[Request, dict[str, str]], Awaitable[Context]]:
     """Makes the context of each request."""
 
-    async def make(request: Request, answer: Response) -> Context:
+    async def make(request: Request, answer: dict[str, str]) -> Context:
         # A stream that is left open is no sign that its person is still there.
-        principal, actor = await authenticate(rooms, request, used=not is_renewal(request))
+        credential = await rooms.sessions.credential(request, used=not is_renewal(request))
+        principal, actor, read = await looked_up(rooms, credential, request.state.request_id)
         return Context(
             rooms=rooms,
             audience=principal.kind,
@@ -197,7 +217,7 @@ def context_maker(rooms: Rooms) -> Callable[[Request, Response], Awaitable[Conte
             actor=actor,
             tenant=principal.tenant,
             principal=principal,
-            loaders=Loaders(rooms.db),
+            loaders=Loaders(rooms.db, read),
             answer=answer,
             at_least=request.headers.get(TOKEN_HEADER),
             last_event_id=request.headers.get("last-event-id"),

@@ -1,6 +1,7 @@
 """The customer as the portal and the staff see it."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import strawberry
 
@@ -27,6 +28,8 @@ from api.graph.payments import Payment, PaymentMethod
 from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.tax_exemptions import TaxExemption, exemptions_of
 from api.graph.tax_ids import TaxId, tax_ids_of
+from api.lazily import Lazily, made_of
+from api.loaded import to_come
 from api.scalars import CurrencyCode, GlobalId, Int64
 from domain.customers import customer as customers
 from domain.ids import ContractId, CustomerId, PaymentId
@@ -58,8 +61,17 @@ class TestClock:
 
 
 @strawberry.type(description="A customer: whom a legal entity bills.")
-class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, Node):
+class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, Node, Lazily):
     """A customer; every field reads within its tenant and its own rows."""
+
+    later: ClassVar = {
+        "source": lambda customer: customer,
+        "id": lambda customer: GlobalId(str(customer.id)),
+        "reference": lambda customer: customer.reference,
+        "currency": lambda customer: CurrencyCode(customer.currency.code),
+        "time_zone": lambda customer: customer.time_zone,
+        "locale": lambda customer: customer.locale,
+    }
 
     reference: str = strawberry.field(description="The tenant's own name for the customer.")
     currency: CurrencyCode = strawberry.field(description="The currency it is billed in.")
@@ -69,14 +81,7 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
     @classmethod
     def of(cls, customer: customers.Customer) -> "Customer":
         """The domain's customer."""
-        return cls(
-            source=customer,
-            id=GlobalId(str(customer.id)),
-            reference=customer.reference,
-            currency=CurrencyCode(str(customer.currency)),
-            time_zone=customer.time_zone,
-            locale=customer.locale,
-        )
+        return made_of(cls, customer)
 
     @strawberry.field(description="Who is billed; null once that was erased.")
     async def billing_person(self, info: Info) -> BillingPerson | None:
@@ -90,8 +95,12 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
         return await newest(info.context.db.primary, self.source.id)
 
     @strawberry.field(description="The balance now, strongly consistent.")
-    async def balance(self, info: Info) -> Balance:
+    def balance(self, info: Info) -> Balance:
         """The balance."""
+        read = info.context.read_of(self.source.id)
+        return Balance.of(read.balance, read.at) if read else to_come(self._balance(info))
+
+    async def _balance(self, info: Info) -> Balance:
         db = info.context.db
         at = db.clock.now()  # before the read: nothing up to this instant is missing
         return Balance.of(await balances.balance(db.primary, self.source.id, self.source.currency), at)
@@ -229,7 +238,14 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
 
 async def find_customer(info: Info, id: CustomerId) -> Customer:
     """The tenant's customer of that id, else NOT_FOUND."""
-    return Customer.of(await customers.customer(info.context.db.primary, info.context.tenant, id))
+    known = known_customer(info, id)
+    return known or Customer.of(await customers.customer(info.context.db.primary, info.context.tenant, id))
+
+
+def known_customer(info: Info, id: CustomerId) -> Customer | None:
+    """The same where it was read when the caller was looked up; None where it has to be read."""
+    read = info.context.read_of(id)
+    return Customer.of(read.customer) if read else None
 
 
 async def find_by_name(info: Info, reference: str) -> Customer:

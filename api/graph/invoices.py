@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from enum import Enum
 from functools import cache, partial
+from operator import attrgetter
 from typing import ClassVar
 
 import strawberry
@@ -20,7 +21,8 @@ from api.graph.money import Money, Period
 from api.graph.node import Node
 from api.graph.payments import Payment
 from api.graph.taxes import DiscountAmount, TaxAmount
-from api.lazily import Lazily, made_of
+from api.lazily import Lazily, Made, made_of
+from api.loaded import Less, each_as, loaded
 from api.scalars import GlobalId
 from domain.ids import CustomerId, InvoiceId
 from domain.invoices import invoice as invoices
@@ -42,23 +44,27 @@ class InvoiceState(Enum):
     UNCOLLECTIBLE = strawberry.enum_value("uncollectible", description="It was given up.")
 
 
+_STATES = {each.value: each for each in InvoiceState}  # a call of the class takes ten times as long
+
+
 @strawberry.type(description="One line of an invoice; a credit has a negative amount.")
 class InvoiceLine(Lazily):
     """A line."""
 
     later: ClassVar = {
+        "source": lambda of: of[0],
         "description": lambda of: of[0].description,
         "period": lambda of: Period(start=of[0].starts_at, end=of[0].ends_at),
         "quantity": lambda of: of[0].quantity,
-        "unit_amount": lambda of: Money.of(of[0].unit_amount),
-        "list_amount": lambda of: Money.of(of[0].list_amount),
-        "discount": lambda of: Money.of(of[0].discount),
-        "amount": lambda of: Money.of(of[0].amount),
+        "unit_amount": Made(Money, lambda of: of[0].unit_amount),
+        "list_amount": Made(Money, lambda of: of[0].list_amount),
+        "discount": Made(Money, lambda of: of[0].discount),
+        "amount": Made(Money, lambda of: of[0].amount),
         "tax_included": lambda of: of[0].tax_inclusive,
-        "net": lambda of: Money.of(of[0].net),
-        "tax": lambda of: Money.of(of[0].tax),
+        "net": Made(Money, lambda of: of[0].net),
+        "tax": Made(Money, lambda of: of[0].tax),
         "taxes": lambda of: [TaxAmount.of(part) for part in of[0].components],
-        "given_back": lambda of: Money.of(of[0].given_back),
+        "given_back": Made(Money, lambda of: of[0].given_back),
         "explanation": lambda of: LineExplanation.of(of[1]()),
     }
 
@@ -80,7 +86,7 @@ class InvoiceLine(Lazily):
     @classmethod
     def of(cls, line: lines.Line, why: Callable[[], Explanation]) -> "InvoiceLine":
         """The domain's line; it is explained when somebody asks why."""
-        return made_of(cls, (line, why), source=line)
+        return made_of(cls, (line, why))
 
     @strawberry.field(description="The price version it was made from; null for a line that staff wrote.")
     async def price(self, info: Info) -> Price | None:
@@ -88,6 +94,14 @@ class InvoiceLine(Lazily):
         if self.source.price is None:
             return None
         return Price.of(await info.context.loaders.prices.load((info.context.tenant, self.source.price)))
+
+
+# The fields of a line for which its row is enough, without its span and with it.
+LISTED = frozenset(
+    {"description", "quantity", "unitAmount", "listAmount", "discount", "amount", "taxIncluded", "givenBack"}
+)
+SPANNED = LISTED | {"period"}
+LISTED_LINES = Made(InvoiceLine, lambda found: [(line, None) for line in found], many=True)
 
 
 def invoice_lines(found: Sequence[lines.Line]) -> list[InvoiceLine]:
@@ -126,6 +140,10 @@ class TaxCorrection:
         )
 
 
+def _own(of: "Invoice") -> tuple[CustomerId, InvoiceId]:
+    return of.source.customer, of.source.id
+
+
 @strawberry.type(description="An issued invoice. What it says never changes; only what became of it does.")
 class Invoice(Lazily, Node):
     """An invoice."""
@@ -133,21 +151,21 @@ class Invoice(Lazily, Node):
     later: ClassVar = {
         "id": lambda of: GlobalId(str(of.id)),
         "subscription_id": lambda of: GlobalId(str(of.subscription)) if of.subscription else None,
-        "number": lambda of: of.number,
-        "state": lambda of: InvoiceState(of.state.name),
-        "subtotal": lambda of: Money.of(of.subtotal),
-        "tax": lambda of: Money.of(of.tax),
-        "total": lambda of: Money.of(of.total),
-        "credited": lambda of: Money.of(of.credited),
-        "noted": lambda of: Money.of(of.noted),
-        "paid": lambda of: Money.of(of.paid),
-        "due": lambda of: Money.of(of.due),
-        "partially_paid": lambda of: of.is_partially_paid,
+        "number": attrgetter("number"),
+        "state": lambda of: _STATES[of.state.name],
+        "subtotal": Made(Money, attrgetter("subtotal")),
+        "tax": Made(Money, attrgetter("tax")),
+        "total": Made(Money, attrgetter("total")),
+        "credited": Made(Money, attrgetter("credited")),
+        "noted": Made(Money, attrgetter("noted")),
+        "paid": Made(Money, attrgetter("paid")),
+        "due": Made(Money, attrgetter("due")),
+        "partially_paid": attrgetter("is_partially_paid"),
         "period": lambda of: Period(start=of.period_start, end=of.period_end),
-        "issued_at": lambda of: of.issued_at,
-        "due_at": lambda of: of.due_at,
+        "issued_at": attrgetter("issued_at"),
+        "due_at": attrgetter("due_at"),
         "charged_automatically": lambda of: of.collection == AUTOMATIC,
-        "purchase_order": lambda of: of.purchase_order,
+        "purchase_order": attrgetter("purchase_order"),
         "pdf_url": lambda of: f"/documents/invoices/{of.id}.pdf",
         "e_invoice_url": lambda of: f"/documents/invoices/{of.id}.xml",
     }
@@ -174,6 +192,21 @@ class Invoice(Lazily, Node):
     )
     e_invoice_url: str = strawberry.field(
         description="The path of the e-invoice (EN 16931, XML), which the PDF holds too; 409 says why there is none."
+    )
+
+    lines: list[InvoiceLine] = loaded(
+        lambda of: of.lines, _own, invoice_lines, Less(LISTED, lambda of: of.listed_lines, LISTED_LINES),
+        Less(SPANNED, lambda of: of.spanned_lines, LISTED_LINES), description="Its lines, in order.",
+    )  # fmt: skip
+    taxes: list[TaxAmount] = loaded(lambda of: of.taxes, _own, each_as(TaxAmount.of), description="Its taxes by rate.")
+    discounts: list[DiscountAmount] = loaded(
+        lambda of: of.discounts, _own, each_as(DiscountAmount.of), description="What each coupon took off it."
+    )
+    credit_notes: list[CreditNote] = loaded(
+        lambda of: of.notes, _own, each_as(CreditNote.of), description="What was taken back of it, oldest first."
+    )
+    payments: list[Payment] = loaded(
+        lambda of: of.payments, _own, each_as(Payment.of), description="The attempts to collect it, in order."
     )
 
     @classmethod
@@ -213,30 +246,6 @@ class Invoice(Lazily, Node):
         pair = await info.context.loaders.replacing.load((self.source.customer, self.source.id))
         return await issued_or_none(info, self.source.customer, pair.replaces)
 
-    @strawberry.field(description="Its lines, in order.")
-    async def lines(self, info: Info) -> list[InvoiceLine]:
-        """The lines."""
-        found = await info.context.loaders.lines.load((self.source.customer, self.source.id))
-        return invoice_lines(found)
-
-    @strawberry.field(description="Its taxes by rate.")
-    async def taxes(self, info: Info) -> list[TaxAmount]:
-        """The taxes."""
-        found = await info.context.loaders.taxes.load((self.source.customer, self.source.id))
-        return [TaxAmount.of(part) for part in found]
-
-    @strawberry.field(description="What each coupon took off it.")
-    async def discounts(self, info: Info) -> list[DiscountAmount]:
-        """The discounts."""
-        found = await info.context.loaders.discounts.load((self.source.customer, self.source.id))
-        return [DiscountAmount.of(each) for each in found]
-
-    @strawberry.field(description="What was taken back of it, oldest first.")
-    async def credit_notes(self, info: Info) -> list[CreditNote]:
-        """The credit notes."""
-        found = await info.context.loaders.notes.load((self.source.customer, self.source.id))
-        return [CreditNote.of(each) for each in found]
-
     @strawberry.field(description="Its dunning; null where it was never overdue nor a payment of it failed.")
     async def dunning(self, info: Info) -> Dunning | None:
         """The case."""
@@ -259,12 +268,6 @@ class Invoice(Lazily, Node):
     async def installments(self, info: Info) -> InstallmentPlan | None:
         """The plan."""
         return await newest_plan(info, self.source)
-
-    @strawberry.field(description="The attempts to collect it, in order.")
-    async def payments(self, info: Info) -> list[Payment]:
-        """The payments."""
-        found = await info.context.loaders.payments.load((self.source.customer, self.source.id))
-        return [Payment.of(payment) for payment in found]
 
     @strawberry.field(
         description="By when at the latest it is known what became of the payment under way; null where none is."

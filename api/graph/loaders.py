@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from strawberry.dataloader import DataLoader
-
+from api.loading import Loader, by_owner
 from domain.catalog.feature import Feature, PlanEntitlement, features, plan_entitlements
 from domain.catalog.plan import Plan, PlanVersion, Price, plan_versions, plans, plans_by_id, prices_by_id
 from domain.customers.advance_clock import clock_of
 from domain.customers.family import by_shard
+from domain.customers.signed_in import SignedIn
 from domain.database import Database
 from domain.dunning.attempts import settling_events
 from domain.dunning.case import Case, cases
@@ -35,6 +35,7 @@ from domain.invoices.invoice import Invoice, invoices_by_id
 from domain.invoices.line import Line, lines_of
 from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart
+from domain.invoices.listed_line import ListedLine, listed_lines
 from domain.invoices.note_line import CreditNoteLine, note_line_taxes_of, note_lines_of, note_taxes_of
 from domain.invoices.reductions import reductions_of, taxes_of
 from domain.invoices.replacement import Replacing, replacing
@@ -50,95 +51,110 @@ from domain.payments.refund import Refund, refunds_of_payments
 from domain.subscriptions.follow_dispute import barred_by_dispute
 from domain.tenants.tenant import LegalEntity, legal_entities
 
-K = TypeVar("K")
-Owner = TypeVar("Owner", CustomerId, TenantId)
-
 
 class Loaders:
     """One instance a request; keys carry their owner, so that nothing is read across customers."""
 
-    lines: DataLoader[tuple[CustomerId, InvoiceId], tuple[Line, ...]]
-    invoices: DataLoader[tuple[CustomerId, InvoiceId], Invoice | None]
-    replacing: DataLoader[tuple[CustomerId, InvoiceId], Replacing]
-    payments: DataLoader[tuple[CustomerId, InvoiceId], list[Payment]]
-    settled_by: DataLoader[tuple[CustomerId, PaymentId], str | None]
-    refunds: DataLoader[tuple[CustomerId, PaymentId], list[Refund]]
-    disputes: DataLoader[tuple[CustomerId, PaymentId], list[Dispute]]
-    evidence: DataLoader[tuple[CustomerId, DisputeId], list[Kept]]
-    barred: DataLoader[CustomerId, frozenset[SubscriptionId]]
-    receipts: DataLoader[tuple[CustomerId, PaymentId], Receipt | None]
-    methods: DataLoader[tuple[CustomerId, PaymentMethodId], PaymentMethod | None]
-    plans: DataLoader[tuple[TenantId, PlanId], Plan]
-    prices: DataLoader[tuple[TenantId, PriceId], Price]
-    offers: DataLoader[tuple[TenantId, datetime], dict[PlanId, list[Price]]]
-    features: DataLoader[TenantId, dict[str, Feature]]
-    plan_versions: DataLoader[tuple[TenantId, PlanId], list[PlanVersion]]
-    plan_entitlements: DataLoader[tuple[TenantId, PlanVersionId], tuple[PlanEntitlement, ...]]
-    times: DataLoader[CustomerId, datetime]
-    taxes: DataLoader[tuple[CustomerId, InvoiceId], tuple[TaxPart, ...]]
-    discounts: DataLoader[tuple[CustomerId, InvoiceId], tuple[Reduction, ...]]
-    notes: DataLoader[tuple[CustomerId, InvoiceId], list[CreditNote]]
-    note_lines: DataLoader[tuple[CustomerId, CreditNoteId], tuple[CreditNoteLine, ...]]
-    note_taxes: DataLoader[tuple[CustomerId, CreditNoteId], tuple[TaxPart, ...]]
-    note_line_taxes: DataLoader[tuple[CustomerId, CreditNoteId], dict[int, tuple[TaxPart, ...]]]
-    cases: DataLoader[CustomerId, list[Case]]
-    blocks: DataLoader[CustomerId, DebtBlock | None]
-    balances: DataLoader[tuple[Currency, CustomerId], Balance]
-    terms: DataLoader[CustomerId, BillingTerms]
-    contracts: DataLoader[CustomerId, list[Contract]]
-    issuers: DataLoader[TenantId, dict[LegalEntityId, LegalEntity]]
+    lines: Loader[tuple[CustomerId, InvoiceId], tuple[Line, ...]]
+    listed_lines: Loader[tuple[CustomerId, InvoiceId], Sequence[ListedLine]]
+    spanned_lines: Loader[tuple[CustomerId, InvoiceId], Sequence[ListedLine]]
+    invoices: Loader[tuple[CustomerId, InvoiceId], Invoice | None]
+    replacing: Loader[tuple[CustomerId, InvoiceId], Replacing]
+    payments: Loader[tuple[CustomerId, InvoiceId], list[Payment]]
+    settled_by: Loader[tuple[CustomerId, PaymentId], str | None]
+    refunds: Loader[tuple[CustomerId, PaymentId], list[Refund]]
+    disputes: Loader[tuple[CustomerId, PaymentId], list[Dispute]]
+    evidence: Loader[tuple[CustomerId, DisputeId], list[Kept]]
+    barred: Loader[CustomerId, frozenset[SubscriptionId]]
+    receipts: Loader[tuple[CustomerId, PaymentId], Receipt | None]
+    methods: Loader[tuple[CustomerId, PaymentMethodId], PaymentMethod | None]
+    plans: Loader[tuple[TenantId, PlanId], Plan]
+    prices: Loader[tuple[TenantId, PriceId], Price]
+    offers: Loader[tuple[TenantId, datetime], dict[PlanId, list[Price]]]
+    features: Loader[TenantId, dict[str, Feature]]
+    plan_versions: Loader[tuple[TenantId, PlanId], list[PlanVersion]]
+    plan_entitlements: Loader[tuple[TenantId, PlanVersionId], tuple[PlanEntitlement, ...]]
+    times: Loader[CustomerId, datetime]
+    taxes: Loader[tuple[CustomerId, InvoiceId], tuple[TaxPart, ...]]
+    discounts: Loader[tuple[CustomerId, InvoiceId], tuple[Reduction, ...]]
+    notes: Loader[tuple[CustomerId, InvoiceId], list[CreditNote]]
+    note_lines: Loader[tuple[CustomerId, CreditNoteId], tuple[CreditNoteLine, ...]]
+    note_taxes: Loader[tuple[CustomerId, CreditNoteId], tuple[TaxPart, ...]]
+    note_line_taxes: Loader[tuple[CustomerId, CreditNoteId], dict[int, tuple[TaxPart, ...]]]
+    cases: Loader[CustomerId, list[Case]]
+    blocks: Loader[CustomerId, DebtBlock | None]
+    balances: Loader[tuple[Currency, CustomerId], Balance]
+    terms: Loader[CustomerId, BillingTerms]
+    contracts: Loader[CustomerId, list[Contract]]
+    issuers: Loader[TenantId, dict[LegalEntityId, LegalEntity]]
+    read: SignedIn | None
+    """What was read when the caller was looked up, until something is committed."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, read: SignedIn | None = None) -> None:
         self._db = db
         self.began = db.clock.now()
+        self.read = read
 
-    def __getattr__(self, name: str) -> "DataLoader[Any, Any]":
+    def __getattr__(self, name: str) -> "Loader[Any, Any]":
         """The loader of that name, made when it is first asked for: a request uses few of them."""
         if name.startswith("_") or name not in type(self).__annotations__:
             raise AttributeError(name)
-        loader: DataLoader[Any, Any] = DataLoader(getattr(self, f"_{name}"))
+        loader: Loader[Any, Any] = Loader(getattr(self, f"_{name}"))
         setattr(self, name, loader)
         return loader
 
     def clear(self) -> None:
         """Forgets everything, so that what is read next shows what was just committed."""
+        self.read = None
         for loader in vars(self).values():
-            if isinstance(loader, DataLoader):
+            if isinstance(loader, Loader):
                 loader.clear_all()
 
     async def _lines(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[Line, ...]]:
         found: dict[InvoiceId, tuple[Line, ...]] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await lines_of(self._db.primary, owner, ids)
         return [found.get(id, ()) for _, id in keys]
 
+    async def _listed_lines(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Sequence[ListedLine]]:
+        return await self._listed(keys, spans=False)
+
+    async def _spanned_lines(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Sequence[ListedLine]]:
+        return await self._listed(keys, spans=True)
+
+    async def _listed(self, keys: list[tuple[CustomerId, InvoiceId]], *, spans: bool) -> list[Sequence[ListedLine]]:
+        found: dict[InvoiceId, Sequence[ListedLine]] = {}
+        for owner, ids in by_owner(keys).items():
+            found |= await listed_lines(self._db.primary, owner, ids, spans=spans)
+        return [found[id] for _, id in keys]
+
     async def _invoices(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Invoice | None]:
         found: dict[InvoiceId, Invoice] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await invoices_by_id(self._db.primary, owner, ids)
         return [found.get(id) for _, id in keys]
 
     async def _replacing(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Replacing]:
         found: dict[InvoiceId, Replacing] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await replacing(self._db.primary, owner, ids)
         return [found[id] for _, id in keys]
 
     async def _taxes(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[TaxPart, ...]]:
         found: dict[InvoiceId, tuple[TaxPart, ...]] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await taxes_of(self._db.primary, owner, ids)
         return [found[id] for _, id in keys]
 
     async def _discounts(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[Reduction, ...]]:
         found: dict[InvoiceId, tuple[Reduction, ...]] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await reductions_of(self._db.primary, owner, ids)
         return [found[id] for _, id in keys]
 
     async def _notes(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[list[CreditNote]]:
         found: dict[InvoiceId, list[CreditNote]] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await credit_notes_of(self._db.primary, owner, ids)
         return [found.get(id, []) for _, id in keys]
 
@@ -146,44 +162,44 @@ class Loaders:
         self, keys: list[tuple[CustomerId, CreditNoteId]]
     ) -> list[dict[int, tuple[TaxPart, ...]]]:
         found: dict[CreditNoteId, dict[int, tuple[TaxPart, ...]]] = {id: {} for _, id in keys}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             for (id, position), parts in (await note_line_taxes_of(self._db.primary, owner, ids)).items():
                 found[id][position] = parts
         return [found[id] for _, id in keys]
 
     async def _note_lines(self, keys: list[tuple[CustomerId, CreditNoteId]]) -> list[tuple[CreditNoteLine, ...]]:
         found: dict[CreditNoteId, tuple[CreditNoteLine, ...]] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await note_lines_of(self._db.primary, owner, ids)
         return [found[id] for _, id in keys]
 
     async def _note_taxes(self, keys: list[tuple[CustomerId, CreditNoteId]]) -> list[tuple[TaxPart, ...]]:
         found: dict[CreditNoteId, tuple[TaxPart, ...]] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await note_taxes_of(self._db.primary, owner, ids)
         return [found[id] for _, id in keys]
 
     async def _payments(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[list[Payment]]:
         found: dict[InvoiceId, list[Payment]] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await payments_of_invoices(self._db.primary, owner, ids)
         return [found.get(id, []) for _, id in keys]
 
     async def _refunds(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[list[Refund]]:
         found: dict[PaymentId, list[Refund]] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await refunds_of_payments(self._db.primary, owner, ids)
         return [found.get(id, []) for _, id in keys]
 
     async def _disputes(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[list[Dispute]]:
         found: dict[PaymentId, list[Dispute]] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await disputes_of_payments(self._db.primary, owner, ids)
         return [found.get(id, []) for _, id in keys]
 
     async def _settled_by(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[str | None]:
         found: dict[PaymentId, str] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await settling_events(self._db.primary, owner, ids)
         return [found.get(id) for _, id in keys]
 
@@ -205,25 +221,25 @@ class Loaders:
 
     async def _receipts(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[Receipt | None]:
         found: dict[PaymentId, Receipt] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= await receipts_of(self._db.primary, owner, ids)
         return [found.get(id) for _, id in keys]
 
     async def _methods(self, keys: list[tuple[CustomerId, PaymentMethodId]]) -> list[PaymentMethod | None]:
         found: dict[PaymentMethodId, PaymentMethod] = {}
-        for owner, ids in _by_owner(keys).items():
+        for owner, ids in by_owner(keys).items():
             found |= {each.id: each for each in await payment_methods(self._db.primary, owner, ids)}
         return [found.get(id) for _, id in keys]
 
     async def _plans(self, keys: list[tuple[TenantId, PlanId]]) -> list[Plan]:
         found: dict[PlanId, Plan] = {}
-        for tenant, ids in _by_owner(keys).items():
+        for tenant, ids in by_owner(keys).items():
             found |= await plans_by_id(self._db.primary, tenant, ids)
         return [found[id] for _, id in keys]
 
     async def _prices(self, keys: list[tuple[TenantId, PriceId]]) -> list[Price]:
         found: dict[PriceId, Price] = {}
-        for tenant, ids in _by_owner(keys).items():
+        for tenant, ids in by_owner(keys).items():
             found |= await prices_by_id(self._db.primary, tenant, ids)
         return [found[id] for _, id in keys]
 
@@ -235,13 +251,13 @@ class Loaders:
 
     async def _plan_versions(self, keys: list[tuple[TenantId, PlanId]]) -> list[list[PlanVersion]]:
         found: dict[PlanId, list[PlanVersion]] = {}
-        for tenant, ids in _by_owner(keys).items():
+        for tenant, ids in by_owner(keys).items():
             found |= await plan_versions(self._db.primary, tenant, ids)
         return [found.get(id, []) for _, id in keys]
 
     async def _plan_entitlements(self, keys: list[tuple[TenantId, PlanVersionId]]) -> list[tuple[PlanEntitlement, ...]]:
         found: dict[PlanVersionId, tuple[PlanEntitlement, ...]] = {}
-        for tenant, ids in _by_owner(keys).items():
+        for tenant, ids in by_owner(keys).items():
             found |= await plan_entitlements(self._db.primary, tenant, ids)
         return [found[id] for _, id in keys]
 
@@ -272,10 +288,3 @@ class Loaders:
 
     async def _cases(self, keys: list[CustomerId]) -> list[list[Case]]:
         return [await cases(self._db.primary, customer) for customer in keys]
-
-
-def _by_owner(keys: Sequence[tuple[Owner, K]]) -> dict[Owner, list[K]]:
-    groups: dict[Owner, list[K]] = defaultdict(list)
-    for owner, id in keys:
-        groups[owner].append(id)
-    return groups

@@ -1,6 +1,7 @@
 """Money and time spans as every type of the schema shows them."""
 
 from datetime import datetime
+from operator import attrgetter
 from typing import ClassVar
 
 import strawberry
@@ -17,8 +18,8 @@ class Money(Lazily):
 
     later: ClassVar = {
         "minor_units": lambda amount: Int64(amount.minor),
-        "currency": lambda amount: CurrencyCode(amount.currency.code),
-        "decimal": lambda amount: amount.decimal,
+        "currency": attrgetter("currency.code"),
+        "decimal": attrgetter("decimal"),
     }
 
     minor_units: Int64 = strawberry.field(description="The amount in the currency's smallest unit, as a string.")

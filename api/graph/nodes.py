@@ -49,7 +49,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.owner import subscription_owner
 from domain.subscriptions.subscription import subscription
 
-I = TypeVar("I", bound=EntityId)  # noqa: E741 - the type of id
+Id = TypeVar("Id", bound=EntityId)
 
 
 def _nothing() -> Refused:
@@ -84,7 +84,7 @@ async def find_nodes(info: Info, ids: Sequence[GlobalId]) -> list[Node | Excepti
 
 
 async def _owner(
-    context: Context, id: I, look_up: Callable[[Primary, TenantId, I], Awaitable[CustomerId | None]]
+    context: Context, id: Id, look_up: Callable[[Primary, TenantId, Id], Awaitable[CustomerId | None]]
 ) -> CustomerId:
     owner = context.actor.customer or await look_up(context.db.primary, context.tenant, id)
     if owner is None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import nullcontext
 from dataclasses import fields
 from enum import Enum
 from typing import Any, Final, TypeVar
@@ -53,7 +54,8 @@ async def performed(
     context = info.context
     if not preview:
         context.refuse_acting()
-    done = await perform(context.db, operation, context.actor, customer, command, key, preview=preview)
+    async with context.previewing if preview else nullcontext():
+        done = await perform(context.db, operation, context.actor, customer, command, key, preview=preview)
     context.loaders.clear()
     return done
 
@@ -64,7 +66,7 @@ async def followed(info: Info, done: Performed[Any], customer: CustomerId) -> Op
     info.context.loaders.clear()
     status = await status_of(info, customer, done.outcome)
     token = str(await info.context.db.token())
-    info.context.answer.headers[TOKEN_HEADER] = token  # of several mutations, the last one's shows them all
+    info.context.answer[TOKEN_HEADER] = token  # of several mutations, the last one's shows them all
     return OperationInfo(
         id=GlobalId(str(done.operation)),
         replayed=done.replayed,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final, Generic, TypeVar, cast
@@ -27,12 +27,14 @@ from domain.invoices import credit_note as domain_note
 from domain.invoices import invoice as domain_invoice
 from domain.invoices.history import InvoiceFilter, count_invoices, invoice_history
 from domain.ledger import statement as statements
-from domain.ledger.statement import Span
+from domain.ledger.statement import Below, Span
 from domain.notices import notice as domain_notice
 from domain.payments import payment as domain_payment
 from domain.payments.history import count_payments, payment_history
 
 Place = tuple[datetime, str]
+# A posting's number, with what was owed and in credit before it; an older release remembered the number alone.
+StatementPlace = int | tuple[int, int, int]
 R = TypeVar("R")
 N = TypeVar("N")
 
@@ -168,11 +170,13 @@ async def statement_page(
     """The customer's postings of the span, newest first."""
     if span.since and span.until and span.since >= span.until:
         raise Fault(Code.BAD_INPUT, "from must lie before to.")
-    keys = Keyset("statement", int, info.context.rooms.cursors)
+    keys = Keyset("statement", cast(type[StatementPlace], StatementPlace), info.context.rooms.cursors)
     wanted = keys.slice(str(of.id), first, after)
+    place = wanted.after
+    below = Below(*place) if isinstance(place, tuple) else Below(place) if place is not None else None
     async with history_of(info, at_least) as history:
-        rows = await statements.statement(history.replica, of.id, of.currency, wanted.fetch, wanted.after, span)
-    page = keys.page(wanted, rows, lambda row: row.number, StatementEntry.of)
+        rows = await statements.statement(history.replica, of.id, of.currency, wanted.fetch, below, span)
+    page = keys.page(wanted, rows, lambda row: astuple(row.below), StatementEntry.of)
     return HistoryConnection(
         edges=page.edges,
         page_info=page.page_info,

@@ -143,7 +143,7 @@ class PartnerContract:
         if self.caller is None:
             return CallBudget(limit=CAPACITY, left=None, restores_per_second=RESTORE_PER_SECOND)
         level = await info.context.rooms.library.bucket.take(self.caller, 0)
-        return CallBudget(limit=level.maximum, left=level.available, restores_per_second=level.restore_per_second)
+        return CallBudget(limit=level.maximum, left=level.left, restores_per_second=level.restore_per_second)
 
     @strawberry.field(description="For how many days the partner knows beforehand that a document goes.")
     async def notice_days(self, info: Info) -> int:

@@ -11,7 +11,7 @@ from api.graph.acting import ActingFor, acting_for
 from api.graph.arguments import After, First, Id, Reference
 from api.graph.catalog import Plan
 from api.graph.context import Info
-from api.graph.customer import Customer, find_by_name, find_customer
+from api.graph.customer import Customer, find_by_name, find_customer, known_customer
 from api.graph.members import CustomerAccount, Member, own_membership
 from api.graph.node import Node
 from api.graph.nodes import find_node, find_nodes
@@ -21,6 +21,7 @@ from api.graph.portal_links import OpenedLink, opened_link
 from api.graph.request_pages import KEPT, ApiRequest, request_page
 from api.graph.sessions import Session, own_sessions
 from api.graph.staff_desk import Staff
+from api.loaded import to_come
 from api.scalars import GlobalId
 from domain.catalog.plan import plans
 from domain.tenants.access import partner_name
@@ -41,9 +42,10 @@ class Viewer:
     """The root of a customer's own data."""
 
     @strawberry.field(description="The customer this user belongs to.")
-    async def customer(self, info: Info) -> Customer:
+    def customer(self, info: Info) -> Customer:
         """The caller's customer."""
-        return await find_customer(info, info.context.customer)
+        own = info.context.customer
+        return known_customer(info, own) or to_come(find_customer(info, own))
 
     @strawberry.field(description="Where this user is signed in, newest first; at most 100.")
     async def sessions(self, info: Info) -> list[Session]:

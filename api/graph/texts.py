@@ -14,7 +14,7 @@ NOTE: Final = Text(max_length=500)  # a sentence or two
 # What a token can carry as issuer, subject or client id; another spelling could never sign in.
 _WORD: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
-I = TypeVar("I")  # noqa: E741 - the type of id
+Id = TypeVar("Id")
 
 
 def refused(message: str, *path: str) -> Refused:
@@ -47,7 +47,7 @@ def post_address(value: str, *path: str) -> str:
     return value.strip()
 
 
-def id_of(parse: Callable[[str], I], value: GlobalId, *path: str) -> I:
+def id_of(parse: Callable[[str], Id], value: GlobalId, *path: str) -> Id:
     """The id that ``parse`` reads; NOT_FOUND, naming the path, for any other text."""
     try:
         return parse(value)

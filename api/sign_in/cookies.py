@@ -25,7 +25,7 @@ class Cookies:
 
     def present(self, request: HTTPConnection) -> bool:
         """Whether the request carries a session of any surface."""
-        return any(self.read(request, surface) for surface in SURFACES)
+        return "cookie" in request.headers and any(self.read(request, surface) for surface in SURFACES)
 
     def keep(self, response: Response, name: str, value: str, seconds: int | None = None) -> None:
         """Sets it, until the browser ends or for so many seconds."""

@@ -31,11 +31,11 @@ class Cors:
         self.app, self._doors = app, doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        origin = headers.get("origin", "")
-        if not origin or not scope["path"].startswith(_CALLED):
+        if scope["type"] != "http" or not _has_origin(scope) or not scope["path"].startswith(_CALLED):
             await self.app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
+        origin = headers["origin"]
         admitted = any(door.admits(origin) for door in await self._doors().at(HTTPConnection(scope)))
         if admitted and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             answer = Response(status_code=204, headers=_PREFLIGHT | _allowed(origin))
@@ -52,6 +52,13 @@ class Cors:
             await send(message)
 
         await self.app(scope, receive, marked)
+
+
+def _has_origin(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"origin":
+            return bool(value)
+    return False
 
 
 def _allowed(origin: str) -> dict[str, str]:

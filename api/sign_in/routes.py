@@ -5,7 +5,6 @@ from html import escape
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -24,7 +23,6 @@ from domain.tenants.session import Session
 from domain.tenants.tenant import home_of
 from domain.tenants.web_door import WebDoor
 
-_log: Final = structlog.get_logger("api.sign_in")
 _SAID: Final = re.compile(r"[a-z_]{1,40}")  # error codes of RFC 6749 and OpenID Connect
 # As the GraphQL door answers the same codes.
 _STATUS: Final = {Code.UNAUTHENTICATED: 401, Code.CSRF: 403, Code.FORBIDDEN: 403, Code.UNAVAILABLE: 503}

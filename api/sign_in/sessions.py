@@ -5,9 +5,8 @@ origin can send it without being asked first, and only origins of the tenant's l
 """
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.requests import Request
 
@@ -29,8 +28,7 @@ WAIT_S: Final = 5.0  # how long others wait for it where the token is over alrea
 LOOK_S: Final = 0.05  # between two looks of theirs
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """An access token, and the session that it is kept for, if it is not the caller's own."""
 
     token: str

@@ -10,7 +10,6 @@ import httpx2
 import pytest
 import strawberry
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp
 from strawberry.schema.config import StrawberryConfig
 
@@ -255,12 +254,12 @@ def make_door(
 ) -> Door:
     desk = Desk(Sender(Audience(audience)))
 
-    async def context(_request: Request, response: Response) -> Desk:
+    async def context(_request: Request, headers: dict[str, str]) -> Desk:
         if not signed_in:
             raise Fault(Code.UNAUTHENTICATED, "Sign in first.")
         if trouble:
             raise trouble
-        response.headers["x-seen"] = "yes"
+        headers["x-seen"] = "yes"
         return desk
 
     store = DocumentStore(SCHEMA._schema, ManifestDocuments(trusted or {}), policies)

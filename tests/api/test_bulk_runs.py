@@ -9,9 +9,9 @@ from domain import due
 from domain.actor import Grant
 from domain.bulk import run as runs
 from domain.bulk.action import BulkAction, Settings
-from domain.bulk.run import DO_BULK, LIST_BULK
+from domain.bulk.run import DO_BULK, LIST_BULK, AdvanceBulkRun, advance_bulk_run
 from domain.due import LEASE
-from domain.ids import NoticeId, PlanId
+from domain.ids import BulkRunId, NoticeId, PlanId
 from domain.invoices.manual_line import ManualLine
 from domain.money import Money
 from domain.perform import perform
@@ -22,7 +22,7 @@ from domain.subscriptions.retention_answer import retention_answers
 from tests.api.test_portal_features import own as own_tenant
 from tests.api_callers import START, Api, Caller, Guest, key
 from tests.bad_input_stage import PUBLISH_COUPON, coupon_of, mutation
-from tests.domain.invoices.test_staff_invoices import draft
+from tests.domain.invoices.bills import draft
 from tests.lives import invoices_of, publish, wrong_rows
 from tests.mishaps import Death, death_at, later
 from tests.notice_kit import post_office
@@ -134,6 +134,8 @@ async def test_a_run_over_what_is_named_is_paused_gone_on_with_and_stopped(own: 
     assert (await finance.refusal(STEER, runId=run, steering="RESUME"))["code"] == "FORBIDDEN"
     await admin.do(STEER, runId=run, steering="RESUME")
     await do_now(own.world.house, home)
+    late = AdvanceBulkRun(BulkRunId.parse(run), 3, None, None)  # by a worker that began this piece before the pause
+    await perform(own.world.house.db, advance_bulk_run, own.world.house.actor, home, late, fresh("late"))
     await do_now(own.world.house, customers[0])
     assert await seen(finance, run) == ("RUNNING", 3, 1, 0, False)
     await finance.do(STEER, runId=run, steering="PAUSE")

@@ -13,6 +13,8 @@ from domain.actor import Grant
 from domain.perform import perform
 from domain.privacy.ask_erasure import RequestErasure, request_erasure
 from domain.privacy.data_export import MOST_KEPT, PATIENCE, AskExport, ask_export, data_exports, download_text
+from domain.privacy.export_file import Around, content_of
+from domain.privacy.export_table import ROWS
 from domain.reactions.work import do_now
 from migrations.personal import PERSONAL
 from tests.api_callers import Api, Guest
@@ -27,6 +29,7 @@ EXPORTS = "dataExports { state records size sha256 downloads downloadPath }"
 OWN = f"{{ viewer {{ customer {{ {EXPORTS} }} }} }}"
 BY_STAFF = f"query ($id: ID!) {{ staff {{ customer(id: $id) {{ {EXPORTS} }} }} }}"
 ACTIVITY = "{ viewer { customer { activity(first: 9) { edges { node { kind by } } } } } }"
+SOME_DAY = day(6, 1)
 # The key is no data of anybody; the directory names the customer as its own row does; of the file itself there is none.
 APART = {"sealing_key", "customer_directory", "data_export_file"}
 
@@ -60,6 +63,10 @@ async def test_an_export_holds_everything_of_its_customer_and_nothing_of_another
         await perform(db, ask_export, us.who.actor, us.who.id, AskExport(True), fresh("ask"))
         text = await fetched(api, await make(api, us.who))
         assert "data_export_file" not in await found_in(owner, us.canary)
+        async with db.history(await db.token()) as history:
+            looks = [await content_of(history.replica, db.vault, us.who.id, Around((), ()), SOME_DAY, rows)
+                     for rows in (1, 2, ROWS)]  # fmt: skip
+        assert len(set(looks)) == 1, "a table is as long, however many of its rows are read at a time"
     finally:
         await owner.close()
     told = [json.loads(line) for line in text.splitlines()]

@@ -80,6 +80,14 @@ DOCUMENTS = {
     "a page of 5,000 digits": "{ invoices(first: " + "9" * 5_000 + ") { totalCount } }",
     "a default of 5,000 digits": "query Q($n: Int = " + "9" * 5_000 + ") { small(of: $n) }",
     "a directive with 5,000 digits": "{ hello @include(if: " + "9" * 5_000 + ") }",
+    "the schema within itself": "{ __schema { types { " + "fields { type { " * 8 + "name" + " } }" * 8 + " } } }",
+    "streamed and deferred": "{ hello @defer invoices(first: 1) @stream { totalCount } }",
+    "a directive that is not there": "{ hello @a(b: {c: [1, {d: $e}]}) }",
+    "a variable of an output type": "query Q($a: Invoice) { hello }",
+    "a variable within itself": "query Q($a: Int = $a) { hello }",
+    "an unending block": '{ text(of: """' + "\n" * 500 + ") }",
+    "an escape that is none": '{ text(of: "\\u{110000}") }',
+    "a name in another script": "{ h\u0435llo }",
     "a fraction of 5,000 digits": "{ number(of: 0." + "9" * 5_000 + ") }",
 }
 

@@ -67,6 +67,7 @@ async def test_without_its_primary_a_process_is_alive_but_not_ready_and_comes_ba
         given = {"priceId": str(api.world.prices["starter"]), "idempotencyKey": key()}
         answer = await guest.post({"query": START, "variables": {"input": given}})
         assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
         assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
         await gate.open()
         assert (await http.get("/readyz")).status_code == 200

@@ -35,6 +35,14 @@ BAD_BODIES = {
     "an integer of 5,000 digits": b'{"query": "{ hello }", "variables": {"a": ' + b"9" * 5_000 + b"}}",
     "50,000 levels of lists": b'{"query": "{ hello }", "variables": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
     "80 levels of objects": b'{"query": "{ hello }", "variables": ' + b'{"a":' * 80 + b"1" + b"}" * 80 + b"}",
+    "9,000 levels of objects": b'{"query": "{ hello }", "variables": ' + b'{"a":' * 9_000 + b"1" + b"}" * 9_000 + b"}",
+    "a surrogate in UTF-8": b'{"query": "{ hello }", "operationName": "\xed\xa0\x80"}',
+    "a surrogate in the query": b'{"query": "{ hello } #\\udfff"}',
+    "a NUL in the query": b'{"query": "{ hello \\u0000}"}',
+    **{f"{value} is no JSON": b'{"query": "{ hello }", "variables": {"a": %s}}' % value.encode()
+       for value in ("0x1f", "+1", "01", ".5", "'a'", '"a\n"', '"\\ud83d"', "1,", "1 // one", "True")},
+    **{f"{name} of another kind": b'{"query": "{ hello }", "%s": %s}' % (name.encode(), value)
+       for name, value in (("operationName", b"1"), ("variables", b"[]"), ("extensions", b'"{}"'))},
     "two queries": b'{"query": "{ hello }", "query": "{ __typename }"}',
     "two queries, one escaped": b'{"query": "{ hello }", "quer\\u0079": "{ __typename }"}',
     "a variable given twice": b'{"query": "{ hello }", "variables": {"in": {"amount": 1, "amount": 100}}}',
@@ -48,7 +56,7 @@ BAD_BODIES = {
     "a hash of the wrong form": persisted({"version": 1, "sha256Hash": "xyz"}),
     "a persisted query of version 2": persisted({"version": 2, "sha256Hash": "0" * 64}),
     "a persisted query that is a text": persisted("abc"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("accept", ["application/json", GRAPHQL])

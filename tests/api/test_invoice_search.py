@@ -5,7 +5,7 @@ from typing import Any
 from domain.invoices.manual_line import ManualLine
 from domain.money import Money
 from tests.api_callers import Api, Guest
-from tests.domain.invoices.test_staff_invoices import draft, issue
+from tests.domain.invoices.bills import draft, issue
 from tests.lives import day, until
 from tests.world import EUR
 

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from api.app import build_app
+from domain.reactions.work import do_now
 from runtime.settings import Settings
 from tests.api_callers import START, Api, Caller, Guest, key, running
 from tests.bad_input_stage import mutation
 from tests.lives import wrong_rows
+from tests.mishaps import later
 from tests.webhook_desk import Desk
 
 AT_ONCE = 12
@@ -42,9 +45,13 @@ def everywhere(doors: tuple[Api, Api], caller: Caller) -> list[Caller]:
     return [Caller(door.http, caller.token) for door in doors]
 
 
-async def owed(guest: Guest) -> tuple[str, str]:
-    """What the customer owes and has in credit."""
-    balance = (await guest.data(BALANCE))["viewer"]["customer"]["balance"]
+async def owed(api: Api, guest: Guest) -> tuple[str, str]:
+    """What the customer owes and has in credit, once what waited for another's lock too long was done by a worker."""
+    for minutes in range(0, 10, 2):
+        balance = (await guest.data(BALANCE))["viewer"]["customer"]["balance"]
+        if balance["receivable"]["minorUnits"] == "0":
+            break
+        await do_now(later(api.world.house, timedelta(minutes=minutes)), guest.who.id)
     return balance["receivable"]["minorUnits"], balance["credit"]["minorUnits"]
 
 
@@ -60,7 +67,7 @@ async def test_one_invoice_is_paid_once_however_many_pay_it(doors: tuple[Api, Ap
     assert set(told) <= {"", "NOTHING_DUE", "PAYMENT_IN_PROGRESS"}
     books = await desk.books(guest.who)
     assert [each["captured_minor"] for each in books["payments"] if each["captured_minor"]] == [1000]
-    assert await owed(guest) == ("0", "0")
+    assert await owed(api, guest) == ("0", "0")
     assert await wrong_rows(api.world, guest.who) == []
 
 
@@ -72,7 +79,7 @@ async def test_one_plan_is_bought_once_however_many_buy_it(doors: tuple[Api, Api
     told = await at_once(everywhere(doors, guest), "startSubscription", priceId=str(api.world.prices["team"]))
     assert told == [""] + ["ALREADY_EXISTS"] * (AT_ONCE - 1)
     assert (await desk.books(guest.who))["captured_minor"] == {"EUR": 2000}
-    assert await owed(guest) == ("0", "0")
+    assert await owed(api, guest) == ("0", "0")
     assert await wrong_rows(api.world, guest.who) == []
 
 

@@ -9,11 +9,14 @@ from pydantic import SecretStr
 
 from api.app import build_app
 from dev.story.documents import ADVANCE, BALANCE
+from domain.database import Token
+from domain.ledger.statement import Below, statement
 from domain.reactions.work import do_now
 from runtime.settings import Settings
 from tests.api.test_read_your_writes import reads
 from tests.api_callers import START, Api, Guest, running
 from tests.server_gate import Gate, gate_before
+from tests.world import EUR
 
 PAGE = """query ($first: Int!, $after: String, $atLeast: ConsistencyToken) { viewer { customer {
     %s(first: $first, after: $after, atLeast: $atLeast) { asOf source totalCount totalCountIsCapped
@@ -143,6 +146,16 @@ async def test_the_statement_adds_up_to_the_balance(api: Api) -> None:
         assert (entry["receivable"]["minorUnits"], entry["credit"]["minorUnits"]) == (str(owed), str(credit))
     balance = (await guest.data(BALANCE))["viewer"]["customer"]["balance"]
     assert (balance["receivable"]["minorUnits"], balance["credit"]["minorUnits"]) == (str(owed), str(credit))
+    after, seen = None, list[object]()
+    for _ in entries:  # a cursor remembers the balance there
+        one = await page(guest, STATEMENT, 1, atLeast=token, after=after)
+        after, seen = one["pageInfo"]["endCursor"], [*seen, *(edge["node"] for edge in one["edges"])]
+    assert seen == entries
+    async with api.world.house.db.history(Token.parse(token)) as history:
+        for entry in entries[1:]:  # one of an older release remembers the number alone
+            (known,) = await statement(history.replica, guest.who.id, EUR, 1, Below(int(entry["number"]) + 1))
+            assert str(known.receivable.minor) == entry["receivable"]["minorUnits"]
+            assert str(known.credit.minor) == entry["credit"]["minorUnits"]
 
 
 async def test_a_statement_of_a_span_shows_its_postings_with_the_balances_they_had(api: Api) -> None:

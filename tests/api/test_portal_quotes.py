@@ -20,6 +20,7 @@ NEXT = f"""query ($of: ID!) {{ viewer {{ customer {{ nextInvoicePreview(subscrip
 CHANGE = f"""mutation ($input: ChangePlanInput!) {{ changePlan(input: $input) {{
     change {{ mode due {MONEY} }} invoice {{ total {MONEY} }} subscription {{ quantity plan {{ code }} version }}
     errors {{ ... on UserError {{ code path }} }} }} }}"""
+MANY = 15  # previews in one request, together longer than one waits for another
 STATES = "subscription { state cancelAt endedAt entitled } errors { ... on UserError { code path } }"
 
 
@@ -62,6 +63,16 @@ async def test_what_comes_next_is_shown_before_anybody_decides(api: Api) -> None
         "NOW",
         "2000",
     )
+
+
+async def test_many_previews_of_one_request_are_not_in_each_others_way(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    each = "changeQuantityPreview(subscriptionId: $of, quantity: 3) { due { minorUnits } }"
+    asked = " ".join(f"p{number}: {each}" for number in range(MANY))
+    seen = await guest.data(
+        f"query ($of: ID!) {{ viewer {{ customer {{ {asked} }} }} }}", of=bought["subscription"]["id"]
+    )
+    assert [one["due"]["minorUnits"] for one in seen["viewer"]["customer"].values()] == ["2000"] * MANY
 
 
 @pytest.mark.row("D13")

@@ -26,7 +26,8 @@ async def test_a_customer_is_found_by_its_address_in_capitals_or_not_by_its_own_
     assert await found(support, email) == await found(support, f" {email.upper()} ") == [guest.id]
     assert await found(await elsewhere.staff(), email) == []
     # Neither a part of an address nor a pattern finds anybody.
-    assert await found(support, email.partition("@")[0]) == await found(support, "%") == []
+    parts = (email.partition("@")[0], "%", "_" * len(email), f"{email}%", f"{email}' OR '1'='1", "x') OR true --", "\\")
+    assert [await found(support, each) for each in parts] == [[]] * len(parts)
 
 
 @pytest.mark.row("A8")
@@ -37,6 +38,8 @@ async def test_an_invoice_is_found_by_the_number_on_it_by_its_own_tenant_alone(a
     assert (mine["customerId"], mine["invoice"]["id"]) == (guest.id, bought["invoice"]["id"])
     theirs = (await (await elsewhere.staff()).data(BY_NUMBER, number=number))["staff"]["invoicesByNumber"]
     assert all(each["customerId"] != guest.id for each in theirs)
+    for part in ("%", "_" * len(number), f"{number}' OR '1'='1", f"{number[:-1]}%", "'; DROP TABLE invoice; --"):
+        assert (await support.data(BY_NUMBER, number=part))["staff"]["invoicesByNumber"] == []
 
 
 @pytest.mark.parametrize(

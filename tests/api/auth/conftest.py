@@ -17,10 +17,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.audience import Audience
-from api.auth.issuer import FixedIssuers, TrustedIssuer
+from api.auth.issuer import TrustedIssuer
 from api.auth.keys import KeyCache
 from api.auth.verify import Verifier
 from domain.ids import TenantId
+from tests.fixed_issuers import FixedIssuers
 
 ISSUER = "https://id.acme.example"
 ACME = TenantId(UUID(int=1))

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from api.audience import Audience
-from api.auth.issuer import FixedIssuers
 from api.sign_in.logout_token import EVENT, BadLogout, LogoutClaims, verified
 from domain.tenants.web_door import WebDoor
 from tests.api.auth.conftest import ACME, AUDIENCES, ISSUER, SIGNING, Stage, signed
 from tests.api.auth.test_keys import new_key
+from tests.fixed_issuers import FixedIssuers
 
 LEFT_OUT = object()
 DOORS = [

@@ -7,12 +7,13 @@ import pytest
 from joserfc.jwk import ECKey
 
 from api.audience import Audience
-from api.auth.issuer import FixedIssuers, TrustedIssuer
+from api.auth.issuer import TrustedIssuer
 from api.auth.keys import FRESH_S
 from api.auth.principal import Principal
 from api.auth.refused import Unauthenticated, Why
 from api.auth.verify import REMEMBERED, REMEMBERED_S, Verifier
 from tests.api.auth.conftest import ACME, AUDIENCES, GLOBEX, ISSUER, NOON, Stage
+from tests.fixed_issuers import FixedIssuers
 
 
 async def test_a_customers_token_tells_who_at_which_tenant_and_how_they_signed_in(stage: Stage) -> None:
@@ -144,4 +145,4 @@ async def test_forged_tokens_do_not_push_out_the_remembered_ones(stage: Stage) -
 async def test_a_principal_cannot_be_changed(stage: Stage) -> None:
     principal = await stage.verifier.verify(stage.token())
     with pytest.raises(FrozenInstanceError):
-        principal.subject = "ben"  # type: ignore[misc]
+        principal.subject = "ben"  # type: ignore[misc]  # the mistake is the test
