@@ -1,6 +1,6 @@
-"""`python -m dev.console_build [--check]`: builds the console's page from console/ into api/console/built.
+"""``python -m dev.console_build [--check]``: builds the console's page from console/ into api/console/built.
 
-The built files are committed, so that nobody needs Node to run the product. `--check` builds them elsewhere and exits
+The built files are committed, so that nobody needs Node to run the product. ``--check`` builds them elsewhere and exits
 with 1 where they differ from those that are there.
 """
 

@@ -54,6 +54,8 @@ function Menu({ documents, seen }: { documents: Saved[]; seen: Seen }) {
 function Form({ document, seen }: { document: Saved; seen: Seen }) {
   const [key, setKey] = useState(mint);
   const show = useShow();
+  // Until the editors are there nothing would be shown or asked.
+  const ready = useGraphiQL((state) => Boolean(state.queryEditor && state.variableEditor && state.responseEditor));
   const run = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     show(document, filled(document.blanks, new FormData(event.currentTarget), key));
@@ -74,7 +76,9 @@ function Form({ document, seen }: { document: Saved; seen: Seen }) {
           <Field key={blank.name} blank={blank} seen={seen} />
         ),
       )}
-      <button className="main">Run</button>
+      <button className="main" disabled={!ready}>
+        Run
+      </button>
     </form>
   );
 }
