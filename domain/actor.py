@@ -23,6 +23,7 @@ class Grant(StrEnum):
 
 
 MARK_LENGTH = 12  # hex digits: 48 bits tell the few issuers of a tenant apart, and a person still reads the line
+_PORTAL = frozenset({Grant.PORTAL})
 STAFF = frozenset({Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
 
 
@@ -80,8 +81,7 @@ def portal(
     tenant: TenantId, customer: CustomerId, subject: str, request_id: str, member: MemberRole = MemberRole.OWNER
 ) -> Actor:
     """A user of a customer."""
-    grants = frozenset({Grant.PORTAL})
-    return Actor("portal", subject, grants, tenant, customer, customer, request_id=request_id, member=member)
+    return Actor("portal", subject, _PORTAL, tenant, customer, customer, request_id=request_id, member=member)
 
 
 def staff(

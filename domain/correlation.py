@@ -4,8 +4,8 @@ It is bound to the running task, so that whatever logs or calls out below says i
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from typing import Final
 
 import structlog
@@ -39,14 +39,35 @@ def caller_in(traceparent: str) -> tuple[str, str] | None:
     return (named[1], named[2]) if named else None
 
 
-@contextmanager
-def under(request_id: str) -> Iterator[None]:
-    """Whatever runs inside belongs to that request; what is no id changes nothing."""
-    if not is_request_id(request_id):
-        yield
-        return
-    with structlog.contextvars.bound_contextvars(**{NAME: request_id}):
-        yield
+def _variable() -> ContextVar[str]:
+    """Where structlog keeps the id: to set it there takes a tenth of what it takes to have it bound by name."""
+    held = structlog.contextvars.bind_contextvars(**{NAME: ""})
+    variable: ContextVar[str] = held[NAME].var
+    structlog.contextvars.reset_contextvars(**held)
+    return variable
+
+
+_BOUND: Final = _variable()
+
+
+class bound:
+    """Whatever runs inside belongs to that request, whose id it is taken for."""
+
+    __slots__ = ("_before", "_id")
+
+    def __init__(self, request_id: str) -> None:
+        self._id = request_id
+
+    def __enter__(self) -> None:
+        self._before = _BOUND.set(self._id)
+
+    def __exit__(self, *_: object) -> None:
+        _BOUND.reset(self._before)
+
+
+def under(request_id: str) -> AbstractContextManager[None]:
+    """The same; what is no id changes nothing."""
+    return bound(request_id) if is_request_id(request_id) else nullcontext()
 
 
 def current() -> str:

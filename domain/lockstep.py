@@ -12,6 +12,7 @@ from domain.db import Connection, Row
 from domain.side_by_side import read_together
 
 T = TypeVar("T")
+_LOCKS = (" FOR UPDATE", " FOR NO KEY UPDATE", " FOR SHARE", " FOR KEY SHARE")
 
 
 class OutOfStep(Exception):
@@ -125,7 +126,7 @@ async def _answered(connection: Connection, asks: Sequence[_Ask]) -> Sequence[An
 
 def is_read(sql: str) -> bool:
     """Whether a statement neither writes nor locks, so that it does not matter how often it runs."""
-    return sql.lstrip().startswith("SELECT") and " FOR UPDATE" not in sql and " FOR SHARE" not in sql
+    return sql.lstrip().startswith("SELECT") and not any(lock in sql for lock in _LOCKS)
 
 
 def _of_method(method: str, rows: Sequence[Row]) -> Any:

@@ -67,6 +67,9 @@ async def _tried(
     for attempt in range(TRIES):
         try:
             return await Run(db, operation, actor, customer, command, key, db.clock.now(), preview).once()
+        except TimeoutError as error:
+            # Of the COMMIT, behind a standby that stands still: a next one would wait as long.
+            raise unavailable() from error
         except Exception as error:
             # A lost connection leaves the commit in doubt: performing again under the same key finds it or does it.
             if not (isinstance(error, REPEATABLE) or is_lost(error)):
@@ -188,6 +191,10 @@ class Run(Generic[C, O]):
 
     async def replayed(self, tx: Tx) -> Performed[O]:
         """What was stored under the key; NOT_FOUND, IDEMPOTENCY_MISMATCH."""
+        # A commit that waited in vain for a synchronous standby is here and not there. This record stands in the log
+        # behind it, so that our commit waits for both: what is answered again would survive a promotion as well. A lock
+        # on the key would write nothing: its policy shows a stored outcome to nobody who would change it.
+        await tx.execute("SELECT pg_logical_emit_message(true, 'quittance.replayed', $1::text)", self.operation.name)
         row = await tx.fetchrow(
             """SELECT k.operation_id, k.operation, k.command_hash, k.outcome, h.tenant_id
                  FROM operation_key k

@@ -12,6 +12,8 @@ _allowance = Allowance()
 
 async def log_refusal(db: Database, actor: Actor, operation: str, code: RefusalCode) -> None:
     """Writes one row under the caller's own home, best effort; the system's own refusals are in its jobs' logs."""
+    if code is RefusalCode.UNAVAILABLE:
+        return  # a server that takes no change takes no note of it: the caller would wait once more, and for that
     now = db.clock.now()
     if actor.home is None or not is_storable(actor.request_id) or not _allowance.take(now):
         return

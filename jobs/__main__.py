@@ -1,15 +1,24 @@
-"""`python -m jobs`: a worker; it prints `worker ready` once it is."""
+"""``python -m jobs``: a worker; it prints ``worker ready`` once it is."""
 
 import logging
 import sys
 
-import uvloop
+from runtime.memory import loading
 
-from jobs.process import run
-from runtime.logs import configure_logs
-from runtime.settings import settings
 
-if __name__ == "__main__":
+def main() -> int:
+    """Works until it is told to stop; returns the exit code."""
+    loading()  # before the product is imported, which is most of a start
+    import uvloop
+
+    from jobs.process import run
+    from runtime.logs import configure_logs
+    from runtime.settings import settings
+
     configure_logs()
     logging.getLogger("arq").setLevel(logging.WARNING)  # a line for every job would tell nothing that rows do not
-    sys.exit(uvloop.run(run(settings())))
+    return uvloop.run(run(settings()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -25,6 +25,8 @@ from jobs.retry import WORK_SECONDS
 from jobs.sweep import waiting
 from jobs.worker import MAX_JOBS, make_worker
 from runtime.house import open_house, with_breakers
+from runtime.memory import loaded
+from runtime.pace import Pace, opened
 from runtime.settings import Settings
 
 PROVIDER_CALLS = 8  # under way at once: less than half of the jobs, so that the other half needs no provider
@@ -48,8 +50,9 @@ async def run(settings: Settings) -> int:
             await warn_of_silence(house)
             ways = with_breakers(house).gateways
             gateways = {name: Bulkhead(gateway, PROVIDER_CALLS) for name, gateway in ways.items()}
-            async with monitored(house, settings):
-                await _keep_working(replace(house, gateways=gateways), settings, redis, stop)
+            async with monitored(house, settings), opened(settings.redis_url.get_secret_value()) as gauge:
+                pace = Pace(gauge, settings.batch_yield_ms)
+                await _keep_working(replace(house, gateways=gateways, pace=pace), settings, redis, stop)
     except Exception as error:
         if not is_lost(error):
             raise
@@ -65,6 +68,7 @@ async def warn_of_silence(house: House) -> None:
 
 
 async def _keep_working(house: House, settings: Settings, redis: ArqRedis | None, stop: asyncio.Event) -> None:
+    loaded()
     sys.stdout.write("worker ready\n")
     sys.stdout.flush()
     while not stop.is_set():

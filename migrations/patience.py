@@ -8,8 +8,9 @@ import asyncpg
 
 from migrations.files import MigrationRefused
 
-LOCK_TIMEOUT_SECONDS = 3  # what a request that queues behind us may have to wait at most
-PAUSES_SECONDS = (0.5, 1, 2, 4, 8)  # between tries: long enough for a burst of transactions to drain
+# What a request that queues behind us may have to wait at most; with what waits for that request, below a second.
+LOCK_TIMEOUT_SECONDS = 0.4
+PAUSES_SECONDS = (0.5, 1, 2, 4, 8, 8, 8)  # between tries: long enough for a burst of transactions to drain
 
 
 async def patiently(work: Callable[[], Awaitable[None]], what: str, pauses: Sequence[float] = PAUSES_SECONDS) -> None:

@@ -52,7 +52,7 @@ async def owner_connection(owner_dsn: str) -> AsyncIterator[asyncpg.Connection]:
                 "application_name": "quittance-migrate",
                 "search_path": "public",
                 "timezone": "UTC",
-                "lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s",
+                "lock_timeout": f"{LOCK_TIMEOUT_SECONDS * 1000:.0f}ms",
                 "statement_timeout": "0",  # a backfill takes what it takes; only waiting is bounded
                 "idle_in_transaction_session_timeout": "0",
                 "client_min_messages": "warning",
@@ -120,7 +120,7 @@ async def _apply_apart(connection: asyncpg.Connection, file: MigrationFile) -> N
         for statement in file.statements:
             await connection.execute(statement)
     finally:
-        await connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+        await connection.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS * 1000:.0f}ms'")
     await _remember(connection, file)
 
 

@@ -1,16 +1,13 @@
-"""Opens what a process works with: pools, gateways, crash points; and closes it again in order."""
+"""Opens what a process works with: pools and gateways; and closes it again in order."""
 
 import asyncio
-import os
 import secrets
-import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
-from domain import points
 from domain.database import Addresses, Database
 from domain.notices.mailbox import mailbox
 from domain.notices.post import Mail
@@ -73,7 +70,6 @@ async def open_house(settings: Settings, name: str) -> AsyncIterator[House]:
 
     Closing takes a second at most: connections that are in use then are cut, and their transactions roll back.
     """
-    arm_crash_point(settings.crash_at)
     end_tracing = traced(settings, name)
     addresses = Addresses(settings.database_url.get_secret_value(), settings.replica_url.get_secret_value())
     vault = Vault(settings.house_key)
@@ -101,16 +97,3 @@ def traced(settings: Settings, name: str) -> Callable[[], None]:
     from runtime.tracing import trace_to
 
     return trace_to(settings.otlp_url, name)
-
-
-def arm_crash_point(point: str) -> None:
-    """Makes the process kill itself, as SIGKILL does, the first time it stands at the named point."""
-    if not point:
-        return
-    assert point in points.POINTS, point
-
-    def crash(reached: str) -> None:
-        if reached == point:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    points.on_reached.append(crash)

@@ -22,7 +22,7 @@ def without_values(_logger: Any, _method: str, line: MutableMapping[str, Any]) -
         seen.add(id(error))
         left += [error.__cause__, error.__context__, *getattr(error, "exceptions", ())]
         if hasattr(error, "sqlstate") and getattr(error, "detail", None):
-            error.detail = WITHHELD  # type: ignore[attr-defined]
+            error.detail = WITHHELD  # type: ignore[attr-defined]  # as errors of the database have it
     return line
 
 

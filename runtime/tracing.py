@@ -1,4 +1,4 @@
-"""Spans to an OTLP collector over HTTP, by the extra `tracing`; it is imported only where OTLP_URL is set.
+"""Spans to an OTLP collector over HTTP, by the extra ``tracing``; it is imported only where OTLP_URL is set.
 
 A request's trace is its correlation id where that has the form of one, else a hash of it; its first span follows from
 it too, unless a caller named the span above it. So what a worker does for the request an hour later joins its trace,

@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from arq.connections import ArqRedis
 
+from dev.stack.program import dying_with_parent
 from dev.story.client import until
 from domain.due import LEASE
 from domain.payments.method import payment_methods
@@ -31,6 +34,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 60.0
 """How long a test waits for what must come; only a broken worker uses it up."""
 
+GONE = -2  # what Valkey answers of a key that is not there: its job ended meanwhile
 ROUNDS = 20  # of sweeping and working: more than any chain of events of one customer needs
 
 
@@ -101,23 +105,25 @@ class WorkerProcess:
         await self.process.communicate()
 
 
-async def start_worker(ground: Ground, log: Path, **environment: str) -> WorkerProcess:
-    """Starts a worker on the ground; it may be dead at once where a crash point says so."""
-    return await start_program("jobs", ground, log, **environment)
+async def start_worker(ground: Ground, log: Path, *, dies_at: str = "", **environment: str) -> WorkerProcess:
+    """Starts a worker on the ground; it may be dead at once where it is to die."""
+    return await start_program("jobs", log, dies_at=dies_at, **ground.environment | environment)
 
 
-async def start_program(name: str, ground: Ground, log: Path, **environment: str) -> WorkerProcess:
-    """Starts one of our programs on the ground, as `python -m NAME`."""
+async def start_program(name: str, log: Path, *, dies_at: str = "", **environment: str) -> WorkerProcess:
+    """Starts one of our programs, as `python -m NAME`, or so that it dies at the named point; it ends with us."""
     watch_file(log)
+    how = ("tests.mortal", name, dies_at) if dies_at else (name,)
     with log.open("ab") as err:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            name,
+            *how,
             stdout=asyncio.subprocess.PIPE,
             stderr=err,
             cwd=CHECKOUT,
-            env={**os.environ, **ground.environment, **environment},
+            env={**os.environ, **environment},
+            preexec_fn=dying_with_parent(signal.SIGKILL),
         )
     return WorkerProcess(process, log)
 
@@ -140,10 +146,13 @@ async def comes_true(look: Callable[[], Awaitable[bool]], what: str) -> None:
     await until(seen, what)
 
 
-async def after_the_lease(ground: Ground, redis: ArqRedis) -> None:
-    """Half a minute after a worker died, another does what there is: from the sweep, through the queue."""
+async def after_the_lease(
+    ground: Ground, redis: ArqRedis, *, wait: timedelta = LEASE + timedelta(seconds=1), **otherwise: Any
+) -> None:
+    """Half a minute after a worker died, another does what there is: from the sweep, through the queue. Its house may
+    have something that others have not."""
     await let_go(redis)
-    house = later(ground.house, LEASE + timedelta(seconds=1))
+    house = replace(later(ground.house, wait), **otherwise)
     for _ in range(ROUNDS):
         if not await sweep(house, redis):
             return
@@ -155,5 +164,6 @@ async def let_go(redis: ArqRedis) -> None:
     """Ends the hold that a dead worker has on its jobs in the queue, which is no longer than its lease of rows."""
     for name in WORK:
         for key in await redis.keys(f"arq:in-progress:{name}:*"):
-            assert 0 < await redis.pttl(key) <= LEASE.total_seconds() * 1000
+            left_ms = await redis.pttl(key)
+            assert left_ms == GONE or 0 < left_ms <= LEASE.total_seconds() * 1000
             await redis.delete(key)

@@ -16,7 +16,7 @@ from domain.ids import BulkRunId, CustomerId, EntityId, PlanId, SubscriptionId, 
 from domain.machine import Machine, State
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
-from domain.wire import canonical, from_json, to_json
+from domain.wire import added, canonical, from_json, to_json
 
 BULK_RUN = Machine(
     "bulk_run",
@@ -194,25 +194,31 @@ async def steer_bulk_run(tx: Tx, command: SteerBulkRun) -> BulkRunMoved:
 
 @dataclass(frozen=True, slots=True)
 class AdvanceBulkRun:
-    """A piece of the run is enlisted; ``after`` is where the next one begins, None where the list came to its end."""
+    """A piece of the run that began after ``since`` is enlisted; ``after`` is where the next one begins, None where the
+    list came to its end."""
 
     run: BulkRunId
     listed: int
     after_shard: int | None
     after: UUID | None
+    since: UUID | None = added(None)
 
 
 @operation("bulk.advance", allowed=SYSTEM)
 async def advance_bulk_run(tx: Tx, command: AdvanceBulkRun) -> BulkRunMoved:
-    """Remembers how far the run has come, and makes its next piece due while it runs."""
+    """Remembers how far the run has come, and makes its next piece due while it runs; a piece that another worker has
+    listed meanwhile, as after a pause, counts once."""
     of = await bulk_run(tx, tx.customer, command.run)
     ended = command.after is None
-    await tx.execute(
-        """UPDATE bulk_run SET listed = listed + $3, listed_all = $4, after_shard = coalesce($5, after_shard),
-                  after_subject = coalesce($6, after_subject)
-            WHERE shard_key = $1 AND id = $2""",
-        of.id.shard, of.id.uuid, command.listed, ended, command.after_shard, command.after,
-    )  # fmt: skip
+    if command.since == (of.after[1] if of.after else None) and not of.listed_all:
+        await tx.execute(
+            """UPDATE bulk_run SET listed = listed + $3, listed_all = $4, after_shard = coalesce($5, after_shard),
+                      after_subject = coalesce($6, after_subject)
+                WHERE shard_key = $1 AND id = $2""",
+            of.id.shard, of.id.uuid, command.listed, ended, command.after_shard, command.after,
+        )  # fmt: skip
+    else:
+        ended = of.listed_all
     if ended or of.state.name != "running":
         await due.finish(tx, LIST_BULK, of.id.uuid)
     else:

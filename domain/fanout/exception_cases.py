@@ -67,12 +67,23 @@ async def _over(
 
 async def count_cases(db: Primary, tenant: TenantId, wanted: Wanted, cap: int) -> int:
     """How many there are; counting stops at the cap."""
-    count: int = await db.fetchval(
+    kinds = [each.value for each in wanted.kinds]
+    if wanted.state == "resolved":
+        over: int = await db.fetchval(
+            """-- fanout
+               SELECT count(*) FROM (SELECT 1 AS one FROM exception_case
+                                      WHERE tenant_id = $1 AND state = 'resolved'
+                                        AND (cardinality($2::text[]) = 0 OR kind = ANY ($2))
+                                        AND ($3::text IS NULL OR claimed_by = $3) LIMIT $4) AS n""",
+            tenant.uuid, kinds, wanted.claimed_by, cap,
+        )  # fmt: skip
+        return over
+    waiting: int = await db.fetchval(
         """-- fanout
            SELECT count(*) FROM (SELECT 1 AS one FROM exception_case
-                                  WHERE tenant_id = $1 AND (state = $2 OR ($2::text IS NULL AND state <> 'resolved'))
+                                  WHERE tenant_id = $1 AND state <> 'resolved' AND ($2::text IS NULL OR state = $2)
                                     AND (cardinality($3::text[]) = 0 OR kind = ANY ($3))
                                     AND ($4::text IS NULL OR claimed_by = $4) LIMIT $5) AS n""",
-        tenant.uuid, wanted.state, [each.value for each in wanted.kinds], wanted.claimed_by, cap,
+        tenant.uuid, wanted.state, kinds, wanted.claimed_by, cap,
     )  # fmt: skip
-    return count
+    return waiting

@@ -14,7 +14,7 @@ from domain.db import Primary
 from domain.ids import CustomerId, InvoiceId, TaxRateId
 from domain.invoices.invoice import Invoice, invoices_by_id
 from domain.invoices.line import Line, lines_of
-from domain.invoices.line_tax import TaxPart
+from domain.invoices.line_tax import TaxPart, decided_parts
 from domain.invoices.reversal import amount_left, tax_left
 from domain.invoices.tax_correction import TaxCorrection, tax_corrections_of
 from domain.invoices.taxing import Taxed, decisions_of
@@ -144,16 +144,4 @@ def components_of(line: Line) -> tuple[TaxComponent, ...]:
 def parts_of(line: Line, components: Sequence[TaxComponent]) -> tuple[TaxPart, ...]:
     """The components that a correction adds to a line, counted on from the parts that it has."""
     taken = max((part.part for part in (*line.components, *line.added)), default=0)
-    return tuple(
-        TaxPart(
-            part=part,
-            rate=each.rate_id.uuid if each.rate_id else None,
-            name=each.name,
-            treatment=each.treatment.value,
-            rate_ppm=each.rate_ppm,
-            taxable=each.taxable,
-            amount=each.amount,
-            given_back=Money.zero(each.amount.currency),
-        )
-        for part, each in enumerate(components, taken + 1)
-    )
+    return decided_parts(components, taken + 1)

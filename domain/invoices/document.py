@@ -1,11 +1,10 @@
-"""Invoice, credit note, receipt and statement as PDF/A-3b: the same facts, locale and version give the same bytes.
+"""Invoice, credit note and receipt as PDF/A-3b: the same facts, locale and version give the same bytes.
 
 Rendering takes processor time (tens of milliseconds for hundreds of lines): call it from a thread in async code.
 """
 
-from domain.invoices.document_facts import CreditNoteFacts, InvoiceFacts, ReceiptFacts, StatementFacts, Terms
+from domain.invoices.document_facts import CreditNoteFacts, InvoiceFacts, ReceiptFacts, Terms
 from domain.invoices.document_parts import (
-    Json,
     body,
     legal_notes,
     lines_table,
@@ -17,7 +16,6 @@ from domain.invoices.document_parts import (
 )
 from domain.invoices.presentation import CURRENT
 from domain.invoices.typesetting import Print, typeset
-from domain.money import total
 
 
 def render_invoice(facts: InvoiceFacts, locale: str, version: int = CURRENT, attached: str = "") -> bytes:
@@ -108,51 +106,3 @@ def render_receipt(facts: ReceiptFacts, locale: str, version: int = CURRENT) -> 
     frame = page(out, words.receipt, facts.number, facts.issued_on, facts.seller, (words.billed_to, facts.buyer))
     data = frame | body(meta, headline, totals, notes) | lines_table(out, facts.lines)
     return typeset(out.presentation, "receipt", data)
-
-
-def render_statement(facts: StatementFacts, locale: str, version: int = CURRENT) -> bytes:
-    """The statement of an account as PDF; UnknownLocale for a language without texts."""
-    out = Print.for_locale(locale, version)
-    words = out.texts
-    meta = [
-        (words.statement_period, out.days(facts.days)),
-        (words.issued, out.day(facts.issued_on)),
-        (words.currency, facts.currency.code),
-    ]
-    charged = total((line.amount for line in facts.lines if line.amount.minor > 0), facts.currency)
-    settled = total((line.amount for line in facts.lines if line.amount.minor < 0), facts.currency)
-    totals = [
-        sum_row(words.opening, out.money(facts.opening)),
-        sum_row(words.charge, out.money(charged)),
-        sum_row(words.payment, out.money(settled)),
-        sum_row(words.closing, out.money(facts.closing), "grand"),
-    ]
-    headline, notes = _balance_headline(out, facts), map(out.plain, facts.notes)
-    frame = page(out, words.statement, "", facts.issued_on, facts.seller, (words.account_of, facts.buyer))
-    data = frame | body(meta, headline, totals, notes) | _movements(out, facts)
-    return typeset(out.presentation, "statement", data)
-
-
-def _movements(out: Print, facts: StatementFacts) -> Json:
-    words, balance, rows = out.texts, facts.opening, []
-    for line in facts.lines:
-        balance += line.amount
-        amount = out.money(line.amount)
-        rows.append(
-            {
-                "date": out.short_day(line.on),
-                "text": out.plain(line.text),
-                "detail": out.plain(line.reference),
-                "details": [],
-                "cells": [*((amount, "") if line.amount.minor > 0 else ("", amount)), out.money(balance)],
-            }
-        )
-    return {"columns": [words.date, words.description, words.charge, words.payment, words.balance], "rows": rows}
-
-
-def _balance_headline(out: Print, facts: StatementFacts) -> str:
-    words, closing = out.texts, facts.closing
-    headline = words.even_headline
-    if closing:
-        headline = words.owed_headline if closing.minor > 0 else words.in_favour_headline
-    return headline.format(amount=out.money(abs(closing)), date=out.day(facts.days.last))

@@ -247,39 +247,6 @@ class ReceiptFacts:
         return _sum((refund.amount for refund in self.refunds), self.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class StatementLine:
-    """A movement of the account: what is owed more is positive, a payment or credit negative."""
-
-    on: date
-    text: str
-    reference: str
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class StatementFacts:
-    """An account over some days, both included: opening + movements = closing; a positive balance is owed."""
-
-    issued_on: date
-    days: BillingDays
-    seller: Party
-    buyer: Party
-    opening: Money
-    lines: tuple[StatementLine, ...]
-    closing: Money
-    notes: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        moved = _sum((line.amount for line in self.lines), self.currency)
-        _require(self.opening + moved == self.closing, "the movements lead from opening to closing")
-
-    @property
-    def currency(self) -> Currency:
-        """The one currency of all amounts."""
-        return self.closing.currency
-
-
 def _total_of(lines: tuple[DocumentLine, ...], taxes: tuple[TaxSum, ...], currency: Currency) -> Money:
     for line in lines:
         given = [line.amount, *(tax.amount for tax in line.taxes), *(each.amount for each in line.discounts)]

@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.db import Primary, Tx
 from domain.ids import CustomerId, InvoiceId, SubscriptionId
 from domain.invoices.line import Line, from_row
-from domain.money import Currency, Money, total
+from domain.money import Currency
 
 FINALIZE = "finalize_invoice"  # the due work that issues a renewal's draft once its hour is over
 
@@ -31,11 +31,6 @@ class Draft:
     lines: tuple[Line, ...]
     purchase_order: str | None = None
     net_days: int | None = None
-
-    @property
-    def list_total(self) -> Money:
-        """The sum of the lines before discount and tax."""
-        return total((line.list_amount for line in self.lines), self.currency)
 
 
 async def store_draft(tx: Tx, draft: Draft) -> InvoiceId:

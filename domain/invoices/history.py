@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.db import Replica
 from domain.ids import CustomerId
-from domain.invoices.invoice import Invoice, from_row
+from domain.invoices.invoice import Invoice
 from domain.money import Currency
 
 
@@ -58,7 +58,7 @@ async def invoice_history(
         customer.shard, customer.uuid, limit, after[0] if after else None, after[1] if after else None,
         *_asked(wanted),
     )  # fmt: skip
-    return [from_row(row) for row in rows]
+    return [Invoice(row) for row in rows]
 
 
 async def count_invoices(db: Replica, customer: CustomerId, cap: int, wanted: InvoiceFilter = ALL) -> int:

@@ -1,14 +1,15 @@
 """Issued invoices: facts that never change, and the few columns that say what became of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from domain.db import Primary, Row, Tx
+from domain import row_view
+from domain.db import Primary, Tx
 from domain.ids import CustomerId, InvoiceId, LegalEntityId, SubscriptionId, TenantId
 from domain.machine import Machine, State
 from domain.money import Currency, Money
 from domain.refusals import RefusalCode, Refused
+from domain.row_view import RowView, amount, column, own_id, reference_id
 
 INVOICE = Machine(
     "invoice",
@@ -25,39 +26,44 @@ INVOICE = Machine(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(RowView):
     """An issued invoice; amounts in its currency. ``due`` = total - credited - noted - paid - written off - voided.
 
     ``credited`` is what customer credit paid, ``noted`` what credit notes lowered. ``collection`` is how it is paid:
     ``charge`` at once, or ``invoice``, by the customer until ``due_at``. One of staff may have no subscription.
     """
 
-    id: InvoiceId
-    tenant: TenantId
-    customer: CustomerId
-    legal_entity: LegalEntityId
-    subscription: SubscriptionId | None
-    reason: str
-    period_start: datetime
-    period_end: datetime
-    number: str
-    currency: Currency
-    total: Money
-    tax: Money
-    credited: Money
-    noted: Money
-    paid: Money
-    written_off: Money
-    voided: Money
-    due: Money
-    posted_number: int | None
-    state: State
-    issued_at: datetime
-    due_at: datetime
-    collection: str
-    purchase_order: str | None
-    recorded_at: datetime
+    __slots__ = ()
+
+    id: InvoiceId = own_id(InvoiceId, "id")
+    tenant: TenantId = reference_id(TenantId, "tenant_id")
+    customer: CustomerId = own_id(CustomerId, "customer_id")
+    legal_entity: LegalEntityId = reference_id(LegalEntityId, "legal_entity_id")
+    subscription: SubscriptionId | None = own_id(SubscriptionId, "subscription_id")
+    reason: str = column("reason")
+    period_start: datetime = column("period_start")
+    period_end: datetime = column("period_end")
+    number: str = column("number_text")
+    currency: Currency = row_view.currency("currency")
+    total: Money = amount("total")
+    tax: Money = amount("tax")
+    credited: Money = amount("credited")
+    noted: Money = amount("noted")
+    paid: Money = amount("paid")
+    written_off: Money = amount("written_off")
+    voided: Money = amount("voided")
+    due: Money = amount("due")
+    posted_number: int | None = column("posted_number")
+    issued_at: datetime = column("issued_at")
+    due_at: datetime = column("due_at")
+    collection: str = column("collection")
+    purchase_order: str | None = column("purchase_order")
+    recorded_at: datetime = column("recorded_at")
+
+    @property
+    def state(self) -> State:
+        """Where it stands."""
+        return State(self.row["state"], self.row["seq"])
 
     @property
     def subtotal(self) -> Money:
@@ -72,34 +78,6 @@ class Invoice:
     def is_partially_paid(self) -> bool:
         """Whether it is open and less is due than was charged."""
         return self.state.name == "open" and self.due < self.total
-
-
-def from_row(row: Row) -> Invoice:
-    """The invoice of a row that selects all its columns."""
-    currency, shard = Currency(row["currency"]), row["shard_key"]
-    names = ("total", "tax", "credited", "noted", "paid", "written_off", "voided", "due")
-    amounts = {name: Money(row[name], currency) for name in names}
-    subscription = row["subscription_id"]
-    return Invoice(
-        id=InvoiceId(shard, row["id"]),
-        tenant=TenantId(row["tenant_id"]),
-        customer=CustomerId(shard, row["customer_id"]),
-        legal_entity=LegalEntityId(row["legal_entity_id"]),
-        subscription=SubscriptionId(shard, subscription) if subscription else None,
-        reason=row["reason"],
-        period_start=row["period_start"],
-        period_end=row["period_end"],
-        number=row["number_text"],
-        currency=currency,
-        posted_number=row["posted_number"],
-        state=State(row["state"], row["seq"]),
-        issued_at=row["issued_at"],
-        due_at=row["due_at"],
-        collection=row["collection"],
-        purchase_order=row["purchase_order"],
-        recorded_at=row["recorded_at"],
-        **amounts,
-    )
 
 
 def no_invoice() -> Refused:
@@ -121,7 +99,7 @@ async def invoice(db: Primary, customer: CustomerId, id: InvoiceId) -> Invoice:
     )
     if row is None or id.shard != customer.shard:
         raise no_invoice()
-    return from_row(row)
+    return Invoice(row)
 
 
 async def invoices_by_id(db: Primary, customer: CustomerId, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Invoice]:
@@ -136,7 +114,7 @@ async def invoices_by_id(db: Primary, customer: CustomerId, ids: Sequence[Invoic
         customer.uuid,
         [id.uuid for id in ids],
     )
-    found = [from_row(row) for row in rows]
+    found = [Invoice(row) for row in rows]
     return {each.id: each for each in found}
 
 

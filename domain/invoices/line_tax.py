@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.db import Primary, Replica, Row
 from domain.ids import CustomerId, InvoiceId
 from domain.money import Currency, Money
+from domain.tax.decision import TaxComponent
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,24 @@ class TaxPart:
     def left(self) -> Money:
         """What can still be given back."""
         return self.amount - self.given_back
+
+
+def decided_parts(components: Iterable[TaxComponent], first: int, rounding: str = "line") -> tuple[TaxPart, ...]:
+    """The parts that a decision's components are on a line, counted from ``first``; nothing is given back yet."""
+    return tuple(
+        TaxPart(
+            part=part,
+            rate=each.rate_id.uuid if each.rate_id else None,
+            name=each.name,
+            treatment=each.treatment.value,
+            rate_ppm=each.rate_ppm,
+            taxable=each.taxable,
+            amount=each.amount,
+            given_back=Money.zero(each.amount.currency),
+            rounding=rounding,
+        )
+        for part, each in enumerate(components, first)
+    )
 
 
 def tax_part(row: Row) -> TaxPart:

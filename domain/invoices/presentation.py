@@ -46,11 +46,6 @@ class Presentation:
     printable: frozenset[str]
     checks: tuple[frozenset[Check], ...]
 
-    @property
-    def electronic(self) -> bool:
-        """Whether the e-invoice stands inside."""
-        return bool(self.checks)
-
 
 # The checks came one after the other while the second version was current.
 _SECOND_CHECKS: Final = (ALL_CHECKS, frozenset({Check.BUYER_ID}), frozenset[Check]())

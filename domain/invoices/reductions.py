@@ -49,15 +49,3 @@ async def taxes_of(
         id = InvoiceId(row["shard_key"], row["invoice_id"])
         found[id] = (*found[id], tax_part(row))
     return found
-
-
-async def replacement_of(db: Primary, customer: CustomerId, id: InvoiceId) -> InvoiceId | None:
-    """The invoice, perhaps still a draft, that stands in the place of a void one."""
-    found = await db.fetchval(
-        """SELECT replacement_id FROM invoice_replacement
-            WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = $3""",
-        customer.shard,
-        customer.uuid,
-        id.uuid,
-    )
-    return InvoiceId(id.shard, found) if found else None

@@ -9,9 +9,8 @@ import msgspec
 from domain.db import Primary, Replica, Tx
 from domain.ids import CustomerId, InvoiceId, LegalEntityId
 from domain.invoices.line import Line
-from domain.invoices.line_tax import TaxPart
-from domain.money import Money
-from domain.tax.decision import TaxableLine, TaxComponent, TaxDecision, TaxQuestion
+from domain.invoices.line_tax import decided_parts
+from domain.tax.decision import TaxableLine, TaxDecision, TaxQuestion
 from domain.tax.question import decided, question_for
 from domain.tax.registration import registrations
 from domain.vault import Vault
@@ -43,27 +42,12 @@ async def tax_charges(
     question = await question_for(db, vault, customer, entity, at, asked)
     decision = decided(question)
     taxes = {each.position: each.components for each in decision.lines}
+    rounding = question.rounding.value
     rated = [
-        replace(line, components=_parts(question, taxes.get(position, ()))) for position, line in enumerate(lines, 1)
+        replace(line, components=decided_parts(taxes.get(position, ()), 1, rounding))
+        for position, line in enumerate(lines, 1)
     ]
     return rated, Taxed(question, decision)
-
-
-def _parts(question: TaxQuestion, components: Sequence[TaxComponent]) -> tuple[TaxPart, ...]:
-    return tuple(
-        TaxPart(
-            part=part,
-            rate=each.rate_id.uuid if each.rate_id else None,
-            name=each.name,
-            treatment=each.treatment.value,
-            rate_ppm=each.rate_ppm,
-            taxable=each.taxable,
-            amount=each.amount,
-            given_back=Money.zero(each.amount.currency),
-            rounding=question.rounding.value,
-        )
-        for part, each in enumerate(components, 1)
-    )
 
 
 async def keep_decision(tx: Tx, id: InvoiceId, taxed: Taxed | None) -> None:

@@ -10,6 +10,16 @@ from domain.money import Currency, Money
 
 
 @dataclass(frozen=True, slots=True)
+class Below:
+    """Where a page begins: below a posting's number. What was owed and in credit before that posting, in minor units,
+    is None where nobody remembers: then it is counted back from what there is now."""
+
+    number: int
+    receivable: int | None = None
+    credit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatementEntry:
     """One posting as the customer sees it: what it owes more or less, and what it has in credit more or less."""
 
@@ -20,6 +30,12 @@ class StatementEntry:
     receivable: Money
     credit_change: Money
     credit: Money
+
+    @property
+    def below(self) -> Below:
+        """Where a page that follows this entry begins."""
+        receivable, credit = self.receivable - self.receivable_change, self.credit - self.credit_change
+        return Below(self.number, receivable.minor, credit.minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +50,52 @@ EVER = Span()
 
 
 async def statement(
-    db: Replica, customer: CustomerId, currency: Currency, limit: int, before: int | None = None, span: Span = EVER
+    db: Replica, customer: CustomerId, currency: Currency, limit: int, before: Below | None = None, span: Span = EVER
 ) -> Sequence[StatementEntry]:
     """At most ``limit`` postings of the span with a number below ``before``.
 
-    The running balances count from the customer's very first posting.
+    The running balances are those that the customer's very first postings on make, counted back from the kept ones, or
+    from those of ``before``: a page costs the same wherever it is, and more where its span ended many postings ago.
     """
     rows = await db.fetch(
-        """WITH change AS (
-               SELECT t.number, t.cause, t.happened_at,
-                      coalesce(sum(CASE 'receivable' WHEN f.debit_kind THEN f.amount
-                                                     WHEN f.credit_kind THEN -f.amount END), 0)::bigint AS owed,
-                      coalesce(sum(CASE 'customer_credit' WHEN f.credit_kind THEN f.amount
-                                                          WHEN f.debit_kind THEN -f.amount END), 0)::bigint AS credit
+        """WITH page AS MATERIALIZED (
+               SELECT t.number, t.cause, t.happened_at, c.owed, c.credit
                  FROM ledger_transaction t
-                 JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
-                                       AND f.number = t.number
-                WHERE t.shard_key = $1 AND t.customer_id = $2 AND f.currency = $3
-                GROUP BY t.number, t.cause, t.happened_at),
-           running AS (
-               SELECT number, cause, happened_at, owed, credit,
-                      sum(owed) OVER (ORDER BY number)::bigint AS owed_after,
-                      sum(credit) OVER (ORDER BY number)::bigint AS credit_after
-                 FROM change)
-           SELECT number, cause, happened_at, owed, credit, owed_after, credit_after FROM running
-            WHERE ($5::bigint IS NULL OR number < $5) AND ($6::timestamptz IS NULL OR happened_at >= $6)
-              AND ($7::timestamptz IS NULL OR happened_at < $7)
-            ORDER BY number DESC LIMIT $4""",
-        customer.shard,
-        customer.uuid,
-        str(currency),
-        limit,
-        before,
-        span.since,
-        span.until,
-    )
+                CROSS JOIN LATERAL (
+                      SELECT count(*) AS parts,
+                             coalesce(sum(CASE 'receivable' WHEN f.debit_kind THEN f.amount
+                                                            WHEN f.credit_kind THEN -f.amount END), 0) AS owed,
+                             coalesce(sum(CASE 'customer_credit' WHEN f.credit_kind THEN f.amount
+                                                                 WHEN f.debit_kind THEN -f.amount END), 0) AS credit
+                        FROM ledger_transfer f
+                       WHERE f.shard_key = t.shard_key AND f.customer_id = t.customer_id AND f.number = t.number
+                         AND f.currency = $3) c
+                WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.number < coalesce($5, 9223372036854775807)
+                  AND ($6::timestamptz IS NULL OR t.happened_at >= $6)
+                  AND ($7::timestamptz IS NULL OR t.happened_at < $7) AND c.parts > 0
+                ORDER BY t.number DESC LIMIT $4),
+           later AS MATERIALIZED (
+               SELECT coalesce(sum(CASE 'receivable' WHEN f.debit_kind THEN f.amount
+                                                     WHEN f.credit_kind THEN -f.amount END), 0) AS owed,
+                      coalesce(sum(CASE 'customer_credit' WHEN f.credit_kind THEN f.amount
+                                                          WHEN f.debit_kind THEN -f.amount END), 0) AS credit
+                 FROM ledger_transfer f
+                WHERE f.shard_key = $1 AND f.customer_id = $2 AND f.currency = $3
+                  AND f.number > (SELECT max(number) FROM page)
+                  AND f.number < CASE WHEN $8::bigint IS NULL THEN 9223372036854775807 ELSE $5::bigint END),
+           kept AS MATERIALIZED (
+               SELECT coalesce(sum(balance) FILTER (WHERE kind = 'receivable'), 0) AS owed,
+                      coalesce(sum(balance) FILTER (WHERE kind = 'customer_credit'), 0) AS credit
+                 FROM account_balance WHERE shard_key = $1 AND customer_id = $2 AND currency = $3)
+           SELECT p.number, p.cause, p.happened_at, p.owed::bigint AS owed, p.credit::bigint AS credit,
+                  (coalesce($8, k.owed) - l.owed + p.owed - sum(p.owed) OVER down)::bigint AS owed_after,
+                  (coalesce($9, k.credit) - l.credit + p.credit - sum(p.credit) OVER down)::bigint AS credit_after
+             FROM page p CROSS JOIN later l CROSS JOIN kept k
+           WINDOW down AS (ORDER BY p.number DESC)
+            ORDER BY p.number DESC""",
+        customer.shard, customer.uuid, str(currency), limit, before.number if before else None, span.since, span.until,
+        before.receivable if before else None, before.credit if before else None,
+    )  # fmt: skip
     return [_entry(row, currency) for row in rows]
 
 

@@ -5,6 +5,7 @@ it and still remembers the key. A charge that waits for its customer in vain is 
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from domain import due
 from domain.actor import Actor
@@ -137,9 +138,9 @@ async def _ask(db: Database, gateway: Gateway, known: Payment) -> ChargeAnswer:
 
 
 def _news(known: Payment, answer: ChargeAnswer, refused: str | None, *, asked: bool) -> SettlePayment:
-    def told(news: News, ref: str | None = None, **facts: object) -> SettlePayment:
-        base: dict[str, object] = {"captured": None, "code": None, "hard": False, "action_url": None}
-        return SettlePayment(known.id, news, ref, confirmed=asked, **{**base, **facts})  # type: ignore[arg-type]
+    def told(news: News, ref: str | None = None, **facts: Any) -> SettlePayment:
+        base: dict[str, Any] = {"captured": None, "code": None, "hard": False, "action_url": None}
+        return SettlePayment(known.id, news, ref, confirmed=asked, **{**base, **facts})
 
     match answer:
         case Captured(ref, money, authorized, until):

@@ -23,12 +23,21 @@ from domain.points import reached
 ASK_FOR = sum(QUERY_AFTER, timedelta(0))  # as long as the provider was asked what became of it
 
 
+# Where the count of questions begins: 0 would say that no case was ever opened about the payment.
+FIRST = 1
+MANY = 14  # questions take longer than the provider is asked for: eleven days
+
+
 class NotBarred(Exception):
-    """For days the provider did not say that nothing will be taken; its dead letter is for staff."""
+    """However often it was asked, the provider did not say that nothing will be taken; its dead letter is for staff."""
 
 
 async def bar_soon(tx: Tx, of: Payment) -> None:
     """Has the provider told right after the commit, before anything follows from the payment's failure."""
+    await tx.execute(
+        "UPDATE payment SET queries = $4 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        tx.customer.shard, tx.customer.uuid, of.id.uuid, FIRST,
+    )  # fmt: skip
     await due.schedule(tx, SEND, of.id.uuid, tx.recorded_at + HEAD_START, follows="wall")
     tx.emit("payment.asked", payment=of.id, invoice=of.invoice)
 
@@ -36,7 +45,8 @@ async def bar_soon(tx: Tx, of: Payment) -> None:
 async def bar_charge(db: Database, gateway: Gateway, actor: Actor, known: Payment) -> PaymentSettled | None:
     """Voids it there, again later while the answer is open; what was taken after all is booked as a late success.
 
-    None where nothing is to be barred, or nothing came of it. NotBarred after as many days as it was asked about.
+    None where nothing is to be barred, or nothing came of it. NotBarred after as many days of asking as an outcome is
+    asked for; days in which nobody worked, so that nobody asked, are not among them.
     """
     work = await due.find(db.primary, known.customer, SEND, known.id.uuid)
     if work is None or not is_to_be_barred(known):
@@ -49,11 +59,20 @@ async def bar_charge(db: Database, gateway: Gateway, actor: Actor, known: Paymen
     if isinstance(answer, Voided | Expired | Declined):
         await end_barring_of(db, actor, known, work)
         return None
-    age = db.clock.now() - work.scheduled_at
-    if age >= ASK_FOR:
+    asked, now = _asked_for(known.queries - FIRST), db.clock.now()
+    if min(asked, now - work.scheduled_at) >= ASK_FOR:
         raise NotBarred
-    await due.postpone(db.marks, work, db.clock.now() + max(QUERY_AFTER[0], age))
+    await due.postpone(db.marks, work, now + asked + QUERY_AFTER[0])
+    await db.marks.execute(
+        "UPDATE payment SET queries = queries + 1 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
+        known.customer.shard, known.customer.uuid, known.id.uuid,
+    )  # fmt: skip
     return None
+
+
+def _asked_for(times: int) -> timedelta:
+    """How long so many questions have taken: before each one is waited as long as before all others, and a minute."""
+    return QUERY_AFTER[0] * ((1 << min(times, MANY)) - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,11 +123,6 @@ class Kept:
     size: int
 
 
-async def evidence_of(db: Primary, customer: CustomerId, id: DisputeId) -> list[Kept]:
-    """What was said in a dispute, in order."""
-    return (await evidence_of_disputes(db, customer.shard, [(customer, id)])).get(id, [])
-
-
 async def evidence_of_disputes(
     db: Primary, shard: int, ids: Sequence[tuple[CustomerId, DisputeId]]
 ) -> dict[DisputeId, list[Kept]]:

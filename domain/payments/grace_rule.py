@@ -91,9 +91,10 @@ async def rule_for(
 async def whereabouts(db: Primary, customer: CustomerId) -> tuple[str, CustomerKind]:
     """The customer's country ("" once it was erased) and kind: a business has a valid tax id, as tax has it."""
     row = await db.fetchrow(
-        """SELECT p.country, EXISTS (SELECT FROM tax_identity i
-                                      WHERE i.shard_key = p.shard_key AND i.customer_id = p.customer_id
-                                        AND i.status = 'valid') AS is_business
+        """SELECT p.country,  -- as EXISTS it may be hashed, which reads a whole table
+                  (SELECT i.status FROM tax_identity i
+                    WHERE i.shard_key = p.shard_key AND i.customer_id = p.customer_id AND i.status = 'valid'
+                    LIMIT 1) IS NOT NULL AS is_business
              FROM billing_person p WHERE p.shard_key = $1 AND p.customer_id = $2""",
         customer.shard,
         customer.uuid,

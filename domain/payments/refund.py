@@ -41,7 +41,6 @@ REFUND = Machine(
 )
 
 FINAL = frozenset({"succeeded", "failed", "rejected", "canceled"})
-UNPOSTED = frozenset({"awaiting_approval", "rejected", "canceled"})  # nothing was given back, or is about to be
 IN_FLIGHT = frozenset({"requested", "submitted", "pending", "unknown"})  # goes on without anybody's doing
 
 

@@ -14,17 +14,20 @@ async def barred_methods(db: Primary, customer: CustomerId, codes: Sequence[str]
 
 
 async def declined_for_good(db: Primary, customer: CustomerId, codes: Sequence[str]) -> set[PaymentMethodId]:
-    """The methods whose newest outcome is a hard decline, or one of these codes, which storing one again frees."""
+    """The methods with a hard decline, or one of these codes, that no success of a later attempt has put right, nor
+    storing one again. An attempt that ended softly puts nothing right: it may have ended before this one was told."""
     rows = await db.fetch(
         """SELECT m.id
              FROM payment_method m
-             JOIN LATERAL (SELECT p.state, p.failure_hard, p.failure_code, p.recorded_at FROM payment p
-                            WHERE p.shard_key = m.shard_key AND p.customer_id = m.customer_id AND p.method_id = m.id
-                              AND p.state IN ('failed', 'captured', 'settling', 'succeeded')
-                            ORDER BY p.id DESC LIMIT 1) l ON true
-            WHERE m.shard_key = $1 AND m.customer_id = $2 AND m.removed_at IS NULL AND l.state = 'failed'
-              AND (l.failure_hard OR l.failure_code = ANY ($3::text[]))
-              AND (m.verified_at IS NULL OR l.recorded_at > m.verified_at)""",
+            WHERE m.shard_key = $1 AND m.customer_id = $2 AND m.removed_at IS NULL
+              AND EXISTS (SELECT 1 FROM payment d
+                           WHERE d.shard_key = m.shard_key AND d.customer_id = m.customer_id AND d.method_id = m.id
+                             AND d.state = 'failed' AND (d.failure_hard OR d.failure_code = ANY ($3::text[]))
+                             AND (m.verified_at IS NULL OR d.recorded_at > m.verified_at)
+                             AND NOT EXISTS (SELECT 1 FROM payment s
+                                              WHERE s.shard_key = d.shard_key AND s.customer_id = d.customer_id
+                                                AND s.method_id = d.method_id AND s.id > d.id
+                                                AND s.state IN ('captured', 'settling', 'succeeded')))""",
         customer.shard,
         customer.uuid,
         list(codes),

@@ -32,6 +32,7 @@ from domain.ids import (
 )
 from domain.privacy.export_dealings import DEALINGS
 from domain.privacy.export_person import PERSON
+from domain.privacy.export_table import ROWS
 from domain.vault import Unsealable, Vault
 from domain.wire import Json, canonical
 
@@ -72,7 +73,7 @@ class Around:
 
 
 class _Packing:
-    """A file that grows line by line, packed at once: of what it says only one table is in memory at a time."""
+    """A file that grows line by line, packed at once: of what it says only one page is in memory at a time."""
 
     def __init__(self) -> None:
         self._bytes, self._hash = BytesIO(), hashlib.sha256()
@@ -93,22 +94,26 @@ class _Packing:
         return Content(self._bytes.getvalue(), self._records, self._size, self._hash.hexdigest())
 
 
-async def content_of(db: Replica, vault: Vault, of: CustomerId, around: Around, at: datetime) -> Content:
-    """Everything of that customer, and nothing of another; what is sealed under its key is opened."""
+async def content_of(
+    db: Replica, vault: Vault, of: CustomerId, around: Around, at: datetime, rows: int = ROWS
+) -> Content:
+    """Everything of that customer, and nothing of another, read so many rows at a time; what is sealed under its key is
+    opened."""
     wrapped = await db.fetchval(
         "SELECT wrapped FROM sealing_key WHERE shard_key = $1 AND customer_id = $2", of.shard, of.uuid
     )
     file, documents = _Packing(), list[Json]()
 
-    def records(table: str, rows: Iterable[Row]) -> Iterator[Json]:
-        for row in rows:
+    def records(table: str, page: Iterable[Row]) -> Iterator[Json]:
+        for row in page:
             record = _record(vault, wrapped, table, of.shard, dict(row.items()))
             documents.extend(_documents(table, record))
             yield record
 
     await file.add([{"table": "export", "customer": str(of), "madeAt": at.isoformat()}])
-    for table, read in {**PERSON, **DEALINGS}.items():
-        await file.add(records(table, await read(db, of)))
+    for table, pages in {**PERSON, **DEALINGS}.items():
+        async for page in pages(db, of, rows):
+            await file.add(records(table, page))
     await file.add({"table": "login_directory", "login": login} for login in around.logins)
     await file.add({"table": "webhook_body", "body": _text(body)} for body in around.events)
     await file.add(documents)

@@ -13,7 +13,7 @@ from domain.perform_batch import BATCH, Item, perform_batch
 from domain.points import reached
 from domain.reactions.events import KNOWN, consumed_kinds
 from domain.reactions.house import House
-from domain.reactions.work import failed, key_of
+from domain.reactions.work import failed
 from domain.subscriptions.lifecycle import RENEW
 from domain.subscriptions.renew import (
     FinalizeInvoice,
@@ -48,7 +48,7 @@ async def do_batch(house: House, shard: int, kind: str) -> int:
     if not works:
         return 0
     reached("due.claimed")
-    items = [Item(work.customer, of.command(shard, work.subject), key_of(work)) for work in works]
+    items = [Item(work.customer, of.command(shard, work.subject), work.key) for work in works]
     answers = await perform_batch(db, of.operation, house.actor, items)
     for work, answer in zip(works, answers, strict=True):
         if isinstance(answer, Exception):

@@ -29,9 +29,9 @@ async def list_run(house: House, work: Due) -> None:
     page = await page_of(db.primary, run.tenant, run.order, run.after, min(PAGE, MOST_ITEMS - run.listed))
     await enlist(house, "bulk", enlist_subjects, page.subjects, lambda each: each.customer, lambda own: _part(run, own))
     last = page.last if run.listed + len(page.subjects) < MOST_ITEMS else None
-    step = AdvanceBulkRun(id, len(page.subjects), last[0] if last else None, last[1] if last else None)
-    key = f"{LIST_BULK}:{work.subject}:{work.due_at.isoformat()}:{work.scheduled_at.isoformat()}"
-    await perform(db, advance_bulk_run, house.actor, work.customer, step, key)
+    since = run.after[1] if run.after else None
+    step = AdvanceBulkRun(id, len(page.subjects), last[0] if last else None, last[1] if last else None, since)
+    await perform(db, advance_bulk_run, house.actor, work.customer, step, work.key)
 
 
 def _part(run: BulkRun, own: list[Subject]) -> EnlistSubjects:

@@ -6,27 +6,11 @@ from domain.fanout.logins import logins_of
 from domain.fanout.provider_events import events_about
 from domain.ids import CustomerId, ErasureId
 from domain.inbox import forget_body
-from domain.perform import perform
 from domain.privacy.carry_out import DestroyKey, EraseInTime, destroy_key, erase_in_time
 from domain.privacy.erasure import DESTROY_KEY, ERASE, FORGET_AROUND
+from domain.reactions.due_operation import performs
 from domain.reactions.house import House
 from domain.tenants.access import free_login
-
-
-def _key(work: Due) -> str:
-    return f"{work.kind}:{work.subject}:{work.due_at.isoformat()}:{work.scheduled_at.isoformat()}"
-
-
-async def erase(house: House, work: Due) -> None:
-    """Carries out what the customer asked for, once its waiting time is over."""
-    command = EraseInTime(ErasureId(work.customer.shard, work.subject))
-    await perform(house.db, erase_in_time, house.actor, work.customer, command, _key(work))
-
-
-async def destroy(house: House, work: Due) -> None:
-    """Destroys the key of the customer's documents."""
-    command = DestroyKey(ErasureId(work.customer.shard, work.subject))
-    await perform(house.db, destroy_key, house.actor, work.customer, command, _key(work))
 
 
 async def forget_around(house: House, work: Due) -> None:
@@ -66,4 +50,8 @@ async def known_as(house: House, customer: CustomerId) -> dict[str, set[str]]:
     return found
 
 
-HANDLERS = {ERASE: erase, DESTROY_KEY: destroy, FORGET_AROUND: forget_around}
+HANDLERS = {
+    ERASE: performs(ErasureId, erase_in_time, EraseInTime),
+    DESTROY_KEY: performs(ErasureId, destroy_key, DestroyKey),
+    FORGET_AROUND: forget_around,
+}

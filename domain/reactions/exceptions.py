@@ -39,7 +39,7 @@ async def given_up(house: House, work: Due, cause: str) -> None:
 
     Where that fails too, staff find the letter.
     """
-    key = f"exception:{work.kind}:{work.subject}:{work.due_at.isoformat()}:{work.scheduled_at.isoformat()}"
+    key = f"exception:{work.key}"
     try:
         if work.kind == SEND_NOTICE:
             parked = SettleNotice(NoticeId(work.customer.shard, work.subject), Outcome.PARKED, "error")

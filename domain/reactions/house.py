@@ -1,7 +1,7 @@
 """What a process needs to do the house's own work: database, gateways, an actor for its jobs, the way out."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -22,6 +22,10 @@ def _nobody(_: CustomerId) -> None:
     """Nobody serves live streams."""
 
 
+async def at_full_speed(_: timedelta) -> None:
+    """Rests after no batch."""
+
+
 AUDIT_YEARS = 10  # what § 147 AO asks of books; a deployment may say more
 
 
@@ -29,7 +33,8 @@ AUDIT_YEARS = 10  # what § 147 AO asks of books; a deployment may say more
 class House:
     """Handed to everything that works without a caller; without ``mail``, nobody is told anything by e-mail.
 
-    ``herald`` is told whenever something is new about a customer, returns at once, and may forget.
+    ``herald`` is told whenever something is new about a customer, returns at once, and may forget. ``pace`` is awaited
+    after each batch with the time it took, and rests where others shall come first.
     """
 
     db: Database
@@ -39,6 +44,7 @@ class House:
     mail: Mail | None = None
     herald: Callable[[CustomerId], None] = field(default=_nobody, compare=False)
     audit_years: int = AUDIT_YEARS
+    pace: Callable[[timedelta], Awaitable[None]] = field(default=at_full_speed, compare=False)
     missed: set[str] = field(default_factory=set, compare=False)  # accounts that somebody was told of
 
     def gateway(self, account: str) -> Gateway:

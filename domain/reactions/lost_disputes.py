@@ -24,11 +24,6 @@ class Look:
     after: str | None
 
 
-async def find_lost_disputes(house: House) -> int:
-    """Looks through the rest of each account's round; returns how many disputes nobody had been told of."""
-    return sum([await look_for_disputes(house, account) for account in house.gateways])
-
-
 async def disputes_to_look_for(house: House) -> list[str]:
     """The accounts whose round was stopped, or whose next one has come."""
     heard = await looked_through(house.db.primary, house.db.clock.now() - ROUND_EVERY)

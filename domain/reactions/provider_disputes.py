@@ -26,24 +26,34 @@ async def take_dispute(house: House, event: InboxEvent, news: ProviderEvent, *, 
     """Performs the news; after a gap, and where the event does not say whose it is, what the provider says now.
 
     That is the whole dispute, so no event is needed before it. Misfit for one that is not about a payment of ours, or
-    takes back what was won.
+    takes back what was won and still is.
     """
     told = news.dispute
     if told is None:
         raise Misfit("the event says nothing of its dispute")
     if not (sure and told.metadata):
-        found = await house.gateway(event.account).find_dispute(told.dispute_ref)
-        if isinstance(found, NotFound):
-            raise Misfit("the provider knows no such dispute")
-        if not isinstance(found, DisputeFacts):
-            return Verdict("wait", SILENT, after=ASK_AGAIN)
-        told = found
+        return await _ask(house, event, told.dispute_ref)
+    return await _take(house, event, told, asked=False)
+
+
+async def _ask(house: House, event: InboxEvent, ref: str) -> Verdict:
+    found = await house.gateway(event.account).find_dispute(ref)
+    if isinstance(found, NotFound):
+        raise Misfit("the provider knows no such dispute")
+    if not isinstance(found, DisputeFacts):
+        return Verdict("wait", SILENT, after=ASK_AGAIN)
+    return await _take(house, event, found, asked=True)
+
+
+async def _take(house: House, event: InboxEvent, told: DisputeFacts, *, asked: bool) -> Verdict:
     of = await _payment_of(house, event.account, told)
     if of.is_open or (of.state.name in TAKEN and of.captured.minor == 0):
         await attempt(house.db, house.gateway(event.account), house.actor, of.customer, of.id)
         if (await payment(house.db.primary, of.customer, of.id)).is_open:
             return silent(of.customer)  # what is disputed was taken: soon the provider says so
     known = await dispute_of(house.db.primary, of.customer, event.account, told.dispute_ref)
+    if not asked and _is_behind(known, told):
+        return await _ask(house, event, told.dispute_ref)  # a look through the provider's list was ahead of its events
     _require_fit(known, told)
     return await perform_news(house, event, of.customer, settle_dispute, _command(of, told))
 
@@ -73,8 +83,12 @@ def _require_fit(known: Dispute | None, told: DisputeFacts) -> None:
         return
     if known.amount != told.money:
         raise Misfit("the dispute is of another amount than before")
-    if known.state.name == "won" and told.status is DisputeStatus.LOST:
+    if _is_behind(known, told):
         raise Misfit("a dispute that was won is lost later")
+
+
+def _is_behind(known: Dispute | None, told: DisputeFacts) -> bool:
+    return known is not None and known.state.name == "won" and told.status is DisputeStatus.LOST
 
 
 def _command(of: Payment, told: DisputeFacts) -> SettleDispute:

@@ -65,9 +65,9 @@ ACTS: Final[Mapping[str, _Act]] = {
 """What a step may ask for at its time-out, by the operation's name."""
 
 
-async def look_in_time(house: House, work: Due, key: str) -> None:
+async def look_in_time(house: House, work: Due) -> None:
     """Looks at a saga whose time is over."""
-    await supervise(house, work.customer, LookAtSaga(SagaId(work.customer.shard, work.subject), due=True), key)
+    await supervise(house, work.customer, LookAtSaga(SagaId(work.customer.shard, work.subject), due=True), work.key)
 
 
 async def supervise(house: House, customer: CustomerId, command: LookAtSaga, key: str) -> None:

@@ -18,7 +18,7 @@ from domain.reactions.house import House
 from domain.reactions.runs import PAGE, do_one, enlist, is_listed
 
 
-async def list_tax_run(house: House, work: Due, key: str) -> None:
+async def list_tax_run(house: House, work: Due) -> None:
     """Enlists the next page of the run."""
     id, db = TaxRunId(work.customer.shard, work.subject), house.db
     if await is_listed(house, work):
@@ -30,7 +30,7 @@ async def list_tax_run(house: House, work: Due, key: str) -> None:
     await enlist(house, "tax_run", enlist_invoices, page, lambda each: each.customer, lambda own: _enlisted(run, own))
     last = page[-1] if page else None
     step = AdvanceTaxRun(id, len(page), last.issued_at if last else None, last.invoice if last else None)
-    await perform(db, advance_tax_run, house.actor, work.customer, step, key)
+    await perform(db, advance_tax_run, house.actor, work.customer, step, work.key)
 
 
 def _enlisted(run: TaxRun, listed: list[Listed]) -> EnlistInvoices:
@@ -38,7 +38,7 @@ def _enlisted(run: TaxRun, listed: list[Listed]) -> EnlistInvoices:
     return EnlistInvoices(run.id, invoices, run.refund, run.collect, run.reason)
 
 
-async def correct_item(house: House, work: Due, key: str) -> None:
+async def correct_item(house: House, work: Due) -> None:
     """Corrects one invoice, or writes down why not."""
     id = TaxRunItemId(work.customer.shard, work.subject)
-    await do_one(house, work, correct_tax_item, lambda refusal: CorrectItem(id, refusal), key)
+    await do_one(house, work, correct_tax_item, lambda refusal: CorrectItem(id, refusal), work.key)

@@ -1,9 +1,7 @@
 """Due work: claims a row, performs the operation it stands for under a derived key, and counts what fails."""
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from enum import Enum
-from typing import Any
 
 from domain import dead_letter, due
 from domain.corrections.tax_run import CORRECT_ITEM, LIST_RUN
@@ -15,34 +13,23 @@ from domain.dunning.notice import TellCustomer, tell_customer
 from domain.dunning.overdue import InvoiceOverdue, invoice_overdue
 from domain.dunning.parts import ChargePart, charge_part
 from domain.dunning.retry_payment import RetryPayment, retry_payment
-from domain.ids import (
-    ContractId,
-    CustomerId,
-    DunningCaseId,
-    InvoiceId,
-    PaymentMethodId,
-    RefundId,
-    SubscriptionId,
-)
+from domain.ids import ContractId, CustomerId, DunningCaseId, InvoiceId, RefundId, SubscriptionId
 from domain.invoices.billing_terms import OVERDUE
 from domain.invoices.contract import CONTRACT_END, CONTRACT_NOTICE
 from domain.invoices.draft import FINALIZE
 from domain.notices.notice import SEND_NOTICE
-from domain.operation import Operation
 from domain.outbox import next_event
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.decide_refund import ExpireRefundRequest, expire_refund_request
 from domain.payments.dispute import ASK_DISPUTE
 from domain.payments.end_contract import AnnounceContractEnd, EndContract, announce_contract_end, end_contract
-from domain.payments.gateway import Detached, NotFound
-from domain.payments.method import payment_methods
-from domain.payments.order_methods import DETACH
 from domain.payments.pay_invoice import SEND
 from domain.payments.request_refund import EXPIRE_REFUND
 from domain.perform import perform
 from domain.points import reached
 from domain.reactions import bulk, erasures, exports, method_work, notices
 from domain.reactions.dispute_work import ask_dispute
+from domain.reactions.due_operation import Handler, performs
 from domain.reactions.events import drain
 from domain.reactions.exceptions import given_up
 from domain.reactions.house import TRIES, House, backoff, cause_of, log_failure
@@ -63,100 +50,7 @@ STEPS = 500  # of a test clock in one go; a longer way is gone on with by the ne
 IMMINENT = timedelta(seconds=10)
 IMPATIENT = (SEND, SEND_REFUND, SEND_NOTICE)
 LONG = timedelta(days=1)  # an event that waits for its next try is on its way too
-DETACH_AGAIN = timedelta(hours=1)  # nobody waits for it: we do not charge the method any more
 CLOCK_PAUSE = timedelta(seconds=1)  # when a step on a test clock's way failed and waits for its next try
-
-Handler = Callable[[House, Due], Awaitable[None]]
-
-
-def key_of(work: Due) -> str:
-    """The key names kind, subject, instant and scheduling, so that a row that is looked at twice is performed once.
-
-    Work that schedules itself again for the very instant, as on a test clock that stands still, has another key.
-    """
-    return f"{work.kind}:{work.subject}:{work.due_at.isoformat()}:{work.scheduled_at.isoformat()}"
-
-
-async def _perform(house: House, work: Due, operation: Operation[Any, Any], command: object) -> None:
-    await perform(house.db, operation, house.actor, work.customer, command, key_of(work))
-
-
-async def _detach_method(house: House, work: Due) -> None:
-    """Tells the provider to forget a method; one that does not answer is told again later."""
-    (gone,) = await payment_methods(
-        house.db.primary, work.customer, [PaymentMethodId(work.customer.shard, work.subject)]
-    )
-    answer = await house.gateway(gone.provider_account).detach_method(gone.provider_ref)
-    reached("detach.answered")
-    if isinstance(answer, Detached | NotFound):
-        await due.discard(house.db.marks, work)
-    else:
-        await due.postpone(house.db.marks, work, house.db.clock.now() + DETACH_AGAIN)
-
-
-async def _expire_refund(house: House, work: Due) -> None:
-    await _perform(house, work, expire_refund_request, ExpireRefundRequest(RefundId(work.customer.shard, work.subject)))
-
-
-async def _renew(house: House, work: Due) -> None:
-    await _perform(
-        house, work, renew_subscription, RenewSubscription(SubscriptionId(work.customer.shard, work.subject))
-    )
-
-
-async def _expire(house: House, work: Due) -> None:
-    command = ExpireSubscription(SubscriptionId(work.customer.shard, work.subject))
-    await _perform(house, work, expire_subscription, command)
-
-
-async def _end(house: House, work: Due) -> None:
-    await _perform(house, work, end_subscription, EndSubscription(SubscriptionId(work.customer.shard, work.subject)))
-
-
-async def _resume(house: House, work: Due) -> None:
-    command = ResumeSubscription(SubscriptionId(work.customer.shard, work.subject))
-    await _perform(house, work, resume_subscription, command)
-
-
-async def _remind(house: House, work: Due) -> None:
-    command = RemindOfTrialEnd(SubscriptionId(work.customer.shard, work.subject))
-    await _perform(house, work, remind_of_trial_end, command)
-
-
-async def _finalize(house: House, work: Due) -> None:
-    await _perform(house, work, finalize_invoice, FinalizeInvoice(InvoiceId(work.customer.shard, work.subject)))
-
-
-def _of_case(operation: Operation[Any, Any], command: Callable[[DunningCaseId], object]) -> Handler:
-    async def done(house: House, work: Due) -> None:
-        await _perform(house, work, operation, command(DunningCaseId(work.customer.shard, work.subject)))
-
-    return done
-
-
-async def _overdue(house: House, work: Due) -> None:
-    await _perform(house, work, invoice_overdue, InvoiceOverdue(InvoiceId(work.customer.shard, work.subject)))
-
-
-async def _true_up(house: House, work: Due) -> None:
-    await _perform(house, work, end_contract, EndContract(ContractId(work.customer.shard, work.subject)))
-
-
-async def _announce(house: House, work: Due) -> None:
-    command = AnnounceContractEnd(ContractId(work.customer.shard, work.subject))
-    await _perform(house, work, announce_contract_end, command)
-
-
-async def _list_tax_run(house: House, work: Due) -> None:
-    await list_tax_run(house, work, key_of(work))
-
-
-async def _correct_item(house: House, work: Due) -> None:
-    await correct_item(house, work, key_of(work))
-
-
-async def _look_at_saga(house: House, work: Due) -> None:
-    await look_in_time(house, work, key_of(work))
 
 
 async def _advance(house: House, work: Due) -> None:
@@ -208,27 +102,26 @@ async def _is_quiet(house: House, customer: CustomerId) -> bool:
 HANDLERS: dict[str, Handler] = {
     SEND: send_payment,
     SEND_REFUND: send_refund,
-    DETACH: _detach_method,
-    EXPIRE_REFUND: _expire_refund,
+    EXPIRE_REFUND: performs(RefundId, expire_refund_request, ExpireRefundRequest),
     ASK_DISPUTE: ask_dispute,
-    RENEW: _renew,
-    EXPIRE: _expire,
-    END: _end,
-    RESUME: _resume,
-    REMIND: _remind,
-    FINALIZE: _finalize,
-    RETRY: _of_case(retry_payment, RetryPayment),
-    SUSPEND: _of_case(suspend, EndCase),
-    GIVE_UP: _of_case(give_up, EndCase),
-    NOTICE: _of_case(tell_customer, TellCustomer),
-    PART: _of_case(charge_part, ChargePart),
-    OVERDUE: _overdue,
-    CONTRACT_END: _true_up,
-    CONTRACT_NOTICE: _announce,
-    LIST_RUN: _list_tax_run,
-    CORRECT_ITEM: _correct_item,
+    RENEW: performs(SubscriptionId, renew_subscription, RenewSubscription),
+    EXPIRE: performs(SubscriptionId, expire_subscription, ExpireSubscription),
+    END: performs(SubscriptionId, end_subscription, EndSubscription),
+    RESUME: performs(SubscriptionId, resume_subscription, ResumeSubscription),
+    REMIND: performs(SubscriptionId, remind_of_trial_end, RemindOfTrialEnd),
+    FINALIZE: performs(InvoiceId, finalize_invoice, FinalizeInvoice),
+    RETRY: performs(DunningCaseId, retry_payment, RetryPayment),
+    SUSPEND: performs(DunningCaseId, suspend, EndCase),
+    GIVE_UP: performs(DunningCaseId, give_up, EndCase),
+    NOTICE: performs(DunningCaseId, tell_customer, TellCustomer),
+    PART: performs(DunningCaseId, charge_part, ChargePart),
+    OVERDUE: performs(InvoiceId, invoice_overdue, InvoiceOverdue),
+    CONTRACT_END: performs(ContractId, end_contract, EndContract),
+    CONTRACT_NOTICE: performs(ContractId, announce_contract_end, AnnounceContractEnd),
+    LIST_RUN: list_tax_run,
+    CORRECT_ITEM: correct_item,
     SEND_NOTICE: notices.send,
-    LOOK: _look_at_saga,
+    LOOK: look_in_time,
     **erasures.HANDLERS,
     **method_work.HANDLERS,
     **exports.HANDLERS,

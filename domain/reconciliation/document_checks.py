@@ -1,4 +1,4 @@
-"""Checks of what documents say: each returns the rows that break its promise, first first."""
+"""Checks of what documents say: each returns the rows that break its promise, earliest first."""
 
 from domain.db import Primary, Row
 

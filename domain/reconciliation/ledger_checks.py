@@ -1,4 +1,4 @@
-"""Checks of the books: each recomputes one promise for a shard key and returns the rows that break it, first first."""
+"""Checks of the books: each recomputes one promise for a shard key and returns what breaks it, earliest first."""
 
 from domain import audit
 from domain.db import Primary, Row

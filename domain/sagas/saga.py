@@ -148,25 +148,6 @@ async def living_sagas(db: Primary, customer: CustomerId, about: SubscriptionId 
     return [saga_from(row) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One move of a saga's history, in business time."""
-
-    event: str
-    at: datetime
-
-
-async def moves_of(db: Primary, id: SagaId) -> list[Move]:
-    """The history of a saga, from its beginning on."""
-    rows = await db.fetch(
-        """SELECT event, happened_at FROM transition
-            WHERE shard_key = $1 AND entity_id = $2 AND machine = 'saga' ORDER BY seq""",
-        id.shard,
-        id.uuid,
-    )
-    return [Move(row["event"], row["happened_at"]) for row in rows]
-
-
 async def store_saga(tx: Tx, of: Saga) -> None:
     """Stores where it stands now."""
     await tx.execute(

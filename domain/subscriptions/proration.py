@@ -14,7 +14,7 @@ from enum import Enum
 from fractions import Fraction
 
 from domain.money import Currency, Money, share, total
-from domain.period import Anchor, Period, local_date, period, require_pinned, seconds_between
+from domain.period import Period, local_date, require_pinned, seconds_between
 
 
 class OutsidePeriod(ValueError):
@@ -196,16 +196,6 @@ def unused(invoiced: Slice, at: datetime) -> Money:
     return -_unused(invoiced, at).evaluate()
 
 
-def used(invoiced: Slice, at: datetime) -> Money:
-    """What was invoiced for the part of the slice before the instant: the amount less `unused`, exactly."""
-    return invoiced.amount - unused(invoiced, at)
-
-
-def charge(price: Money, of: Period, at: datetime, ruler: Ruler = SECONDS) -> Money:
-    """The share of a period's price for the part after the instant: all of it before the start, 0 from the end on."""
-    return _rest(price, of, at, ruler).evaluate()
-
-
 def plan_change(
     invoiced: Sequence[Slice], price: PeriodPrice, of: Period, at: datetime, ruler: Ruler = SECONDS
 ) -> ProrationQuote:
@@ -219,13 +209,6 @@ def plan_change(
     line = ProrationLine(at, of.end, derivation.evaluate(), derivation)
     live = Slice(at, of.end, line.amount, Basis(price.net, derivation.denominator), ruler)
     return _quote(at, price.unit.currency, (*_credits(invoiced, at), line), live)
-
-
-def interval_change(
-    invoiced: Sequence[Slice], price: PeriodPrice, anchor: Anchor, ruler: Ruler = SECONDS
-) -> ProrationQuote:
-    """A new cycle that starts at the anchor: its first period is charged in full, unused time before it credited."""
-    return plan_change(invoiced, price, period(anchor, 0), anchor.start, ruler)
 
 
 def cancellation(invoiced: Sequence[Slice], currency: Currency, at: datetime) -> ProrationQuote:

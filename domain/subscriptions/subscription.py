@@ -64,11 +64,6 @@ class Subscription:
         return self.planned.price
 
     @property
-    def pending_price(self) -> PriceId | None:
-        """The price of a change that waits for its payment."""
-        return self.pending.price if self.pending else None
-
-    @property
     def pending_invoice(self) -> InvoiceId | None:
         """The invoice that a change waits for."""
         return self.pending.invoice if self.pending else None

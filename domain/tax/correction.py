@@ -5,12 +5,10 @@ Pure: whoever issues the credit note or the adjustment invoice reads the lines, 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from domain.money import Currency, Money, total
-from domain.tax.decision import TaxComponent, TaxDecision, TaxQuestion
-from domain.tax.rate import Rate
+from domain.tax.decision import TaxComponent, TaxDecision
 from domain.tax.reverse import remaining
 
 
@@ -73,20 +71,6 @@ class Correction:
         return Way.CREDIT if self.gross.minor < 0 else Way.CHARGE if self.gross.minor else Way.REPOST
 
 
-def asked_again(question: TaxQuestion, rates: Iterable[Rate]) -> TaxQuestion:
-    """The question of then with the rates of today's versions; all else is as it was."""
-    return replace(question, rates=tuple(rates))
-
-
-def as_decided(question: TaxQuestion, decision: TaxDecision) -> tuple[Standing, ...]:
-    """The charges of a stored decision of which nothing was given back."""
-    taxes = {line.position: line.components for line in decision.lines}
-    return tuple(
-        Standing(line.position, line.amount, line.inclusive, Money.zero(line.amount.currency), taxes[line.position])
-        for line in question.lines
-    )
-
-
 def difference(
     currency: Currency, standing: Sequence[Standing], today: TaxDecision, before: TaxDecision | None = None
 ) -> Correction:
@@ -130,13 +114,3 @@ def _facts(components: Iterable[TaxComponent]) -> list[tuple[object, ...]]:
 
 def _names(components: Iterable[TaxComponent]) -> list[tuple[object, ...]]:
     return sorted((each.name, each.treatment.value, each.rate_ppm) for each in components)
-
-
-def span_of(corrected: Rate, versions: Iterable[Rate]) -> tuple[datetime, datetime | None]:
-    """From and until when a rate holds among the versions of its series: until the next one begins, or for ever."""
-    later = [
-        each.effective_from
-        for each in versions
-        if each.series == corrected.series and each.effective_from > corrected.effective_from
-    ]
-    return corrected.effective_from, min(later, default=None)

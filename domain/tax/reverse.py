@@ -24,27 +24,8 @@ def shares(taxes_left: Sequence[Money], amount: Money, amount_left: Money) -> li
     return [share(amount.minor, amount_left.minor, tax) for tax in taxes_left]
 
 
-def reversed_tax(
-    components: Sequence[TaxComponent], line_amount: Money, given_back_before: Money, given_back_now: Money
-) -> tuple[TaxComponent, ...]:
-    """The components of giving back that much more of a charge, with negative amounts.
-
-    ``components`` are those of the whole charge, of which a part was given back at once before. ``line_amount`` is the
-    charge's own amount (net, or gross where its price held the tax), and so are the other two: none is negative, and no
-    more is given back than was charged (ValueError).
-    """
-    before = remaining(components, line_amount, given_back_before)
-    after = remaining(components, line_amount, given_back_before + given_back_now)
-    if given_back_now.minor < 0:
-        raise ValueError("what is given back lies between nothing and the amount of the line")
-    return tuple(
-        replace(now, taxable=now.taxable - then.taxable, amount=now.amount - then.amount)
-        for then, now in zip(before, after, strict=True)
-    )
-
-
 def remaining(components: Sequence[TaxComponent], line_amount: Money, given_back: Money) -> tuple[TaxComponent, ...]:
-    """The components of what is left of a charge once that much of it was given back; refusals as above."""
+    """The components of what is left of a charge once that much of it was given back; ValueError as in ``shares``."""
     back = shares([each.amount for each in components], given_back, line_amount)
     left = [each.amount - less for each, less in zip(components, back, strict=True)]
     amount = line_amount - given_back

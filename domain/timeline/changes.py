@@ -133,23 +133,26 @@ async def changes(
 ) -> Sequence[Change]:
     """At most ``limit`` changes of the span that come behind the place: by business time, newest first."""
     rows = await db.fetch(
-        """WITH told AS (
-               SELECT t.happened_at, t.recorded_at, k.turn, t.entity_id, t.seq, t.machine, t.event
+        """WITH moved AS (  -- in the order of an index, and no further than the page
+               SELECT t.happened_at, t.recorded_at, ($4::int[])[k.place] AS turn, t.entity_id, t.seq, t.machine, t.event
                  FROM transition t
-                 JOIN unnest($3::text[], $4::text[], $5::int[]) AS k (machine, event, turn)
-                   ON k.machine = t.machine AND k.event = t.event
-                WHERE t.shard_key = $1 AND t.customer_id = $2
-               UNION ALL
-               SELECT s.effective_at, s.recorded_at, $6::int, s.subscription_id, s.seq, 'terms', s.cause
-                 FROM subscription_terms s
-                WHERE s.shard_key = $1 AND s.customer_id = $2 AND s.seq > 1),
+                CROSS JOIN LATERAL (SELECT array_position($3::text[], t.machine || ' ' || t.event) AS place) k
+                WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.happened_at < coalesce($7, 'infinity'::timestamptz)
+                  AND k.place IS NOT NULL AND t.happened_at >= coalesce($6, '-infinity'::timestamptz)
+                  AND t.happened_at <= coalesce($8, 'infinity'::timestamptz)
+                  AND ($8 IS NULL OR (t.happened_at, t.recorded_at, ($4::int[])[k.place], t.entity_id, t.seq)
+                                     < ($8, $9::timestamptz, $10::int, $11::uuid, $12::int))
+                ORDER BY 1 DESC, 2 DESC, 3 DESC, 4 DESC, 5 DESC LIMIT $13),
            page AS (
-               SELECT happened_at, recorded_at, turn, entity_id, seq, machine, event FROM told
-                WHERE ($7::timestamptz IS NULL OR happened_at >= $7) AND ($8::timestamptz IS NULL OR happened_at < $8)
-                  AND ($9::timestamptz IS NULL
-                       OR (happened_at, recorded_at, turn, entity_id, seq)
-                          < ($9, $10::timestamptz, $11::int, $12::uuid, $13::int))
-                ORDER BY happened_at DESC, recorded_at DESC, turn DESC, entity_id DESC, seq DESC LIMIT $14)
+               SELECT happened_at, recorded_at, turn, entity_id, seq, machine, event FROM moved
+               UNION ALL
+               SELECT s.effective_at, s.recorded_at, $5::int, s.subscription_id, s.seq, 'terms', s.cause
+                 FROM subscription_terms s
+                WHERE s.shard_key = $1 AND s.customer_id = $2 AND s.effective_at < coalesce($7, 'infinity'::timestamptz)
+                  AND s.seq > 1 AND s.effective_at >= coalesce($6, '-infinity'::timestamptz)
+                  AND ($8 IS NULL OR (s.effective_at, s.recorded_at, $5::int, s.subscription_id, s.seq)
+                                     < ($8, $9::timestamptz, $10::int, $11::uuid, $12::int))
+                ORDER BY 1 DESC, 2 DESC, 3 DESC, 4 DESC, 5 DESC LIMIT $13)
            SELECT g.happened_at, g.recorded_at, g.turn, g.entity_id, g.seq, g.machine, g.event,
                   coalesce(i.subscription_id, p.subscription_id, s.subscription_id) AS subscription_id,
                   coalesce(i.id, p.id) AS invoice_id, coalesce(x.id, r.payment_id) AS payment_id, r.id AS refund_id,
@@ -170,7 +173,8 @@ async def changes(
              LEFT JOIN price a ON a.id = s.price_id
              LEFT JOIN price b ON b.id = o.price_id
             ORDER BY g.happened_at DESC, g.recorded_at DESC, g.turn DESC, g.entity_id DESC, g.seq DESC""",
-        customer.shard, customer.uuid, *_told(), [_TURNS.get(what, OTHER_TURN) for what in TOLD.values()], TERMS_TURN,
+        customer.shard, customer.uuid, [f"{machine} {event}" for machine, event in TOLD],
+        [_TURNS.get(what, OTHER_TURN) for what in TOLD.values()], TERMS_TURN,
         span.since, span.until, *(after or (None, None, None, None, None)), limit,
     )  # fmt: skip
     return [_change(customer.shard, row) for row in rows]

@@ -48,7 +48,6 @@ PUBLISHED: Final = {
     "document.retiring": "A registered document will be retired; told of the house's own customer.",
     "document.withdrawn": "A registered document does not run any more; told of the house's own customer.",
 }
-MOST: Final = len(PUBLISHED)
 
 
 def require_published(kinds: Collection[str]) -> tuple[str, ...]:

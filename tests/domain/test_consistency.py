@@ -15,6 +15,7 @@ from dev.stack.program import bring_up
 from dev.stack.stack import Stack
 from dev.story.client import until
 from domain.database import Addresses, Database, HistoryUnavailable, Source, Token
+from domain.ids import CustomerId
 from domain.ledger.balance import balance
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
@@ -36,13 +37,13 @@ class AheadClock:
         return datetime.now(UTC) + self.ahead
 
 
-async def invoices_seen(world: World, customer: object, token: Token | None) -> tuple[int, Source]:
+async def invoices_seen(world: World, customer: CustomerId, token: Token | None) -> tuple[int, Source]:
     """How many invoices of a customer history shows, and which server said so."""
     async with world.house.db.history(token) as history:
         count = await history.replica.fetchval(
             "SELECT count(*) FROM invoice WHERE shard_key = $1 AND customer_id = $2",
-            customer.shard,  # type: ignore[attr-defined]
-            customer.uuid,  # type: ignore[attr-defined]
+            customer.shard,
+            customer.uuid,
         )
     return count, history.source
 

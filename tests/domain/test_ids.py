@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.ids import CustomerId, TenantId
+from domain.ids import CustomerId, EntityId, InvoiceId, TenantId
 from domain.refusals import Refused
 
 STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 section 6
@@ -21,6 +21,13 @@ def test_an_id_spells_its_shard_key_and_uuid_in_crockford_digits(shard: int, uui
     spelled = b32encode(shard.to_bytes(4, "big") + uuid.bytes).decode().translate(IN_OURS)
     assert str(id) == f"customer_{spelled}"
     assert CustomerId.parse(str(id)) == id
+
+
+def test_every_kind_of_id_is_looked_up_by_its_uuid_alone_and_is_of_its_kind_all_the_same() -> None:
+    assert {each.__hash__ for each in EntityId.__subclasses__()} == {EntityId.__hash__}
+    uuid = UUID(int=1)
+    assert hash(InvoiceId(1, uuid)) == hash(uuid) and hash(TenantId(uuid)) == hash(TenantId(uuid))
+    assert len({InvoiceId(1, uuid), InvoiceId(2, uuid), CustomerId(1, uuid)}) == 3
 
 
 @given(some.uuids())

@@ -1,4 +1,7 @@
+from decimal import Decimal
 from fractions import Fraction
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +14,6 @@ from domain.money import (
     Currency,
     CurrencyMismatch,
     Money,
-    NotAnAmount,
     NothingToAllocateTo,
     UnknownCurrency,
     allocate,
@@ -68,55 +70,18 @@ def test_an_amount_is_written_with_the_digits_of_its_currency(amount: Money, tex
 
 
 @given(minors, currencies)
-def test_an_amount_written_as_a_decimal_reads_back_the_same(minor: int, currency: Currency) -> None:
-    amount = Money(minor, currency)
-    assert Money.parse_decimal(amount.decimal, currency) == amount
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "1,5",
-        "1.",
-        ".5",
-        "1.234",
-        "+1",
-        "--1",
-        " 1",
-        "1 ",
-        "1\n",
-        "1e3",
-        "0x1",
-        "NaN",
-        "١",
-        "1_000",
-        "007",
-        "9" * 5000,
-    ],
-)
-def test_a_text_that_is_no_plain_amount_is_refused(text: str) -> None:
-    with pytest.raises(NotAnAmount):
-        Money.parse_decimal(text, EUR)
-
-
-def test_a_fraction_of_a_yen_is_refused() -> None:
-    with pytest.raises(NotAnAmount):
-        Money.parse_decimal("1.0", JPY)
-
-
-def test_a_short_fraction_is_read_in_full() -> None:
-    assert Money.parse_decimal("12.5", EUR) == eur(1250)
+def test_an_amount_written_as_a_decimal_is_the_same_number(minor: int, currency: Currency) -> None:
+    assert Decimal(Money(minor, currency).decimal).scaleb(currency.exponent) == minor
 
 
 @pytest.mark.parametrize("wrong", [True, 1.0, "1", None, Fraction(1)])
-def test_only_an_integer_is_an_amount(wrong: object) -> None:
+def test_only_an_integer_is_an_amount(wrong: Any) -> None:
     with pytest.raises(TypeError):
-        Money(wrong, EUR)  # type: ignore[arg-type]
+        Money(wrong, EUR)
     with pytest.raises(TypeError):
-        share(wrong, 2, eur(1))  # type: ignore[arg-type]
+        share(wrong, 2, eur(1))
     with pytest.raises(TypeError):
-        allocate(eur(1), [wrong])  # type: ignore[list-item]
+        allocate(eur(1), [wrong])
 
 
 def test_an_amount_beyond_the_bound_is_refused_however_it_arises() -> None:
@@ -127,7 +92,6 @@ def test_an_amount_beyond_the_bound_is_refused_however_it_arises() -> None:
         lambda: most + eur(1),
         lambda: most * 2,
         lambda: share(2, 1, most),
-        lambda: Money.parse_decimal("9999999999999999", EUR),
     ):
         with pytest.raises(AmountOutOfRange):
             too_much()
@@ -197,10 +161,10 @@ def test_parts_sum_to_the_whole_and_lie_within_one_unit_of_the_exact_share(minor
 
 @given(minors, weights, st.randoms(use_true_random=False))
 def test_the_order_of_lines_changes_nothing_but_which_of_equal_lines_gets_the_odd_unit(
-    minor: int, parts: list[int], random: object
+    minor: int, parts: list[int], random: Random
 ) -> None:
     shuffled = list(parts)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert _by_weight(minor, parts) == _by_weight(minor, shuffled)
 
 

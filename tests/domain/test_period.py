@@ -38,7 +38,7 @@ zones = st.sampled_from(ZONES)
 
 
 def utc(*fields: int) -> datetime:
-    return datetime(*fields, tzinfo=UTC)  # type: ignore[misc,arg-type]
+    return datetime(*fields, tzinfo=UTC)  # type: ignore[misc,arg-type]  # as many fields as are given
 
 
 def local_days(anchor: Anchor, count: int) -> list[str]:

@@ -1,5 +1,6 @@
 """Renewals through the queue: one job for a shard key and kind, and nothing else waits behind them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.perform import perform
@@ -29,9 +30,13 @@ async def subscribers(ground: Ground, count: int) -> list[Someone]:
 
 
 async def test_renewals_of_a_shard_key_are_one_job_and_are_issued_and_collected(empty_ground: Ground) -> None:
-    ground, customers = empty_ground, await subscribers(empty_ground, 3)
+    ground, customers, rested = empty_ground, await subscribers(empty_ground, 3), list[timedelta]()
     redis = await queue.connect(ground.settings.redis_url.get_secret_value())
     shard = customers[0].id.shard
+
+    async def pace(took: timedelta) -> None:
+        rested.append(took)
+
     try:
         calls = [call for call in await waiting(later(ground.house, DUE)) if call.name != "do_due"]
         assert calls == [Call("do_batches", (str(shard), "renew"))]
@@ -39,9 +44,10 @@ async def test_renewals_of_a_shard_key_are_one_job_and_are_issued_and_collected(
             for _ in range(ROUNDS):
                 if not await sweep(then, redis):
                     break
-                await make_worker(then, redis, burst=True).async_run()
+                await make_worker(replace(then, pace=pace), redis, burst=True).async_run()
     finally:
         await queue.close(redis)
+    assert len(rested) >= 2 and min(rested) > timedelta(0)  # after each batch, with the time it took
     for ada in customers:
         assert (await subscription_of(ground.world, ada)).period_index == 1
         assert [invoice.state.name for invoice in await invoices_of(ground.world, ada)] == ["paid", "paid"]

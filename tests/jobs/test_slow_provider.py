@@ -1,7 +1,9 @@
 """A provider that hangs: it holds a few calls, while everything that needs no answer of it goes on."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -67,7 +69,7 @@ async def test_a_call_without_a_place_is_never_made_and_says_so(house: House, de
 async def test_a_call_that_fails_gives_its_place_back(house: House) -> None:
     request = await a_charge(house)
     one_place = Bulkhead(house.gateway(ACCOUNT), 1)
-    broken = ChargeRequest(request.key, request.reference, request.money, request.method_ref, {"a": object()})  # type: ignore[dict-item]
+    broken = replace(request, metadata=cast(Any, {"a": object()}))
     with pytest.raises(TypeError):
         await one_place.charge(broken)
     assert isinstance(await one_place.charge(request), Captured)

@@ -1,6 +1,5 @@
 """Databases of a test's own, empty, on the server that all tests share."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,12 +8,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-
-from dev.stack.addresses import Servers
-from dev.stack.keys import keys_in
-from dev.stack.postgres import superuser_dsn
-from dev.stack.state import known_layout
-from tests.stack_plugin import STATE
 
 WriteFile = Callable[[str, str], Path]
 
@@ -34,15 +27,6 @@ async def session(url: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
-
-
-@pytest.fixture(scope="session")
-def superuser_url(servers: Servers) -> str:
-    """The server's maintenance database, as superuser."""
-    assert servers.owner_url
-    layout = known_layout(Path(os.environ[STATE]))
-    assert layout is not None
-    return superuser_dsn(layout, keys_in(layout.keys))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations.files import Applied, MigrationFile, MigrationRefused, choose, pending, read_files
+from migrations.files import Applied, MigrationFile, MigrationRefused, Phase, choose, pending, read_files
 from tests.migrations.conftest import WriteFile
 
 PRE = "-- pre\nSELECT 1;"
@@ -122,10 +122,10 @@ def test_a_database_newer_than_the_code_is_refused(write_file: WriteFile) -> Non
     ],
 )
 def test_a_phase_applies_the_leading_files_of_its_kind(
-    write_file: WriteFile, waiting: str, phase: str, count: int
+    write_file: WriteFile, waiting: str, phase: Phase, count: int
 ) -> None:
     files = _files(write_file, *waiting.split())
-    assert choose(files, phase) == files[:count]  # type: ignore[arg-type]
+    assert choose(files, phase) == files[:count]
 
 
 @pytest.mark.parametrize(
@@ -136,9 +136,9 @@ def test_a_phase_applies_the_leading_files_of_its_kind(
         ("pre post", "post", r"0002_step \(post\) comes after 0001_step \(pre\)"),
     ],
 )
-def test_a_phase_never_jumps_over_the_other(write_file: WriteFile, waiting: str, phase: str, message: str) -> None:
+def test_a_phase_never_jumps_over_the_other(write_file: WriteFile, waiting: str, phase: Phase, message: str) -> None:
     with pytest.raises(MigrationRefused, match=message):
-        choose(_files(write_file, *waiting.split()), phase)  # type: ignore[arg-type]
+        choose(_files(write_file, *waiting.split()), phase)
 
 
 def test_statements_outside_of_a_transaction_are_told_apart() -> None:

@@ -1,13 +1,14 @@
 """A database comes to the schema of the code once, whoever asks and however often."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from migrations.catalog import catalog_faults
-from migrations.files import MigrationRefused, read_files
+from migrations.files import MigrationRefused, Phase, read_files
 from migrations.runner import migrate
 from tests.migrations.conftest import WriteFile, at, session
 
@@ -138,10 +139,23 @@ async def test_a_table_in_use_is_asked_for_again_without_holding_up_its_readers(
     assert await run == 1
 
 
+async def test_whoever_queues_behind_a_migration_waits_below_half_a_second_also_after_an_index_was_built(
+    empty_url: str, write_file: WriteFile
+) -> None:
+    note = "-- {}\nCREATE TABLE {} AS SELECT current_setting('lock_timeout')::interval AS longest;"
+    write_file("0001_thing", TABLE)
+    write_file("0002_before", note.format("pre", "before"))
+    write_file("0003_index", INDEX)
+    await migrate(empty_url, "all", write_file("0004_after", note.format("post", "after")))
+    async with session(empty_url) as connection:
+        waits = await connection.fetch("SELECT longest FROM before UNION ALL SELECT longest FROM after")
+    assert len(waits) == 2 and all(timedelta() < row["longest"] < timedelta(seconds=0.5) for row in waits)
+
+
 @pytest.mark.parametrize("phase", ["pre", "post", "all"])
-async def test_a_replica_is_refused(replica_url: str, phase: str) -> None:
+async def test_a_replica_is_refused(replica_url: str, phase: Phase) -> None:
     with pytest.raises(MigrationRefused, match="leads to no writable server"):
-        await migrate(replica_url, phase)  # type: ignore[arg-type]
+        await migrate(replica_url, phase)
 
 
 async def test_a_database_that_is_not_there_is_refused(superuser_url: str, tmp_path: Path) -> None:

@@ -11,9 +11,7 @@ class Texts:
     invoice: str
     credit_note: str
     receipt: str
-    statement: str
     billed_to: str
-    account_of: str
     seller: str
     invoice_number: str
     credit_note_number: str
@@ -23,7 +21,6 @@ class Texts:
     issued: str
     due: str
     paid_date: str
-    statement_period: str
     purchase_order: str
     currency: str
     tax_id: str
@@ -35,10 +32,6 @@ class Texts:
     amount: str
     amount_with_tax: str
     amount_without_tax: str
-    date: str
-    charge: str
-    payment: str
-    balance: str
     unused: str
     discounted: str
     discount: str
@@ -58,15 +51,10 @@ class Texts:
     sent_back: str
     credited: str
     settled_outside: str
-    opening: str
-    closing: str
     due_headline: str
     settled_headline: str
     credit_headline: str
     paid_headline: str
-    owed_headline: str
-    in_favour_headline: str
-    even_headline: str
     method: str
     net_terms: str
     charged: str

@@ -31,9 +31,12 @@ from domain.payments.gateway import (
 )
 from domain.payments.gateways import sandbox_events, sandbox_http, sandbox_wire, standard_webhooks
 from domain.payments.gateways.sandbox_disputes import DisputeHttp
+from domain.payments.gateways.sandbox_events import id_of
 from domain.payments.gateways.sandbox_http import REQUEST_LIMIT, Reply, object_of
+from domain.payments.past_events import PastAnswer, PastEvent, PastEvents
 
 KEY_WINDOW: Final = timedelta(hours=24)  # the provider's promise; its own constant is in its idempotency keys
+MOST_EVENTS: Final = 100  # at once: the bytes of as many webhooks, below the longest answer that is read
 MOST_LINES: Final = 250  # of a settlement at once: some 80 KiB, far below the longest answer that is read
 
 
@@ -147,6 +150,17 @@ class SandboxGateway(DisputeHttp):
             return reply
         listed = object_of(reply, sandbox_wire.LineList)
         return sandbox_wire.read_lines(listed, limit) if listed else reply.unclear
+
+    async def past_events(self, since: datetime, after: str | None) -> PastAnswer:
+        query = {"since": since.isoformat(), "limit": str(MOST_EVENTS)} | ({"after": after} if after else {})
+        reply = await self._send("GET", "/v1/events", query=query)
+        if not isinstance(reply, Reply):
+            return reply
+        listed = object_of(reply, sandbox_wire.EventList)
+        if listed is None:
+            return reply.unclear
+        named = [(id_of(each), bytes(each)) for each in listed.events]
+        return PastEvents(tuple(PastEvent(id, raw, {standard_webhooks.ID_HEADER: id}) for id, raw in named))
 
     def parse_event(
         self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime

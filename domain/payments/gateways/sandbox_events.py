@@ -52,6 +52,18 @@ class _Payout(msgspec.Struct, frozen=True):
 _T = TypeVar("_T")
 
 
+class _Named(msgspec.Struct, frozen=True):
+    id: str
+
+
+def id_of(raw: bytes | msgspec.Raw) -> str:
+    """The event's own id, also of one that cannot be read otherwise; empty for what has none."""
+    try:
+        return msgspec.json.decode(raw, type=_Named).id
+    except msgspec.MsgspecError:
+        return ""
+
+
 def read_event(raw: bytes, message_id: str) -> ProviderEvent:
     """The event of an authentic body; MalformedEvent if it cannot be read or is not the one that was signed for."""
     envelope = _decode(raw, _Envelope)

@@ -119,6 +119,12 @@ class WireLine(msgspec.Struct, frozen=True):
     payout: str | None
 
 
+class EventList(msgspec.Struct, frozen=True):
+    """Events as their webhooks say them, oldest first."""
+
+    events: list[msgspec.Raw]
+
+
 class LineList(msgspec.Struct, frozen=True):
     """Lines of the settlement report, oldest first."""
 

@@ -35,6 +35,7 @@ from domain.payments.gateways import (
     stripe_events,
     stripe_lines,
     stripe_methods,
+    stripe_past,
     stripe_refund,
     stripe_signature,
 )
@@ -44,6 +45,7 @@ from domain.payments.gateways.stripe_charge import NOT_EXACT, Charging
 from domain.payments.gateways.stripe_http import REQUEST_LIMIT, Heard, KeyTaken, Turned, ask, open_client
 from domain.payments.gateways.stripe_read import BARRED, only_one, read_capture, read_charge, read_moved
 from domain.payments.gateways.stripe_wire import WireIntent, WireMethod
+from domain.payments.past_events import PastAnswer
 
 KEY_WINDOW: Final = timedelta(hours=24)  # docs.stripe.com/api/idempotent_requests: keys may be forgotten after that
 API: Final = "https://api.stripe.com"
@@ -158,6 +160,9 @@ class StripeGateway:
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
         return await stripe_lines.settlement_lines(self._client, payout_ref, after, limit)
+
+    async def past_events(self, since: datetime, after: str | None) -> PastAnswer:
+        return await stripe_past.past_events(self._client, since, after)
 
     def parse_event(
         self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime

@@ -1,7 +1,8 @@
-"""What is asked of Stripe more than once: an intent as it is now, all intents under a reference, a barred reference."""
+"""What is asked of Stripe more than once: an intent as it is now, all under a reference, a barred reference, a page."""
 
 import hashlib
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 from domain.payments.gateway import Unavailable, Unknown
 from domain.payments.gateways.stripe_http import Answer, Heard, KeyTaken, Turned, ask
@@ -14,6 +15,8 @@ WHOLE: Final = {"expand": ["latest_charge"]}
 MOST: Final = 100  # objects of one page, as many as Stripe gives
 # What a barred reference is kept with: an intent that is never confirmed. Any amount above Stripe's smallest one does.
 _TOKEN_AMOUNT: Final = {"amount": 100, "currency": "eur", "payment_method_types": ["card"]}
+
+T = TypeVar("T")
 
 
 def creation_key(reference: str) -> str:
@@ -80,6 +83,16 @@ async def canceled(client: Any, intent_id: str) -> WireIntent | Unknown | Unavai
     answer = await ask(client.payment_intents.cancel_async(intent_id, dict(WHOLE)))
     left = await intent_now(client, intent_id) if isinstance(answer, Turned) else _intent(answer)
     return Unknown(left.code) if isinstance(left, Turned) else left
+
+
+async def page_of(listing: Any, shape: type[T], params: Mapping[str, object]) -> WireList[T] | Unknown | Unavailable:
+    """A page of a list of Stripe's, the newest first."""
+    answer = await ask(listing.list_async(dict(params)))
+    if isinstance(answer, Turned | KeyTaken):
+        return Unknown(answer.code if isinstance(answer, Turned) else "the key was used for another request")
+    if isinstance(answer, Unknown | Unavailable):
+        return answer
+    return answer.read(WireList[shape])  # type: ignore[valid-type]  # a type only when it runs
 
 
 def _intent(answer: Answer) -> WireIntent | Turned | Unknown | Unavailable:

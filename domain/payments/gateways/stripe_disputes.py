@@ -17,11 +17,10 @@ from domain.payments.gateway import (
     DisputeStatus,
     EvidenceRequest,
     NotFound,
-    Unavailable,
     Unknown,
 )
 from domain.payments.gateways.stripe_amounts import from_stripe
-from domain.payments.gateways.stripe_calls import MOST
+from domain.payments.gateways.stripe_calls import MOST, page_of
 from domain.payments.gateways.stripe_http import Answer, Heard, KeyTaken, Turned, ask
 from domain.payments.gateways.stripe_read import REFERENCE
 from domain.payments.gateways.stripe_wire import WireIntent, WireList
@@ -134,7 +133,7 @@ async def list_disputes(client: Any, since: datetime, after: str | None) -> Disp
     asked: dict[str, object] = {"created": {"gte": int(since.timestamp())}, "limit": MOST}
     asked["expand"] = ["data.payment_intent"]
     for _ in range(_PAGES_MAX):
-        page = await _page(client, asked)
+        page = await page_of(client.disputes, WireDispute, asked)
         if not isinstance(page, WireList):
             return page
         found += page.data
@@ -144,13 +143,6 @@ async def list_disputes(client: Any, since: datetime, after: str | None) -> Disp
             return DisputesListed(tuple(facts[places.index(after) + 1 :] if after in places else facts), more=False)
         asked["starting_after"] = page.data[-1].id
     return Unknown("too many disputes")
-
-
-async def _page(client: Any, params: dict[str, object]) -> WireList[WireDispute] | Unknown | Unavailable:
-    answer = await ask(client.disputes.list_async(params))
-    if isinstance(answer, Turned | KeyTaken):
-        return Unknown("the list was refused")
-    return answer.read(WireList[WireDispute]) if isinstance(answer, Heard) else answer
 
 
 def _answer(answer: Answer) -> DisputeAnswer:

@@ -3,10 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from domain.payments.gateway import LineKind, SettlementAnswer, SettlementLine, SettlementLines, Unavailable, Unknown
+from domain.payments.gateway import LineKind, SettlementAnswer, SettlementLine, SettlementLines, Unknown
 from domain.payments.gateways.stripe_amounts import from_stripe
-from domain.payments.gateways.stripe_calls import MOST
-from domain.payments.gateways.stripe_http import KeyTaken, Turned, ask
+from domain.payments.gateways.stripe_calls import MOST, page_of
 from domain.payments.gateways.stripe_read import REFERENCE
 from domain.payments.gateways.stripe_wire import WireIntent, WireLine, WireList, WireSource
 
@@ -24,14 +23,15 @@ _PAGES_MAX: Final = 200  # to the oldest line: who has more than 20,000 reads by
 
 async def settlement_lines(client: Any, payout: str | None, after: str | None, limit: int) -> SettlementAnswer:
     """The lines after that one; without one, the first there are, to which Stripe has to be read back page by page."""
+    lines = client.balance_transactions
     asked = {"expand": ["data.source.payment_intent"]} | ({"payout": payout} if payout else {})
     if after is not None:
-        page = await _page(client, {**asked, "limit": min(limit, MOST), "ending_before": after})
+        page = await page_of(lines, WireLine, {**asked, "limit": min(limit, MOST), "ending_before": after})
         return page if not isinstance(page, WireList) else _read(page.data, page.has_more, payout)
     pages: list[list[WireLine]] = []
     turn: dict[str, object] = {}
     for _ in range(_PAGES_MAX):
-        page = await _page(client, {**asked, "limit": MOST, **turn})
+        page = await page_of(lines, WireLine, {**asked, "limit": MOST, **turn})
         if not isinstance(page, WireList):
             return page
         pages.append(page.data)
@@ -41,13 +41,6 @@ async def settlement_lines(client: Any, payout: str | None, after: str | None, l
             return _read(taken, sum(map(len, pages)) > len(taken), payout)
         turn = {"starting_after": page.data[-1].id}
     return Unknown("too many lines before the first: ask by payout")
-
-
-async def _page(client: Any, params: dict[str, object]) -> WireList[WireLine] | Unknown | Unavailable:
-    answer = await ask(client.balance_transactions.list_async(params))
-    if isinstance(answer, Turned | KeyTaken):
-        return Unknown(answer.code if isinstance(answer, Turned) else "the key was used for another request")
-    return answer if isinstance(answer, Unknown | Unavailable) else answer.read(WireList[WireLine])
 
 
 def _read(newest_first: list[WireLine], more: bool, payout: str | None) -> SettlementAnswer:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publ
 from domain.catalog.publish_version import MAX_TRIAL_DAYS, PlanTerms, PublishPlanVersion, publish_plan_version
 from domain.ids import PlanId
 from domain.money import Currency, Money, UnknownCurrency
+from domain.operation import Operation
 from domain.perform import perform
 from domain.period import Unit
 from domain.refusals import RefusalCode, Refused
@@ -122,12 +124,13 @@ async def test_what_is_not_there_has_no_versions_and_a_taken_name_is_taken(world
 @pytest.mark.parametrize("role", [Grant.SUPPORT, Grant.LEAD, Grant.FINANCE])
 async def test_only_admins_change_the_catalog(world: World, role: Grant) -> None:
     plan, _ = await new_plan(world)
-    for operation, command in (
+    tries: tuple[tuple[Operation[Any, Any], object], ...] = (
         (publish_plan_version, PublishPlanVersion(plan, day(3, 1), None, PlanTerms())),
         (publish_feature, PublishFeature(fresh("feature"), "F", FeatureKind.SWITCH)),
         (publish_price, monthly(plan)),
-    ):
+    )
+    for operation, command in tries:
         with pytest.raises(Refused) as refused:
             home = world.tenant.live_house
-            await perform(world.house.db, operation, world.staff(role), home, command, fresh("key"))  # type: ignore[arg-type, misc]
+            await perform(world.house.db, operation, world.staff(role), home, command, fresh("key"))
         assert refused.value.code is RefusalCode.FORBIDDEN

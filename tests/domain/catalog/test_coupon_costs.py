@@ -15,8 +15,7 @@ from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_sub
 from domain.subscriptions.policy import Unused
 from tests.catalog_kit import by_admin, half_off
 from tests.domain.invoices.bills import note
-from tests.domain.invoices.test_staff_invoices import by_finance
-from tests.lives import buy, buyer, day, publish, start, subscription_of, until
+from tests.lives import buy, buyer, by_finance, day, publish, start, subscription_of, until
 from tests.world import EUR, fresh, make_world
 
 TAKEN = (250, 100, 7)  # off the first invoices of three customers

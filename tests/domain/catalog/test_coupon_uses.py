@@ -17,10 +17,9 @@ from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.catalog_kit import by_admin, half_off
-from tests.domain.invoices.bills import eur, note, now
-from tests.domain.invoices.test_staff_invoices import SETUP, by_finance, draft, issue
+from tests.domain.invoices.bills import SETUP, draft, eur, issue, note, now
 from tests.interruptions import Killed, killed_at
-from tests.lives import buyer, day, invoices_of, start, until, wrong_rows
+from tests.lives import buyer, by_finance, day, invoices_of, start, until, wrong_rows
 from tests.world import Someone, World, fresh
 
 PERIODS = 2  # the first month and the second

@@ -35,8 +35,7 @@ from tests.domain.corrections.correction_kit import (
 )
 from tests.domain.invoices.bills import on
 from tests.domain.invoices.schematron import findings
-from tests.domain.invoices.test_staff_invoices import by_finance
-from tests.lives import buyer, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.lives import buyer, by_finance, day, invoices_of, start, subscription_of, until, wrong_rows
 from tests.tax_kit import TAX_IDS, move, publish_rate, register, show_tax_id, vat
 from tests.world import World, fresh
 

@@ -20,9 +20,8 @@ from domain.refusals import RefusalCode, Refused
 from tests.domain.corrections.correction_kit import bought, corrected, eur, german_shop, rate_is, tax_payable
 from tests.domain.corrections.test_tax_runs import begun, is_finished, worked
 from tests.domain.invoices.bills import credit, now, on
-from tests.domain.invoices.test_staff_invoices import by_finance
 from tests.interruptions import LEASE_OVER, ahead
-from tests.lives import attempts_at, buyer, tell, wrong_rows
+from tests.lives import attempts_at, buyer, by_finance, tell, wrong_rows
 from tests.world import Someone, World, fresh
 
 

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from domain.dunning.case import cases
 from domain.dunning.recovery_policy import RecoveryPolicy
 from domain.dunning.retry_payment import RetryPayment, retry_payment
-from domain.ids import PaymentId
+from domain.ids import DunningCaseId, PaymentId
 from domain.payments.method import StoreMethod, payment_methods, store_method
 from domain.payments.order_methods import OrderMethods, order_methods
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
@@ -18,7 +19,7 @@ from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
-from tests.domain.invoices.test_staff_invoices import SETUP, draft, issue
+from tests.domain.invoices.bills import SETUP, draft, issue
 from tests.dunning_kit import case_now, owing, tried
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import attempts_at, by_house, invoices_of, subscription_of, tell, until, wrong_rows
@@ -99,6 +100,25 @@ async def test_a_card_that_was_declined_for_good_is_not_tried_for_a_new_invoice_
     assert [each.state.name for each in await attempts_at(world, eve, issued.invoice)] == ["captured"]
 
 
+@pytest.mark.row("B9")
+async def test_a_hard_decline_that_was_told_late_is_not_hidden_by_a_soft_one_of_a_later_attempt(
+    shop: World, owner_url: str
+) -> None:
+    ada, case = await owing(shop, SOFT)
+    await until(shop, ada, case.opened_at + TWO)
+    first, second = await attempts_at(shop, ada, case.invoice)
+    owner = await asyncpg.connect(owner_url)
+    try:  # the provider was silent about the first one, and tells only now what came of it
+        await owner.execute(
+            "UPDATE payment SET failure_hard = true, failure_code = 'stolen_card' WHERE shard_key = $1 AND id = $2",
+            first.id.shard, first.id.uuid,
+        )  # fmt: skip
+    finally:
+        await owner.close()
+    await until(shop, ada, case.opened_at + timedelta(days=9))
+    assert [each.id for each in await attempts_at(shop, ada, case.invoice)] == [first.id, second.id]
+
+
 async def test_a_policy_says_how_many_methods_a_step_tries_whether_backups_are_tried_and_from_when_on(
     house: House,
 ) -> None:
@@ -144,16 +164,10 @@ async def test_a_customer_who_pays_while_a_step_begins_is_charged_once(shop: Wor
     assert await wrong_rows(shop, ada) == []
 
 
-async def retry_again(world: World, of: Someone, case: object) -> object:
+async def retry_again(world: World, of: Someone, case: DunningCaseId) -> object:
     """The same job once more, under another key."""
-    return await perform(
-        world.house.db,
-        retry_payment,
-        world.house.actor,
-        of.id,
-        RetryPayment(case),
-        fresh("retry"),  # type: ignore[arg-type]
-    )
+    house = world.house
+    return await perform(house.db, retry_payment, house.actor, of.id, RetryPayment(case), fresh("retry"))
 
 
 @pytest.mark.parametrize("point", ["perform.committed", "attempt.claimed", "attempt.answered", "relay.consumed"])

@@ -1,6 +1,7 @@
 """A case whose invoice is closed without money: it says so, and access follows whether the debt is really gone."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -18,13 +19,13 @@ from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
-from tests.domain.invoices.bills import note, now
-from tests.domain.invoices.test_staff_invoices import SETUP, by_finance, draft, issue
+from tests.domain.invoices.bills import SETUP, draft, issue, note, now
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import (
     attempts_at,
     buy,
     buyer,
+    by_finance,
     by_house,
     day,
     invoices_of,
@@ -216,10 +217,10 @@ async def test_of_two_who_void_and_write_off_at_once_one_wins_and_access_follows
 @pytest.mark.parametrize("point", ["perform.recorded", "perform.committed", "relay.consumed"])
 @pytest.mark.parametrize("close", [void, write_off], ids=["void", "written off"])
 async def test_a_process_that_dies_over_a_closed_invoice_leaves_its_case_to_the_next_one(
-    world: World, point: str, close: object
+    world: World, point: str, close: Callable[..., Awaitable[None]]
 ) -> None:
     ada, case = await in_dunning(world)
-    await close(world, ada, case, follow=False)  # type: ignore[operator]
+    await close(world, ada, case, follow=False)
     async with killed_at(point):
         with pytest.raises(Killed):
             await do_now(world.house, ada.id)

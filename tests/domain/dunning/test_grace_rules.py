@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -85,15 +86,15 @@ async def test_versions_of_a_rule_follow_each_other_and_two_at_once_are_two(shop
 
 
 async def test_a_rule_is_published_by_admins_with_a_source_and_days_that_can_be_meant(shop: World) -> None:
-    good = {"country": "SE", "kind": CONSUMER, "min_days": 1, "notice_days": 1, "source": "A law."}
+    good: dict[str, Any] = {"country": "SE", "kind": CONSUMER, "min_days": 1, "notice_days": 1, "source": "A law."}
     for changed, part in (
         ({"country": "XX"}, "country"), ({"min_days": -1}, "minDays"), ({"min_days": MAX_DAYS + 1}, "minDays"),
         ({"notice_days": -1}, "noticeDays"), ({"source": " "}, "source"), ({"source": "x" * 501}, "source"),
     ):  # fmt: skip
-        command = PublishGraceRule(**{**good, **changed})  # type: ignore[arg-type]
+        command = PublishGraceRule(**{**good, **changed})
         assert await refusal_of(shop, publish_grace_rule, command) == (RefusalCode.INVALID_INPUT, (part,))
     with pytest.raises(Refused):
-        command, home = PublishGraceRule(**good), shop.tenant.live_house  # type: ignore[arg-type]
+        command, home = PublishGraceRule(**good), shop.tenant.live_house
         await perform(shop.house.db, publish_grace_rule, shop.staff(Grant.SUPPORT), home, command, fresh("rule"))
     assert all(rule.version == 0 for rule in await grace_rules(shop.house.db.primary, shop.tenant.tenant))
 

@@ -16,9 +16,8 @@ from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
-from tests.domain.invoices.test_staff_invoices import by_finance
 from tests.dunning_kit import case_now, owing
-from tests.lives import attempts_at, buyer, day, invoices_of, start, subscription_of, until
+from tests.lives import attempts_at, buyer, by_finance, day, invoices_of, start, subscription_of, until
 from tests.world import Someone, World, fresh, make_world
 
 BAD, GOOD = "tok_insufficient_funds", "tok_visa"

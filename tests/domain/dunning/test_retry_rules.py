@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -143,7 +144,7 @@ async def test_suspension_is_asked_for_once_more_when_the_attempt_ends_and_not_b
     assert ((await case_now(shop, ada)).state.name, await is_entitled(shop, ada)) == ("suspended", False)
 
 
-NUMBERS = [
+NUMBERS: list[tuple[dict[str, Any], str]] = [
     ({"methods_per_step": 0}, "methodsPerStep"), ({"own_tries": -1}, "ownTries"),
     ({"payday_choices": 11}, "paydayChoices"),
     ({"split_parts": 25}, "splitParts"), ({"split_days": 0}, "splitDays"), ({"split_plans": -1}, "splitPlans"),
@@ -163,7 +164,7 @@ RULES = [
 async def test_rules_that_cannot_be_meant_are_refused_and_nobody_tries_a_stolen_card_again(shop: World) -> None:
     before = await recovery_policy(shop.house.db.primary, shop.tenant.tenant)
     for changed, part in NUMBERS:
-        command = Set(replace(RecoveryPolicy(), **changed))  # type: ignore[arg-type]
+        command = Set(replace(RecoveryPolicy(), **changed))
         assert await refusal_of(shop, set_recovery_policy, command) == (RefusalCode.INVALID_INPUT, (part,)), changed
     for rule, part in RULES:
         command = Set(RecoveryPolicy(rules=(rule,)))

@@ -1,16 +1,22 @@
 """Issued invoices for tests of what becomes of them, and what staff does with them."""
 
+from typing import Any
+
 from domain.actor import Grant
+from domain.corrections.finalize_draft import DraftFinalized, FinalizeDraft, finalize_draft
 from domain.db import Primary
 from domain.ids import CustomerId, InvoiceId
 from domain.invoices.credit_note import CreditNote, credit_notes_of
+from domain.invoices.edit_draft import CreateInvoice, create_invoice
 from domain.invoices.invoice import Invoice, invoice
+from domain.invoices.manual_line import ManualLine
 from domain.ledger.account import DEBIT_NORMAL, Account
 from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.issue_credit_note import CreditNoteIssued, IssueCreditNote, NoteLine, issue_credit_note
 from domain.perform import perform
 from domain.reactions.work import do_now
+from tests.lives import by_finance
 from tests.world import EUR, Someone, World, fresh
 
 NOTHING = Money(0, EUR)
@@ -19,6 +25,28 @@ NOTHING = Money(0, EUR)
 def eur(minor: int) -> Money:
     """An amount in cents."""
     return Money(minor, EUR)
+
+
+SETUP = ManualLine("Set-up", 2, eur(5000))
+
+
+async def draft(world: World, of: Someone, *lines: ManualLine, **terms: Any) -> InvoiceId:
+    """A draft of these lines."""
+    command = CreateInvoice(lines, terms.get("purchase_order"), terms.get("net_days"))
+    return (await by_finance(world, of, create_invoice, command)).draft
+
+
+async def issue(world: World, of: Someone, id: InvoiceId) -> DraftFinalized:
+    """The draft is issued."""
+    return await by_finance(world, of, finalize_draft, FinalizeDraft(id))
+
+
+async def drafted(world: World, of: Someone) -> InvoiceId | None:
+    """The customer's draft, if there is one."""
+    found = await world.house.db.primary.fetchval(
+        "SELECT id FROM invoice_draft WHERE shard_key = $1 AND customer_id = $2", of.id.shard, of.id.uuid
+    )
+    return InvoiceId(of.id.shard, found) if found else None
 
 
 async def note(

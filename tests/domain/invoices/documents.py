@@ -16,8 +16,6 @@ from domain.invoices.document_facts import (
     PaymentMethod,
     ReceiptFacts,
     RefundLine,
-    StatementFacts,
-    StatementLine,
     TaxSum,
     Terms,
 )
@@ -74,23 +72,6 @@ def receipt(refunds: Sequence[int] = ()) -> ReceiptFacts:
         paid=billed.due,
         method=PaymentMethod("Visa", "4242"),
         refunds=tuple(RefundLine(date(2026, 2, 20), Money(minor, EUR)) for minor in refunds),
-    )
-
-
-def statement(
-    amounts: Sequence[int] = (15_057, -500, -14_557), opening: int = 0, currency: Currency = EUR
-) -> StatementFacts:
-    return StatementFacts(
-        issued_on=date(2026, 3, 1),
-        days=BillingDays(date(2026, 1, 1), date(2026, 2, 28)),
-        seller=SELLER,
-        buyer=BUYER,
-        opening=Money(opening, currency),
-        lines=tuple(
-            StatementLine(date(2026, 1, 31), "Movement", f"REF-{n}", Money(minor, currency))
-            for n, minor in enumerate(amounts)
-        ),
-        closing=Money(opening + sum(amounts), currency),
     )
 
 

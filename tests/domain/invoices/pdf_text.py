@@ -48,9 +48,9 @@ class Pdf:
         return "\n".join(_joined(sorted(line, key=lambda run: run.x)) for _, line in sorted(lines.items()))
 
     def says(self, words: str) -> bool:
-        """Whether the text holds the words; a narrow column may break a long number into two."""
-        text = self.text
-        return words in text or any(words[:at] in text and words[at:] in text for at in range(8, len(words) - 3))
+        """Whether the text holds the words, be it in pieces: a long word is cut where its column ends, and its pieces
+        are drawn one after the other."""
+        return words in self.text or words in "".join(run.text for run in self.runs)
 
     def _page_runs(self, number: int, page: bytes) -> Iterator[Run]:
         resources = self._objects[_ref(page, rb"/Resources")]

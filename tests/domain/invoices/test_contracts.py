@@ -22,9 +22,8 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.start import SubscriptionStarted
 from tests.domain.corrections.correction_kit import corrected, german_shop, rate_is
 from tests.domain.invoices.bills import eur, note, now
-from tests.domain.invoices.test_staff_invoices import by_finance
 from tests.interruptions import Killed, killed_at
-from tests.lives import buy, buyer, day, invoices_of, start, until, wrong_rows
+from tests.lives import buy, buyer, by_finance, day, invoices_of, start, until, wrong_rows
 from tests.world import Someone, World, fresh
 
 COMMITTED = 12_000  # in a year of 365 days

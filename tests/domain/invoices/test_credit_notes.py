@@ -1,6 +1,7 @@
 """Credit notes: they lower what is due first, the rest is given back to the cent, and nothing is given back twice."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from domain.corrections.give_up_invoice import GiveUpInvoice, give_up_invoice
 from domain.ids import InvoiceId
 from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.ledger.account import Account
-from domain.payments.issue_credit_note import NoteLine
+from domain.payments.issue_credit_note import CreditNoteIssued, NoteLine
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payments_of
 from domain.payments.refund import refunds_of
@@ -35,11 +36,11 @@ async def unpaid(world: World) -> tuple[Someone, InvoiceId]:
     return await paid(world, "tok_insufficient_funds")
 
 
-async def refused(world: World, of: Someone, id: InvoiceId, amount: int | None = None, **how: object) -> RefusalCode:
+async def refused(world: World, of: Someone, id: InvoiceId, amount: int | None = None, **how: Any) -> RefusalCode:
     """Why a credit note was refused, which left nothing."""
     before = await now(world, of, id), await credit(world, of), await notes(world, of, id)
     with pytest.raises(Refused) as refusal:
-        await note(world, of, id, amount, **how)  # type: ignore[arg-type]
+        await note(world, of, id, amount, **how)
     assert (await now(world, of, id), await credit(world, of), await notes(world, of, id)) == before
     return refusal.value.code
 
@@ -177,9 +178,9 @@ async def test_money_given_back_of_a_partly_paid_invoice_does_not_lower_what_is_
     assert await wrong_rows(world, ada) == []
 
 
-async def void(world: World, of: Someone, issued: object) -> None:
+async def void(world: World, of: Someone, issued: CreditNoteIssued) -> None:
     """Staff takes a credit note back."""
-    command = VoidCreditNote(issued.credit_note)  # type: ignore[attr-defined]
+    command = VoidCreditNote(issued.credit_note)
     actor = world.staff(Grant.FINANCE)
     await perform(world.house.db, void_credit_note, actor, of.id, command, fresh("void"))
     await do_now(world.house, of.id)

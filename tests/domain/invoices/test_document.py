@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.currencies import EXPONENTS
-from domain.invoices.document import render_invoice, render_receipt, render_statement
+from domain.invoices.document import render_invoice, render_receipt
 from domain.invoices.document_facts import BillingDays, InconsistentFacts
 from domain.invoices.presentation import CURRENT, presentation
 from domain.invoices.typesetting import Print, UnknownLocale, printable
 from domain.money import MAX_MINOR, Currency, Money
 from domain.period import Period
-from tests.domain.invoices.documents import EUR, STORY, invoice, naming, receipt, statement
+from tests.domain.invoices.documents import EUR, STORY, invoice, naming, receipt
 from tests.domain.invoices.pdf_text import Pdf
 
 ROOT = Path(__file__).parents[3]
@@ -75,31 +75,6 @@ def test_a_receipt_says_what_was_paid_when_and_what_went_back() -> None:
     assert "Refunded on Feb 20, 2026 −€25.00" in lines
     assert "Paid after refunds €115.57" in lines
     assert "Paid after refunds" not in "\n".join(lines_of(render_receipt(receipt(), "en")))
-
-
-def test_a_statement_carries_the_balance_from_line_to_line() -> None:
-    lines = lines_of(render_statement(statement(opening=1_000), "en"))
-    assert "Jan 31, 2026 Movement €150.57 €160.57" in lines
-    assert "Jan 31, 2026 Movement −€5.00 €155.57" in lines
-    assert "Jan 31, 2026 Movement −€145.57 €10.00" in lines
-    assert "Opening balance €10.00" in lines
-    assert "Closing balance €10.00" in lines
-
-
-@pytest.mark.parametrize(
-    ("opening", "headline"),
-    [
-        (1_000, "€10.00 owed on February 28, 2026"),
-        (0, "Nothing owed on February 28, 2026"),
-        (-1_000, "€10.00 in your favour on February 28, 2026"),
-    ],
-)
-def test_a_statement_says_in_one_line_who_owes_whom(opening: int, headline: str) -> None:
-    assert headline in lines_of(render_statement(statement(opening=opening), "en"))
-
-
-def test_a_statement_without_movements_is_still_a_statement() -> None:
-    assert "Closing balance €7.00" in lines_of(render_statement(statement((), opening=700), "en"))
 
 
 def test_the_same_facts_give_the_same_bytes_also_in_another_process() -> None:
@@ -203,7 +178,7 @@ def test_a_language_without_texts_is_refused(locale: str) -> None:
 
 
 def test_a_document_that_does_not_add_up_is_refused() -> None:
-    good, paid, account = invoice(), receipt(), statement()
+    good, paid = invoice(), receipt()
     for wrong in (
         lambda: replace(good, total=good.total + Money(1, EUR)),
         lambda: replace(good, due=good.due - Money(1, EUR)),
@@ -211,7 +186,6 @@ def test_a_document_that_does_not_add_up_is_refused() -> None:
         lambda: replace(good, lines=good.lines[1:]),
         lambda: receipt(refunds=[14_557, 1]),
         lambda: replace(paid, paid=Money(1, Currency("USD"))),
-        lambda: replace(account, closing=Money(1, EUR)),
         lambda: invoice([*STORY, replace(STORY[0], amount=Money(1, Currency("USD")))]),
         lambda: replace(good, lines=(replace(STORY[0], unit_price=Money(1, Currency("USD"))), *STORY[1:])),
     ):

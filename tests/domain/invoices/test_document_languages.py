@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from domain.invoices.document import render_credit_note, render_invoice, render_receipt, render_statement
+from domain.invoices.document import render_credit_note, render_invoice, render_receipt
 from domain.money import Currency, Money
-from tests.domain.invoices.documents import credit_note, invoice, receipt, statement, taxed, taxed_invoice
+from tests.domain.invoices.documents import credit_note, invoice, receipt, taxed, taxed_invoice
 from tests.domain.invoices.pdf_text import Pdf
 
 LANGUAGES = ("en", "de", "fr", "ja", "ar")
@@ -72,7 +72,7 @@ def test_an_arabic_invoice_is_written_from_right_to_left() -> None:
 def test_arabic_letters_are_joined() -> None:
     """Isolated letters would be as many glyphs of other shapes: the same letter takes several forms in one word."""
     pdf = PdfReader(io.BytesIO(render_invoice(taxed_invoice(), "ar")))
-    fonts = [font.get_object() for font in pdf.pages[0]["/Resources"]["/Font"].values()]  # type: ignore[index]
+    fonts = [font.get_object() for font in pdf.pages[0]["/Resources"]["/Font"].values()]  # type: ignore[index]  # any object of a PDF may be none
     maps = [font["/ToUnicode"].get_object().get_data().decode() for font in fonts if "Amiri" in str(font["/BaseFont"])]
     lams = [line for each in maps for line in each.splitlines() if re.fullmatch(r"<[0-9A-F]{4}> <0644>", line)]
     assert len(lams) >= 3
@@ -142,14 +142,14 @@ def test_every_document_exists_in_every_language(locale: str) -> None:
     titles = set()
     for pdf in (
         render_invoice(taxed_invoice(), locale), render_credit_note(credit_note(), locale),
-        render_receipt(receipt([500]), locale), render_statement(statement(), locale),
+        render_receipt(receipt([500]), locale),
     ):  # fmt: skip
         reader = PdfReader(io.BytesIO(pdf))
         assert reader.metadata is not None
         titles.add(reader.metadata.title)
         assert f"/Lang({locale})".encode() in pdf
         assert "{" not in said(pdf)
-    assert len(titles) == 4
+    assert len(titles) == 3
 
 
 def test_a_name_in_another_script_is_printed_in_any_language() -> None:

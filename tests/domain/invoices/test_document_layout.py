@@ -1,12 +1,11 @@
-from dataclasses import replace
 from itertools import combinations
 
 import pytest
 
-from domain.invoices.document import render_invoice, render_receipt, render_statement
+from domain.invoices.document import render_invoice, render_receipt
 from domain.invoices.document_facts import DocumentLine
 from domain.money import Currency, Money
-from tests.domain.invoices.documents import EUR, invoice, naming, receipt, statement
+from tests.domain.invoices.documents import EUR, invoice, naming, receipt
 from tests.domain.invoices.pdf_text import Pdf, Run
 
 LEFT, RIGHT, BOTTOM = 62.3, 56.6, 20.0  # the page's margins in points; the footer stands in the lower one
@@ -76,15 +75,6 @@ def test_the_largest_amounts_stay_in_their_column(code: str, locale: str) -> Non
     currency = Currency(code)
     line = DocumentLine(LONG_TEXTS[1], Money(10**14, currency), None, 10**12, Money(-(10**15), currency))
     assert_nothing_leaves_the_page_or_covers_other_text(Pdf(render_invoice(invoice([line] * 8), locale)))
-
-
-@pytest.mark.parametrize("locale", ["en", "de", "fr", "ja", "ar"])
-@pytest.mark.parametrize("code", ["EUR", "CLF"])
-def test_a_statement_of_the_largest_amounts_stays_in_its_columns(code: str, locale: str) -> None:
-    account = statement([10**15, -(10**15)], opening=-(10**15), currency=Currency(code))
-    lines = tuple(replace(line, text=LONG_TEXTS[1], reference=LONG_TEXTS[0][:70]) for line in account.lines)
-    pdf = Pdf(render_statement(replace(account, lines=lines), locale))
-    assert_nothing_leaves_the_page_or_covers_other_text(pdf)
 
 
 def test_an_ordinary_word_is_never_broken() -> None:

@@ -21,9 +21,8 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.tax.register import RegisterForTax, register_for_tax
 from domain.tax.registration import Scheme
-from tests.domain.invoices.bills import note, notes
+from tests.domain.invoices.bills import SETUP, draft, issue, note, notes
 from tests.domain.invoices.schematron import findings
-from tests.domain.invoices.test_staff_invoices import SETUP, draft, issue
 from tests.lives import buyer, day, invoices_of, start, subscription_of, until
 from tests.tax_kit import TAX_IDS, move, publish_rate, register, show_tax_id, vat
 from tests.world import LONG_AGO, Someone, World, fresh, make_world

@@ -1,6 +1,7 @@
 """Two hundred invoices and credit notes at once, some refused, previewed or killed: numbers without a gap."""
 
 import asyncio
+from typing import Any, TypeVar
 
 import pytest
 
@@ -8,26 +9,29 @@ from domain.actor import Grant
 from domain.corrections.finalize_draft import FinalizeDraft, finalize_draft
 from domain.ids import InvoiceId
 from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
+from domain.operation import Operation
 from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.refusals import Refused
-from tests.domain.invoices.bills import eur
-from tests.domain.invoices.test_staff_invoices import SETUP, by_finance, draft
+from tests.domain.invoices.bills import SETUP, draft, eur
 from tests.interruptions import Killed, killed_at
-from tests.lives import wrong_rows
+from tests.lives import by_finance, wrong_rows
 from tests.world import Someone, World, fresh, make_world
 
+C = TypeVar("C")
 PEOPLE, EACH = 20, 10  # customers, and invoices of each: 200 at once
 SQUEEZE = 25  # calls at a time; more would only wait for a connection
 
 
-async def until_done(world: World, of: Someone, operation: object, command: object, *, preview: bool = False) -> None:
+async def until_done(
+    world: World, of: Someone, operation: Operation[C, Any], command: C, *, preview: bool = False
+) -> None:
     """Performs it under one key until it is done or refused for good."""
     key, actor = fresh("many"), world.staff(Grant.FINANCE)
     while True:
         try:
-            await perform(world.house.db, operation, actor, of.id, command, key, preview=preview)  # type: ignore[arg-type]
+            await perform(world.house.db, operation, actor, of.id, command, key, preview=preview)
         except Refused as refused:
             if refused.retryable:
                 continue

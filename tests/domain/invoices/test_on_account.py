@@ -1,6 +1,7 @@
 """On account: an invoice is due after its net days, nothing is charged, and dunning starts when it is overdue."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,8 @@ from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.perform import perform
 from domain.refusals import RefusalCode, Refused
-from tests.domain.invoices.bills import eur, now
-from tests.domain.invoices.test_staff_invoices import SETUP, by_finance, draft, issue
-from tests.lives import attempts_at, buyer, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.domain.invoices.bills import SETUP, draft, eur, issue, now
+from tests.lives import attempts_at, buyer, by_finance, day, invoices_of, start, subscription_of, until, wrong_rows
 from tests.world import Someone, World, fresh
 
 NET, LONG = 30, 100  # days; the second is longer than the subscriptions here are looked at
@@ -122,13 +122,13 @@ async def test_a_commitment_that_was_used_up_has_no_true_up(world: World) -> Non
     ],
 )
 async def test_a_contract_that_cannot_be_meant_is_refused(
-    world: World, changed: dict[str, object], code: RefusalCode
+    world: World, changed: dict[str, Any], code: RefusalCode
 ) -> None:
     ada = await buyer(world)
     price = world.prices[str(changed.get("price", "starter"))]
     command = SignContract(
-        price, changed.get("commitment", eur(100)), day(1, 1), changed.get("ends_at", day(4, 1)),  # type: ignore[arg-type]
-        changed.get("net_days", 0), None,  # type: ignore[arg-type]
+        price, changed.get("commitment", eur(100)), day(1, 1), changed.get("ends_at", day(4, 1)),
+        changed.get("net_days", 0), None,
     )  # fmt: skip
     if "again" in changed:
         await by_finance(world, ada, sign_contract, command)

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 import pytest
 
-from domain.invoices.document import render_credit_note, render_invoice, render_receipt, render_statement
+from domain.invoices.document import render_credit_note, render_invoice, render_receipt
 from domain.invoices.document_facts import CreditNoteFacts, InvoiceFacts, ReceiptFacts
 from domain.invoices.presentation import CURRENT, presentation
 from domain.invoices.typesetting import UnknownLocale
 from domain.money import Money
-from tests.domain.invoices.documents import credit_note, invoice, mixed_invoice, receipt, statement, taxed_invoice
+from tests.domain.invoices.documents import credit_note, invoice, mixed_invoice, receipt, taxed_invoice
 from tests.domain.invoices.pdf_text import Pdf
 
 Facts = TypeVar("Facts", InvoiceFacts, CreditNoteFacts, ReceiptFacts)
@@ -43,13 +43,11 @@ def registered(facts: Facts) -> Facts:
 RENDERED: dict[tuple[int, str], Callable[[str, int], bytes]] = {
     (1, "invoice"): lambda locale, version: render_invoice(plain(), locale, version),
     (1, "receipt"): lambda locale, version: render_receipt(replace(receipt([2500]), **paid(plain())), locale, version),
-    (1, "statement"): lambda locale, version: render_statement(statement(), locale, version),
     (2, "invoice"): lambda locale, version: render_invoice(taxed_invoice(), locale, version, "<e-invoice/>"),
     (2, "credit note"): lambda locale, version: render_credit_note(credit_note(), locale, version),
     (2, "receipt"): lambda locale, version: render_receipt(
         replace(receipt([2500]), **paid(taxed_invoice())), locale, version
     ),
-    (2, "statement"): lambda locale, version: render_statement(statement(), locale, version),
     (3, "invoice"): lambda locale, version: render_invoice(registered(taxed_invoice()), locale, version),
     (3, "credit note"): lambda locale, version: render_credit_note(registered(credit_note()), locale, version),
     (3, "receipt"): lambda locale, version: render_receipt(
@@ -79,9 +77,6 @@ FIRST = {
     ("receipt", "en"): "b53729d0fa4f1cbaeff74b770c88e450",
     ("receipt", "de"): "3492e72e8e7c09308397fa42a2fa4f3f",
     ("receipt", "en_US"): "d9d189d8cfe00307388a58ce04009f22",
-    ("statement", "en"): "a0b4e678defd22fe8c1b349b2dbf5b7c",
-    ("statement", "de"): "3a4205253f368b5e14eeb338eaee13c5",
-    ("statement", "en_US"): "71b95bf4c25cfaf01385ef000b6830e7",
 }
 SECOND = {
     ("invoice", "en"): "d869103d8a92a1d4a5e290b5b7537f09",
@@ -99,11 +94,6 @@ SECOND = {
     ("receipt", "fr"): "f2e5f8e56ec6e3753e9335e2a34a9d69",
     ("receipt", "ja"): "aa581bae0ff4916681683359e9895324",
     ("receipt", "ar"): "46bfeac6912df578c7c3ff9077cc3b43",
-    ("statement", "en"): "946dc2784353655d4c3ae0bc3857b683",
-    ("statement", "de"): "869ac064bbf3b568cbda2c79da1b13d7",
-    ("statement", "fr"): "fe551e54c1a1df31560b939dbece43cc",
-    ("statement", "ja"): "0a8f8806e1cfba231a65c3837edf6bba",
-    ("statement", "ar"): "77866b97452a32ff2035c50760c45386",
 }
 THIRD = {
     ("mixed", "en"): "ac87c27e71c7d82cc754f6c13fb38ca3",

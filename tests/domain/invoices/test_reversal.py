@@ -5,16 +5,15 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.invoices.line import Derivation, Line, charge_line
 from domain.invoices.line_tax import TaxPart
 from domain.invoices.reversal import MoreThanLeft, after, amount_left, gross_left, take, take_gross, tax_left
 from domain.money import Money, share
+from tests.examples_plugin import at_length
 from tests.world import EUR
-
-EXAMPLES = 2000  # of each property; they are pure
 
 
 def charge(amount: int, rates: list[int], *, inclusive: bool) -> Line:
@@ -56,7 +55,7 @@ def walk(line: Line, parts: list[tuple[bool, int]]) -> list[Line]:
     return states
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@at_length
 @given(charges, steps)
 def test_parts_of_any_sizes_stay_within_the_charge_and_make_it_and_each_of_its_taxes_together(
     line: Line, parts: list[tuple[bool, int]]
@@ -71,7 +70,7 @@ def test_parts_of_any_sizes_stay_within_the_charge_and_make_it_and_each_of_its_t
     assert end.given_back == line.amount
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@at_length
 @given(charges, st.booleans(), st.integers(0, 1000))
 def test_a_part_is_net_and_tax_and_near_its_share_and_more_than_is_left_is_none(
     line: Line, with_tax: bool, thousandths: int

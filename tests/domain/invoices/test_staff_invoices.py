@@ -1,12 +1,10 @@
 """Invoices that staff writes: lines are written, changed and taken out; what is issued is collected like any other."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
-from domain.actor import Grant
-from domain.corrections.finalize_draft import DraftFinalized, FinalizeDraft, finalize_draft
-from domain.ids import InvoiceId
+from domain.corrections.finalize_draft import FinalizeDraft, finalize_draft
 from domain.invoices.edit_draft import (
     MAX_LIST_TOTAL,
     AddInvoiceLine,
@@ -24,40 +22,17 @@ from domain.invoices.line import lines_of
 from domain.invoices.manual_line import MAX_QUANTITY, ManualLine
 from domain.money import MAX_MINOR, Money
 from domain.operation import Operation
-from domain.perform import perform
-from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
-from tests.domain.invoices.bills import eur, now
-from tests.lives import buyer, day, invoices_of, start, until, wrong_rows
+from tests.domain.invoices.bills import SETUP, draft, drafted, eur, issue, now
+from tests.lives import buyer, by_finance, day, invoices_of, start, until, wrong_rows
 from tests.subscription_lives import switch
-from tests.world import USD, Someone, World, fresh
+from tests.world import USD, Someone, World
 
 C = TypeVar("C")
-O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
-SETUP = ManualLine("Set-up", 2, eur(5000))
 TRAINING = ManualLine("Training", 1, eur(1234))
 
 
-async def by_finance(world: World, of: Someone, operation: Operation[C, O], command: C) -> O:
-    """What finance does, and all that follows from it."""
-    actor = world.staff(Grant.FINANCE)
-    done = await perform(world.house.db, operation, actor, of.id, command, fresh("staff"))
-    await do_now(world.house, of.id)
-    return done.outcome
-
-
-async def draft(world: World, of: Someone, *lines: ManualLine, **terms: object) -> InvoiceId:
-    """A draft of these lines."""
-    command = CreateInvoice(lines, terms.get("purchase_order"), terms.get("net_days"))  # type: ignore[arg-type]
-    return (await by_finance(world, of, create_invoice, command)).draft
-
-
-async def issue(world: World, of: Someone, id: InvoiceId) -> DraftFinalized:
-    """The draft is issued."""
-    return await by_finance(world, of, finalize_draft, FinalizeDraft(id))
-
-
-async def refused(world: World, of: Someone, operation: Operation[object, object], command: object) -> RefusalCode:
+async def refused(world: World, of: Someone, operation: Operation[C, Any], command: C) -> RefusalCode:
     """Why it was refused."""
     with pytest.raises(Refused) as refusal:
         await by_finance(world, of, operation, command)
@@ -92,14 +67,15 @@ async def test_what_was_issued_is_no_draft_any_more(world: World) -> None:
     ada = await buyer(world)
     id = await draft(world, ada, SETUP)
     await issue(world, ada, id)
-    for operation, command in (
+    tries: tuple[tuple[Operation[Any, Any], object], ...] = (
         (add_invoice_line, AddInvoiceLine(id, SETUP)),
         (edit_invoice_line, EditInvoiceLine(id, 1, SETUP)),
         (remove_invoice_line, RemoveInvoiceLine(id, 1)),
         (delete_draft, DeleteDraft(id)),
         (finalize_draft, FinalizeDraft(id)),
-    ):
-        assert await refused(world, ada, operation, command) is RefusalCode.NOT_FOUND  # type: ignore[arg-type]
+    )
+    for operation, command in tries:
+        assert await refused(world, ada, operation, command) is RefusalCode.NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -121,22 +97,22 @@ async def test_what_was_issued_is_no_draft_any_more(world: World) -> None:
 )
 async def test_a_line_that_cannot_be_meant_is_refused(world: World, line: ManualLine, code: RefusalCode) -> None:
     ada = await buyer(world)
-    assert await refused(world, ada, create_invoice, CreateInvoice((line,), None, None)) is code  # type: ignore[arg-type]
+    assert await refused(world, ada, create_invoice, CreateInvoice((line,), None, None)) is code
 
 
 async def test_lines_that_come_to_more_than_can_be_billed_are_not_kept(world: World) -> None:
     ada, most = await buyer(world), ManualLine("x", 1, eur(MAX_LIST_TOTAL))
     id = await draft(world, ada, most)
-    assert await refused(world, ada, add_invoice_line, AddInvoiceLine(id, SETUP)) is RefusalCode.INVALID_AMOUNT  # type: ignore[arg-type]
+    assert await refused(world, ada, add_invoice_line, AddInvoiceLine(id, SETUP)) is RefusalCode.INVALID_AMOUNT
     assert (await issue(world, ada, id)).total == eur(MAX_LIST_TOTAL)
 
 
 async def test_a_draft_can_be_thrown_away_and_one_without_lines_is_not_issued(world: World) -> None:
     ada = await buyer(world)
     id = await draft(world, ada)
-    assert await refused(world, ada, finalize_draft, FinalizeDraft(id)) is RefusalCode.STATE_CONFLICT  # type: ignore[arg-type]
+    assert await refused(world, ada, finalize_draft, FinalizeDraft(id)) is RefusalCode.STATE_CONFLICT
     await by_finance(world, ada, delete_draft, DeleteDraft(id))
-    assert await refused(world, ada, delete_draft, DeleteDraft(id)) is RefusalCode.NOT_FOUND  # type: ignore[arg-type]
+    assert await refused(world, ada, delete_draft, DeleteDraft(id)) is RefusalCode.NOT_FOUND
     assert await invoices_of(world, ada) == []
 
 
@@ -149,8 +125,8 @@ async def test_a_renewals_draft_is_edited_within_its_hour_and_still_issued(world
     await by_finance(world, ada, add_invoice_line, AddInvoiceLine(id, TRAINING))
     last = RefusalCode.STATE_CONFLICT
     await by_finance(world, ada, remove_invoice_line, RemoveInvoiceLine(id, 2))
-    assert await refused(world, ada, remove_invoice_line, RemoveInvoiceLine(id, 1)) is last  # type: ignore[arg-type]
-    assert await refused(world, ada, delete_draft, DeleteDraft(id)) is last  # type: ignore[arg-type]
+    assert await refused(world, ada, remove_invoice_line, RemoveInvoiceLine(id, 1)) is last
+    assert await refused(world, ada, delete_draft, DeleteDraft(id)) is last
     await by_finance(
         world, ada, edit_invoice_line, EditInvoiceLine(id, 1, ManualLine("Starter, as agreed", 1, eur(700)))
     )
@@ -170,11 +146,3 @@ async def test_a_line_that_staff_added_to_a_renewal_is_not_given_back_by_a_chang
     await until(world, ada, day(2, 15))
     done = await switch(world, ada, world.prices["team"])
     assert (done.credit, done.charge, done.given_back) == (eur(500), eur(1000), None)
-
-
-async def drafted(world: World, of: Someone) -> InvoiceId | None:
-    """The customer's draft, if there is one."""
-    found = await world.house.db.primary.fetchval(
-        "SELECT id FROM invoice_draft WHERE shard_key = $1 AND customer_id = $2", of.id.shard, of.id.uuid
-    )
-    return InvoiceId(of.id.shard, found) if found else None

@@ -12,9 +12,8 @@ from domain.ledger.account import Account
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
-from tests.domain.invoices.bills import eur, note, notes, now, on
-from tests.domain.invoices.test_staff_invoices import SETUP, by_finance, draft, issue
-from tests.lives import buyer, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.domain.invoices.bills import SETUP, draft, eur, issue, note, notes, now, on
+from tests.lives import buyer, by_finance, day, invoices_of, start, subscription_of, until, wrong_rows
 from tests.world import Someone, World, fresh
 
 

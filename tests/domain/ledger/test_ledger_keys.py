@@ -1,6 +1,7 @@
 """The books' invariants are keys: neither the application nor the owner of the schema can write a wrong row down."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -95,12 +96,12 @@ async def test_a_whole_posting_can_be_written(somebody: asyncpg.Connection, book
 )
 @pytest.mark.row("H5")
 async def test_a_wrong_transfer_is_refused(
-    somebody: asyncpg.Connection, booked: CustomerId, wrong: dict[str, object]
+    somebody: asyncpg.Connection, booked: CustomerId, wrong: dict[str, Any]
 ) -> None:
     with pytest.raises(KEYS):
         async with somebody.transaction():
             await transaction(somebody, booked, 3, 2)
-            await transfer(somebody, booked, 3, **wrong)  # type: ignore[arg-type]
+            await transfer(somebody, booked, 3, **wrong)
 
 
 @pytest.mark.parametrize(

@@ -177,9 +177,9 @@ def test_a_url_that_leads_nowhere_or_tells_a_password_is_refused_without_being_q
 
 def settings_with(**changed: str) -> Settings:
     """A process's settings with a mail server."""
-    held = {"database_url": "x", "replica_url": "x", "redis_url": "x", "sealing_key": b64encode(bytes(32)).decode()}
-    named = {f"{provider}_secret": "x" for provider in ("provider", "webhook")}
-    return Settings(**{**held, **named, **changed})  # type: ignore[arg-type]
+    names = ("database_url", "replica_url", "redis_url", "provider_secret", "webhook_secret")
+    held: dict[str, Any] = dict.fromkeys(names, "x") | {"sealing_key": b64encode(bytes(32)).decode()}
+    return Settings(**{**held, **changed})
 
 
 def test_a_process_is_told_nothing_of_a_password_and_lets_nobody_write_in_a_strange_name() -> None:

@@ -7,6 +7,7 @@ import pytest
 from domain.payments.exception_case import Kind, Resolution
 from domain.payments.open_exception import OpenException, open_exception
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
+from domain.payments.still_open import is_being_barred
 from domain.reactions.work import do_now
 from domain.refusals import Refused
 from domain.subscriptions.change_plan import ChangePlan, change_plan
@@ -53,6 +54,21 @@ async def test_while_the_provider_is_silent_nobody_charges_again_what_staff_took
     await answers_again(world, provider, ada)  # and says that it had charged it
     assert (await attempts(world, ada), await provider.taken(ada)) == (["succeeded"], 2000)
     assert ((await invoices_of(world, ada))[-1].state.name, await wrong_rows(world, ada)) == ("paid", [])
+
+
+@pytest.mark.row("A8")
+async def test_days_in_which_no_worker_works_are_not_counted_as_days_in_which_the_provider_was_asked(
+    world: World, provider: SideDoor
+) -> None:
+    ada, _ = await lost(world, provider)
+    _, known = (await decided(world, ada, Resolution.CONFIRM_NOT_CHARGED)), await newest(world, ada)
+    passed = timedelta(days=30)
+    for wait in (0, 1, 1, 1, 1, 1):  # minutes; one that fails would be tried again within seconds, and buried
+        passed += wait * MINUTE
+        await do_now(ahead(world.house, passed), ada.id)
+    assert await is_being_barred(world.house.db.primary, known)
+    await answers_again(world, provider, ada, passed + timedelta(days=1))
+    assert (await attempts(world, ada), await wrong_rows(world, ada)) == (["succeeded"], [])
 
 
 @pytest.mark.row("A8")

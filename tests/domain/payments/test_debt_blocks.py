@@ -20,9 +20,8 @@ from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.timeline.subscription_as_of import subscription_as_of
 from tests.catalog_kit import monthly, new_feature, new_plan, new_price
 from tests.domain.invoices.bills import note
-from tests.domain.invoices.test_staff_invoices import by_finance
 from tests.families import BLOCKS, WAIT, billed, block, blocks_by, debtor, own_policy, put_under, tenant_policy
-from tests.lives import attempts_at, buy, buyer, day, start, subscription_of, tell, until, wrong_rows
+from tests.lives import attempts_at, buy, buyer, by_finance, day, start, subscription_of, tell, until, wrong_rows
 from tests.subscription_lives import refusal
 from tests.tax_kit import move
 from tests.world import EUR, Someone, World, make_world

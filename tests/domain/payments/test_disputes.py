@@ -12,7 +12,7 @@ from domain.ledger.period_close import ClosePeriod, close_period
 from domain.money import Money
 from domain.payments.answer_dispute import submit_evidence
 from domain.payments.dispute_policy import OnLost
-from domain.payments.evidence import EvidenceKind, FileGiven, TextGiven, evidence_of
+from domain.payments.evidence import EvidenceKind, FileGiven, TextGiven, evidence_of_disputes
 from domain.payments.refund import refunds_of
 from domain.perform import perform
 from domain.reactions.work import do_now
@@ -205,7 +205,7 @@ async def test_evidence_is_kept_once_by_its_hash_and_answers_once(world: World, 
     with pytest.raises(Refused, match="NOT_FOUND"):
         await by_lead(world, elsewhere.id, submit_evidence, evidence(known.id))
     await of.answer()
-    kept = await evidence_of(world.house.db.primary, of.who.id, known.id)
+    kept = (await evidence_of_disputes(world.house.db.primary, of.who.id.shard, [(of.who.id, known.id)]))[known.id]
     assert [(each.kind, each.media_type) for each in kept] == [
         (EvidenceKind.EXPLANATION, "text/plain"), (EvidenceKind.RECEIPT, "application/pdf"),
     ]  # fmt: skip

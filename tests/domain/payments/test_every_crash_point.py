@@ -24,7 +24,7 @@ from domain.reactions.provider_events import apply
 from domain.reactions.work import do_now
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.api_callers import Api, key
-from tests.domain.invoices.test_staff_invoices import draft, issue
+from tests.domain.invoices.bills import draft, issue
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import attempts_at, invoices_of, wrong_rows
 from tests.webhook_desk import Desk, key_of

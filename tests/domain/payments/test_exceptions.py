@@ -99,7 +99,7 @@ async def test_what_was_not_charged_is_dunned_and_a_charge_that_shows_up_later_i
     assert (await decided(world, ada, NOT_CHARGED))[1] == "done"
     assert ((await newest(world, ada)).state.name, (await newest(world, ada)).failure_code) == ("failed", "not_charged")
     assert (await subscription_of(world, ada)).state.name == "past_due"
-    for days in range(6, 13):  # the provider never says that it takes nothing: what staff decided is all there is
+    for days in range(6, 27):  # the provider never says that it takes nothing: what staff decided is all there is
         await do_now(ahead(world.house, timedelta(days=days)), ada.id)
     reference = await named(world, provider, ada, known)
     await world.card(ada)  # a better one is tried at once

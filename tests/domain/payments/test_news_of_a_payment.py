@@ -7,6 +7,7 @@ import pytest
 
 from domain import due
 from domain.database import Database
+from domain.money import Money
 from domain.payments.attempt import ACTION_FOR, attempt
 from domain.payments.gateway import Voided
 from domain.payments.pay_invoice import SEND
@@ -14,8 +15,9 @@ from domain.payments.payment import payment
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.perform import perform
 from domain.reactions.house import House
+from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.start import StartSubscription, start_subscription
-from tests.world import ACCOUNT, Someone, World, fresh
+from tests.world import ACCOUNT, JPY, Someone, World, fresh
 
 
 class Later:
@@ -54,6 +56,19 @@ async def test_a_captured_payment_is_asked_about_until_the_provider_itself_confi
     assert await due.find(world.house.db.primary, ada.id, SEND, id.uuid) is not None
     assert await tell(world, ada, sure) == "succeeded"
     assert await due.find(world.house.db.primary, ada.id, SEND, id.uuid) is None
+
+
+async def test_money_of_another_currency_pays_nothing(world: World) -> None:
+    ada = await world.customer()
+    await world.card(ada)
+    command = StartSubscription(world.prices["starter"], 1)
+    begun = await perform(world.house.db, start_subscription, ada.actor, ada.id, command, fresh("start"))
+    id, yen = begun.outcome.payment, Money(begun.outcome.due.minor, JPY)
+    assert id is not None
+    with pytest.raises(Refused) as refused:
+        await tell(world, ada, SettlePayment(id, News.CAPTURED, "x", yen, None, False, None, confirmed=True))
+    assert refused.value.code is RefusalCode.CURRENCY_MISMATCH
+    assert (await payment(world.house.db.primary, ada.id, id)).captured.minor == 0
 
 
 async def test_a_provider_that_sends_the_customer_elsewhere_at_each_look_is_understood(world: World) -> None:

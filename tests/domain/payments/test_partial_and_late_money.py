@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from domain.ledger.balance import balance
@@ -233,6 +234,25 @@ async def test_two_attempts_that_both_succeed_pay_once_and_the_rest_is_credit(wo
     assert (await invoices_of(world, ada))[0].paid == euro(1000)
     assert await owed_and_credit(world, ada) == (0, 1000)
     assert await wrong_rows(world, ada) == []
+
+
+async def test_no_hand_can_write_down_a_second_open_attempt(world: World, owner_url: str) -> None:
+    ada = await world.customer()
+    first = await begun(world, ada)
+    connection = await asyncpg.connect(owner_url)
+    try:
+        with pytest.raises(asyncpg.UniqueViolationError, match="payment_one_open_key"):
+            await connection.execute(
+                """INSERT INTO payment
+                   SELECT (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'attempt_number', 2,
+                               'provider_key', 'another', 'provider_ref', NULL))).*
+                     FROM payment p WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = $3""",
+                ada.id.shard,
+                ada.id.uuid,
+                first.invoice.uuid,
+            )
+    finally:
+        await connection.close()
 
 
 async def test_no_attempt_begins_while_another_may_still_succeed(world: World) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from domain.actor import Grant
 from domain.fanout.payouts import payouts_waiting
-from domain.ids import RefundId
+from domain.ids import PaymentId, RefundId
 from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.decide_refund import ApproveRefund, RejectRefund, approve_refund, reject_refund
@@ -25,9 +25,10 @@ from tests.world import EUR, Someone, World, fresh
 ADAS = PayoutAccount("de89 3704 0044 0532 0130 00", "Ada Lovelace")
 
 
-def half(id: object, account: PayoutAccount | None = None, means: Means = Means.METHOD) -> RequestRefund:
+def half(id: PaymentId | None, account: PayoutAccount | None = None, means: Means = Means.METHOD) -> RequestRefund:
     """5.00 EUR back."""
-    return RequestRefund(id, Money(500, EUR), "It did not work.", (), means, account)  # type: ignore[arg-type]
+    assert id
+    return RequestRefund(id, Money(500, EUR), "It did not work.", (), means, account)
 
 
 async def to_pay(world: World, of: Someone) -> list[Payout]:

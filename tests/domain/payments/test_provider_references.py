@@ -1,12 +1,14 @@
 """What a provider calls by one name is one customer's, whatever the shard key, and what it is to us is found by it."""
 
 import asyncio
+from typing import Any, TypeVar
 
 import pytest
 
 from domain.fanout.by_provider import disputes_of_reference, payments_of_reference, refunds_of_reference
 from domain.ids import RefundId
 from domain.money import Money
+from domain.operation import Operation
 from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.method import StoreMethod, payment_methods, store_method
 from domain.payments.payment import payment
@@ -19,6 +21,8 @@ from tests.lives import buyer, by_house, give_back, start, wrong_rows
 from tests.webhook_desk import Desk, made_up
 from tests.world import ACCOUNT, EUR, Someone, World, fresh
 
+C = TypeVar("C")
+
 
 async def held(world: World) -> tuple[Someone, SettlePayment]:
     """A customer whose first charge waits, and the news that it was captured, under a name that is nobody's yet."""
@@ -30,10 +34,10 @@ async def held(world: World) -> tuple[Someone, SettlePayment]:
     )
 
 
-async def is_refused(world: World, of: Someone, operation: object, command: object) -> bool:
+async def is_refused(world: World, of: Someone, operation: Operation[C, Any], command: C) -> bool:
     """Whether it is refused since another has the name."""
     with pytest.raises(Refused) as refused:
-        await by_house(world, of, operation, command)  # type: ignore[arg-type]
+        await by_house(world, of, operation, command)
     return refused.value.code is RefusalCode.ALREADY_EXISTS
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
-from domain.payments.gateway import DisputesListed
-from domain.reactions.lost_disputes import disputes_to_look_for, find_lost_disputes, look_for_disputes
-from tests.dispute_kit import disputed
+from domain.payments.gateway import DisputesListed, Gateway
+from domain.reactions.lost_disputes import disputes_to_look_for, look_for_disputes
+from tests.dispute_kit import disputed, end_of_rounds, hear_of_all
 from tests.mishaps import later
 from tests.webhook_desk import Desk
 from tests.world import ACCOUNT, World
@@ -21,11 +22,11 @@ class Stopped(Exception):
 class OneByOne:
     """The provider, of whose disputes it lists some, one a page, and no more than a look has time for."""
 
-    def __init__(self, gateway: object, refs: Sequence[str], pages: int) -> None:
+    def __init__(self, gateway: Gateway, refs: Sequence[str], pages: int) -> None:
         self._gateway, self._refs, self._left = gateway, list(refs), pages
         self.asked: list[str | None] = []
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._gateway, name)
 
     async def list_disputes(self, since: datetime, after: str | None) -> DisputesListed:
@@ -35,7 +36,7 @@ class OneByOne:
             raise Stopped
         self.asked.append(after)
         place = self._refs.index(after) + 1 if after in self._refs else 0
-        told = await self._gateway.find_dispute(self._refs[place])  # type: ignore[attr-defined]
+        told: Any = await self._gateway.find_dispute(self._refs[place])
         return DisputesListed((told,), more=place + 1 < len(self._refs))
 
 
@@ -43,13 +44,13 @@ class OneByOne:
 async def test_a_look_that_is_stopped_is_gone_on_with_and_the_next_round_begins_at_the_first_again(
     world: World, desk: Desk
 ) -> None:
-    await find_lost_disputes(world.house)  # whatever round others were in is over
+    await end_of_rounds(world.house)  # whatever round others were in is over
     of = [await disputed(world, desk) for _ in range(3)]
     refs = [each.ref for each in of]
 
     async def look(pages: int) -> list[str | None]:
         slow = OneByOne(world.house.gateway(ACCOUNT), refs, pages)
-        house = replace(world.house, gateways={ACCOUNT: slow})  # type: ignore[dict-item]
+        house = replace(world.house, gateways={ACCOUNT: cast(Gateway, slow)})
         try:
             await look_for_disputes(house, ACCOUNT)
         except Stopped:
@@ -62,3 +63,16 @@ async def test_a_look_that_is_stopped_is_gone_on_with_and_the_next_round_begins_
     assert await disputes_to_look_for(world.house) == []
     assert ACCOUNT in await disputes_to_look_for(later(world.house, timedelta(hours=2)))
     assert await look(9) == [None, refs[0], refs[1]]
+
+
+async def test_events_of_a_loss_that_a_look_found_won_since_then_are_no_contradiction(world: World, desk: Desk) -> None:
+    of = await disputed(world, desk)
+    await of.told()
+    await desk.admin(f"disputes/{of.ref}/close", outcome="lost")
+    await desk.admin(f"disputes/{of.ref}/close", outcome="won", again=True)
+    await hear_of_all(world.house)
+    assert (await of.known()).state.name == "won"
+    for event in await of.events():
+        await desk.take(event, later(world.house, timedelta(minutes=1)))
+        assert await desk.state(event) in ("applied", "stale"), event
+    assert (await of.known()).state.name == "won"

@@ -127,6 +127,20 @@ async def test_nobody_loses_access_while_an_outcome_is_unknown(world: World, pla
     assert (await subscription_of(world, ada)).state.name == "active"
 
 
+async def test_access_outlasts_its_day_while_the_last_retry_is_unknown(world: World, provider: SideDoor) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    await world.card(ada, "tok_insufficient_funds")
+    await until(world, ada, day(2, 11))  # all retries but the last were declined
+    await provider.behave(world, ada, fault="error_after")
+    await until(world, ada, day(2, 28))
+    assert (await last_attempt(world, ada)).state.name == "unknown"
+    assert await is_entitled(world, ada)
+    await do_now(ahead(world.house, timedelta(minutes=2)), ada.id)
+    assert (await last_attempt(world, ada)).state.name == "failed"
+    assert not await is_entitled(world, ada)
+
+
 async def test_a_first_invoice_does_not_expire_while_its_outcome_is_unknown(world: World) -> None:
     ada = await at_start(world, "tok_hangup_after")
     await until(world, ada, day(1, 3))

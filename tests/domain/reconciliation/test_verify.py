@@ -1,11 +1,14 @@
 """Verification finds what somebody with every right in the database changed, and names the row."""
 
+import hashlib
 from collections.abc import AsyncIterator
 
 import asyncpg
+import msgspec
 import pytest
 
 from domain.actor import Grant
+from domain.audit import entry_hash
 from domain.money import Money
 from domain.payments.payment import payments_of
 from domain.payments.request_refund import RequestRefund, request_refund
@@ -13,6 +16,7 @@ from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.reconciliation.verify import verify_shard
 from domain.subscriptions.start import StartSubscription, start_subscription
+from domain.wire import canonical
 from tests.world import EUR, Someone, World, fresh, make_world
 
 
@@ -91,3 +95,33 @@ async def test_a_change_by_hand_is_found_and_named(
     findings = {finding.check: finding for finding in await verify_shard(own.house.db.primary, ada.id.shard)}
     assert check in findings
     assert row is None or findings[check].row == row
+
+
+@pytest.mark.row("K2")
+async def test_an_entry_that_is_rewritten_with_its_own_hashes_is_found_at_the_next_one(
+    books: tuple[World, Someone], owner: asyncpg.Connection
+) -> None:
+    own, ada = books
+    of = (ada.id.shard, ada.id.uuid)
+    body = await owner.fetchval(
+        """UPDATE audit_body SET body = jsonb_set(body, '{reason}', '"other"')
+            WHERE shard_key = $1 AND customer_id = $2 AND number = 2 RETURNING body""",
+        *of,
+    )
+    entry = await owner.fetchrow(
+        """SELECT previous_hash, operation_id, recorded_at FROM audit_entry
+            WHERE shard_key = $1 AND customer_id = $2 AND number = 2""",
+        *of,
+    )
+    assert entry is not None
+    body_hash = hashlib.sha256(canonical(msgspec.json.decode(body))).digest()
+    forged = entry_hash(entry["previous_hash"], 2, entry["operation_id"], body_hash, entry["recorded_at"])
+    await owner.execute(
+        """UPDATE audit_entry SET body_hash = CASE number WHEN 2 THEN $3 ELSE body_hash END,
+                  hash = CASE number WHEN 2 THEN $4 ELSE hash END,
+                  previous_hash = CASE number WHEN 3 THEN $4 ELSE previous_hash END
+            WHERE shard_key = $1 AND customer_id = $2 AND number IN (2, 3)""",
+        *of, body_hash, forged,
+    )  # fmt: skip
+    findings = {finding.check: finding for finding in await verify_shard(own.house.db.primary, ada.id.shard)}
+    assert findings["audit_chains"].row == "3"

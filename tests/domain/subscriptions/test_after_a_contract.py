@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -24,19 +25,18 @@ from domain.timeline.changes import What
 from domain.timeline.simulate import Simulate, Simulated, simulate
 from tests.catalog_kit import monthly, new_plan, new_price
 from tests.domain.invoices.bills import eur
-from tests.domain.invoices.test_staff_invoices import by_finance
 from tests.domain.timeline.test_changes import read
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
-from tests.lives import buy, buyer, day, invoices_of, is_entitled, subscription_of, until, wrong_rows
+from tests.lives import buy, buyer, by_finance, day, invoices_of, is_entitled, subscription_of, until, wrong_rows
 from tests.world import EUR, Someone, World, fresh
 
 LISTED, NEGOTIATED = 1000, 700
 END = day(3, 1)  # of the contract, and of a period
 
 
-async def private(world: World, plan: PlanId, minor: int = NEGOTIATED, **changed: object) -> PriceId:
+async def private(world: World, plan: PlanId, minor: int = NEGOTIATED, **changed: Any) -> PriceId:
     """A price that is sold by contract alone."""
-    return await new_price(world, replace(monthly(plan, minor), private=True, **changed))  # type: ignore[arg-type]
+    return await new_price(world, replace(monthly(plan, minor), private=True, **changed))
 
 
 async def sign(

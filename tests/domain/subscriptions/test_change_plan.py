@@ -51,7 +51,7 @@ async def refused(world: World, of: Someone, to: str) -> RefusalCode:
 
 def terms(of: Subscription) -> tuple[object, ...]:
     """All that a change may change."""
-    return (of.plan, of.price, of.unit_amount, of.period, of.next_price, of.pending_price, of.pending_invoice, of.state)
+    return (of.plan, of.price, of.unit_amount, of.period, of.next_price, of.pending, of.state)
 
 
 async def credit_of(world: World, of: Someone) -> int:

@@ -10,8 +10,7 @@ from domain.money import Money
 from domain.refusals import RefusalCode, Refused
 from tests.catalog_kit import monthly, new_plan, new_price, new_version
 from tests.domain.invoices.bills import eur
-from tests.domain.invoices.test_staff_invoices import by_finance
-from tests.lives import buy, buyer, day, invoices_of, until, wrong_rows
+from tests.lives import buy, buyer, by_finance, day, invoices_of, until, wrong_rows
 from tests.subscription_lives import switch
 from tests.world import World, fresh
 

@@ -20,6 +20,7 @@ from tests.tax_kit import publish_rate, register, vat
 from tests.world import World, make_world
 
 LIVES = int(os.environ.get("QUOTE_LIVES", "10"))  # against a real database, so few; more on demand
+TRIES = 4  # now and then no quote of so few lives is taken in time
 FEW = settings(
     max_examples=LIVES, stateful_step_count=6, deadline=None, suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate),  # a life of six steps is short enough to read as it is
@@ -158,5 +159,8 @@ async def tabs(house: House) -> type[Tabs]:
 @pytest.mark.row("Y1")
 @pytest.mark.row("D20")
 def test_a_quote_is_charged_as_shown_or_stale_whatever_happens_in_between(tabs: type[Tabs]) -> None:
-    run_state_machine_as_test(tabs, settings=FEW)
+    for _ in range(TRIES):
+        run_state_machine_as_test(tabs, settings=FEW)
+        if {True, False} <= set(tabs.taken):
+            break
     assert True in tabs.taken and False in tabs.taken

@@ -11,7 +11,6 @@ from domain.payments.exception_case import Kind, Resolution
 from domain.payments.settle_payment import News
 from domain.reactions.work import do_now
 from domain.sagas.definition import SagaKind
-from domain.sagas.saga import moves_of
 from domain.subscriptions.lifecycle import RENEW
 from domain.subscriptions.renew import FinalizeInvoice, finalize_invoice
 from tests.exception_kit import claim, resolve, waiting
@@ -24,6 +23,7 @@ from tests.saga_kit import (
     buy_in_vain,
     lose_event,
     lose_work,
+    moves_of,
     newest,
     stands,
     state_of,
@@ -39,7 +39,7 @@ async def test_a_purchase_that_nobody_paid_is_taken_back_when_its_own_end_was_lo
     found, bought = await newest(world, ada), await subscription_of(world, ada)
     assert (found.state.name, bought.state.name) == ("compensated", "incomplete_expired")
     assert await state_of(world, ada, found.invoice) == "void"
-    events = [each.event for each in await moves_of(world.house.db.primary, found.id)]
+    events = await moves_of(world, found.id)
     assert events == ["begin", "compensate", "undo"]
     assert await wrong_rows(world, ada) == []
 

@@ -7,9 +7,9 @@ from domain.ids import SubscriptionId
 from domain.outbox import Event
 from domain.reactions.sagas import hear
 from domain.sagas.definition import DEFINITIONS, LISTENED, SagaKind
-from domain.sagas.saga import LOOK, living_sagas, moves_of
+from domain.sagas.saga import LOOK, living_sagas
 from tests.lives import wrong_rows
-from tests.saga_kit import Beginning, beginning, newest, sagas_of
+from tests.saga_kit import Beginning, beginning, moves_of, newest, sagas_of
 from tests.world import World
 
 
@@ -33,7 +33,7 @@ async def test_every_kind_goes_its_way_to_the_end(world: World, kind: SagaKind) 
     assert work is not None and work.due_at == first.deadline
     await life.go_on()
     await is_done(world, life)
-    events = [each.event for each in await moves_of(world.house.db.primary, first.id)]
+    events = await moves_of(world, first.id)
     assert events == (["begin", "advance", "complete"] if kind is SagaKind.TRIAL else ["begin", "complete"])
 
 

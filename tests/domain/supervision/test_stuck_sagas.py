@@ -12,13 +12,12 @@ from domain.reactions.house import TRIES
 from domain.reactions.replay import replay_letter
 from domain.refusals import RefusalCode, Refused
 from domain.sagas.definition import SagaKind
-from domain.sagas.saga import moves_of
 from domain.subscriptions.lifecycle import EXPIRE
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.exception_kit import over, waiting
 from tests.lives import buyer, day, subscription_of, until, wrong_rows
 from tests.mishaps import failing, later
-from tests.saga_kit import beginning, lose_event, lose_work, newest, resume, stands, stuck_purchase
+from tests.saga_kit import beginning, lose_event, lose_work, moves_of, newest, resume, stands, stuck_purchase
 from tests.statements import statements_seen
 from tests.world import World, make_world
 
@@ -70,7 +69,7 @@ async def test_a_way_back_that_is_refused_is_stuck_until_staff_resumes_it_and_it
     assert (await subscription_of(world, ada)).state.name == "incomplete_expired"
     assert await over(world, ada) == [Resolution.SETTLED]
     assert await wrong_rows(world, ada) == []
-    ways = [each.event for each in await moves_of(world.house.db.primary, (await newest(world, ada)).id)]
+    ways = await moves_of(world, (await newest(world, ada)).id)
     assert ways == ["begin", "compensate", "stall", "resume", "compensate", "stall", "resume", "compensate", "undo"]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -21,14 +21,14 @@ NOON: Final = datetime(2027, 3, 1, 12, tzinfo=UTC)
 _counter = iter(range(1, 1 << 40))
 
 
-def rate(place: str, percent_ppm: int, component: str = "VAT", **changed: object) -> Rate:
+def rate(place: str, percent_ppm: int, component: str = "VAT", **changed: Any) -> Rate:
     """A rate of the standard category for anybody since long ago; the place is written "DE" or "CA-BC"."""
     country, _, region = place.partition("-")
     made = Rate(
         TaxRateId(UUID(int=next(_counter))), country, region, STANDARD, CustomerKind.ANY, component, component,
         percent_ppm, False, "", LONG_AGO, 1,
     )  # fmt: skip
-    return replace(made, **changed)  # type: ignore[arg-type]
+    return replace(made, **changed)
 
 
 def registered(place: str, scheme: Scheme = Scheme.DOMESTIC) -> Registration:

@@ -1,7 +1,6 @@
 """A rate that is corrected later: which invoices it concerns, and by exactly how much each of them is wrong."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import msgspec
 import pytest
@@ -10,31 +9,39 @@ from domain.fanout.taxed_invoices import invoices_taxed_in
 from domain.ids import InvoiceId
 from domain.money import Money
 from domain.reactions.house import House
-from domain.tax.correction import Way, as_decided, asked_again, difference, span_of
+from domain.tax.correction import Standing, Way, difference
 from domain.tax.decide import decide
 from domain.tax.decision import TaxDecision, TaxQuestion
 from domain.tax.place import Place
 from domain.tax.rate import rates_in_force
 from domain.tax.reverse import remaining
 from domain.wire import from_json
-from tests.domain.tax.questions import EUR, LONG_AGO, NOON, line, question, rate
+from tests.domain.tax.questions import EUR, line, question, rate
 from tests.lives import buyer, day, invoices_of, start, until
 from tests.tax_kit import publish_rate, register, vat
 from tests.world import World, make_world
 
 OLD = rate("DE", 190_000)
 NEW = replace(OLD, rate_ppm=170_000, version=2)
-LATER = NOON + timedelta(days=90)
 
 
 def eur(minor: int) -> Money:
     return Money(minor, EUR)
 
 
+def as_decided(question: TaxQuestion, decision: TaxDecision) -> tuple[Standing, ...]:
+    """The charges of a decision of which nothing was given back."""
+    taxes = {line.position: line.components for line in decision.lines}
+    return tuple(
+        Standing(line.position, line.amount, line.inclusive, Money.zero(line.amount.currency), taxes[line.position])
+        for line in question.lines
+    )
+
+
 def test_too_much_tax_is_a_credit_and_too_little_a_charge() -> None:
     for before, after, way, minor in ((OLD, NEW, Way.CREDIT, -200), (NEW, OLD, Way.CHARGE, 200)):
         asked = question("DE", "DE", [line(10_000)], [before])
-        found = difference(EUR, as_decided(asked, decide(asked)), decide(asked_again(asked, [after])))
+        found = difference(EUR, as_decided(asked, decide(asked)), decide(replace(asked, rates=(after,))))
         assert (found.way, found.tax, found.gross) == (way, eur(minor), eur(minor))
         (only,) = found.lines
         assert [each.rate_id for each in only.components] == [before.id, after.id]
@@ -43,7 +50,7 @@ def test_too_much_tax_is_a_credit_and_too_little_a_charge() -> None:
 
 def test_a_price_that_held_its_tax_is_owed_as_before_and_posted_anew() -> None:
     asked = question("DE", "DE", [line(11_900, inclusive=True)], [OLD])
-    found = difference(EUR, as_decided(asked, decide(asked)), decide(asked_again(asked, [NEW])))
+    found = difference(EUR, as_decided(asked, decide(asked)), decide(replace(asked, rates=(NEW,))))
     assert (found.way, found.gross) == (Way.REPOST, eur(0))
     assert (found.tax, found.lines[0].net) == (eur(1729 - 1900), eur(171))
 
@@ -51,25 +58,18 @@ def test_a_price_that_held_its_tax_is_owed_as_before_and_posted_anew() -> None:
 def test_another_version_that_says_the_same_changes_nothing() -> None:
     asked = question("DE", "DE", [line(10_000)], [OLD])
     same = replace(rate("DE", 190_000), version=2)
-    found = difference(EUR, as_decided(asked, decide(asked)), decide(asked_again(asked, [same])))
+    found = difference(EUR, as_decided(asked, decide(asked)), decide(replace(asked, rates=(same,))))
     assert (found.way, found.lines, found.tax) == (Way.NOTHING, (), eur(0))
 
 
 def test_of_what_was_given_back_already_nothing_is_corrected() -> None:
     asked = question("DE", "DE", [line(10_000)], [OLD])
     (whole,) = as_decided(asked, decide(asked))
-    today = decide(asked_again(asked, [NEW]))
+    today = decide(replace(asked, rates=(NEW,)))
     half = replace(whole, given_back=eur(5_000), components=remaining(whole.components, eur(10_000), eur(5_000)))
     assert difference(EUR, [half], today).gross == eur(-100)
     gone = replace(whole, given_back=eur(10_000), components=remaining(whole.components, eur(10_000), eur(10_000)))
     assert difference(EUR, [gone], today).way is Way.NOTHING
-
-
-def test_a_rate_holds_until_the_next_one_of_its_series_begins() -> None:
-    following = replace(rate("DE", 160_000), effective_from=LATER)
-    other = replace(rate("DE", 70_000, category="books"), effective_from=NOON)
-    assert span_of(NEW, [OLD, NEW, following, other]) == (LONG_AGO, LATER)
-    assert span_of(following, [OLD, NEW, following, other]) == (LATER, None)
 
 
 @pytest.fixture
@@ -114,5 +114,5 @@ async def wrong_by(shop: World, id: InvoiceId) -> tuple[int, Way]:
     asked = from_json(TaxQuestion, msgspec.json.decode(row["question"]))
     stored = from_json(TaxDecision, msgspec.json.decode(row["decision"]))
     rates = await rates_in_force(db, shop.tenant.tenant, [Place("DE")], [], asked.at)
-    found = difference(EUR, as_decided(asked, stored), decide(asked_again(asked, rates)))
+    found = difference(EUR, as_decided(asked, stored), decide(replace(asked, rates=tuple(rates))))
     return found.gross.minor, found.way

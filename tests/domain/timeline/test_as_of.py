@@ -1,6 +1,7 @@
 """What stood at an instant can be asked for ever after: state, terms and what was due, as they were seen then."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 
@@ -31,9 +32,9 @@ def seen(of: Invoice) -> Seen:
     return Seen(of.state.name, tuple(each.minor for each in (of.credited, of.noted, of.paid, of.due)))
 
 
-async def then(world: World, of: Invoice, at: object) -> Seen | None:
+async def then(world: World, of: Invoice, at: datetime) -> Seen | None:
     """The invoice as it is said to have been."""
-    found = await invoice_as_of(world.house.db.primary, of, at)  # type: ignore[arg-type]
+    found = await invoice_as_of(world.house.db.primary, of, at)
     if found is None:
         return None
     return Seen(found.state, tuple(each.minor for each in (found.credited, found.noted, found.paid, found.due)))

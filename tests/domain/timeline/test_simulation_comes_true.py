@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
 
-from domain.actor import Grant
 from domain.catalog.coupon import Duration, Scope
 from domain.catalog.plan import TrialEnd
 from domain.catalog.publish_coupon import publish_coupon
@@ -18,12 +18,10 @@ from domain.invoices.edit_draft import CreateInvoice, create_invoice
 from domain.invoices.line import Line, lines_of
 from domain.invoices.manual_line import ManualLine
 from domain.invoices.sign_contract import SignContract, sign_contract
-from domain.operation import Operation
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.house import House
-from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt
 from domain.subscriptions.change import Timing
@@ -34,13 +32,13 @@ from domain.timeline.simulate import WIDEST, Simulate, Simulated, simulate
 from domain.timeline.virtual_run import Card
 from tests.catalog_kit import by_admin, half_off, monthly, new_plan, new_price
 from tests.domain.invoices.bills import eur, note
-from tests.lives import buy, buyer, day, invoices_of, start, until
+from tests.lives import buy, buyer, by_finance, day, invoices_of, start, until
 from tests.subscription_lives import cancel, plan_of, seats, switch, trial
 from tests.tax_kit import publish_rate, register, vat
 from tests.whole_database import fingerprints
-from tests.world import Someone, World, fresh, make_world
+from tests.world import Someone, World, make_world
 
-Bill = tuple[object, ...]
+Bill = tuple[Any, ...]
 
 
 @pytest.fixture(scope="module")
@@ -109,14 +107,6 @@ async def pay_open(world: World, of: Someone) -> None:
             await world.do(of, pay_invoice, PayInvoice(each.id, None))
 
 
-async def by_finance(world: World, of: Someone, operation: Operation[object, object], command: object) -> object:
-    """What finance does, and all that follows from it."""
-    actor = world.staff(Grant.FINANCE)
-    done = await perform(world.house.db, operation, actor, of.id, command, fresh("finance"))
-    await do_now(world.house, of.id)
-    return done.outcome
-
-
 async def coupon(world: World, of: Someone, **terms: object) -> None:
     """A coupon that the customer redeems."""
     made = half_off(**terms)
@@ -163,7 +153,7 @@ async def test_scheduled_changes_and_a_dearer_price_come_as_foreseen(germany: Wo
     await new_price(germany, replace(seated, unit_amount=eur(1200), effective_from=day(2, 10)), existing=day(3, 1))
     await until(germany, ada, day(1, 9))
     bills = await comes_true(germany, ada, day(5, 20))
-    assert sorted({each[4].minor for each in bills}) == [900, 1000, 1200]  # type: ignore[attr-defined]
+    assert sorted({each[4].minor for each in bills}) == [900, 1000, 1200]
 
 
 @pytest.mark.row("X9")
@@ -173,7 +163,7 @@ async def test_seats_that_are_planned_and_a_lower_tax_come_as_foreseen(germany: 
     await until(germany, ada, day(5, 11))
     await seats(germany, ada, 2, Timing.PERIOD_END)
     bills = await comes_true(germany, ada, day(8, 10))
-    assert [each[5].minor for each in bills] == [380, 320, 320]  # type: ignore[attr-defined]
+    assert [each[5].minor for each in bills] == [380, 320, 320]
 
 
 @pytest.mark.row("X9")
@@ -226,7 +216,7 @@ async def test_drafts_of_staff_are_foreseen_as_issued_where_that_is_supposed(ger
     await start(germany, ada)
     await note(germany, ada, (await invoices_of(germany, ada))[0].id, 1190, credit=1190)
     lines = (ManualLine("Set-up", 2, eur(250)), ManualLine("Training", 1, eur(123)))
-    made = await by_finance(germany, ada, create_invoice, CreateInvoice(lines, None, None))  # type: ignore[arg-type]
+    made = await by_finance(germany, ada, create_invoice, CreateInvoice(lines, None, None))
     connection = await asyncpg.connect(owner_url)
     try:
         prints = await fingerprints(connection)
@@ -239,7 +229,7 @@ async def test_drafts_of_staff_are_foreseen_as_issued_where_that_is_supposed(ger
         await connection.close()
     assert [each.credited.minor for each in plain.invoices] == [1190, 0]
     assert [each.credited.minor for each in issued.invoices] == [741, 449, 0]
-    await by_finance(germany, ada, finalize_draft, FinalizeDraft(made.draft))  # type: ignore[arg-type, attr-defined]
+    await by_finance(germany, ada, finalize_draft, FinalizeDraft(made.draft))
     await until(germany, ada, day(3, 2))
     assert await came(germany, ada, 1) == told(issued)
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,6 +13,7 @@ from domain import outbox
 from domain.actor import Grant
 from domain.fanout.webhook_deliveries import OF_EACH, deliveries_due, deliveries_of
 from domain.ids import WebhookEndpointId
+from domain.operation import Operation
 from domain.outbox import Event
 from domain.perform import perform
 from domain.reactions.batches import do_batch
@@ -39,6 +41,8 @@ from tests.mishaps import Death, death_at, later
 from tests.webhook_receiver import Receiver, receiving
 from tests.world import World, fresh, make_world
 
+C = TypeVar("C")
+O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
 KINDS = ("subscription.started", "invoice.finalized", "invoice.paid")
 LONG = timedelta(days=30)
 
@@ -69,14 +73,14 @@ class Shop:
 
     async def change(self, **changed: object) -> None:
         """Changes the endpoint."""
-        base: dict[str, object] = {"url": None, "kinds": None, "active": None, "anywhere": True, **changed}
-        command = ChangeWebhookEndpoint(self.endpoint, **base)  # type: ignore[arg-type]
+        base: dict[str, Any] = {"url": None, "kinds": None, "active": None, "anywhere": True, **changed}
+        command = ChangeWebhookEndpoint(self.endpoint, **base)
         await self.by_admin(change_webhook_endpoint, command)
 
-    async def by_admin(self, operation: object, command: object, role: Grant = Grant.ADMIN) -> object:
+    async def by_admin(self, operation: Operation[C, O], command: C, role: Grant = Grant.ADMIN) -> O:
         """What staff does."""
         home = self.world.tenant.live_house
-        done = await perform(self.world.house.db, operation, self.world.staff(role), home, command, fresh("k"))  # type: ignore[arg-type, var-annotated]
+        done = await perform(self.world.house.db, operation, self.world.staff(role), home, command, fresh("k"))
         return done.outcome
 
 
@@ -179,7 +183,7 @@ async def test_what_fails_is_tried_ten_times_in_three_days_and_parked(shop: Shop
     assert await shop.sent() == [False]
     for wait in TRY_AFTER:
         (waiting,) = await shop.deliveries()
-        assert timedelta() < waiting.due_at - waiting.last_at <= wait  # type: ignore[operator]
+        assert waiting.due_at and waiting.last_at and timedelta() < waiting.due_at - waiting.last_at <= wait
         passed += wait
         assert await shop.sent(later(shop.world.house, passed)) == [False]
     assert timedelta(days=2.5) < passed <= timedelta(days=3)
