@@ -1,66 +1,64 @@
-"""The ratios as a picture: one bar a ratio and pass, its spread as a line, the goal as a mark."""
+"""The ratios as a picture: one bar a ratio and pass, as long as what it reaches of its goal; its spread as a line."""
 
 from collections.abc import Iterator
 from html import escape
 
-from tests.bench.measures import RATIOS
+from tests.bench.goals import BESIDE, RATIOS
+from tests.bench.report import known_in
 from tests.bench.run import Results
 from tests.bench.samples import Ratio, Spread, ratio
 
-WIDTH, LABELS, RIGHT = 860, 290, 70  # pixels: a page of text is about as wide; the labels fit, the values too
+WIDTH, LABELS, RIGHT = 900, 330, 130  # pixels: a page of text is about as wide; the labels fit, the values too
 TOP, BAR, GAP, GROUP = 64, 16, 4, 18  # pixels down the page
+REACH = 4.0  # times its goal: what reaches more is drawn so long
+TICKS = (0, 0.5, 1, 2, 3, 4)
 COLOURS = ("#2563a8", "#d98a2b", "#6b7a3a")  # told apart in print and by the colour-blind
 INK, PALE = "#1f2328", "#d0d7de"
 
 
 def chart(results: Results) -> str:
     """An SVG document."""
-    shown = [each for each in RATIOS if any(_known(each, name, results) for name in results.passes)]
-    reach = max(1.0, *(each.goal for each in shown), *(_high(each, results) for each in shown))
+    shown = [each for each in (*RATIOS, *BESIDE) if _passes(each, results)]
     body, y = [], TOP
     for each in shown:
-        rows, height = _group(each, results, y, reach)
+        rows, height = _group(each, results, y)
         body += rows
         y += height + GROUP
-    head = [_text(0, 18, "The product beside its limits", size=16, weight="bold"), *_legend(results)]
-    axis = [_line(_x(tick, reach), TOP - 8, _x(tick, reach), y - GROUP, PALE) for tick in _ticks(reach)]
-    axis += [_text(_x(tick, reach), y, f"{tick:g}", anchor="middle") for tick in _ticks(reach)]
-    lines = "\n".join((*head, *axis, *body))
+    head = [_text(0, 18, "How much of each goal the product reaches", size=16, weight="bold"), *_legend(results)]
+    axis = [_line(_x(tick), TOP - 8, _x(tick), y - GROUP, PALE) for tick in TICKS]
+    axis += [_text(_x(tick), y, "goal" if tick == 1 else f"{tick:g} ×", anchor="middle") for tick in TICKS]
+    goal = _line(_x(1), TOP - 8, _x(1), y - GROUP, INK, 2)
+    lines = "\n".join((*head, *axis, *body, goal))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 12}" width="{WIDTH}" height="{y + 12}"'
-        f' font-family="system-ui, sans-serif" role="img" aria-label="Ratios of the product to its limits">\n'
+        f' font-family="system-ui, sans-serif" role="img" aria-label="How much of each goal the product reaches">\n'
         f'<rect width="100%" height="100%" fill="#ffffff"/>\n{lines}\n</svg>\n'
     )
 
 
-def _known(each: Ratio, name: str, results: Results) -> bool:
-    return each.of in results.passes[name] and each.to in results.passes[name]
+def _passes(each: Ratio, results: Results) -> list[tuple[int, str]]:
+    """The passes in which it was measured, with their numbers."""
+    return [(number, name) for number, name in enumerate(results.passes) if each in known_in(results.passes[name])]
 
 
-def _high(each: Ratio, results: Results) -> float:
-    known = [name for name in results.passes if _known(each, name, results)]
-    return max(ratio(results.passes[name], each.of, each.to).high for name in known)
-
-
-def _group(each: Ratio, results: Results, y: int, reach: float) -> tuple[list[str], int]:
+def _group(each: Ratio, results: Results, y: int) -> tuple[list[str], int]:
     rows, top = [], y
-    for number, name in enumerate(results.passes):
-        if _known(each, name, results):
-            rows += _bar(ratio(results.passes[name], each.of, each.to), y, COLOURS[number % len(COLOURS)], reach)
-            y += BAR + GAP
+    for number, name in _passes(each, results):
+        rows += _bar(each, ratio(results.passes[name], each), results.flushes[name], y, COLOURS[number % len(COLOURS)])
+        y += BAR + GAP
     height = y - GAP - top
-    goal = _x(each.goal, reach)
-    rows.append(_line(goal, top - 3, goal, top + height + 3, INK, 2))
     rows.append(_text(LABELS - 10, top + height / 2 + 4, each.title, anchor="end"))
     return rows, height
 
 
-def _bar(value: Spread, y: int, colour: str, reach: float) -> list[str]:
-    end, middle = _x(value.middle, reach), y + BAR / 2
+def _bar(each: Ratio, value: Spread, flush_ms: float, y: int, colour: str) -> list[str]:
+    end, low, high = (_x(each.reached(part, flush_ms)) for part in (value.middle, value.low, value.high))
+    middle = y + BAR / 2
+    text = f"{value.middle:.2f} ({each.goal_text(flush_ms)})"
     return [
         f'<rect x="{LABELS}" y="{y}" width="{end - LABELS:.1f}" height="{BAR}" fill="{colour}"/>',
-        _line(_x(value.low, reach), middle, _x(value.high, reach), middle, INK),
-        _text(max(end, _x(value.high, reach)) + 6, y + BAR - 4, f"{value.middle:.2f}"),
+        _line(low, middle, high, middle, INK),
+        _text(max(end, low, high) + 6, y + BAR - 4, text),
     ]
 
 
@@ -70,17 +68,11 @@ def _legend(results: Results) -> Iterator[str]:
         yield f'<rect x="{x:.0f}" y="30" width="12" height="12" fill="{COLOURS[number % len(COLOURS)]}"/>'
         yield _text(x + 18, 40, name)
         x += 150
-    yield _line(x + 4, 29, x + 4, 43, INK, 2)
-    yield _text(x + 14, 40, f"goal; thin lines span {results.rounds} rounds, {results.at:%Y-%m-%d}")
+    yield _text(x, 40, f"thin lines span {results.rounds} rounds, {results.at:%Y-%m-%d}")
 
 
-def _x(value: float, reach: float) -> float:
-    return LABELS + value / reach * (WIDTH - LABELS - RIGHT)
-
-
-def _ticks(reach: float) -> list[float]:
-    step = next(step for step in (0.25, 0.5, 1, 2, 5, 10, 25) if reach / step <= 8 or step == 25)
-    return [number * step for number in range(int(reach / step) + 1)]
+def _x(reached: float) -> float:
+    return LABELS + min(reached, REACH) / REACH * (WIDTH - LABELS - RIGHT)
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: int = 1) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+from redis.asyncio import Redis
 
 from dev.stack.addresses import Ports
 from dev.stack.plan import Plan
@@ -48,6 +49,28 @@ class Ground:
     def servers_seconds(self) -> float:
         """CPU time of primary and replica so far."""
         return families_seconds(self.stack.named(name).child.process.pid for name in ("primary", "replica"))
+
+    async def ask(self, sql: str, *args: object) -> object:
+        """The first value of a statement's first row, as superuser."""
+        connection = await asyncpg.connect(self.superuser_dsn)
+        try:
+            return await connection.fetchval(sql, *args)
+        finally:
+            await connection.close()
+
+    async def run(self, sql: str) -> None:
+        """Statements one after the other, as superuser."""
+        connection = await asyncpg.connect(self.superuser_dsn)
+        try:
+            await connection.execute(sql)
+        finally:
+            await connection.close()
+
+    async def forget_what_waits(self) -> None:
+        """Drops events that nobody was there to take, and what Redis holds: a worker would begin with them."""
+        await self.ask("DELETE FROM outbox_event")
+        async with Redis.from_url(self.settings().redis_url.get_secret_value()) as redis:
+            await redis.flushdb()
 
     async def flush_takes(self, milliseconds: float) -> None:
         """Makes each group of commits wait as long as a slower disk would flush; 0 for the disk as it is."""

@@ -17,8 +17,10 @@ import uvloop
 
 from tests.bench.samples import Counted, percentile
 
+IN_PARTS = 1  # byte: an answer that does not say how long it is ends with an empty part
 PATIENCE_SECONDS = 15  # beyond the longest answer; then something broke, and the run fails instead of hanging
 _HEAD_END, _LENGTH = b"\r\n\r\n", b"content-length: "
+_IN_PARTS, _LAST_PART = b"transfer-encoding: chunked", b"\r\n0\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
@@ -46,6 +48,8 @@ class Connection(asyncio.Protocol):
             self._awaited = _length(self._received)
         if not self._awaited or len(self._received) < self._awaited:
             return
+        if self._awaited == IN_PARTS and not self._received.endswith(_LAST_PART):
+            return
         now = time.perf_counter()
         self.times.append(now - self._sent_at)
         self.errors += self._received[9:12] != b"200"
@@ -69,13 +73,16 @@ class Connection(asyncio.Protocol):
 
 
 def _length(received: bytearray) -> int:
-    """How many bytes head and body have together; 0 while the head is not complete."""
+    """How many bytes head and body have together; 0 while the head is not complete, IN_PARTS where it does not say."""
     end = received.find(_HEAD_END)
     if end < 0:
         return 0
-    at = received.find(_LENGTH, 0, end)
-    assert at > 0, "the answer does not say how long it is"
-    return end + len(_HEAD_END) + int(received[at + len(_LENGTH) : received.find(b"\r", at)])
+    head = bytes(received[: end + 1]).lower()
+    at = head.find(_LENGTH)
+    if at < 0:
+        assert _IN_PARTS in head, "the answer does not say how long it is"
+        return IN_PARTS
+    return end + len(_HEAD_END) + int(head[at + len(_LENGTH) : head.find(b"\r", at)])
 
 
 async def load(port: int, connections: int, seconds: float, requests: list[bytes]) -> Counted:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.db import keep_session
+from domain.pool import keep_session
 from runtime.settings import Settings
 
 POOL = 8  # connections, as many as the API's default

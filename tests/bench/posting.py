@@ -7,9 +7,7 @@ variables in place of what differs from posting to posting.
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime
 from random import Random
-from uuid import UUID
 
 from domain.actor import system
 from domain.audit import GENESIS
@@ -20,8 +18,10 @@ from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Currency, Money
 from domain.perform import LOCK_MS
+from runtime.house import open_house
+from runtime.settings import Settings
 from tests.bench.clients import clients_for
-from tests.bench.pgbench import Pgbench
+from tests.bench.pgbench import Pgbench, literal
 from tests.bench.samples import Counted
 from tests.bench.seed import FIRST, Shop
 
@@ -53,15 +53,19 @@ async def post_once(db: Database, customer: CustomerId) -> None:
         )
 
 
-async def by_product(db: Database, shop: Shop, clients: int, seconds: float) -> Counted:
-    """Postings by so many tasks of this process at once, each on a connection of its own."""
+async def by_product(settings: Settings, shops: Sequence[Shop], clients: int, seconds: float) -> Counted:
+    """Postings by so many tasks of this process at once, each on a connection that has posted before."""
     chance = Random(secrets.randbits(32))
 
-    async def one() -> bool:
-        await post_once(db, shop.customer(chance.randrange(shop.count)))
-        return True
+    async with open_house(settings.model_copy(update={"database_pool": clients}), "quittance-bench-post") as house:
 
-    return await clients_for(one, clients, seconds)
+        async def one() -> bool:
+            shop = chance.choice(shops)
+            await post_once(house.db, shop.customer(chance.randrange(shop.count)))
+            return True
+
+        await clients_for(one, clients, 0)
+        return await clients_for(one, clients, seconds)
 
 
 async def script(db: Database, shop: Shop) -> str:
@@ -83,9 +87,9 @@ async def script(db: Database, shop: Shop) -> str:
         (
             f"\\set place random(0, {shop.count - 1})",
             "BEGIN;",
-            f"{_filled(head, of_head, customer, number)} \\gset",
-            f"{_filled(posting, of_posting, customer, number)};",
-            f"{_filled(update, of_update, customer, number)};",
+            f"{_filled(head, of_head, shop, number)} \\gset",
+            f"{_filled(posting, of_posting, shop, number)};",
+            f"{_filled(update, of_update, shop, number)};",
             "COMMIT;",
         )
     )
@@ -96,23 +100,17 @@ async def by_pgbench(pgbench: Pgbench, text: str, clients: int, seconds: float) 
     return await pgbench.run(text, clients, seconds)
 
 
-def _filled(sql: str, args: Sequence[object], customer: CustomerId, number: object) -> str:
+def customer_expression(shop: Shop) -> str:
+    """The customer at pgbench's variable ``place``."""
+    offset = (FIRST.int & 0xFFFFFFFFFFFF) + (shop.shard << 32)
+    return f"('{str(FIRST)[:24]}' || lpad(to_hex({offset} + :place), 12, '0'))::uuid"
+
+
+def _filled(sql: str, args: Sequence[object], shop: Shop, number: object) -> str:
     def fill(match: re.Match[str]) -> str:
         value = args[int(match[1]) - 1]
-        if value == customer.uuid:
-            offset = (FIRST.int & 0xFFFFFFFFFFFF) + (customer.shard << 32)
-            return f"('{str(FIRST)[:24]}' || lpad(to_hex({offset} + :place), 12, '0'))::uuid"
-        return "(:ledger_number + 1)" if value is number else _literal(value)
+        if value == shop.customer(0).uuid:
+            return customer_expression(shop)
+        return "(:ledger_number + 1)" if value is number else literal(value)
 
     return re.sub(r"\$(\d+)", fill, sql)
-
-
-def _literal(value: object) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, list):
-        return "'{" + ",".join(str(item) for item in value) + "}'"
-    kinds = {UUID: "::uuid", datetime: "::timestamptz", date: "::date", str: ""}  # a datetime is a date too
-    return f"'{value}'" + next(cast for kind, cast in kinds.items() if isinstance(value, kind))

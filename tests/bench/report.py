@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.bombs import GOAL_MS
-from tests.bench.measures import RATIOS, READS, TAILS
+from tests.bench.goals import BESIDE, BOUNDS, RATIOS, TAILS
+from tests.bench.measures import OTHERS, READS
 from tests.bench.paying import Paying
 from tests.bench.run import Results
-from tests.bench.samples import Rounds, Spread, middle, rates, ratio, tail
-from tests.bench.sizes import Sizes
+from tests.bench.samples import Ratio, Rounds, Spread, middle, rates, ratio, seconds, tail
+from tests.bench.soak import Soaked
 
 
 def show(console: Console, results: Results) -> None:
@@ -20,9 +21,11 @@ def show(console: Console, results: Results) -> None:
     for name, rounds in results.passes.items():
         title = f"{name}: {results.rounds} rounds of {results.seconds:g} s"
         _print(console, title, MEASURE_HEADINGS, measure_rows(results, rounds))
-        _print(console, f"{name}: ratios", RATIO_HEADINGS, ratio_rows(rounds))
+        _print(console, f"{name}: ratios", RATIO_HEADINGS, ratio_rows(results, name))
     if results.bombs:
         _print(console, "documents that are refused", BOMB_HEADINGS, bomb_rows(results))
+    for name, rows in results.sizes.items():
+        show_sizes(console, name, rows)
 
 
 def _print(console: Console, title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -34,16 +37,20 @@ def _print(console: Console, title: str, headings: Sequence[str], rows: Sequence
     console.print(table)
 
 
-def show_sizes(console: Console, of: Sizes, rows: Sequence[Sequence[str]]) -> None:
+def show_sizes(console: Console, name: str, rows: Sequence[Sequence[str]]) -> None:
     """Prints what renewals cost in a small shop and in a large one."""
-    table = Table(title=f"{of.rounds} rounds of {of.seconds:g} s, {of.flush_ms:g} ms flush", title_justify="left")
-    table.add_column("renewals, 1 worker in batches")
-    for size in of.counts:
-        table.add_column(f"{size:,} subscriptions", justify="right")
-    table.add_column("ratio within a round", justify="right")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    _print(console, f"{name}: renewals in a small shop and a large one", SIZE_HEADINGS, rows)
+
+
+def show_soak(console: Console, of: Soaked) -> None:
+    """Prints what each process held of memory, first and last."""
+    title = f"{of.minutes:g} minutes, {of.answered:,} requests, {of.renewed:,} renewals"
+    _print(console, title, SOAK_HEADINGS, of.rows())
+
+
+def store_soak(of: Soaked, folder: Path) -> Path:
+    """Writes every look as JSON, named by the time of the run."""
+    return _stored(folder / f"soak-{of.at:%Y%m%d-%H%M%S}.json", of)
 
 
 def show_payments(console: Console, of: Paying, rows: Sequence[Sequence[str]]) -> None:
@@ -59,6 +66,8 @@ def show_payments(console: Console, of: Paying, rows: Sequence[Sequence[str]]) -
 MEASURE_HEADINGS = (
     "measure", "per second", "min..max", "p50 ms", "p99 ms", "CPU µs, process", "CPU µs, PostgreSQL", "per core"
 )  # fmt: skip
+SIZE_HEADINGS = ("renewals, 1 worker in batches", "small", "large", "ratio within a round", "goal")
+SOAK_HEADINGS = ("memory", "first fifth, MiB", "last fifth, MiB", "change", "goal")
 BOMB_HEADINGS = ("refused", "slowest, ms", "goal")
 RATIO_HEADINGS = ("ratio, within each round", "median", "min..max", "goal")
 
@@ -78,25 +87,30 @@ def measure_rows(results: Results, rounds: Rounds) -> list[tuple[str, ...]]:
                 _number(middle([sample.p99_ms for sample in samples])),
                 _whole(middle([sample.process_us for sample in samples])),
                 _whole(middle([sample.servers_us for sample in samples])),
-                _whole(_per_core(middle([sample.process_us for sample in samples])) if key in READS else None),
+                _whole(
+                    _per_core(middle([sample.process_us for sample in samples]))
+                    if key in READS or key in OTHERS
+                    else None
+                ),
             )
         )
     return rows
 
 
-def ratio_rows(rounds: Rounds) -> list[tuple[str, ...]]:
-    """One row of texts for each ratio whose measures were run."""
-    found: list[tuple[str, ...]] = []
-    for each in RATIOS:
-        if each.of in rounds and each.to in rounds:
-            value = ratio(rounds, each.of, each.to)
-            goal = f"≥ {each.goal:g}"
-            found.append((each.title, f"{value.middle:.2f}", spread_text(value), goal))
-    for of in TAILS:
-        if of.of in rounds:
-            value = tail(rounds, of.of)
-            found.append((of.title, f"{value.middle:.2f}", spread_text(value), f"≤ {of.goal:g}"))
-    return found
+def ratio_rows(results: Results, name: str) -> list[tuple[str, ...]]:
+    """One row of texts for each ratio whose measures were run in the pass of that name."""
+    rounds, flush_ms = results.passes[name], results.flushes[name]
+    found = [
+        *((each.title, ratio(rounds, each), each.goal_text(flush_ms)) for each in known_in(rounds)),
+        *((each.title, tail(rounds, each.of), f"≤ {each.goal:g}") for each in TAILS if each.of in rounds),
+        *((each.title, seconds(rounds, each.of), f"< {each.goal:g}") for each in BOUNDS if each.of in rounds),
+    ]
+    return [(title, f"{value.middle:.2f}", spread_text(value), goal) for title, value, goal in found]
+
+
+def known_in(rounds: Rounds) -> list[Ratio]:
+    """The ratios whose measures are among these."""
+    return [each for each in (*RATIOS, *BESIDE) if {each.of, each.to} <= rounds.keys()]
 
 
 def bomb_rows(results: Results) -> list[tuple[str, ...]]:
@@ -111,9 +125,12 @@ def spread_text(of: Spread) -> str:
 
 def store(results: Results, folder: Path) -> Path:
     """Writes every sample as JSON, named by the time of the run."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{results.at:%Y%m%d-%H%M%S}.json"
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1))
+    return _stored(folder / f"{results.at:%Y%m%d-%H%M%S}.json", results)
+
+
+def _stored(file: Path, of: object) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(of), indent=1))
     return file
 
 

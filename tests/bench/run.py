@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import asyncpg
@@ -11,21 +11,25 @@ import uvloop
 
 from domain.reconciliation.verify import verify_shard
 from runtime.house import open_house
-from tests.bench import limits, posting, renewals
+from tests.bench import limits, posting, renewals, sizes
+from tests.bench.beside import Renewing
 from tests.bench.bombs import refusals
 from tests.bench.ground import Ground, ground
-from tests.bench.http_measures import api_targets, check_answers, plain_targets
+from tests.bench.http_measures import BALANCE, Target, api_targets, ask, check_answers, plain_targets
 from tests.bench.machine import Machine, machine
-from tests.bench.measures import Server, Writers, calculating, reading, writing
-from tests.bench.pgbench import Pgbench
-from tests.bench.samples import Measure, Rounds, Sample
-from tests.bench.seed import Shop, analyze, seed
+from tests.bench.measures import GOALS, PEERS, Server, Shops, Writers, calculating, reading, starting, writing
+from tests.bench.money import Desk, open_desk
+from tests.bench.peers.beside import beside, lay_tables
+from tests.bench.samples import Measure, Rounds, Sample, flush_name
+from tests.bench.seed import analyze, seed
 from tests.bench.serving import plain_server, serving, the_api
 from tests.bench.tokens import Issuer
 from tests.ports import free_ports
 from tests.world import make_world
 
 CUSTOMERS = 1000  # their buckets hold 1,000 points each, and a page of history with its lines takes 500
+APART = 8  # legal entities that have nothing in common, with a share of as many customers each
+STAFF = 60  # who record money; each has points for sixty of them in a few seconds
 WARM_POSTINGS = 20  # so that every table of a posting or renewal holds rows when it is analyzed
 WARM_SECONDS = 0.2  # the same for renewals
 
@@ -34,17 +38,23 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """All rounds under one length of a flush; ``reads`` says whether those over HTTP are among them, ``writes`` whether
-    all others are that commit or calculate."""
+    """All rounds under one length of a flush, and what is among them: ``reads`` over HTTP, ``writes`` that commit, and
+    ``more`` that no length of a flush changes: crowds, bombs, calculations, starts."""
 
     flush_ms: float
     reads: bool = True
     writes: bool = True
+    more: bool = True
+    peers: bool = False
+    """Other servers answer in it too; then their reads and the product's are all that is in it."""
+
+    only: frozenset[str] = frozenset()
+    """The keys of the measures that are left of them; none: all are."""
 
     @property
     def name(self) -> str:
         """How the report calls it."""
-        return f"{self.flush_ms:g} ms flush" if self.flush_ms else "disk as it is"
+        return "beside other servers" if self.peers else flush_name(self.flush_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,10 @@ class Options:
     seconds: float = 3
     passes: tuple[Pass, ...] = (Pass(0),)
     customers: int = CUSTOMERS
+    apart: int = APART
+    staff: int = STAFF
+    sizes: tuple[int, int] | None = None
+    """How many subscriptions a small shop and a large one have; without, they are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +82,21 @@ class Results:
     customers: int
     titles: dict[str, str]
     passes: dict[str, Rounds]
+    flushes: dict[str, float]
+    """Milliseconds that a flush takes at least, by the name of each pass."""
+
     bombs: dict[str, float]
     """Milliseconds until the slowest document of each kind was refused."""
 
+    sizes: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    """Rows of the table of small and large shops, by the name of each pass; none where that was left out."""
+
 
 @dataclass(frozen=True)
-class _Shops:
-    product: Shop
-    script: Shop
+class _Seeded:
+    shops: Shops
     issuer: Issuer
+    desk: Desk
 
 
 def run(options: Options, say: Say) -> Results:
@@ -84,7 +104,14 @@ def run(options: Options, say: Say) -> Results:
     load = os.getloadavg()[0]
     say("starting a stack of its own")
     with ground() as on:
-        return run_on(on, options, say, load)
+        results = run_on(on, options, say, load)
+    if not options.sizes:
+        return results
+    alone = [each for each in options.passes if not each.peers]
+    flushes = tuple(each.flush_ms for each in alone)
+    of = sizes.Sizes(options.sizes, rounds=options.rounds, seconds=options.seconds, flushes=flushes)
+    names = [each.name for each in alone]
+    return replace(results, sizes=dict(zip(names, sizes.run(of, say), strict=True)))
 
 
 def run_on(on: Ground, options: Options, say: Say, load: float) -> Results:
@@ -96,59 +123,79 @@ def run_on(on: Ground, options: Options, say: Say, load: float) -> Results:
 async def _measured(on: Ground, options: Options, found: Machine, say: Say) -> Results:
     plain_port, api_port = *free_ports(1), on.stack.plan.ports.api
     say(f"seeding {options.customers} customers with a past")
-    shops = await _seeded(on, options.customers, Issuer(f"http://127.0.0.1:{plain_port}"))
-    titles: dict[str, str] = {}
-    passes: dict[str, Rounds] = {}
-    tokens = shops.issuer.tokens(shops.product)
-    with serving(on, plain_server(on, plain_port, shops.issuer.jwks()), the_api(on)) as (plain, api):
-        check_answers(plain_port, api_port, shops.product, tokens[0])
-        servers = (Server(plain, plain_targets(plain_port, shops.product)), Server(api, api_targets(api_port, tokens)))
-        async with _writers(on, shops) as writers:
+    seeded = await _seed(on, options, Issuer(f"http://127.0.0.1:{plain_port}"))
+    shop, titles, passes = seeded.shops.product, dict[str, str](), dict[str, Rounds]()
+    tokens = seeded.issuer.tokens(shop)
+    with serving(on, plain_server(on, plain_port, seeded.issuer.jwks()), the_api(on)) as (plain, api):
+        check_answers(plain_port, api_port, shop, tokens[0])
+        targets = api_targets(api_port, tokens)
+        renewing = Renewing(Target(api_port, [ask(api_port, BALANCE, token) for token in tokens[:-1]]), on, shop)
+        servers = (
+            Server(plain, plain_targets(plain_port, shop)),
+            Server(api, {**targets, "balance.renewing": renewing}),
+        )
+        async with _writers(on, seeded) as writers:
+            if any(each.peers for each in options.passes):
+                await lay_tables(on, shop)
             for each in options.passes:
-                once = [*reading(*servers), *(calculating() if each.writes else ())] if each.reads else []
-                measures = [*once, *(writing(writers) if each.writes else ())]
-                titles |= {measure.key: measure.title for measure in measures}
-                await on.flush_takes(each.flush_ms)
-                passes[each.name] = await _rounds(on, options, each, measures, say)
+                with beside(on, shop) if each.peers else contextlib.nullcontext(list[Server]()) as others:
+                    measures = _measures(on, each, (*servers, *others), writers)
+                    titles |= {measure.key: measure.title for measure in measures}
+                    await on.flush_takes(each.flush_ms)
+                    passes[each.name] = await _rounds(on, options, each, measures, say)
             await on.flush_takes(0)
             say("sending documents that are refused")
-            refused = await refusals(api_port, tokens) if any(each.reads for each in options.passes) else {}
+            refused = await refusals(api_port, tokens) if any(each.more for each in options.passes) else {}
             say("verifying the books")
-            findings = await verify_shard(writers.house.db.primary, shops.product.shard)
+            findings = await verify_shard(writers.house.db.primary, shop.shard)
             assert not findings, [str(finding) for finding in findings]
     at = datetime.now(UTC)
-    return Results(at, found, options.rounds, options.seconds, options.customers, titles, passes, refused)
+    flushes = {each.name: each.flush_ms for each in options.passes}
+    return Results(at, found, options.rounds, options.seconds, options.customers, titles, passes, flushes, refused)
 
 
-async def _seeded(on: Ground, customers: int, issuer: Issuer) -> _Shops:
-    """Two shops whose tables were written to by the product before they were analyzed; no connection stays open."""
+def _measures(on: Ground, of: Pass, servers: Sequence[Server], writers: Writers) -> list[Measure]:
+    if of.peers:
+        return [each for each in reading(*servers) if each.key.partition(".")[2] in {"plain", "api", *PEERS}]
+    read = reading(*servers) if of.reads else []
+    more = [*starting(on), *(calculating() if of.writes else ())] if of.more else []
+    found = [
+        *(measure for measure in read if of.more or measure.key in GOALS),
+        *more,
+        *(writing(writers, servers[1]) if of.writes else ()),
+    ]
+    return [measure for measure in found if not of.only or measure.key in of.only]
+
+
+async def _seed(on: Ground, options: Options, issuer: Issuer) -> _Seeded:
+    """Shops whose tables were written to by the product before they were analyzed; no connection stays open."""
+    dsn, count = on.superuser_dsn, options.customers
     async with open_house(on.settings(), "quittance-bench-seed") as house:
-        world, other = await make_world(house), await make_world(house)
+        world, other, *rest = [await make_world(house) for _ in range(2 + options.apart)]
         await issuer.introduce(world)
-        shops = _Shops(
-            await seed(on.superuser_dsn, world, customers, issuer.url),
-            await seed(on.superuser_dsn, other, customers, issuer.url, hidden=True),
-            issuer,
+        apart = [await seed(dsn, each, max(1, count // options.apart), issuer.url, invoices=0) for each in rest]
+        shops = Shops(
+            await seed(dsn, world, count, issuer.url), await seed(dsn, other, count, issuer.url, hidden=True), apart
         )
-        await limits.prepare_commits(on.superuser_dsn)
+        await limits.prepare_commits(dsn)
         for place in range(WARM_POSTINGS):
-            await posting.post_once(house.db, shops.product.customer(place % customers))
+            await posting.post_once(house.db, shops.product.customer(place % count))
         await renewals.by_product(house, shops.product.shard, 1, WARM_SECONDS)
-    await analyze(on.superuser_dsn)
-    return shops
+        desk = await open_desk(on, shops.product, shops.other, issuer, options.staff)
+    await analyze(dsn)
+    return _Seeded(shops, issuer, desk)
 
 
 @contextlib.asynccontextmanager
-async def _writers(on: Ground, shops: _Shops) -> AsyncIterator[Writers]:
-    settings = on.settings()
+async def _writers(on: Ground, seeded: _Seeded) -> AsyncIterator[Writers]:
+    settings, shops = on.settings(), seeded.shops
     async with (
         open_house(settings, "quittance-bench") as house,
         asyncpg.create_pool(
             settings.database_url.get_secret_value(), min_size=0, server_settings={"jit": "off"}
         ) as pool,
     ):
-        text = await posting.script(house.db, shops.product)
-        yield Writers(house, Pgbench(on), text, shops.product, shops.script, pool)
+        yield Writers(on, house, await posting.script(house.db, shops.product), shops, seeded.desk, pool)
 
 
 async def _rounds(on: Ground, options: Options, of: Pass, measures: Sequence[Measure], say: Say) -> Rounds:
@@ -166,6 +213,8 @@ async def _sample(on: Ground, measure: Measure, seconds: float) -> Sample:
     counted = await measure.run(seconds)
     if process is not None and measure.cpu:
         process = (measure.cpu() - process) / counted.count * 1e6
+    if measure.told:
+        return Sample(counted.count / counted.seconds, None, None, 0, None, None)
     return Sample(
         (counted.count - counted.errors) / counted.seconds,
         counted.p50_ms,

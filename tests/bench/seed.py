@@ -18,7 +18,7 @@ from domain.tenants.access import login_key
 from tests.world import World
 
 INVOICES, LINES = 50, 3  # one page of a history, and what an invoice of a small business usually says
-SINCE = datetime(2010, 1, 1, tzinfo=UTC)  # years of months to renew: no run comes to their end
+SINCE = datetime(2000, 1, 1, tzinfo=UTC)  # decades of months to renew: no run comes to their end
 FIRST = UUID("01900000-0000-7000-8000-000000000000")  # of version 7; its last bits count shard keys and customers
 NEVER = datetime(2100, 1, 1, tzinfo=UTC)  # until when work is hidden from the product's workers
 _SQL = Path(__file__).with_name("seed.sql")
@@ -42,21 +42,26 @@ class Shop:
         return f"user-{place}"
 
 
-async def seed(superuser_dsn: str, world: World, count: int, issuer: str, *, hidden: bool = False) -> Shop:
-    """Fills the world with so many live customers; hidden work is leased for ever and left to who knows of it."""
+async def seed(
+    superuser_dsn: str, world: World, count: int, issuer: str, *, hidden: bool = False, invoices: int = INVOICES
+) -> Shop:
+    """Fills the world with so many live customers; hidden work is leased for ever and left to who knows of it.
+
+    Without invoices there are no subscriptions either.
+    """
     shop = Shop(world, world.tenant.live_house.shard, count, issuer)
     connection = await asyncpg.connect(superuser_dsn)
     try:
         async with connection.transaction():
             await connection.execute("SET LOCAL session_replication_role = replica")
-            await _name(connection, shop, NEVER if hidden else None)
+            await _name(connection, shop, invoices, NEVER if hidden else None)
             await connection.execute(_SQL.read_text())
     finally:
         await connection.close()
     return shop
 
 
-async def _name(connection: asyncpg.Connection, shop: Shop, lease_until: datetime | None) -> None:
+async def _name(connection: asyncpg.Connection, shop: Shop, invoices: int, lease_until: datetime | None) -> None:
     """The two temporary tables that the file reads: the shop, and its customers with their users."""
     tenant, price = shop.world.tenant, shop.world.prices["starter"]
     await connection.execute(
@@ -64,7 +69,7 @@ async def _name(connection: asyncpg.Connection, shop: Shop, lease_until: datetim
            SELECT $1::int AS shard, $2::uuid AS tenant, $3::uuid AS entity, $4::uuid AS price,
                   (SELECT plan_id FROM price WHERE id = $4) AS plan, $5::timestamptz AS since, $6::bytea AS genesis,
                   $7::int AS invoices, $8::int AS lines, $9::timestamptz AS lease_until""",
-        shop.shard, tenant.tenant.uuid, tenant.live.uuid, price.uuid, SINCE, GENESIS, INVOICES, LINES, lease_until,
+        shop.shard, tenant.tenant.uuid, tenant.live.uuid, price.uuid, SINCE, GENESIS, invoices, LINES, lease_until,
     )  # fmt: skip
     places = range(shop.count)
     ids = [shop.customer(place).uuid for place in places]
@@ -88,7 +93,7 @@ async def analyze(superuser_dsn: str) -> None:
                 WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND NOT relispartition"""
         )
         for table in tables:  # utility statements take no parameters; the names are ours
-            if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table['name']})"):  # noqa: S608
+            if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table['name']})"):  # noqa: S608 - our own names
                 await connection.execute(f"ANALYZE {table['name']}")
     finally:
         await connection.close()

@@ -22,6 +22,11 @@ def the_api(on: Ground) -> OwnProcess:
     return OwnProcess("api", module("api"), on.stack.plan.ports.api)
 
 
+def the_worker(on: Ground) -> OwnProcess:
+    """A worker as the product starts it."""
+    return OwnProcess("worker", module("jobs"), line="worker ready")
+
+
 def the_provider(on: Ground) -> OwnProcess:
     """The sandbox provider."""
     return OwnProcess("provider", module("dev.provider"), on.stack.plan.ports.provider)

@@ -23,7 +23,7 @@ from jobs.sweep import BATCH, BATCHED
 from runtime.house import open_house
 from tests.bench import renewals
 from tests.bench.ground import Ground, ground
-from tests.bench.samples import Spread
+from tests.bench.samples import Spread, flush_name
 from tests.bench.seed import Shop, analyze, seed
 from tests.world import make_world
 
@@ -35,6 +35,7 @@ TITLES = {
     "claim": "claim of 100, p50 ms",
     "sweep": "look of a sweep, p50 ms",
 }
+GOALS = {"renewals": "≥ 0.8", "claim": "≤ 1.5", "sweep": "≤ 1.5"}
 Say = Callable[[str], None]
 
 
@@ -46,17 +47,18 @@ class Sizes:
     due: int = 1000
     rounds: int = 3
     seconds: float = 3
-    flush_ms: float = 0
+    flushes: tuple[float, ...] = (0,)
 
 
-def run(of: Sizes, say: Say) -> list[tuple[str, ...]]:
-    """Rows of the table: a title, the median of each size with its spread, and the ratio of large to small."""
+def run(of: Sizes, say: Say) -> list[list[tuple[str, ...]]]:
+    """For each length of a flush the rows of a table: a title, the median of each size with its spread, the ratio of
+    large to small, and its goal."""
     say("starting a stack of its own")
     with ground() as on:
         return uvloop.run(_measured(on, of, say))
 
 
-async def _measured(on: Ground, of: Sizes, say: Say) -> list[tuple[str, ...]]:
+async def _measured(on: Ground, of: Sizes, say: Say) -> list[list[tuple[str, ...]]]:
     say(f"seeding {of.due} customers with a past")
     async with open_house(on.settings(), "quittance-bench-seed") as house:
         shop = await seed(on.superuser_dsn, await make_world(house), of.due, "bench")
@@ -66,17 +68,20 @@ async def _measured(on: Ground, of: Sizes, say: Say) -> list[tuple[str, ...]]:
         say(f"a shop with {count:,} subscriptions")
         await _copy(on, name)
         await _crowd(on.superuser_dsn.replace("/quittance?", f"/{name}?"), shop, count - of.due)
-    found: dict[str, list[tuple[float, float]]] = {key: [] for key in TITLES}
+    tables = []
     async with _house(on, names[0]) as small, _house(on, names[1]) as large:
-        await on.flush_takes(of.flush_ms)
-        for number in range(1, of.rounds + 1):
-            say(f"round {number} of {of.rounds}")
-            one, other = await _round(small, shop, of.seconds), await _round(large, shop, of.seconds)
-            for key in TITLES:
-                found[key].append((one[key], other[key]))
+        for flush_ms in of.flushes:
+            await on.flush_takes(flush_ms)
+            found: dict[str, list[tuple[float, float]]] = {key: [] for key in TITLES}
+            for number in range(1, of.rounds + 1):
+                say(f"{flush_name(flush_ms)}, round {number} of {of.rounds}: a small shop and a large one")
+                one, other = await _round(small, shop, of.seconds), await _round(large, shop, of.seconds)
+                for key in TITLES:
+                    found[key].append((one[key], other[key]))
+            tables.append([_row(key, of.counts, pairs) for key, pairs in found.items()])
         findings = await verify_shard(small.db.primary, shop.shard)
         assert not findings, [str(finding) for finding in findings]
-    return [_row(key, pairs) for key, pairs in found.items()]
+    return tables
 
 
 async def _copy(on: Ground, name: str) -> None:
@@ -139,9 +144,10 @@ async def _round(house: House, shop: Shop, seconds: float) -> dict[str, float]:
     }
 
 
-def _row(key: str, pairs: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+def _row(key: str, counts: Sequence[int], pairs: Sequence[tuple[float, float]]) -> tuple[str, ...]:
     ratio = Spread.of([large / small for small, large in pairs])
     sizes = [Spread.of([pair[place] for pair in pairs]) for place in (0, 1)]
     digits = 0 if key == "renewals" else 2
     cells = [f"{each.middle:,.{digits}f} [{each.low:,.{digits}f}..{each.high:,.{digits}f}]" for each in sizes]
-    return (TITLES[key], *cells, f"{ratio.middle:.2f} [{ratio.low:.2f}..{ratio.high:.2f}]")
+    of = " and ".join(f"{count:,}" for count in counts)
+    return (f"{TITLES[key]}: {of}", *cells, f"{ratio.middle:.2f} [{ratio.low:.2f}..{ratio.high:.2f}]", GOALS[key])

@@ -10,7 +10,7 @@ from domain.tenants.register import TrustIssuer, trust_issuer
 from tests.bench.seed import Shop
 from tests.world import World, fresh
 
-AUDIENCE = "quittance:bench:portal"
+AUDIENCES = {Audience.PORTAL: "quittance:bench:portal", Audience.STAFF: "quittance:bench:staff"}
 
 
 class Issuer:
@@ -24,9 +24,9 @@ class Issuer:
         """What is served at ``/jwks``."""
         return json.dumps(self._keys.public()).encode()
 
-    async def introduce(self, world: World) -> None:
-        """Lets the tenant's portal believe it."""
-        command = TrustIssuer(self.url, AUDIENCE, Audience.PORTAL.value, f"{self.url}/jwks", (ALGORITHM,))
+    async def introduce(self, world: World, door: Audience = Audience.PORTAL) -> None:
+        """Lets a door of the tenant believe it."""
+        command = TrustIssuer(self.url, AUDIENCES[door], door.value, f"{self.url}/jwks", (ALGORITHM,))
         house = world.house
         await perform(house.db, trust_issuer, house.actor, world.tenant.live_house, command, fresh("issuer"))
 
@@ -34,6 +34,9 @@ class Issuer:
         """One for each customer's user."""
         return [self.token(shop.subject(place)) for place in range(shop.count)]
 
-    def token(self, subject: str) -> str:
-        """One for a customer's user."""
-        return Minter(self.url, self._keys).access_token(Login(subject, AUDIENCE), "bench", "", LIFETIME_S)
+    def token(
+        self, subject: str, door: Audience = Audience.PORTAL, *, acr: str | None = None, auth_time: int | None = None
+    ) -> str:
+        """One for a customer's user, or for a member of staff who signed in as said."""
+        login = Login(subject, AUDIENCES[door], acr=acr, auth_time=auth_time)
+        return Minter(self.url, self._keys).access_token(login, "bench", "", LIFETIME_S)
