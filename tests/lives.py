@@ -56,6 +56,13 @@ async def by_house(world: World, of: Someone, operation: Operation[C, O], comman
     return done.outcome
 
 
+async def by_finance(world: World, of: Someone, operation: Operation[C, O], command: C) -> O:
+    """What finance does, and all that follows from it."""
+    done = await perform(world.house.db, operation, world.staff(Grant.FINANCE), of.id, command, fresh("finance"))
+    await do_now(world.house, of.id)
+    return done.outcome
+
+
 async def tell(
     world: World, of: Someone, payment: PaymentId | None, news: News, *, captured: Money | None = None,
     code: str = "insufficient_funds", hard: bool = False, follow: bool = True,

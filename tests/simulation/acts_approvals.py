@@ -40,7 +40,7 @@ def judge(town: Town) -> Act | None:
     id = RefundId(patron.id.shard, row["id"])
     waits = row["state"] == "awaiting_approval"
     must = _must(actor, what, asked[0]) if asked and waits else No.STATE_CONFLICT
-    town.note(f"{what} {row['amount']} {row['state']} of {patron} by {actor.scope}")
+    town.note(f"{what} {row['amount']} {row['state']} of {patron} by {actor.scope.partition('@')[0]}")
     decisions: dict[str, tuple[Operation[Any, Any], object]] = {
         "approve": (approve_refund, ApproveRefund(id, "It is right")),
         "reject": (reject_refund, RejectRefund(id, "It is wrong")),

@@ -3,12 +3,13 @@
 The process that publishes does not crash here: what a version says is known for sure, and everything else leans on it.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from domain.catalog.coupon import Duration, Scope
 from domain.catalog.plan import PriceModel, ProrationClock
-from domain.catalog.publish import PublishPrice, publish_price
+from domain.catalog.publish import PlanPublished, PublishPrice, publish_price
 from domain.catalog.publish_coupon import EndCoupon, PublishCoupon, end_coupon, publish_coupon
 from domain.catalog.publish_version import PlanTerms, PublishPlanVersion, publish_plan_version
 from domain.money import Currency, Money
@@ -20,6 +21,7 @@ from domain.tax.rate import CustomerKind
 from tests.simulation.acts_customers import Act
 from tests.simulation.catalog_model import Coupon, Edition, Offer
 from tests.simulation.clock import START
+from tests.simulation.several import Step
 from tests.simulation.tax_model import COUNTRIES, PublishedRate
 from tests.simulation.town import Town
 
@@ -37,19 +39,29 @@ STANDING = (
     ("WELCOME", None, 450, Duration.ONCE, None, False, False),
     ("SOME", 100_000, None, Duration.FOREVER, None, True, True),
 )
+FEW, EURO = 3, Currency("EUR")
 
 
-async def open_coupons(town: Town) -> None:
-    """Publishes what everybody may redeem, the amounts in euros."""
+def standing(plans: Sequence[PlanPublished]) -> list[Step]:
+    """What publishes the coupons that everybody may redeem, the amounts in euros."""
+    steps: list[Step] = []
     for code, percent, amount, duration, periods, account, few in STANDING:
-        plans = tuple(each.plan for each in town.catalog.offers[:3]) if few else ()
-        money, once = Money(amount, Currency("EUR")) if amount else None, duration is Duration.ONCE
-        scope = Scope.ACCOUNT if account else Scope.SUBSCRIPTION
-        command = PublishCoupon(code, code, percent, money, duration, periods, plans, scope, None, None)
-        id, currency = (await publish(town, publish_coupon, command)).coupon, money.currency if money else None
-        lasts, named = 1 if once else periods, frozenset(plan.uuid for plan in plans)
-        made = Coupon(id, code, percent, amount, currency, once, lasts, named, account, None, None)
-        town.catalog.coupons.append(made)
+        money, scope = Money(amount, EURO) if amount else None, Scope.ACCOUNT if account else Scope.SUBSCRIPTION
+        of = tuple(each.plan for each in plans[:FEW]) if few else ()
+        steps.append(
+            (publish_coupon, PublishCoupon(code, code, percent, money, duration, periods, of, scope, None, None))
+        )
+    return steps
+
+
+def known_coupons(plans: Sequence[PlanPublished], done: Sequence[Any]) -> Iterator[Coupon]:
+    """The same, as the catalog of the town knows them."""
+    for (code, percent, amount, duration, periods, account, few), made in zip(STANDING, done, strict=True):
+        once, named = duration is Duration.ONCE, frozenset(each.plan.uuid for each in plans[:FEW] if few)
+        yield Coupon(
+            made.coupon, code, percent, amount, EURO if amount else None, once, 1 if once else periods, named, account,
+            None, None,
+        )  # fmt: skip
 
 
 async def publish(town: Town, operation: Operation[Any, Any], command: Any) -> Any:

@@ -39,7 +39,7 @@ def dispute(town: Town) -> Act | None:
         fee_back=chance.random() < 0.5,
         mute=chance.random() < 0.3,
     )
-    town.note(f"{minor} of {charge.taken} taken under {charge.reference}, {len(after)} were refunded")
+    town.note(f"{minor} of {charge.taken} taken by {charge.ref.rpartition('-')[2]}, {len(after)} were refunded")
 
     async def act() -> None:
         town.provider.dispute(charge, minor, decision)

@@ -11,7 +11,7 @@ from domain.refusals import RefusalCode as No
 from domain.refusals import Refused
 from tests.simulation.acts_approvals import judge, resolve
 from tests.simulation.acts_coupons import redeem
-from tests.simulation.acts_customers import Act, add_card, change, pay, refund, start, visit, welcome
+from tests.simulation.acts_customers import MOST_PATRONS, Act, add_card, change, pay, refund, start, visit, welcome
 from tests.simulation.acts_desk import arrange, give_up
 from tests.simulation.acts_disputes import answer, give_in
 from tests.simulation.acts_lives import cancel, pause, resume, seats
@@ -20,6 +20,7 @@ from tests.simulation.acts_staff import note, void
 from tests.simulation.acts_time import work_once
 from tests.simulation.mortal import Crash
 from tests.simulation.options import DISPUTED_FROM
+from tests.simulation.reading import read_along
 from tests.simulation.town import Broken, Call, Town
 
 TOGETHER = (
@@ -186,8 +187,10 @@ def at_once(town: Town) -> Act | None:
 
     async def together() -> None:
         town.rough = town.at_once = True
-        done = await asyncio.gather(*acts, return_exceptions=True)
-        errors = [error for error in done if isinstance(error, BaseException)]
+        readers = [read_along(town, patron) for patron in town.patrons[len(town.journal) % MOST_PATRONS :][:1]]
+        played = asyncio.ensure_future(town.process.turns.play(acts))
+        read = await asyncio.gather(*readers, return_exceptions=True)
+        errors = [error for error in (*await played, *read) if isinstance(error, BaseException)]
         for error in sorted(errors, key=lambda each: isinstance(each, Crash)):  # a fault counts for more than a crash
             raise error
 

@@ -11,7 +11,7 @@ from domain.reactions.provider_events import apply
 from domain.reactions.work import do
 from domain.refusals import RefusalCode as No
 from tests.simulation.acts_customers import Act, prompt
-from tests.simulation.clock import TICK
+from tests.simulation.clock import START, TICK
 from tests.simulation.town import ACCOUNT, Patron, Town
 from tests.simulation.waiting import Waiting, waiting
 
@@ -26,7 +26,11 @@ STRIDES = (
 
 
 LONG_STRIDES = (*STRIDES[2:], (timedelta(days=40), timedelta(days=130)), (timedelta(days=60), timedelta(days=300)))
+PACE = timedelta(days=6.4 * 365.25) / 1000  # a step of a long life, which is to see six years in a thousand of them
+LAG = timedelta(days=60)
+FAR = START + timedelta(days=10 * 365)  # from here on a long life goes on in short strides: years are not all there is
 OPEN = frozenset({"processing", "requires_action", "unknown"})
+HASTE = timedelta(hours=1)
 SLOWLY = timedelta(days=2)  # while a payment is open; its outcome comes by the wall, and each hour is asked for it
 
 
@@ -94,17 +98,33 @@ def work_all(town: Town) -> Act:
 
 def pass_time(town: Town) -> Act:
     """Wall time passes: seconds to days, or exactly up to what is due next."""
-    low, high = town.chance.choice(LONG_STRIDES if town.is_long else STRIDES)
-    by = timedelta(seconds=town.chance.randint(int(low.total_seconds()), int(high.total_seconds())))
-    exact = town.chance.random() < 0.4
+    by, exact = _stride(town, town.clock.at), town.chance.random() < 0.4
+    by = min(by, HASTE) if _is_barring(town) else by
 
     async def act() -> None:
-        following = next_wall(town) if exact else None
+        following = next_wall(town) if exact and not _is_barring(town) else None
         town.clock.move_to(following) if following else town.clock.move(by)
         town.provider.catch_up()
         town.note(f"it is {town.clock.at:%Y-%m-%d %H:%M:%S}")
 
     return act()
+
+
+def _stride(town: Town, now: datetime) -> timedelta:
+    low, high = town.chance.choice(LONG_STRIDES if town.is_long and now < FAR else STRIDES)
+    return timedelta(seconds=town.chance.randint(int(low.total_seconds()), int(high.total_seconds())))
+
+
+def is_behind(town: Town, step: int) -> bool:
+    """Whether a long life has seen less of the years that it is to see than of its steps."""
+    return town.is_long and town.clock.at < START + step * PACE - LAG and not _is_barring(town)
+
+
+def _is_barring(town: Town) -> bool:
+    """Whether the provider is still to be told to take nothing of a payment; days without an answer to that end as a
+    dead letter, and a worker that does not work for days has no answer."""
+    barred = [row["id"] for row in town.facts.of("payment", failure_code="not_charged")]
+    return any(town.facts.of("due_work", kind="send_payment", subject=id) for id in barred)
 
 
 def next_wall(town: Town) -> datetime | None:
@@ -129,8 +149,7 @@ def advance(town: Town) -> Act | None:
     if not clocked:
         return None
     patron = town.chance.choice(clocked)
-    low, high = town.chance.choice(LONG_STRIDES if town.is_long else STRIDES)
-    by = timedelta(seconds=town.chance.randint(int(low.total_seconds()), int(high.total_seconds())))
+    by = _stride(town, town.now_of(patron))
     if any(row["state"] in OPEN for row in town.facts.of("payment", customer_id=patron.id.uuid)):
         by = min(by, SLOWLY)
     exact = town.chance.random() < 0.3

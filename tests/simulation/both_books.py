@@ -27,8 +27,9 @@ async def payments_of_all(world: World, who: Someone) -> list[Payment]:
     return [each for tries in found.values() for each in tries]
 
 
-async def differences(world: World, who: Someone, there: list[Any]) -> list[str]:
-    """What of a customer's money is not the same here and at the provider, or not definite, or taken twice."""
+async def differences(world: World, who: Someone, there: list[Any], credit: int = 0) -> list[str]:
+    """What of a customer's money is not the same here and at the provider, or not definite, or taken twice; ``credit``
+    is what it should have left in minor units of EUR."""
     db = world.house.db.primary
     payments, invoices = await payments_of_all(world, who), await invoices_of(world, who)
     refunds = [each for found in (await refunds_of_payments(db, who.id, [one.id for one in payments])).values()
@@ -47,7 +48,7 @@ async def differences(world: World, who: Someone, there: list[Any]) -> list[str]
     times = Counter(each.invoice for each in payments if each.captured.minor)
     found += [f"{id} was paid {count} times" for id, count in times.items() if count > 1]
     owed = await balance(db, who.id, EUR)
-    if (owed.receivable.minor, owed.credit.minor) != (sum(each.due.minor for each in invoices), 0):
+    if (owed.receivable.minor, owed.credit.minor) != (sum(each.due.minor for each in invoices), credit):
         found.append("the balance is not what is due")
     return found
 

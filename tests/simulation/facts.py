@@ -1,11 +1,8 @@
-"""All rows of one shard key, read by statements of the simulation's own: checks must not lean on what they check."""
+"""All rows of one shard key as they stood at one moment, with the few ways in which checks ask for them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 from uuid import UUID
-
-import asyncpg
 
 Row = Mapping[str, Any]
 
@@ -57,38 +54,62 @@ TABLES = {
     "receipt": "legal_entity_id, number",
     "dunning_case": "id",
     "saga": "id",
+    "inbox_event": "event_key",
 }
+# Tables whose rows belong to no customer, and the one where the customer itself is the row.
+SHARED = frozenset({"number_series", "coupon_counter", "inbox_event"})
+OWNERS = {"customer": "id"}
 
-# What only checks look at, and what grows fastest: a long run reads it with every check, not with every step.
-HEAVY = frozenset({
-    "operation_key", "audit_entry", "audit_body", "transition", "ledger_transaction", "ledger_transfer",
-    "invoice_tax", "invoice_line_tax", "invoice_line_discount", "credit_note_line", "receipt",
-})  # fmt: skip
-LIGHT = tuple(table for table in TABLES if table not in HEAVY)
+Index = dict[Any, list[Row]]
+V = TypeVar("V")
 
 
-@dataclass
 class Facts:
-    """The rows by table; every step of a run reads them anew."""
+    """The rows by table, which never change: a later look is another one of these.
 
-    rows: dict[str, list[Row]]
+    What was made of a table once, groups above all, is kept, and handed on to the next look where that found the table
+    as it was. ``asked`` are the tables that were asked for since it was emptied.
+    """
+
+    def __init__(self, rows: dict[str, list[Row]], before: "Facts | None" = None) -> None:
+        self.tables = rows
+        self.asked: set[str] = set()
+        self._made: dict[str, dict[object, Any]] = {}
+        for table, made in before._made.items() if before else ():
+            if before and before.tables[table] is rows[table]:
+                self._made[table] = made
+
+    @property
+    def rows(self) -> "Asked":
+        """The rows of each table."""
+        return Asked(self)
 
     def of(self, table: str, **equal: object) -> list[Row]:
-        """The rows whose columns have these values."""
-        return [row for row in self.rows[table] if all(row[name] == value for name, value in equal.items())]
+        """The rows whose columns have these values; not to be changed by who asks."""
+        names = tuple(equal)
+        value = equal[names[0]] if len(names) == 1 else tuple(equal.values())
+        return self._group(table, names).get(value, [])
 
     def one(self, table: str, **equal: object) -> Row:
         """The only such row."""
         (row,) = self.of(table, **equal)
         return row
 
-    def by(self, table: str, *names: str) -> dict[Any, list[Row]]:
-        """The rows grouped by a column, or by a tuple of columns."""
-        groups: dict[Any, list[Row]] = {}
-        for row in self.rows[table]:
-            key = row[names[0]] if len(names) == 1 else tuple(row[name] for name in names)
-            groups.setdefault(key, []).append(row)
-        return groups
+    def by(self, table: str, *names: str) -> Index:
+        """The rows grouped by a column, or by a tuple of columns; the groups may be taken out one by one."""
+        return dict(self._group(table, names))
+
+    def _group(self, table: str, names: tuple[str, ...]) -> Index:
+        return self.made_of(table, names, lambda rows: _grouped(rows, names))
+
+    def made_of(self, table: str, name: object, make: Callable[[list[Row]], V]) -> V:
+        """What that makes of the rows of a table, made once; nothing but the rows may go into it."""
+        self.asked.add(table)
+        known = self._made.setdefault(table, {})
+        if name not in known:
+            known[name] = make(self.tables[table])
+        found: V = known[name]
+        return found
 
     def now_of(self, customer: UUID, wall: Any) -> Any:
         """The business time of a customer: its test clock's, or the wall's."""
@@ -96,13 +117,33 @@ class Facts:
 
     def differences(self, other: "Facts", tables: Iterable[str]) -> list[str]:
         """The tables whose rows are not the same."""
-        return [table for table in tables if self.rows[table] != other.rows[table]]
+        return [table for table in tables if self.tables[table] != other.tables[table]]
 
 
-async def read_facts(pool: asyncpg.Pool, shard: int, provider: str, tables: Iterable[str] = tuple(TABLES)) -> Facts:
-    """The rows of a shard key, all tables unless said otherwise, and the events of a provider, in one statement."""
-    parts = [f"ARRAY(SELECT t FROM {name} t WHERE shard_key = $1 ORDER BY {TABLES[name]}) AS {name}" for name in tables]  # noqa: S608
-    events = "ARRAY(SELECT e FROM inbox_event e WHERE starts_with(event_id, $2) ORDER BY event_key) AS inbox_event"
-    row = await pool.fetchrow(f"SELECT {', '.join([*parts, events])}", shard, f"{provider}-")
-    assert row is not None
-    return Facts(dict(row))
+class Asked(Mapping[str, list[Row]]):
+    """The tables of some facts, which notice when one is asked for."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+
+    def __getitem__(self, table: str) -> list[Row]:
+        self._facts.asked.add(table)
+        return self._facts.tables[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts.tables)
+
+    def __len__(self) -> int:
+        return len(self._facts.tables)
+
+
+def _grouped(rows: list[Row], names: tuple[str, ...]) -> Index:
+    groups: Index = {}
+    if len(names) == 1:
+        (name,) = names
+        for row in rows:
+            groups.setdefault(row[name], []).append(row)
+    else:
+        for row in rows:
+            groups.setdefault(tuple([row[name] for name in names]), []).append(row)
+    return groups

@@ -150,5 +150,4 @@ def _taken(look: Look, invoice: Row, line: Row, open_ones: list[Redeemed]) -> di
     return taken
 
 
-EACH_STEP = (coupons_are_counted, discounts_add_up)
 AT_REST = (coupons_take_what_they_say,)

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
+from tests.simulation.facts import Row
 from tests.simulation.look import Look
 from tests.simulation.provider import KEY_WINDOW
 
+CALLS = 20  # more than one step answers
 # Of whose outcome nobody may be sure yet.
 UNSURE = frozenset({"processing", "requires_action", "unknown", "authorized", "captured", "requested", "submitted",
                     "pending"})  # fmt: skip
@@ -16,19 +18,21 @@ UNSURE = frozenset({"processing", "requires_action", "unknown", "authorized", "c
 
 def each_key_has_one_effect(look: Look) -> Iterator[str]:
     """13 and 28: an operation has one key, one stored outcome and one audit entry; an answered call has its key."""
-    keys = look.facts.rows["operation_key"]
-    entries = Counter(
-        (row["customer_id"], row["operation_id"])
-        for row in look.facts.rows["audit_entry"]
-        if row["operation_id"] not in look.memory.forgotten
-    )
-    if entries != Counter((row["customer_id"], row["operation_id"]) for row in keys):
-        yield "operation keys and audit entries do not pair"
+    keys = list(look.fresh("operation_key"))
+    forgotten = look.memory.forgotten
+    entries = Counter((row["customer_id"], row["operation_id"]) for row in look.fresh("audit_entry"))
+    kept = Counter((row["customer_id"], row["operation_id"]) for row in keys)
+    if unpaired := [place for place in (entries - kept) + (kept - entries) if place[1] not in forgotten]:
+        yield f"operation keys and audit entries do not pair: {unpaired}"
     yield from (f"key {row['key']} has no outcome" for row in keys if row["outcome"] is None)
-    known = {(row["customer_id"], row["actor_scope"], row["key"]) for row in keys}
-    for call, _ in look.town.answered:
+    known = look.facts.made_of("operation_key", "keys", _keys)
+    for call, _ in look.town.answered if look.whole else look.town.answered[-CALLS:]:
         if (call.customer.uuid, call.actor.scope, call.key) not in known:
             yield f"{call.name} was answered under {call.key}, and the key is gone"
+
+
+def _keys(rows: list[Row]) -> set[tuple[object, ...]]:
+    return {(row["customer_id"], row["actor_scope"], row["key"]) for row in rows}
 
 
 def audit_chains_hold(look: Look) -> Iterator[str]:
@@ -58,7 +62,7 @@ def nothing_is_logged_as_a_fault(look: Look) -> Iterator[str]:
 
 
 def doubts_have_one_case(look: Look) -> Iterator[str]:
-    """What nobody but staff can decide is an exception, once; what became known is none any more."""
+    """16: what nobody but staff can decide is an exception, once; what became known is none any more."""
     cases = look.facts.by("exception_case", "kind", "subject")
     for row in look.facts.of("refund", state="failed"):
         if len(cases.get(("refund_failed", row["id"]), [])) != 1:
@@ -89,4 +93,4 @@ def refunds_for_staff(look: Look) -> list[UUID]:
     ]
 
 
-CHECKS = (doubts_have_one_case, each_key_has_one_effect, news_are_stored_once, nothing_is_logged_as_a_fault)
+CHECKS = (doubts_have_one_case,)

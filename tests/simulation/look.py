@@ -1,13 +1,17 @@
 """What a check of the town looks at: the rows as they are, the rows as they once were, and the provider's own books."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from tests.simulation.catalog_model import Offer
 from tests.simulation.facts import Facts, Row
+from tests.simulation.kept import Change
 from tests.simulation.provider_books import Books, Charge
 from tests.simulation.town import Town
 
@@ -15,6 +19,7 @@ OPEN_PAYMENT = frozenset({"processing", "requires_action", "unknown", "authorize
 TAKEN_PAYMENT = frozenset({"captured", "settling", "succeeded"})
 
 
+@lru_cache(maxsize=100_000)  # more than one run has
 def reference(shard: int, prefix: str, id: UUID) -> str:
     """The house's reference at the provider."""
     number = int.from_bytes(shard.to_bytes(4, "big") + id.bytes, "big")
@@ -24,29 +29,35 @@ def reference(shard: int, prefix: str, id: UUID) -> str:
 
 @dataclass
 class Memory:
-    """What earlier steps saw, for what must never change; parsed audit bodies are kept too, since those never do.
+    """What earlier steps saw and need not look at again; parsed audit bodies are kept too, since they never change.
 
-    ``forgotten`` are operations that moved nothing and whose keys were deleted after their time, ``priced`` the lines
-    whose price was looked at.
+    ``forgotten`` are operations that moved nothing and whose keys were deleted after their time, ``seen`` the rows that
+    a check asked for when it last held of a customer.
     """
 
-    frozen: dict[tuple[Any, ...], tuple[Any, ...]] = field(default_factory=dict)
     bodies: dict[tuple[UUID, int], Any] = field(default_factory=dict)
     forgotten: set[UUID] = field(default_factory=set)
-    priced: set[tuple[UUID, int]] = field(default_factory=set)
+    seen: dict[tuple[object, UUID], dict[str, list[Row]]] = field(default_factory=dict)
+    held: Counter[str] = field(default_factory=Counter)  # how often each check was made
+    noticed: Counter[str] = field(default_factory=Counter)  # and which noticed a fault that was planted for it
 
 
 @dataclass
 class Look:
-    """One look at the town after a step."""
+    """One look at the town after a step: the rows of one customer or of all, and what was written since the last."""
 
     town: Town
     memory: Memory
+    facts: Facts
+    changes: Sequence[Change] = ()
+    whole: bool = False
 
-    @property
-    def facts(self) -> Facts:
-        """All rows."""
-        return self.town.facts
+    def fresh(self, table: str) -> Iterator[Row]:
+        """The rows that were written since the last look; all of them in a look at the whole."""
+        if self.whole:
+            yield from self.facts.rows[table]
+        else:
+            yield from (each.after for each in self.changes if each.table == table and each.after is not None)
 
     @property
     def books(self) -> Books:
@@ -67,20 +78,17 @@ class Look:
 
     def audit_number(self, operation: UUID) -> int:
         """Where an operation stands in its customer's order."""
-        number: int = self._numbers[operation]
+        numbers = self.facts.made_of(
+            "audit_entry", "numbers", lambda rows: {row["operation_id"]: row["number"] for row in rows}
+        )
+        number: int = numbers[operation]
         return number
-
-    @property
-    def _numbers(self) -> dict[UUID, int]:
-        if "_by_operation" not in self.__dict__:
-            rows = self.facts.rows["audit_entry"]
-            self.__dict__["_by_operation"] = {row["operation_id"]: row["number"] for row in rows}
-        found: dict[UUID, int] = self.__dict__["_by_operation"]
-        return found
 
     def operation_names(self) -> dict[UUID, str]:
         """The name of every operation by its id."""
-        return {row["operation_id"]: row["operation"] for row in self.facts.rows["operation_key"]}
+        return self.facts.made_of(
+            "operation_key", "names", lambda rows: {row["operation_id"]: row["operation"] for row in rows}
+        )
 
     def transfers(self, customer: UUID, number: int) -> list[Row]:
         """The transfers of one ledger transaction."""
@@ -90,7 +98,7 @@ class Look:
         """The parsed body of an audit entry."""
         key = (row["customer_id"], row["number"])
         if key not in self.memory.bodies:
-            self.memory.bodies[key] = json.loads(row["body"])
+            self.memory.bodies[key] = msgspec.json.decode(row["body"])
         return self.memory.bodies[key]
 
 

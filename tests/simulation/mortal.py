@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
-
 from domain.clock import Clock
 from domain.database import Database
 from domain.payments.gateway import Gateway
+from domain.pool import Pool
 from domain.reactions.house import House
 from domain.vault import Vault
 from tests.simulation.clock import Entropy
+from tests.simulation.turns import Turns
 
 REACH = 40  # moments; most actions have fewer, so that some faults strike none and long ones are struck anywhere
 
@@ -38,18 +38,23 @@ def draw_strike(chance: random.Random, kind: str) -> Strike:
 class Mortal:
     """Stands in for the pool of one process."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: Pool, turns: Turns) -> None:
         self.pool = pool
+        self.turns = turns
         self.dead = False
         self.strike: Strike | None = None
 
-    async def acquire(self, *, timeout: float) -> "Connection":
+    async def take(self, patience_seconds: float) -> "Connection":
         """A connection of the pool; a dead process gets none."""
         self.alive()
-        return Connection(self, await self.pool.acquire(timeout=timeout))
+        return Connection(self, await self.pool.take(patience_seconds))
+
+    async def give(self, connection: "Connection") -> None:
+        """Gives it back after a use that ended as it should."""
+        await self.pool.give(connection.real)
 
     async def release(self, connection: "Connection") -> None:
-        """Gives it back; the server takes it back from the dead as well."""
+        """Gives it back after any other; the server takes it back from the dead as well."""
         if connection.real.is_in_transaction():
             await connection.real.execute("ROLLBACK")
         await self.pool.release(connection.real)
@@ -59,16 +64,17 @@ class Mortal:
         if self.dead:
             raise Crash
 
-    def moment(self, name: str, *, breakable: bool) -> None:
-        """One moment passes; the strike that waited for it happens."""
+    def moment(self, name: str, sql: str = "") -> None:
+        """One moment passes, of a statement or of a named point, where no connection can break; the strike that waited
+        for it happens."""
         self.alive()
         strike = self.strike
-        if strike is None or strike.struck_at or (strike.kind == "loss" and not breakable):
+        if strike is None or strike.struck_at or (strike.kind == "loss" and not sql):
             return
         strike.moment -= 1
         if strike.moment > 0:
             return
-        strike.struck_at = name
+        strike.struck_at = f"{name} {' '.join(sql.split())[:60]}" if sql else name
         if strike.kind == "loss":
             raise ConnectionResetError("the connection broke")
         self.dead = True
@@ -76,7 +82,7 @@ class Mortal:
 
     def at_point(self, point: str) -> None:
         """A named point of the code was reached."""
-        self.moment(point, breakable=False)
+        self.moment(point)
 
 
 class Connection:
@@ -109,10 +115,11 @@ class Connection:
         return await self._run("fetchval", sql, args)
 
     async def _run(self, method: str, sql: str, args: tuple[object, ...]) -> Any:
-        name = " ".join(sql.split())[:60]
-        self.owner.moment(f"before {name}", breakable=True)
-        result = await getattr(self.real, method)(sql, *args)
-        self.owner.moment(f"after {name}", breakable=True)
+        turns = self.owner.turns
+        await turns.turn()
+        self.owner.moment("before", sql)
+        result = await turns.answer(self.real.get_server_pid(), getattr(self.real, method)(sql, *args))
+        self.owner.moment("after", sql)
         return result
 
 
@@ -120,10 +127,11 @@ class Process:
     """One life of the house: the database through a mortal pool, and the way to the provider."""
 
     def __init__(
-        self, pool: asyncpg.Pool, clock: Clock, entropy: Entropy, vault: Vault, gateways: Mapping[str, Gateway]
+        self, pool: Pool, turns: Turns, clock: Clock, entropy: Entropy, vault: Vault, gateways: Mapping[str, Gateway]
     ) -> None:
-        self.mortal = Mortal(pool)
-        self._again = (pool, clock, entropy, vault, gateways)
+        self.turns = turns
+        self.mortal = Mortal(pool, turns)
+        self._again = (pool, turns, clock, entropy, vault, gateways)
         ours: Any = self.mortal
         self.house = House(Database(ours, ours, ours, clock, entropy, vault), gateways)
 

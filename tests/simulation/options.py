@@ -1,6 +1,7 @@
 """What one seed switches on, and how strong: a swarm of different worlds finds more than one average world."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
@@ -85,6 +86,7 @@ class DrawnCourse:
         self.chance = random.Random(f"provider {seed}")
         self.options = options
         self.calm = False
+        self.faults: Counter[str] = Counter()
         self._in_vain = {"charge": 0, "question": 0, "refund": 0}
 
     def accepts(self, token: str) -> bool:
@@ -116,6 +118,7 @@ class DrawnCourse:
             self._in_vain[what] = 0
             return None
         self._in_vain[what] += 1
+        self.faults[f"{what}: {drawn[0].value}"] += 1
         return drawn[0]
 
     def verdict(self, method: Method) -> tuple[str, str | None, bool]:
@@ -154,6 +157,7 @@ class DrawnCourse:
 
     def revival(self, charge: Charge) -> timedelta | None:
         revived = self.chance.random() < self.options.revived and not self.calm
+        self.faults["charge: captured after it was declined" if revived else ""] += 1
         return timedelta(minutes=self.chance.randint(1, 20 * 24 * 60)) if revived else None
 
     def deliveries(self, event: ProviderEvent) -> list[timedelta]:
@@ -162,5 +166,7 @@ class DrawnCourse:
         lost = self.chance.random() < self.options.news_lost
         if event.dispute and (event.sequence == 1 or event.kind is EventKind.DISPUTE_WON):
             lost = False  # a house looks a week back in the provider's list, and time passes in longer strides here
+        self.faults["webhook: sent twice" if times > 1 else ""] += 1
+        self.faults["webhook: lost" if lost and not charge else ""] += 1
         late = int(self.options.news_late.total_seconds())
         return [timedelta(seconds=self.chance.randint(0, late)) for _ in range(times)] if charge or not lost else []

@@ -129,8 +129,10 @@ class Books:
     first_asked: dict[str, datetime] = field(default_factory=dict)
     asked_late: list[str] = field(default_factory=list)
     events: list[ProviderEvent] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)  # customers of whom something moved since it was emptied
     on_event: Callable[[ProviderEvent], None] = lambda event: None
     _made: int = 0
+    _under: dict[str, list[Charge]] = field(default_factory=dict)
 
     def new_ref(self, kind: str) -> str:
         """A reference that nothing else has."""
@@ -139,7 +141,7 @@ class Books:
 
     def charges_under(self, reference: str) -> list[Charge]:
         """All charges under one reference of the house; two of them are a double charge."""
-        return [charge for charge in self.charges.values() if charge.reference == reference]
+        return self._under.get(reference, [])
 
     def ask(self, key: str, now: datetime, window: timedelta) -> None:
         """Notes a request to move money; under a key of which nothing is remembered any more it could move twice."""
@@ -171,6 +173,7 @@ class Books:
     def put_contest(self, contest: Contest, status: DisputeStatus, now: datetime) -> None:
         """Moves a dispute, with the event that tells of it."""
         contest.status = status
+        self.touched.add(contest.charge.metadata.get("customer", ""))
         self.contests[contest.ref] = contest
         event = ProviderEvent(
             event_id=self.new_ref("event"),
@@ -192,8 +195,11 @@ class Books:
     def put(self, charge: Charge, state: str, now: datetime) -> None:
         """Moves a charge, with the event that tells of it."""
         charge.state = state
+        self.touched.add(charge.metadata.get("customer", ""))
         if state == "captured" and not charge.held:
             charge.taken = charge.taken or charge.money.minor
+        if charge.ref not in self.charges:
+            self._under.setdefault(charge.reference, []).append(charge)
         self.charges[charge.ref] = charge
         kind = EventKind.CHARGE_CAPTURED if state == "authorized" and charge.taken else _CHARGE_EVENTS[state]
         moved = charge.taken if charge.held and kind is EventKind.CHARGE_CAPTURED else charge.money.minor
@@ -203,6 +209,7 @@ class Books:
     def put_back(self, repayment: Repayment, state: str, now: datetime) -> None:
         """Moves a refund, with the event where it is final."""
         repayment.state = state
+        self.touched.add(repayment.charge.metadata.get("customer", ""))
         self.repayments[repayment.ref] = repayment
         if state in _REFUND_EVENTS:
             kind, of = _REFUND_EVENTS[state], repayment.charge

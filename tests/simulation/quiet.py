@@ -18,11 +18,14 @@ from tests.simulation.waiting import waiting
 # By each clock, from the end of the faults on: a month until a renewal fails, a case of four weeks, a week of asking
 # for the last outcome; and twice as much again, since a case that recovers may be followed by another one.
 REST_WITHIN = timedelta(days=3 * 66)
-WAVES = 60  # of work that makes work at one instant; the longest known has a dozen, a test clock goes its way in one
+# Of work that makes work at one instant: what kept a weekly plan from renewing for years is over, and each week is one.
+WAVES = 600
 STRIDE = timedelta(hours=6)  # the worker looks so rarely now: lateness must not matter, and a run not take for ever
 PENDING_EVENT = frozenset({"received", "waiting"})
 # What goes on for ever, or waits for the end of a long period or term.
 FINAL = frozenset({"renew", "end_subscription", "contract_end", "contract_notice"})
+
+CHARGES = frozenset({"renew", "finalize_invoice", "dunning_retry", "dunning_part"})  # what may begin a payment
 
 
 async def come_to_rest(town: Town, memory: Memory) -> None:
@@ -103,11 +106,15 @@ def _left(town: Town) -> list[dict[str, object]]:
 
 
 def _target(town: Town, patron: Patron) -> datetime | None:
-    """Where a test clock must be sent, or None where nothing but renewals to come is due on it."""
+    """Where a test clock must be sent, or None where nothing but renewals to come is due on it.
+
+    It stops where a payment may begin, whose outcome comes by the wall: a clock that goes on waits for it hour by hour.
+    """
     now = town.now_of(patron)
     rows = town.facts.of("due_work", customer_id=patron.id.uuid, clocked=True)
     pending = [row["due_at"] for row in rows if row["kind"] not in FINAL or row["due_at"] <= now]
-    return max(*pending, now) + timedelta(seconds=1) if pending else None
+    charges = [row["due_at"] for row in rows if row["kind"] in CHARGES]
+    return max(now, min([max(pending), *charges])) + timedelta(seconds=1) if pending else None
 
 
 def _pending_on_wall(town: Town) -> bool:

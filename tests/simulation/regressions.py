@@ -18,3 +18,18 @@ FOUND: dict[int, str] = {
     2005: "the simulation: unused time whose refund needs another person is credit, and was expected as a refund",
     2072: "the simulation: a refund of a transfer names an account, and was refused for want of one",
 }
+
+# Lives of many steps, with their number of them: too long for the suite, which has a test of its own for what was the
+# house's. ``LONG=1 pytest tests/simulation/test_simulation.py -k long`` runs them.
+FOUND_LONG: dict[tuple[int, int], str] = {
+    (5001, 1000): "the loss of a dispute that a look had found won since then was a dead event",
+    (6002, 1000): "the same",
+    (7, 400): "the simulation: what drafts will bill counted as short of a commitment",
+    (6003, 1000): "the simulation: the same",
+    (6006, 1000): "the simulation: no worker looked for days while the provider was to be told to take nothing",
+    (6012, 1000): "the simulation: a transfer that staff recorded after its invoice was void was taken for a charge",
+    (6013, 1000): "the simulation: a weekly plan that was kept from renewing for years was taken for work without end",
+    (6020, 1000): "the simulation: a trial that was taken and never began was planted as a fault",
+    (6023, 1000): "the simulation: a charge that came after a suspension counted among those that had led to it",
+    (6024, 1000): "the simulation: the parts of a posting were expected in the order in which they were found",
+}

@@ -2,36 +2,40 @@
 
 import logging
 import subprocess
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
 
-from domain import points
-from domain.db import READ_WRITE, open_pool
+from domain import db, points
+from domain.pool import READ_WRITE, Pool, open_pool
 from domain.refusals import Refused
 from migrations.partitions import ensure_partitions
 from migrations.registry import PARTITIONED
 from tests.simulation.acts import EVERYTHING, OPENING
-from tests.simulation.acts_catalog import open_coupons
 from tests.simulation.acts_customers import Act
+from tests.simulation.acts_time import is_behind
 from tests.simulation.clock import START
-from tests.simulation.invariants import check_each_step
-from tests.simulation.look import Memory
+from tests.simulation.invariants import check_each_step, check_whole
+from tests.simulation.look import Look, Memory
 from tests.simulation.mortal import Crash, draw_strike
 from tests.simulation.opening import open_town
+from tests.simulation.planted import notice
 from tests.simulation.quiet import come_to_rest
+from tests.simulation.reads import Reads
+from tests.simulation.report import Report, report_of
 from tests.simulation.town import Broken, Town
+from tests.simulation.written import Written
 
 LOG = logging.getLogger("quittance")
-CONNECTIONS = 8  # for up to five clients at once, each with one for its operation and one for what it reads
+CONNECTIONS = 9  # for up to five clients at once, most with one for an operation and one for what they read
+# What is committed is seen by all at once and outlives the death of any process here; no server is killed.
+HASTY = "synchronous_commit=off"
 MONTHS = 60  # wall time of the longest short run; customers on test clocks may be far ahead of it
-EVERY = 10  # steps of a long run are checked together: what is written is never changed, so that nothing is missed
-LONG_MONTHS = 240  # and of a run of a thousand steps and more
+PLANTED_EVERY = 10  # seeds: then every check must notice a fault that is planted for it
+EVERY = 100  # steps after which everything is read anew, beside what each step has changed
+LONG_MONTHS = 240  # and of a long one
 STEPS = 60  # long enough for several renewals and a dunning story, short enough for many seeds
 
 
@@ -39,52 +43,28 @@ class Failed(AssertionError):
     """A seed under which a promise broke; the text says how to see it again."""
 
 
-@dataclass(frozen=True)
-class Report:
-    """What a run came through."""
-
-    seed: int
-    steps: int
-    simulated: timedelta
-    span: timedelta
-    calls: int
-    rows: int
-    moves: Counter[str]
-    journal: tuple[str, ...]
-
-
-async def simulate(seed: int, pool: asyncpg.Pool, steps: int = STEPS) -> Report:
+async def simulate(seed: int, pool: Pool, steps: int = STEPS) -> Report:
     """Runs a seed; Failed with everything needed to repeat it where a promise breaks."""
     town = await open_town(seed, pool, is_long=steps > STEPS)
-    await open_coupons(town)
     memory = Memory()
     LOG.addHandler(town.errors)
+    town.reader.written = written = Written()
+    db.observers.append(written.observe)
     points.on_reached.append(lambda point: town.process.mortal.at_point(point))
     listener = points.on_reached[-1]
     try:
         for number in range(1, steps + 1):
             await _step(town, memory, number)
         await come_to_rest(town, memory)
+        if seed % PLANTED_EVERY == 0:
+            memory.noticed = notice(Look(town, memory, town.facts, whole=True))
     except Exception as error:
         raise Failed(_story(town, steps, error)) from error
     finally:
         points.on_reached.remove(listener)
+        db.observers.remove(written.observe)
         LOG.removeHandler(town.errors)
-    rows = sum(len(rows) for rows in town.facts.rows.values())
-    seen = Counter(
-        f"{row['machine']}: {row['from_state']} > {row['to_state']}" for row in town.facts.rows["transition"]
-    )
-    seen.update(f"posting: {row['cause']}" for row in town.facts.rows["ledger_transaction"])
-    seen.update(f"invoice for: {row['reason'].partition(':')[0]}" for row in town.facts.rows["invoice"])
-    lived = _lived(town)
-    together, span = sum(lived, timedelta(0)), max(*lived, town.clock.at - START)
-    return Report(seed, steps, together, span, len(town.answered), rows, seen, tuple(town.journal))
-
-
-def _lived(town: Town) -> list[timedelta]:
-    """How much time passed for each customer; by the wall where there is none."""
-    spans = [town.clock.at - START if not patron.on_clock else town.now_of(patron) - START for patron in town.patrons]
-    return spans or [town.clock.at - START]
+    return report_of(town, memory, steps)
 
 
 async def _step(town: Town, memory: Memory, number: int) -> None:
@@ -100,24 +80,29 @@ async def _step(town: Town, memory: Memory, number: int) -> None:
     strike = town.process.mortal.strike
     if strike and strike.struck_at:
         town.note(f"{strike.kind} {strike.struck_at}")
+        town.faults[f"process: {strike.kind}"] += 1
     if town.process.mortal.dead:
         town.process = town.process.reborn()
     town.process.mortal.strike = None
-    check = not town.is_long or number % EVERY == 0
-    await town.look(whole=check)
-    if check:
+    if number % EVERY == 0:
+        await check_whole(town, memory)
+    else:
+        await town.look()
         check_each_step(town, memory)
     town.rough = town.at_once = False
+    town.reads = Reads()
 
 
 def _drawn(town: Town, number: int) -> Act:
     """The next action that there is something to do for."""
     names, weights = list(EVERYTHING), [town.options.weights[name] for name in EVERYTHING]
     name = OPENING[number - 1] if number <= len(OPENING) else town.chance.choices(names, weights)[0]
+    name = "time" if is_behind(town, number) else name
     while True:
         town.journal.append(f"{number:3} {name}")
         act = EVERYTHING[name][1](town)
         if act is not None:
+            town.acts[name] += 1
             return act
         town.journal.pop()
         name = town.chance.choices(names, weights)[0]
@@ -147,14 +132,14 @@ def _commit() -> str:
 
 
 @asynccontextmanager
-async def open_simulation_pool(owner_url: str, url: str, months: int = MONTHS) -> AsyncIterator[asyncpg.Pool]:
+async def open_simulation_pool(owner_url: str, url: str, months: int = MONTHS) -> AsyncIterator[Pool]:
     """Connections as the application's role; the months that runs live through get their partitions first."""
     owner = await asyncpg.connect(owner_url)
     try:
         await ensure_partitions(owner, PARTITIONED, START.date(), months)
     finally:
         await owner.close()
-    pool = await open_pool(url, size=CONNECTIONS, attrs=READ_WRITE, name="simulation")
+    pool = await open_pool(f"{url}&{HASTY}", size=CONNECTIONS, attrs=READ_WRITE, name="simulation")
     try:
         yield pool
     finally:

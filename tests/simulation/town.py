@@ -2,28 +2,30 @@
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from domain.actor import Actor, Grant, staff
 from domain.ids import CustomerId
 from domain.money import Currency
 from domain.operation import Operation
 from domain.perform import perform
+from domain.pool import Pool
 from domain.reactions.house import House
 from domain.refusals import RETRYABLE, RefusalCode, Refused
 from domain.tenants.create_tenant import TenantCreated
 from tests.simulation.catalog_model import Catalog
 from tests.simulation.clock import SimClock
-from tests.simulation.facts import HEAVY, LIGHT, Facts, read_facts
+from tests.simulation.facts import Facts
 from tests.simulation.mortal import Process
 from tests.simulation.options import DrawnCourse, Options
 from tests.simulation.provider import SimulatedProvider
+from tests.simulation.reader import Reader
+from tests.simulation.reads import Reads
 from tests.simulation.tax_model import PublishedRate
 
 ACCOUNT = "sandbox/main"
@@ -86,7 +88,7 @@ class Town:
     clock: SimClock
     course: DrawnCourse
     provider: SimulatedProvider
-    pool: asyncpg.Pool
+    pool: Pool
     process: Process
     tenant: TenantCreated
     catalog: Catalog
@@ -94,6 +96,7 @@ class Town:
     founder: House
     house: CustomerId
     shard: int
+    reader: Reader
     facts: Facts
     patrons: list[Patron] = field(default_factory=list)
     answered: list[tuple[Call, Any]] = field(default_factory=list)
@@ -104,7 +107,10 @@ class Town:
     errors: Errors = field(default_factory=Errors)
     rough: bool = False
     at_once: bool = False
-    is_long: bool = False  # of a thousand steps and more: time passes in longer strides
+    is_long: bool = False  # many steps: time passes in longer strides
+    acts: Counter[str] = field(default_factory=Counter)  # how often each was taken
+    faults: Counter[str] = field(default_factory=Counter)  # that struck a process; the provider counts its own
+    reads: Reads = field(default_factory=Reads)  # of the last step
     _keys: int = 0
 
     def note(self, text: str) -> None:
@@ -126,19 +132,15 @@ class Town:
 
     async def read(self) -> Facts:
         """The rows as they are now."""
-        return await read_facts(self.pool, self.shard, self.provider.books.name)
+        return await self.reader.read()
 
-    async def look(self, *, whole: bool = True) -> None:
-        """Takes the rows as they are now for the facts of the next step; those that acts do not look at, if whole."""
-        if whole:
-            self.facts = await self.read()
-            return
-        seen = await read_facts(self.pool, self.shard, self.provider.books.name, LIGHT)
-        self.facts = Facts({**self.facts.rows, **seen.rows})
+    async def look(self) -> None:
+        """Takes the rows as they are now for the facts of the next step."""
+        self.facts = await self.read()
 
     def changed_since(self, after: Facts) -> list[str]:
-        """The tables that are not as they were at the last look, as far as that went; refusals are logged."""
-        return self.facts.differences(after, set(after.rows) - {"refusal_log"} - (HEAVY if self.is_long else set()))
+        """The tables that are not as they were at the last look; refusals are logged."""
+        return self.facts.differences(after, set(after.rows) - {"refusal_log"})
 
     def new_key(self) -> str:
         """A key that no call had before."""

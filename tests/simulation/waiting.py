@@ -5,10 +5,8 @@ from datetime import datetime
 
 from domain.due import Due
 from domain.ids import CustomerId
-from tests.simulation.facts import Facts, Row, read_facts
+from tests.simulation.facts import Facts, Row
 from tests.simulation.town import Town
-
-WORK = ("due_work", "outbox_event", "outbox_lease")
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Waiting:
 
 async def waiting(town: Town) -> list[Waiting]:
     """All pieces that nobody holds: the longest due first, then the customers' events, then the provider's."""
-    facts, now = await read_facts(town.pool, town.shard, town.provider.books.name, WORK), town.clock.at
+    facts, now = await town.reader.waiting(), town.clock.at
     return [*_works(facts, town.shard, now), *_customers(facts, town.shard, now), *_news(facts, now)]
 
 

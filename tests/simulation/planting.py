@@ -1,0 +1,95 @@
+"""Ways to plant a fault in what a check looks at; nothing is written: rows are altered on their way to the check."""
+
+import copy
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.simulation.facts import Facts, Row
+from tests.simulation.look import Look, Memory
+
+Plant = Callable[[Look], Look | None]  # the look with the fault in it; None where there is nothing to plant it in
+Want = Callable[[Look, Row], bool]
+
+
+def with_rows(look: Look, table: str, rows: Iterable[Row]) -> Look:
+    facts = Facts({**look.facts.tables, table: list(rows)})
+    return replace(look, facts=facts, memory=Memory(forgotten=set(look.memory.forgotten)))
+
+
+def any_(look: Look, row: Row) -> bool:
+    return True
+
+
+def put(table: str, want: Want = any_, /, **values: Any) -> Plant:
+    """One row with other values; one that is called makes them of the row."""
+
+    def plant(look: Look) -> Look | None:
+        rows = list(look.facts.tables[table])
+        for at, row in enumerate(rows):
+            if want(look, row):
+                made = {name: value(row) if callable(value) else value for name, value in values.items()}
+                rows[at] = {**row, **made}
+                return with_rows(look, table, rows)
+        return None
+
+    return plant
+
+
+def more(name: str, by: int = 1) -> dict[str, Any]:
+    """A value for ``put``: so much more than there is."""
+    return {name: lambda row: row[name] + by}
+
+
+def later(name: str, by: timedelta) -> Callable[[Row], object]:
+    """A value for ``put``: an instant of the row, so much later."""
+    return lambda row: row[name] + by
+
+
+def drop(table: str, want: Want = any_) -> Plant:
+    """One row less."""
+
+    def plant(look: Look) -> Look | None:
+        rows = look.facts.tables[table]
+        gone = next((row for row in rows if want(look, row)), None)
+        return with_rows(look, table, [row for row in rows if row is not gone]) if gone is not None else None
+
+    return plant
+
+
+def add(table: str, want: Want = any_, /, **values: Any) -> Plant:
+    """A row once more, with other values."""
+
+    def plant(look: Look) -> Look | None:
+        rows = look.facts.tables[table]
+        like = next((row for row in rows if want(look, row)), None)
+        return with_rows(look, table, [*rows, {**like, **values}]) if like is not None else None
+
+    return plant
+
+
+def in_town(**values: Any) -> Plant:
+    """Something else in the town than its rows; one that is called makes it of the town, or None."""
+
+    def plant(look: Look) -> Look | None:
+        town = copy.copy(look.town)
+        for name, value in values.items():
+            made = value(town)
+            if made is None:
+                return None
+            setattr(town, name, made)
+        return replace(look, town=town)
+
+    return plant
+
+
+def is_(**values: Any) -> Want:
+    """Rows with these values; of a set, with any of them."""
+
+    def want(look: Look, row: Row) -> bool:
+        return all(
+            row[name] in value if isinstance(value, frozenset) else row[name] == value for name, value in values.items()
+        )
+
+    return want
