@@ -24,7 +24,8 @@ class LaterClock:
 def later(house: House, ahead: timedelta) -> House:
     """Another process on the same servers, as much later."""
     db = house.db
-    return replace(house, db=Database(*db._pools, LaterClock(ahead), db.entropy, db.vault))
+    pools = db.pool, db._replica._pool, db._history._pool
+    return replace(house, db=Database(*pools, LaterClock(ahead), db.entropy, db.vault))
 
 
 class Death(BaseException):

@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jobs import queue
-from tests.jobs_kit import Ground, WorkerProcess, let_go, start_program
+from tests.crash.leases import a_minute_passes
+from tests.jobs_kit import Ground, WorkerProcess, start_program
 from tests.own_valkey import OwnValkey
 from tests.ports import free_port
 
@@ -48,10 +49,10 @@ class Processes:
             self.interrupted[name] += 1
 
     async def forget_the_dead(self) -> None:
-        """Ends the hold that dead workers have on their jobs in the queue, as half a minute would."""
+        """A minute passes, in which nobody dies."""
         async with self._turn:
             redis = await queue.connect(self.valkey.url)
-            await let_go(redis)
+            await a_minute_passes(self._ground.house.db, redis)
             await queue.close(redis)
 
     async def end(self) -> None:
@@ -74,7 +75,7 @@ class Processes:
 
     async def _start(self, program: str) -> None:
         log, own = self._folder / f"{program}.log", {"REDIS_URL": self.valkey.url, "PORT": str(self.port)}
-        self._running[program] = await start_program(program, self._ground, log, **own)
+        self._running[program] = await start_program(program, log, **self._ground.environment | own)
 
 
 @asynccontextmanager

@@ -38,7 +38,6 @@ class Undisturbed:
     What passes is what dead workers hold their work for, and what is waited before a provider is asked again.
     """
 
-    ground: Ground
     processes: Processes
     looks: int = 0
 
@@ -49,7 +48,6 @@ class Undisturbed:
         """After some looks of people who wait, a minute has passed."""
         self.looks += 1
         if COPIES <= FEW and self.looks % LOOKS_A_MINUTE == 0:
-            await a_minute_passes(self.ground)
             await self.processes.forget_the_dead()
 
 
@@ -83,9 +81,9 @@ async def test_payments_end_as_they_would_without_a_wiped_queue_dead_workers_and
         for token, behaviour in KINDS.items():
             await bench.behave(token, webhook_url=f"{processes.url}/webhooks/{ACCOUNT}", **behaviour)
         tokens = {kind: bench.token(kind) for kind in KINDS}
-        calm = await crowd_of(api, http, processes.url, tokens, 1, Undisturbed(ground, processes))
+        calm = await crowd_of(api, http, processes.url, tokens, 1, Undisturbed(processes))
         await all_live(calm)
-        interrupted = await crowd_of(api, http, processes.url, tokens, COPIES, Interrupted(ground, processes))
+        interrupted = await crowd_of(api, http, processes.url, tokens, COPIES, Interrupted(processes))
         await all_live(interrupted)
         assert processes.interrupted == {"queue": TIMES, "worker": TIMES, "api": TIMES}
         undisturbed = {payer.kind: payer.told for payer in calm}
@@ -120,18 +118,3 @@ async def both_books_are_equal(ground: Ground, payers: Sequence[Payer]) -> None:
     assert await left_over(ground.world, [payer.who for payer in payers], ()) == Counter()
     for shard in await shard_keys(db.primary):
         assert await verify_shard(db.primary, shard) == []
-
-
-async def a_minute_passes(ground: Ground) -> None:
-    """For leases and for calls that are due: as if each had been taken or scheduled a minute earlier."""
-    db = ground.house.db
-    for shard in await shard_keys(db.primary):
-        await db.marks.execute(
-            "UPDATE outbox_lease SET lease_until = lease_until - interval '1 minute' WHERE shard_key = $1", shard
-        )
-        await db.marks.execute(
-            """UPDATE due_work SET lease_until = lease_until - interval '1 minute',
-                      due_at = due_at - interval '1 minute'
-                WHERE shard_key = $1 AND kind IN ('send_payment', 'send_refund')""",
-            shard,
-        )

@@ -40,7 +40,7 @@ def measured() -> dict[str, set[str]]:
     assert api.measures.REGISTRY is REGISTRY
     found: dict[str, set[str]] = {}
     for measure in set(REGISTRY._collector_to_names):
-        name, labels, kind = measure._name, set(measure._labelnames), measure._type  # type: ignore[attr-defined]
+        name, labels, kind = measure._name, set(measure._labelnames), measure._type  # type: ignore[attr-defined]  # of whatever kind
         endings = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_sum", "_count"]}[kind]
         found |= {f"{name}{ending}": labels | ({"le"} if ending == "_bucket" else set()) for ending in endings}
     return found
