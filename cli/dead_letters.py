@@ -1,14 +1,13 @@
-"""`quittance dead-letters`: what failed too often; look at it, and do it again once its cause is healed."""
+"""``quittance dead-letters``: what failed too often; look at it, and do it again once its cause is healed."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import fields
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli.in_a_house import in_a_house
 from domain import dead_letter, inbox
 from domain.dead_letter import DeadLetter
 from domain.fanout.provider_events import dead_events
@@ -18,10 +17,7 @@ from domain.inbox import InboxEvent
 from domain.reactions.house import House
 from domain.reactions.replay import replay_event, replay_letter
 from domain.refusals import RefusalCode, Refused
-from runtime.house import open_house
-from runtime.settings import settings
 
-T = TypeVar("T")
 Id = Annotated[str, typer.Argument(help="An id that `list` shows: of a letter, or the key of a provider's event.")]
 
 app = typer.Typer(name="dead-letters", help="Work and provider events that failed too often.", no_args_is_help=True)
@@ -34,24 +30,10 @@ def register(main: typer.Typer) -> None:
     main.add_typer(app)
 
 
-def _told(work: Callable[[House], Awaitable[T]]) -> T:
-    """The result of the work in an opened house; a refusal is one sentence and exit code 1."""
-
-    async def opened() -> T:
-        async with open_house(settings(), "quittance-dead-letters") as house:
-            return await work(house)
-
-    try:
-        return asyncio.run(opened())
-    except Refused as refused:
-        typer.echo(f"Not done: {refused.message}", err=True)
-        raise typer.Exit(1) from None
-
-
 @app.command("list")
 def overview() -> None:
     """List what nobody has replayed yet: provider events first, then the letters of each shard key, oldest first."""
-    found = _told(_all)
+    found = in_a_house("dead-letters", _all)
     table = Table("id", "kind", "cause", "attempts", "error id", "since")
     for each in found:
         id = each.key if isinstance(each, InboxEvent) else str(each.id)
@@ -72,7 +54,7 @@ async def _all(house: House) -> list[InboxEvent | DeadLetter]:
 @app.command("show")
 def show(id: Id) -> None:
     """Show everything that is kept of one: ids, cause and error id; the log has the rest under the error id."""
-    found = _told(lambda house: _find(house, id))
+    found = in_a_house("dead-letters", lambda house: _find(house, id))
     for field in fields(found):
         typer.echo(f"{field.name:<12} {getattr(found, field.name)}")
 
@@ -81,7 +63,7 @@ def show(id: Id) -> None:
 def replay(id: Id) -> None:
     """Do it again under its old key; exit code 1 where it is not done."""
     try:
-        done = _told(lambda house: _replay(house, id))
+        done = in_a_house("dead-letters", lambda house: _replay(house, id))
     except typer.Exit:
         raise
     except Exception as error:

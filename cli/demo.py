@@ -1,4 +1,4 @@
-"""`quittance demo`: the story, told step by step against a running stack."""
+"""``quittance demo``: the story, told step by step against a running stack."""
 
 import asyncio
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`quittance export-schema`: prints the contract with frontends, or checks that files and documents still fit it."""
+"""``quittance export-schema``: prints the contract with frontends, or checks that files and documents still fit it."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`quittance`: the command line tool."""
+"""``quittance``: the command line tool."""
 
 import importlib
 import sys
@@ -39,6 +39,10 @@ COMMANDS: Final = {
         "Recompute everything that can be; exit code 1 and the first wrong row of each check that does not hold.",
     ),
     "dead-letters": ("dead_letters", "Work and provider events that failed too often."),
+    "refetch-events": (
+        "refetch",
+        "Keep what a provider has told since an instant and is not kept here; exit code 1 where some cannot be read.",
+    ),
     "export-schema": (
         "export_schema",
         "Print the schema; or fail where --check names a stale file, or --against one whose clients this would break.",
@@ -53,7 +57,7 @@ COMMANDS: Final = {
     ),
     "bench": (
         "bench",
-        "Measure reads, postings and renewals against plain code and pgbench, in one run on a stack of its own.",
+        "Measure the product beside the machine's own limits, in one run on a stack of its own.",
     ),
 }
 

@@ -1,11 +1,10 @@
-"""`quittance persist`: the documents that a tenant's clients may send by id."""
+"""``quittance persist``: the documents that a tenant's clients may send by id."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
@@ -13,10 +12,10 @@ from api.audience import PRODUCTION, Audience
 from api.documents import DocumentStore, Prepared
 from api.graph.schema import build_schema
 from api.manifests import BadManifest, Entry, ManifestDocuments, read_entries
+from cli.in_a_house import in_a_house
 from domain.ids import CustomerId
 from domain.perform import perform
 from domain.reactions.house import House
-from domain.refusals import Refused
 from domain.tenants.document_use import uses_of
 from domain.tenants.persist_documents import (
     MOST_AT_ONCE,
@@ -30,10 +29,7 @@ from domain.tenants.persist_documents import (
 )
 from domain.tenants.tenant import find_tenant, home_of
 from domain.tenants.trusted_document import TrustedDocument, all_documents
-from runtime.house import open_house
-from runtime.settings import settings
 
-T = TypeVar("T")
 PAGE = 500  # documents read at once by a check: a few megabytes
 
 
@@ -70,17 +66,8 @@ def persist(
 
 
 def _done(work: Callable[[House], Awaitable[list[str]]]) -> None:
-    """Runs the work in an opened house and prints its troubles, each of which ends in exit code 1."""
-
-    async def opened() -> list[str]:
-        async with open_house(settings(), "quittance-persist") as house:
-            return await work(house)
-
-    try:
-        troubles = asyncio.run(opened())
-    except Refused as refused:
-        troubles = [f"Not done: {refused.message}"]
-    _end(troubles)
+    """Prints the troubles of the work, each of which ends in exit code 1."""
+    _end(in_a_house("persist", work))
 
 
 def _end(troubles: list[str]) -> None:

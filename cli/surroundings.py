@@ -13,7 +13,7 @@ from dev.stack.trouble import StackError
 
 # What needs the owner's address alone, and says itself that it is missing.
 WITH_OWNER: Final = ("migrate", "distribute")
-WITH_SETTINGS: Final = ("tenant", "verify", "dead-letters", "persist")
+WITH_SETTINGS: Final = ("tenant", "verify", "dead-letters", "refetch-events", "persist")
 
 
 def prepare(command: str | None) -> None:

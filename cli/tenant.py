@@ -1,27 +1,21 @@
-"""`quittance tenant`: makes a tenant, and says whose tokens are believed for it."""
+"""``quittance tenant``: makes a tenant, and says whose tokens are believed for it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from cli.in_a_house import in_a_house
 from domain.ids import CustomerId
 from domain.operation import Performed
 from domain.perform import perform
 from domain.reactions.house import House
-from domain.refusals import Refused
 from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
 from domain.tenants.legal_details import DEFAULT_YEARS
 from domain.tenants.register import TrustIssuer, trust_issuer
 from domain.tenants.tenant import find_tenant, free_shard_key, home_of
 from domain.tenants.web_door import OpenWebDoor, open_web_door
-from runtime.house import open_house
-from runtime.settings import settings
-
-T = TypeVar("T")
 
 app = typer.Typer(name="tenant", help="Tenants: the businesses that sell.", no_args_is_help=True)
 
@@ -29,20 +23,6 @@ app = typer.Typer(name="tenant", help="Tenants: the businesses that sell.", no_a
 def register(main: typer.Typer) -> None:
     """Adds the commands to the tool."""
     main.add_typer(app)
-
-
-def _told(work: Callable[[House], Awaitable[T]]) -> T:
-    """The result of the work in an opened house; a refusal is one sentence and exit code 1."""
-
-    async def opened() -> T:
-        async with open_house(settings(), "quittance-tenant") as house:
-            return await work(house)
-
-    try:
-        return asyncio.run(opened())
-    except Refused as refused:
-        typer.echo(f"Not done: {refused.message}", err=True)
-        raise typer.Exit(1) from None
 
 
 @app.command("create")
@@ -59,7 +39,7 @@ def create(
 ) -> None:
     """Make a tenant with a live and a sandbox legal entity; the same call again finds the first."""
     made = CreateTenant(slug, name, code, address, country, time_zone, (), register_entry, retention_years)
-    done = _told(lambda house: _create(house, made, shard_keys))
+    done = in_a_house("tenant", lambda house: _create(house, made, shard_keys))
     word = "was there" if done.replayed else "is made"
     Console().print(f"Tenant {slug} {word}: {done.outcome.tenant}", soft_wrap=True)
 
@@ -84,7 +64,7 @@ def trust(
 ) -> None:
     """Believe an issuer's tokens for one surface of the tenant."""
     command = TrustIssuer(issuer, audience, surface, jwks_uri, (algorithm,))
-    _told(lambda house: _trust(house, slug, command))
+    in_a_house("tenant", lambda house: _trust(house, slug, command))
     Console().print(f"Tokens of {issuer} for {audience} are believed.", soft_wrap=True)
 
 
@@ -106,7 +86,7 @@ def open_door(
 ) -> None:
     """Let people sign in with a browser at an address of the tenant's; the same call again changes the door."""
     command = OpenWebDoor(surface, origin, issuer, audience, client_id, tuple(allow_origin or ()))
-    _told(lambda house: _open(house, slug, command))
+    in_a_house("tenant", lambda house: _open(house, slug, command))
     Console().print(f"{surface}: {origin}/login/{surface}; the issuer must know {origin}/callback/{surface}.")
 
 

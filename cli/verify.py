@@ -1,14 +1,12 @@
-"""`quittance verify`: recomputes balances, sums, sequences, documents and chains, and names the first wrong row."""
-
-import asyncio
+"""``quittance verify``: recomputes balances, sums, sequences, documents and chains, and names the first wrong row."""
 
 import typer
 from rich.console import Console
 
+from cli.in_a_house import in_a_house
 from domain.fanout.waiting import shard_keys
+from domain.reactions.house import House
 from domain.reconciliation.verify import CHECKS, Finding, verify_shard
-from runtime.house import open_house
-from runtime.settings import settings
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 def verify() -> None:
     """Recompute everything that can be; exit code 1 and the first wrong row of each check that does not hold."""
-    findings, shards = asyncio.run(_verify())
+    findings, shards = in_a_house("verify", _verify)
     console = Console(stderr=bool(findings))
     for finding in findings:
         console.print(str(finding), soft_wrap=True)
@@ -27,8 +25,7 @@ def verify() -> None:
     console.print(f"The books hold: {len(CHECKS)} checks on {shards} shard keys found nothing.")
 
 
-async def _verify() -> tuple[list[Finding], int]:
-    async with open_house(settings(), "quittance-verify") as house:
-        keys = await shard_keys(house.db.primary)
-        found = [finding for key in keys for finding in await verify_shard(house.db.primary, key)]
+async def _verify(house: House) -> tuple[list[Finding], int]:
+    keys = await shard_keys(house.db.primary)
+    found = [finding for key in keys for finding in await verify_shard(house.db.primary, key)]
     return found, len(keys)

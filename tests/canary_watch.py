@@ -61,7 +61,7 @@ def watch_records() -> None:
         look(record.name, _LINES.format(record))
         handle(self, record)
 
-    logging.Logger.callHandlers = look_and_handle  # type: ignore[method-assign]
+    logging.Logger.callHandlers = look_and_handle  # type: ignore[method-assign]  # every logger of the run is watched
 
 
 def watch_answers() -> None:
@@ -76,7 +76,7 @@ def watch_answers() -> None:
             look(f"{request.method} {request.url.path} {answer.status_code}", _errors_of(answer))
         return answer
 
-    httpx2.AsyncClient.send = send_and_look  # type: ignore[method-assign]
+    httpx2.AsyncClient.send = send_and_look  # type: ignore[method-assign]  # every answer of the run is watched
 
 
 def _errors_of(answer: httpx2.Response) -> str:

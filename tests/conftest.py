@@ -7,6 +7,7 @@ pytest_plugins = (
     "tests.world_plugin",
     "tests.api_plugin",
     "tests.webhook_plugin",
+    "tests.jobs_plugin",
     "tests.provider_here",
     "tests.sql_watch",
     "tests.examples_plugin",

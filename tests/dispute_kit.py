@@ -14,7 +14,7 @@ from domain.payments.evidence import EvidenceKind, FileGiven, TextGiven
 from domain.payments.payment import Payment, payment
 from domain.perform import perform
 from domain.reactions.house import House
-from domain.reactions.lost_disputes import find_lost_disputes
+from domain.reactions.lost_disputes import look_for_disputes
 from domain.reactions.work import do, do_now
 from tests.lives import buyer, start
 from tests.webhook_desk import Desk, Event
@@ -26,10 +26,16 @@ O = TypeVar("O")  # noqa: E741 - command and outcome, as in every signature of t
 PDF = "JVBERi0xLjcgc2lnbmVk"  # %PDF-1.7 signed
 
 
+async def end_of_rounds(house: House) -> None:
+    """Looks through what is left of each account's round, or through a new one."""
+    for account in house.gateways:
+        await look_for_disputes(house, account)
+
+
 async def hear_of_all(house: House) -> None:
     """Two looks: a round that another test stopped is ended by the first, which need not hear of what is newer."""
     for _ in range(2):
-        await find_lost_disputes(house)
+        await end_of_rounds(house)
 
 
 def evidence(id: DisputeId) -> SubmitEvidence:

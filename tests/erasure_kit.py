@@ -135,7 +135,7 @@ async def found_in(owner: asyncpg.Connection, *words: str) -> list[str]:
         row["name"]
         for row in names
         if await owner.fetchval(  # a name of the catalog itself
-            f"SELECT EXISTS (SELECT 1 FROM {row['name']} t WHERE t::text LIKE ANY ($1))",  # noqa: S608
+            f"SELECT EXISTS (SELECT 1 FROM {row['name']} t WHERE t::text LIKE ANY ($1))",  # noqa: S608 - our own names
             [f"%{word}%" for word in hidden],
         )
     ]
@@ -150,7 +150,7 @@ async def filled(owner: asyncpg.Connection, of: Known, fates: Sequence[Fate]) ->
             where, key = "position($1 IN encode(body, 'escape')) > 0", of.canary
         else:
             where, key = ("id" if table == "customer" else "customer_id") + "::text = $1", str(of.who.id.uuid)
-        query = f"SELECT 1 FROM {table} WHERE {where} AND {column} IS NOT NULL AND {column}::text <> '' LIMIT 1"  # noqa: S608
+        query = f"SELECT 1 FROM {table} WHERE {where} AND {column} IS NOT NULL AND {column}::text <> '' LIMIT 1"  # noqa: S608 - our own names
         if await owner.fetchval(query, key):
             found.add(name)
     return found
@@ -172,7 +172,7 @@ async def rows_of(owner: asyncpg.Connection, of: Known, tables: Sequence[str]) -
     """All rows of the customer in those tables, as text."""
     found = {}
     for table in tables:
-        query = f"SELECT t::text AS row FROM {table} t WHERE customer_id = $1 ORDER BY 1"  # noqa: S608
+        query = f"SELECT t::text AS row FROM {table} t WHERE customer_id = $1 ORDER BY 1"  # noqa: S608 - our own names
         found[table] = [row["row"] for row in await owner.fetch(query, of.who.id.uuid)]
     return found
 

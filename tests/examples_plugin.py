@@ -1,23 +1,29 @@
 """A pytest plugin: says at the end of a run how many examples each long property test had, and how many it discarded.
 
 A property test is long by carrying ``at_length``; one that discards too many proves less than its number, and fails.
+Each run draws others; ``make properties`` draws very many.
 """
 
+import os
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, Final
 
 import pytest
 from hypothesis import settings
 
-# For each invariant of money; no deadline, since a shared machine may pause in the middle of one.
-at_length: Final = settings(max_examples=2_000, deadline=None)
+EXAMPLES: Final = int(os.environ.get("EXAMPLES", "600"))
 # For what else holds of every example: such a test finds its faults among the first hundred or hardly ever.
 in_brief: Final = settings(max_examples=400, deadline=None)
-LONG: Final = at_length.max_examples
 MOST_DISCARDED: Final = 0.3  # of all examples drawn; beyond it the strategy draws the wrong things
 PROPERTY: Final = "hypothesis_examples"  # the name under which a report carries the counts out of a worker process
 _COUNTS: Final = re.compile(r"- (\d+) passing, \d+ failing, and (\d+) invalid")
+
+
+def at_length(test: Callable[..., None]) -> Callable[..., None]:
+    """For each invariant of money; no deadline, since a shared machine may pause in the middle of one."""
+    long: Callable[..., None] = settings(max_examples=EXAMPLES, deadline=None)(test)
+    return pytest.mark.at_length(long)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -28,7 +34,7 @@ def pytest_runtest_makereport(item: Any) -> Generator[None, Any, Any]:
     if report.when == "teardown" and found:
         passing, invalid = (sum(column) for column in zip(*found, strict=True))
         report.user_properties.append((PROPERTY, (item.nodeid, passing, invalid)))
-        if passing + invalid >= LONG and invalid > MOST_DISCARDED * (passing + invalid):
+        if passing + invalid >= EXAMPLES and invalid > MOST_DISCARDED * (passing + invalid):
             report.outcome, report.longrepr = "failed", f"{invalid:,} of {passing + invalid:,} examples were discarded"
     return report
 
@@ -40,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for reports in terminalreporter.stats.values()
         for report in reports
         for key, (name, passing, invalid) in _counts(report)
-        if key == PROPERTY and passing + invalid >= LONG
+        if key == PROPERTY and passing + invalid >= EXAMPLES
     )
     if lines:
         terminalreporter.section("examples of property tests")

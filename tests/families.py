@@ -19,8 +19,8 @@ from domain.payments.debt_policy import (
 )
 from domain.perform import perform
 from domain.subscriptions.pause import PauseSubscription, pause_subscription
-from tests.domain.invoices.test_staff_invoices import SETUP, by_finance, draft, issue
-from tests.lives import buyer, day, start, until
+from tests.domain.invoices.bills import SETUP, draft, issue
+from tests.lives import buyer, by_finance, day, start, until
 from tests.world import Someone, World, fresh
 
 WAIT = timedelta(days=14)

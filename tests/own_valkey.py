@@ -7,6 +7,7 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from dev.stack.binaries import valkey_program
+from dev.stack.program import dying_with_parent
 from jobs import queue
 from tests.jobs_kit import comes_true
 
@@ -28,7 +29,9 @@ class OwnValkey:
         """Starts it."""
         Path(self.socket).unlink(missing_ok=True)
         options = ["--port", "0", "--unixsocket", self.socket, "--save", "", "--appendonly", "no"]
-        self._process = subprocess.Popen([valkey_program(), *options], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [valkey_program(), *options], stdout=subprocess.DEVNULL, preexec_fn=dying_with_parent(signal.SIGKILL)
+        )
 
     async def answers(self) -> bool:
         """Whether it takes commands."""

@@ -17,8 +17,8 @@ from domain.payments.payment import CaptureMode, Payment, payment
 from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
 from domain.perform import perform
 from tests.api_callers import Api, Guest
-from tests.domain.invoices.test_staff_invoices import by_finance, draft, issue
-from tests.lives import buyer, day, start, until
+from tests.domain.invoices.bills import draft, issue
+from tests.lives import buyer, by_finance, day, start, until
 from tests.recovery_stage import WRONG as WRONG_OF_RECOVERY
 from tests.recovery_stage import refusing_recovery
 from tests.world import EUR, Someone, World, fresh

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 import httpx2
 
+from dev.stack.program import dying_with_parent
 from tests.ports import free_port
 
 SECRET = "provider-test-key"
@@ -68,7 +70,9 @@ def _launch(url: str, state: Path | None) -> ProviderProcess:
     if state:
         environment["PROVIDER_STATE"] = str(state)
     command = [sys.executable, "-m", "dev.provider"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=dying_with_parent(signal.SIGKILL)
+    )
     return ProviderProcess(url, SECRET, WEBHOOK_SECRET, process)
 
 

@@ -16,11 +16,10 @@ from domain.payments.refund_policy import RefundLimit, RefundPolicy, SetRefundPo
 from domain.payments.request_refund import RequestRefund, request_refund
 from domain.perform import perform
 from tests.api_callers import Api, Caller, Guest
-from tests.domain.invoices.bills import note
-from tests.domain.invoices.test_staff_invoices import by_finance, draft, issue
+from tests.domain.invoices.bills import draft, issue, note
 from tests.exception_stage import WRONG as OF_EXCEPTIONS
 from tests.exception_stage import claimed, exceptions_of
-from tests.lives import buy, buyer, day, give_back, invoices_of, publish, start, until
+from tests.lives import buy, buyer, by_finance, day, give_back, invoices_of, publish, start, until
 from tests.privacy_stage import WRONG as OF_PRIVACY
 from tests.world import EUR, Someone, World, fresh
 

@@ -40,9 +40,8 @@ from domain.subscriptions.pause import PauseSubscription, pause_subscription
 from tests.api.test_portal_quotes import quoted
 from tests.api_callers import Api, Caller, Guest
 from tests.catalog_kit import by_admin, half_off, monthly, new_feature, new_plan, new_price
-from tests.domain.invoices.bills import note
-from tests.domain.invoices.test_staff_invoices import by_finance, draft, drafted, issue
-from tests.lives import buy, by_house, day, publish, start, subscription_of, until
+from tests.domain.invoices.bills import draft, drafted, issue, note
+from tests.lives import buy, by_finance, by_house, day, publish, start, subscription_of, until
 from tests.payment_stage import payer, refusing_payments
 from tests.refund_stage import held_back, refunded, to_pay
 from tests.tax_kit import TAX_IDS, move, publish_rate, register, vat
@@ -121,7 +120,7 @@ async def _owner(players: Players) -> None:
         (change_plan, ChangePlan(own.subscription, world.prices["yearly"], timing=Timing.PERIOD_END)),
         (cancel_scheduled_change, CancelScheduledChange(own.subscription)),
     ):  # what another tab did and undid
-        await world.do(guest.who, operation, command)  # type: ignore[arg-type]
+        await world.do(guest.who, operation, command)
     assert own.invoice
     given = await note(world, guest.who, own.invoice, 600, credit=600)
     ids |= {"paid by credit": str(await _issued(players, guest)), "used note": str(given.credit_note)}

@@ -4,12 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import httpx2
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLNonNull, GraphQLSchema, get_named_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+)
 from redis.asyncio import Redis
-from starlette.responses import Response
 
 from api.app import library_of, rooms_of
 from api.audience import Audience
@@ -46,9 +52,7 @@ class Knocker:
         principal = replace(self.principal, kind=audience, subject=actor.subject)
         if actor.on_behalf_of:
             audience, principal = Audience.PORTAL, replace(principal, acting_staff=actor.subject, reason=actor.reason)
-        return Context(
-            self.rooms, audience, role, actor, principal.tenant, principal, Loaders(self.rooms.db), Response()
-        )
+        return Context(self.rooms, audience, role, actor, principal.tenant, principal, Loaders(self.rooms.db), {})
 
     async def answer(
         self, role: str, document: str, variables: dict[str, Any] | None = None, *, stopped: bool = True
@@ -155,8 +159,7 @@ async def stream_cell(knocker: Knocker, role: str, name: str) -> str:
 
 def read_document(root: str, name: str, given: dict[str, Any], around: str = "") -> tuple[str, dict[str, Any]]:
     """A query of one field with an argument for each that it needs, and for each that is given."""
-    owner = GRAPH.type_map[root.capitalize()]
-    field = owner.fields[name]  # type: ignore[union-attr]
+    field = cast(GraphQLObjectType, GRAPH.type_map[root.capitalize()]).fields[name]
     used = {
         each: given.get(each, made_up(argument.type))
         for each, argument in field.args.items()

@@ -31,7 +31,7 @@ async def image_of(db: Primary, of: Someone, apart: Sequence[str] = ()) -> dict[
     found: dict[str, list[Any]] = {}
     for name in sorted(await _tables(db) - set(apart)):
         rows = await db.fetch(
-            f"SELECT to_jsonb(t) AS row FROM {name} t WHERE t.shard_key = $1 AND t.customer_id = $2",  # noqa: S608
+            f"SELECT to_jsonb(t) AS row FROM {name} t WHERE t.shard_key = $1 AND t.customer_id = $2",  # noqa: S608 - our own names
             of.id.shard,
             of.id.uuid,
         )  # the names are of our own tables

@@ -52,6 +52,17 @@ async def stands(world: World, of: Someone) -> tuple[str, str]:
     return of_them.state.name, of_them.step
 
 
+async def moves_of(world: World, id: SagaId) -> list[str]:
+    """The events of its history, from its beginning on."""
+    rows = await world.house.db.primary.fetch(
+        """SELECT event FROM transition
+            WHERE shard_key = $1 AND entity_id = $2 AND machine = 'saga' ORDER BY seq""",
+        id.shard,
+        id.uuid,
+    )
+    return [row["event"] for row in rows]
+
+
 @dataclass
 class Beginning:
     """One kind for one customer: ``begin`` is its first step under a fixed key, so that it can be taken again."""

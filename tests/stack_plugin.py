@@ -14,6 +14,7 @@ import pytest
 from dev.stack.addresses import DATABASE, Servers, servers_of
 from dev.stack.keys import keys_in
 from dev.stack.plan import Plan
+from dev.stack.postgres import superuser_dsn
 from dev.stack.stack import Stack
 from dev.stack.state import known_layout
 from dev.stack.trouble import StackError
@@ -73,6 +74,15 @@ def servers(worker_id: str) -> Servers:
 def owner_url(servers: Servers) -> str:
     """The primary, as the role that owns the schema."""
     return servers.owner_url
+
+
+@pytest.fixture(scope="session")
+def superuser_url(servers: Servers) -> str:
+    """The server's maintenance database, as superuser."""
+    assert servers.owner_url
+    layout = known_layout(Path(os.environ[STATE]))
+    assert layout is not None
+    return superuser_dsn(layout, keys_in(layout.keys))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """A Stripe that gives one answer to whoever asks, and what is asked of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -24,10 +24,17 @@ async def card(gateway: StripeGateway, token: str = "pm_card_visa") -> str:
 @asynccontextmanager
 async def gateway_to(status: int, body: bytes, *headers: str) -> AsyncIterator[StripeGateway]:
     """A gateway whose Stripe gives this answer to whoever asks."""
-    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    async with gateway_by(lambda _: body, status, *headers) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def gateway_by(answer: Callable[[str], bytes], status: int = 200, *headers: str) -> AsyncIterator[StripeGateway]:
+    """A gateway whose Stripe answers by the path and query that it is asked for."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        body = answer((await reader.readuntil(b"\r\n\r\n")).decode().split(" ")[1])
+        lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", "Connection: close", *headers]
         writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
         await writer.drain()
         writer.close()

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from domain.actor import Grant
 from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
@@ -21,13 +21,13 @@ TAX_IDS: Final = {
 }  # fmt: skip
 
 
-def vat(place: str, ppm: int, component: str = "VAT", **changed: object) -> PublishTaxRate:
+def vat(place: str, ppm: int, component: str = "VAT", **changed: Any) -> PublishTaxRate:
     """A rate of the standard category since long ago; the place is written "DE" or "US-CA"."""
     country, _, region = place.partition("-")
     made = PublishTaxRate(
         country, region, STANDARD, CustomerKind.ANY, component, component, ppm, False, "", LONG_AGO
     )  # fmt: skip
-    return replace(made, **changed)  # type: ignore[arg-type]
+    return replace(made, **changed)
 
 
 async def publish_rate(world: World, command: PublishTaxRate) -> TaxRatePublished:

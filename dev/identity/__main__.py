@@ -1,4 +1,4 @@
-"""`python -m dev.identity`: serve at OIDC_ISSUER until told to stop; exit 2 with one sentence for bad settings."""
+"""``python -m dev.identity``: serve at OIDC_ISSUER until told to stop; exit 2 with one sentence for bad settings."""
 
 import socket
 import sys

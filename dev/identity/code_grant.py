@@ -62,7 +62,7 @@ class SignIn(AuthorizationCodeGrant):  # type: ignore[misc]  # authlib has no ty
         return authorization_code.login
 
 
-class MandatoryPkce(CodeChallenge):  # type: ignore[misc]
+class MandatoryPkce(CodeChallenge):  # type: ignore[misc]  # authlib has no types
     """RFC 9700 section 2.1.1: every client uses PKCE, and with S256, since `plain` proves nothing."""
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
@@ -74,7 +74,7 @@ class MandatoryPkce(CodeChallenge):  # type: ignore[misc]
         super().validate_code_challenge(grant, redirect_uri)
 
 
-class IdTokens(OpenIDCode):  # type: ignore[misc]
+class IdTokens(OpenIDCode):  # type: ignore[misc]  # authlib has no types
     """ID tokens for clients that ask for `openid`; the nonce is required and counts once."""
 
     def __init__(self, keys: SigningKeys, parts: Parts) -> None:

@@ -1,7 +1,7 @@
 """Acting for a customer: token exchange (RFC 8693) of a staff member's token for one of a customer's user.
 
-The subject token is the staff member's. `requested_subject` names the user and `reason` says why; RFC 8693 has
-neither, the first is what several providers call it. `audience` is the portal of the same tenant.
+The subject token is the staff member's. ``requested_subject`` names the user and ``reason`` says why; RFC 8693 has
+neither, the first is what several providers call it. ``audience`` is the portal of the same tenant.
 """
 
 import re
@@ -34,7 +34,7 @@ class InvalidTargetError(OAuth2Error):  # type: ignore[misc]  # authlib has no t
     error = "invalid_target"
 
 
-class ActFor(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]
+class ActFor(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # authlib has no types
     """A short token for the customer's user that carries who acts and why; it cannot be exchanged again."""
 
     GRANT_TYPE = TOKEN_EXCHANGE

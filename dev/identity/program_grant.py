@@ -31,7 +31,7 @@ class ProgramGrant(ClientCredentialsGrant):  # type: ignore[misc]  # authlib has
         return 200, self.generate_token(scope=self._scope), self.TOKEN_RESPONSE_HEADER
 
 
-class SignedAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
+class SignedAssertion(JWTBearerClientAssertion):  # type: ignore[misc]  # authlib has no types
     """An assertion counts once, for this provider, until it expires."""
 
     CLIENT_AUTH_METHOD = METHOD

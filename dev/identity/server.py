@@ -30,7 +30,7 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]  # authlib has no types
         return self._values
 
 
-class Parameters(OAuth2Payload):  # type: ignore[misc]
+class Parameters(OAuth2Payload):  # type: ignore[misc]  # authlib has no types
     """Query parameters or form fields; of a name that came twice the last counts, and `datalist` shows both."""
 
     def __init__(self, parameters: list[tuple[str, str]]) -> None:
@@ -69,7 +69,7 @@ class Parts:
     minter: Minter
 
 
-class IdentityServer(AuthorizationServer):  # type: ignore[misc]
+class IdentityServer(AuthorizationServer):  # type: ignore[misc]  # authlib has no types
     """The server; register its grants before use."""
 
     def __init__(self, parts: Parts) -> None:

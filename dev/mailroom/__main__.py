@@ -1,4 +1,4 @@
-"""`python -m dev.mailroom`: take mails at SMTP_PORT and show them at MAILROOM_PORT until told to stop."""
+"""``python -m dev.mailroom``: take mails at SMTP_PORT and show them at MAILROOM_PORT until told to stop."""
 
 import asyncio
 import logging

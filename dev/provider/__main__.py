@@ -1,4 +1,4 @@
-"""`python -m dev.provider`: serve at PROVIDER_URL until told to stop; exit 2 with one sentence for bad settings."""
+"""``python -m dev.provider``: serve at PROVIDER_URL until told to stop; exit 2 with one sentence for bad settings."""
 
 import logging
 import socket

@@ -70,12 +70,14 @@ def _seconds(rule: WebhookRule, default_ms: int) -> float:
     return (default_ms if rule.delay_ms is None else rule.delay_ms) / 1000
 
 
-def list_events(db: sqlite3.Connection, after: str | None, subject: str | None, limit: int) -> list[Event]:
-    """Events in the order they happened, after a given event and of one object where asked."""
+def list_events(
+    db: sqlite3.Connection, after: str | None, subject: str | None, limit: int, since: datetime | None = None
+) -> list[Event]:
+    """Events in the order they happened: after a given event, of one object, since an instant, where asked."""
     rows = db.execute(
         "SELECT * FROM events WHERE (?1 IS NULL OR number > (SELECT number FROM events WHERE id = ?1))"
-        " AND (?2 IS NULL OR object = ?2) ORDER BY number LIMIT ?3",
-        (after, subject, limit),
+        " AND (?2 IS NULL OR object = ?2) AND (?4 IS NULL OR created_at >= ?4) ORDER BY number LIMIT ?3",
+        (after, subject, limit, since and since.timestamp()),
     )
     return [_read(row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Test tokens: the token's name says what its payment method will do. `tok_x#anything` behaves as `tok_x`."""
+"""Test tokens: the token's name says what its payment method will do. ``tok_x#anything`` behaves as ``tok_x``."""
 
 import re
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""`python -m dev.stack [run|reset|status|logs|psql]`: the stack's commands without the rest of the tool."""
+"""``python -m dev.stack [run|reset|status|logs|psql]``: the stack's commands without the rest of the tool."""
 
 import typer
 

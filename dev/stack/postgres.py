@@ -34,7 +34,7 @@ SHARED_MEMORY = "dynamic_shared_memory_type=mmap"
 SETTINGS = (
     "listen_addresses=",
     "wal_level=replica",
-    "max_connections=100",
+    "max_connections=200",
     "synchronous_commit=on",
     "hot_standby=on",
     # A replica that stays away must not fill the disk: it is built anew instead, which takes a tenth of a second.
@@ -74,6 +74,10 @@ class Pair:
         follow = (source, f"primary_slot_name={SLOT}")
         server = self._server("replica", self.layout.replica, REPLICA_PORT, follow, self.follow)
         return replace(server, retry_seconds=REPLICA_RETRY_SECONDS)
+
+    def beside(self, name: str, data: Path, port: int, *settings: str) -> Program:
+        """A server of other data with the same programs and account, as for a backup that is restored."""
+        return self._server(name, data, port, settings, lambda: kill_orphans(data))
 
     def create(self) -> None:
         """initdb, under another name until it is whole."""

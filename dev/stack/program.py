@@ -95,7 +95,7 @@ def launch(program: Program) -> Child:
             cwd=program.cwd,
             start_new_session=True,
             umask=0o077,
-            preexec_fn=_dying_with_parent(program.stop_signal),
+            preexec_fn=dying_with_parent(program.stop_signal),
             **(program.account.popen() if program.account else {}),
         )
         return Child(program, process, start)
@@ -175,7 +175,8 @@ def kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def _dying_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+def dying_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:
+    """What a child does before its program: from then on it gets that signal once the thread that forked it is gone."""
     if _libc is None:
         return None
     libc, parent = _libc, os.getpid()

@@ -11,7 +11,7 @@ import httpx2
 from dev.identity.personas import PERSONAS, audience_of
 from dev.stack.addresses import ports_from
 from dev.story import documents as say
-from dev.story.client import Client, mint
+from dev.story.client import PATIENCE_SECONDS, Client, mint
 from dev.story.steps import Story
 
 CLOCK_AT = "2027-01-01T00:00:00Z"
@@ -53,9 +53,11 @@ async def cast_for(api: str = "", issuer: str = "", role: Role = GERMAN) -> Asyn
         yield await new_cast(http, api, issuer, role)
 
 
-async def new_cast(http: httpx2.AsyncClient, api: str, issuer: str, role: Role = GERMAN) -> Cast:
-    """Support creates a customer with a login of its own; both get a token."""
-    support = Client(http, api, await mint(http, issuer, persona=role.support))
+async def new_cast(
+    http: httpx2.AsyncClient, api: str, issuer: str, role: Role = GERMAN, patience: float = PATIENCE_SECONDS
+) -> Cast:
+    """Support creates a customer with a login of its own; both get a token, and wait so many seconds for an answer."""
+    support = Client(http, api, await mint(http, issuer, persona=role.support), patience=patience)
     subject = f"story-{secrets.token_hex(6)}"
     created = await support.mutate(
         say.CREATE_CUSTOMER,
@@ -75,4 +77,4 @@ async def new_cast(http: httpx2.AsyncClient, api: str, issuer: str, role: Role =
     )
     audience = audience_of(role.tenant, PERSONAS["customer"].surface)
     token = await mint(http, issuer, audience=audience, subject=subject)
-    return Cast(Story(Client(http, api, token), support, created["customer"]["id"]), subject, api)
+    return Cast(Story(Client(http, api, token, patience=patience), support, created["customer"]["id"]), subject, api)

@@ -1,11 +1,12 @@
 """A GraphQL client as a frontend would have one: bearer token, keys minted before the call, the same key on a retry."""
 
 import asyncio
+import random
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -14,6 +15,7 @@ T = TypeVar("T")
 REQUEST_SECONDS = 20.0  # above the door's own limits, so that its answer is what is seen
 PATIENCE_SECONDS = 60.0  # a stack that recovers from a kill is back within ten; six times that is a fault
 PAUSE_SECONDS = 0.05  # between two looks at something that another process brings about
+PAUSE_SECONDS_MAX = 2.0  # between two tries of a call: a server that comes back is not to be held down by who waits
 
 
 AWAY = {"UNAVAILABLE", "HISTORY_UNAVAILABLE", "THROTTLED"}  # codes that say: the same call again, a little later
@@ -31,6 +33,7 @@ class Client:
     url: str
     token: str = field(repr=False)
     retried: int = 0
+    patience: float = PATIENCE_SECONDS
 
     async def query(self, document: str, **variables: object) -> Any:
         """The data of a query; Failed with the errors where there are any."""
@@ -50,15 +53,16 @@ class Client:
 
     async def _again(self, call: Callable[[], Awaitable[tuple[Any, bool]]]) -> Any:
         """Calls until the answer is not one to try again: the API, or a server behind it, may be away for a while."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline, pause = time.monotonic() + self.patience, PAUSE_SECONDS * 4
         while True:
             body, again = await call()
             if not again:
                 return body
             self.retried += 1
             if time.monotonic() > deadline:
-                raise Failed(f"no answer within {PATIENCE_SECONDS:.0f} s; the last one was {body}")
-            await asyncio.sleep(PAUSE_SECONDS * 4)
+                raise Failed(f"no answer within {self.patience:.0f} s; the last one was {body}")
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # or all who were cut off come back at once
+            pause = min(2 * pause, PAUSE_SECONDS_MAX)
 
     async def _once(self, document: str, variables: Mapping[str, object]) -> tuple[Any, bool]:
         try:
@@ -98,18 +102,16 @@ class Client:
         content: bytes = await self._again(once)
         return content
 
-    def acting_with(self, token: str) -> Self:
-        """The same client with another caller's token."""
-        return type(self)(self.http, self.url, token)
 
-
-async def until(look: Callable[[], Awaitable[T | None]], what: str, patience: float = PATIENCE_SECONDS) -> T:
+async def until(
+    look: Callable[[], Awaitable[T | None]], what: str, patience: float = PATIENCE_SECONDS, pause: float = PAUSE_SECONDS
+) -> T:
     """What the look finds, as soon as it finds something; Failed where it does not within so many seconds."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if (found := await look()) is not None:
             return found
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(pause)
     raise Failed(f"{what} did not happen within {patience:.0f} s")
 
 

@@ -7,8 +7,6 @@ from typing import Any
 from dev.story import documents as say
 from dev.story.client import PATIENCE_SECONDS, Client, T, until
 
-PDF = b"%PDF-"
-
 
 @dataclass(frozen=True)
 class Step:

@@ -16,6 +16,7 @@ from dev.stack.keys import keys_in
 from dev.stack.leftovers import command_of
 from dev.stack.plan import Plan
 from dev.stack.processes import OwnProcess, Step
+from dev.stack.program import dying_with_parent
 from dev.stack.report import read_record
 from dev.stack.state import known_layout
 from dev.stack.supervisor import supervise
@@ -79,6 +80,17 @@ class Launcher:
             self.said += line
         return self.process.wait(PATIENCE_SECONDS)
 
+    def leave(self) -> None:
+        """Ends it and all that it started, also where it no longer listens; it may have ended already."""
+        left = self.record() if (self.state / "run.json").exists() else {}
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        gone(left)
+
     def record(self) -> dict[str, Any]:
         """What the launcher wrote down about a program, by name."""
         return {program["name"]: program for program in read_record(self.state / "run.json")["programs"]}
@@ -111,6 +123,7 @@ def launch(state: Path, port: int, *, worker: str = WORKER, durable: bool = Fals
         text=True,
         bufsize=1,
         env=changed,
+        preexec_fn=dying_with_parent(signal.SIGTERM),
     )
     return Launcher(state, process)
 

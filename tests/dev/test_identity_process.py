@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from api.audience import Audience
-from api.auth.issuer import FixedIssuers, TrustedIssuer
+from api.auth.issuer import TrustedIssuer
 from api.auth.keys import KeyCache
 from api.auth.refused import Unauthenticated, Why
 from api.auth.verify import Verifier
@@ -22,6 +22,7 @@ from cli.token import register
 from runtime.clock import SystemClock
 from tests.api.auth.conftest import ACME
 from tests.dev.identity_kit import part
+from tests.fixed_issuers import FixedIssuers
 from tests.ports import free_port
 
 PATIENCE_S = 60.0

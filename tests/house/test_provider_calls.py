@@ -80,6 +80,13 @@ def test_every_point_is_reached_somewhere() -> None:
     assert reached == POINTS
 
 
+def test_only_tests_listen_at_points() -> None:
+    product = sources(ROOT, "api", "cli", "dev", "domain", "jobs", "migrations", "runtime")
+    touched = {file.path for file in product for node in file.nodes if getattr(node, "id", None) == "on_reached"
+               or getattr(node, "attr", None) == "on_reached"}  # fmt: skip
+    assert touched == {"domain/points.py"}
+
+
 def test_every_point_has_a_test_that_ends_the_process_there() -> None:
     tests = [file for file in sources(ROOT, "tests") if file.path != "tests/house/test_provider_calls.py"]
     told = {text for file in tests for node in file.nodes if (text := text_of(node)) in POINTS}

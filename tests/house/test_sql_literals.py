@@ -8,6 +8,7 @@ from tests.house.conftest import Plant
 from tests.house.tree import ROOT, Source, sources
 from tests.sql_lint.lint import is_fan_out, lint_statement
 from tests.sql_lint.literals import SqlCall, built_texts, sql_calls
+from tests.sql_lint.plans import is_small, readings
 
 FOLDERS = ("domain", "jobs", "api")
 
@@ -51,6 +52,29 @@ def test_no_statement_is_put_together_at_run_time() -> None:
 
 def test_only_files_of_a_fanout_folder_read_every_shard() -> None:
     assert [call.where for call in _calls() if is_fan_out(call.sql) and "/fanout/" not in call.where] == []
+
+
+async def test_an_index_serves_every_statement_about_what_grows(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        found = await readings(connection, _calls(), {**TABLES, **VIEWS}, indexes_only=True)
+    finally:
+        await connection.close()
+    assert [str(each) for each in found if each.how == "Seq Scan" and not is_small(each)] == []
+
+
+async def test_a_statement_that_no_index_serves_is_found(database_url: str) -> None:
+    text = """
+async def f(db):
+    await db.fetch("SELECT customer_id FROM invoice WHERE purchase_order = $1", 1)
+    await db.fetch("SELECT customer_id FROM invoice WHERE shard_key = $1 AND id = $2", 1, 2)
+"""
+    connection = await asyncpg.connect(database_url)
+    try:
+        found = await readings(connection, sql_calls(Source("domain/a.py", text)), TABLES, indexes_only=True)
+    finally:
+        await connection.close()
+    assert [str(each) for each in found] == ["domain/a.py:3: Seq Scan on invoice"]
 
 
 async def test_a_statement_that_does_not_fit_is_found(owner_url: str) -> None:

@@ -30,11 +30,11 @@ def _yields_only(file: Source, call: ast.Call) -> bool:
 
 
 def sleeps(root: Path) -> list[str]:
-    """Waits of a length that somebody guessed, anywhere in tests but tests/bench."""
+    """Waits of a length that somebody guessed, anywhere in tests but where time itself is the matter."""
     return [
         file.at(node, ast.unparse(node))
         for file in sources(root, "tests")
-        if not file.path.startswith("tests/bench/")
+        if not file.path.startswith(("tests/bench/", "tests/drills/"))
         for node in file.nodes
         if isinstance(node, ast.Call) and file.dotted(node.func) in SLEEPS and not _yields_only(file, node)
     ]
@@ -96,7 +96,8 @@ def test_a_guessed_wait_is_found(plant: Plant, text: str) -> None:
     assert len(sleeps(plant("tests/domain/test_a.py", text))) == 1
 
 
-def test_giving_way_to_other_tasks_and_a_bench_that_waits_are_fine(plant: Plant) -> None:
+def test_giving_way_to_other_tasks_and_a_bench_or_drill_that_waits_are_fine(plant: Plant) -> None:
+    plant("tests/drills/people.py", "import time\ntime.sleep(1)")
     plant("tests/bench/load.py", "import time\ntime.sleep(1)")
     root = plant("tests/test_a.py", "import asyncio\nasync def f():\n    await asyncio.sleep(0)")
     assert sleeps(root) == []

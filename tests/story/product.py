@@ -12,8 +12,10 @@ from pathlib import Path
 import httpx2
 
 from dev.stack.keys import keys_in
+from dev.stack.program import dying_with_parent
 from dev.stack.state import known_layout
 from dev.story.cast import GERMAN, Cast, Role, new_cast
+from dev.story.client import PATIENCE_SECONDS
 from domain.database import Addresses, Database
 from domain.fanout.waiting import shard_keys
 from domain.reconciliation.verify import verify_shard
@@ -62,9 +64,9 @@ class Product:
         assert layout
         return keys_in(layout.keys).provider_secret
 
-    async def cast(self, http: httpx2.AsyncClient, role: Role = GERMAN) -> Cast:
+    async def cast(self, http: httpx2.AsyncClient, role: Role = GERMAN, patience: float = PATIENCE_SECONDS) -> Cast:
         """A fresh customer and the support desk."""
-        return await new_cast(http, self.api, self.issuer, role)
+        return await new_cast(http, self.api, self.issuer, role, patience)
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Database]:
@@ -94,8 +96,7 @@ async def product() -> AsyncIterator[Product]:
         yield Product(launcher, port)
         assert launcher.signal(signal.SIGINT) == 0, launcher.said
     finally:
-        launcher.process.kill()
-        launcher.process.wait()
+        launcher.leave()
         throw_away(state)
 
 
@@ -109,5 +110,6 @@ def _launched(state: Path, port: int) -> Launcher:
         bufsize=1,
         cwd=CHECKOUT,
         env={**environment, "QUITTANCE_STATE": str(state), "PORT": str(port)},
+        preexec_fn=dying_with_parent(signal.SIGTERM),
     )
     return Launcher(state, process)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Final
 
 from starlette.requests import Request
@@ -25,13 +26,14 @@ _COLUMNS: Final = (
 
 
 async def _events(request: Request) -> Response:
-    """Oldest first, after the event with the id `after`; `object` narrows to one object."""
+    """Oldest first, after the event with the id `after`; `object` narrows to one object, `since` to what is later."""
     provider = provider_of(request)
     asked = request.query_params
     limit = asked.get("limit", str(_EVENTS_DEFAULT))
     if not (limit.isascii() and limit.isdigit() and len(limit) <= 4 and 1 <= int(limit) <= _EVENTS_MAX):
         raise Refusal(Why.INVALID_REQUEST, f"limit must be 1 to {_EVENTS_MAX}")
-    events = list_events(provider.store.db, asked.get("after"), asked.get("object"), int(limit))
+    since = _instant(asked.get("since"))
+    events = list_events(provider.store.db, asked.get("after"), asked.get("object"), int(limit), since)
     return Json({"events": [event_view(event, provider.settings.provider_url) for event in events]})
 
 
@@ -52,6 +54,13 @@ async def _settlements(request: Request) -> Response:
         case "csv":
             return Response(_csv(lines), media_type="text/csv")
     raise Refusal(Why.INVALID_REQUEST, "format must be json or csv")
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        raise Refusal(Why.INVALID_REQUEST, "since is an instant in ISO 8601") from None
 
 
 def _is_count(text: str) -> bool:

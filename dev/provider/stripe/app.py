@@ -21,7 +21,7 @@ from dev.provider.stripe import disputes, payments
 from dev.provider.stripe.answers import Manner, failure, freely, page_of, refused, stripe_play
 from dev.provider.stripe.forms import Attach, CreateCustomer, Page, read_form
 from dev.provider.stripe.names import inward, outward, token_of
-from dev.provider.stripe.views import customer_view, line_view, method_view
+from dev.provider.stripe.views import customer_view, line_view, method_view, seconds
 from dev.provider.stripe.webhooks import event_view
 
 _EVENTS_MAX: Final = 1000  # the newest that the list of events goes back to
@@ -101,6 +101,8 @@ async def _events(request: Request) -> Response:
         for event in reversed(list_events(provider.store.db, None, None, _EVENTS_MAX))
         if {event.subject.id, getattr(event.subject, "payment", "")} & mine
     ]
+    since = asked.created.get("gte", 0)
+    found = [event for event in found if seconds(event.created_at) >= since]
     views = [event_view(provider.store.db, event, provider.settings.provider_url) for event in found]
     return Json(page_of([view for view in views if asked.type in (None, view["type"])], asked))
 
