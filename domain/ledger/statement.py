@@ -55,43 +55,42 @@ async def statement(
     """At most ``limit`` postings of the span with a number below ``before``.
 
     The running balances are those that the customer's very first postings on make, counted back from the kept ones, or
-    from those of ``before``: a page costs the same wherever it is, and more where its span ended many postings ago.
+    from those of ``before``, over every posting since, also those that the span leaves out: instants need not rise with
+    numbers. A page costs the same wherever it is, and more where its span ended many postings ago.
     """
     rows = await db.fetch(
         """WITH page AS MATERIALIZED (
-               SELECT t.number, t.cause, t.happened_at, c.owed, c.credit
+               SELECT t.number, t.cause, t.happened_at
                  FROM ledger_transaction t
-                CROSS JOIN LATERAL (
-                      SELECT count(*) AS parts,
-                             coalesce(sum(CASE 'receivable' WHEN f.debit_kind THEN f.amount
-                                                            WHEN f.credit_kind THEN -f.amount END), 0) AS owed,
-                             coalesce(sum(CASE 'customer_credit' WHEN f.credit_kind THEN f.amount
-                                                                 WHEN f.debit_kind THEN -f.amount END), 0) AS credit
-                        FROM ledger_transfer f
-                       WHERE f.shard_key = t.shard_key AND f.customer_id = t.customer_id AND f.number = t.number
-                         AND f.currency = $3) c
                 WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.number < coalesce($5, 9223372036854775807)
                   AND ($6::timestamptz IS NULL OR t.happened_at >= $6)
-                  AND ($7::timestamptz IS NULL OR t.happened_at < $7) AND c.parts > 0
+                  AND ($7::timestamptz IS NULL OR t.happened_at < $7)
+                  AND EXISTS (SELECT 1 FROM ledger_transfer f
+                               WHERE f.shard_key = t.shard_key AND f.customer_id = t.customer_id
+                                 AND f.number = t.number AND f.currency = $3)
                 ORDER BY t.number DESC LIMIT $4),
-           later AS MATERIALIZED (
-               SELECT coalesce(sum(CASE 'receivable' WHEN f.debit_kind THEN f.amount
+           moved AS MATERIALIZED (
+               SELECT f.number,
+                      coalesce(sum(CASE 'receivable' WHEN f.debit_kind THEN f.amount
                                                      WHEN f.credit_kind THEN -f.amount END), 0) AS owed,
                       coalesce(sum(CASE 'customer_credit' WHEN f.credit_kind THEN f.amount
                                                           WHEN f.debit_kind THEN -f.amount END), 0) AS credit
                  FROM ledger_transfer f
                 WHERE f.shard_key = $1 AND f.customer_id = $2 AND f.currency = $3
-                  AND f.number > (SELECT max(number) FROM page)
-                  AND f.number < CASE WHEN $8::bigint IS NULL THEN 9223372036854775807 ELSE $5::bigint END),
+                  AND f.number >= (SELECT min(number) FROM page)
+                  AND f.number < CASE WHEN $8::bigint IS NULL THEN 9223372036854775807 ELSE $5::bigint END
+                GROUP BY f.number),
+           since AS (
+               SELECT number, owed, credit, sum(owed) OVER down AS owed_since, sum(credit) OVER down AS credit_since
+                 FROM moved WINDOW down AS (ORDER BY number DESC)),
            kept AS MATERIALIZED (
                SELECT coalesce(sum(balance) FILTER (WHERE kind = 'receivable'), 0) AS owed,
                       coalesce(sum(balance) FILTER (WHERE kind = 'customer_credit'), 0) AS credit
                  FROM account_balance WHERE shard_key = $1 AND customer_id = $2 AND currency = $3)
-           SELECT p.number, p.cause, p.happened_at, p.owed::bigint AS owed, p.credit::bigint AS credit,
-                  (coalesce($8, k.owed) - l.owed + p.owed - sum(p.owed) OVER down)::bigint AS owed_after,
-                  (coalesce($9, k.credit) - l.credit + p.credit - sum(p.credit) OVER down)::bigint AS credit_after
-             FROM page p CROSS JOIN later l CROSS JOIN kept k
-           WINDOW down AS (ORDER BY p.number DESC)
+           SELECT p.number, p.cause, p.happened_at, s.owed::bigint AS owed, s.credit::bigint AS credit,
+                  (coalesce($8, k.owed) - s.owed_since + s.owed)::bigint AS owed_after,
+                  (coalesce($9, k.credit) - s.credit_since + s.credit)::bigint AS credit_after
+             FROM page p JOIN since s USING (number) CROSS JOIN kept k
             ORDER BY p.number DESC""",
         customer.shard, customer.uuid, str(currency), limit, before.number if before else None, span.since, span.until,
         before.receivable if before else None, before.credit if before else None,

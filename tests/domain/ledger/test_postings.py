@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +12,7 @@ from domain.actor import Grant
 from domain.db import Tx
 from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post
+from domain.ledger.statement import Span, statement
 from domain.money import Money
 from domain.operation import OPERATIONS, Operation
 from domain.payments.payment import payments_of
@@ -127,3 +129,35 @@ async def test_a_reversal_names_its_original_mirrors_it_and_leaves_it_as_it_was(
     assert (original["currency"], original["amount"]) == (reversal["currency"], reversal["amount"]) == ("EUR", 300)
     assert sorted(originals) == [1, 2, 3, 4]  # the invoice, its payment, the credit note and the refund
     assert await wrong_rows(world, ada) == []
+
+
+@dataclass
+class Watch:
+    """A clock that stands where a test puts it, as those of two servers that differ."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.mark.row("H7")
+async def test_a_statement_of_a_span_leaves_out_postings_and_not_what_they_moved(
+    world: World, book: Operation[Book, Booked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, watch = world.house.db, Watch(datetime.now(UTC))
+    noon, ada = watch.at, await world.customer(clock_at=None)
+    monkeypatch.setattr(db, "clock", watch)
+    for amount, minute in ((100, 0), (200, 5), (400, 1), (800, 7)):  # the third by a server whose clock is behind
+        watch.at = noon + timedelta(minutes=minute)
+        await perform(db, book, world.house.actor, ada.id, Book(OWED, EARNED, Money(amount, EUR)), fresh("book"))
+    watch.at = noon
+    span = Span(until=noon + timedelta(minutes=3))
+    async with db.history(await db.token()) as history:
+        whole = await statement(history.replica, ada.id, EUR, 9)
+        early = await statement(history.replica, ada.id, EUR, 9, span=span)
+        (last,) = await statement(history.replica, ada.id, EUR, 1, span=span)
+        (rest,) = await statement(history.replica, ada.id, EUR, 9, last.below, span)
+    assert [(each.number, each.receivable.minor) for each in whole] == [(4, 1500), (3, 700), (2, 300), (1, 100)]
+    assert early == [each for each in whole if each.number in (1, 3)]
+    assert [last, rest] == early
