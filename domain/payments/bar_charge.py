@@ -23,7 +23,8 @@ from domain.points import reached
 ASK_FOR = sum(QUERY_AFTER, timedelta(0))  # as long as the provider was asked what became of it
 
 
-# Where the count of questions begins: 0 would say that no case was ever opened about the payment.
+# Where the count of questions begins: 0 would say that no case was ever opened about the payment, and is what an older
+# release leaves, which did not count.
 FIRST = 1
 MANY = 14  # questions take longer than the provider is asked for: eleven days
 
@@ -59,7 +60,7 @@ async def bar_charge(db: Database, gateway: Gateway, actor: Actor, known: Paymen
     if isinstance(answer, Voided | Expired | Declined):
         await end_barring_of(db, actor, known, work)
         return None
-    asked, now = _asked_for(known.queries - FIRST), db.clock.now()
+    asked, now = _asked_for(max(known.queries, FIRST) - FIRST), db.clock.now()
     if min(asked, now - work.scheduled_at) >= ASK_FOR:
         raise NotBarred
     await due.postpone(db.marks, work, now + asked + QUERY_AFTER[0])

@@ -72,6 +72,22 @@ async def test_days_in_which_no_worker_works_are_not_counted_as_days_in_which_th
 
 
 @pytest.mark.row("A8")
+async def test_a_charge_whose_questions_an_older_release_did_not_count_is_asked_about_as_any_other(
+    world: World, provider: SideDoor
+) -> None:
+    ada, _ = await lost(world, provider)
+    _, known = (await decided(world, ada, Resolution.CONFIRM_NOT_CHARGED)), await newest(world, ada)
+    of = (ada.id.shard, known.id.uuid)
+    await world.house.db.marks.execute("UPDATE payment SET queries = 0 WHERE shard_key = $1 AND id = $2", *of)
+    for minutes in (1, 2):
+        await do_now(ahead(world.house, minutes * MINUTE), ada.id)
+    asked = await world.house.db.primary.fetchval("SELECT queries FROM payment WHERE shard_key = $1 AND id = $2", *of)
+    assert (asked, await is_being_barred(world.house.db.primary, known)) == (2, True)
+    await answers_again(world, provider, ada)
+    assert (await attempts(world, ada), await wrong_rows(world, ada)) == (["succeeded"], [])
+
+
+@pytest.mark.row("A8")
 async def test_the_retries_of_a_timeline_and_the_customers_end_wait_for_a_provider_that_is_silent_about_one_of_them(
     world: World, provider: SideDoor
 ) -> None:
