@@ -72,7 +72,7 @@ class NearBucket:
         try:
             answers = await self._shared.settle(owed)
         except BaseException:
-            for caller, points in owed.items():  # as above
+            for caller, points in owed.items():  # whoever is told late still owes it
                 self._owed[caller] = self._owed.get(caller, 0) + points
             raise
         for caller, throttle in answers.items():

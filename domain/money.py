@@ -9,8 +9,6 @@ from domain.currencies import EXPONENTS
 MAX_MINOR: Final = 10**15
 """Largest amount either way: more than nine thousand of them still sum inside PostgreSQL's int8."""
 
-# 16 digits before the point hold MAX_MINOR of a currency without minor unit; 4 after it are the most ISO 4217 has.
-
 
 class UnknownCurrency(ValueError):
     """The code is not an active ISO 4217 code with a minor unit."""

@@ -52,7 +52,7 @@ def _widened(sql: str, types: Sequence[str], pinned: Sequence[int], free: Sequen
     names = ", ".join(f"a{number}" for number in free)
     # Table and column names come from the code's own text and the parameters' types from the server: no value is here.
     return (
-        f"SELECT each_one.*, of_all.place FROM unnest({arrays}) WITH ORDINALITY AS of_all ({names}, place) "  # noqa: S608 - as above
+        f"SELECT each_one.*, of_all.place FROM unnest({arrays}) WITH ORDINALITY AS of_all ({names}, place) "  # noqa: S608 - no value is in it
         f"CROSS JOIN LATERAL ({inner}) AS each_one",
         free,
     )

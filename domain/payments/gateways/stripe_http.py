@@ -35,15 +35,15 @@ _IDEMPOTENCY: Final = "idempotency_error"
 T = TypeVar("T")
 
 
-class _NotSent(stripe.APIConnectionError):  # type: ignore[misc]  # the client is not read by mypy: it is very large
+class _NotSent(stripe.APIConnectionError):  # type: ignore[misc]  # mypy does not read the client: it is very large
     """No connection: nothing can have been done."""
 
 
-class _Lost(stripe.APIConnectionError):  # type: ignore[misc]  # as above
+class _Lost(stripe.APIConnectionError):  # type: ignore[misc]  # mypy does not read the client
     """The request left us, and what became of it is not known."""
 
 
-class Transport(stripe.HTTPClient):  # type: ignore[misc]  # as above
+class Transport(stripe.HTTPClient):  # type: ignore[misc]  # mypy does not read the client
     """What carries the client's requests."""
 
     name = "httpx2"
