@@ -36,8 +36,8 @@ help: ## what can be made
 run: $(READY) ## everything on this machine, until Ctrl-C; PORT=8000
 	@exec $(STACK) run
 
-test: check ## check, then the whole suite on a throw-away stack
-	$(PYTEST) -n $(WORKERS) --dist worksteal $(SUITE)
+test: check ## check, then the whole suite on a throw-away stack; LAG=400ms for a replica that comes later
+	$(PYTEST) -n $(WORKERS) --dist worksteal $(if $(LAG),--lag $(LAG)) $(SUITE)
 
 # The rules of the house take one core for half a minute; the others have time for the rest, which is told after them.
 # The suite is compiled meanwhile: its workers begin together, and each would compile all of it.

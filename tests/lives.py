@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from dev.story.client import until as found
 from domain.actor import Grant
 from domain.catalog.publish import PublishPlan, PublishPrice, publish_plan, publish_price
 from domain.customers.advance_clock import AdvanceClock, advance_clock
 from domain.customers.customer import customer
+from domain.database import Source, Token
 from domain.ids import InvoiceId, PaymentId, PriceId
 from domain.invoices.invoice import Invoice, invoices_by_id
 from domain.money import Money
@@ -46,6 +48,18 @@ async def start(world: World, of: Someone, code: str = "starter", quantity: int 
 async def until(world: World, of: Someone, to: datetime) -> None:
     """Sends the customer's clock forward and does what falls due on the way."""
     await world.do(of, advance_clock, AdvanceClock(to))
+
+
+async def caught_up(world: World) -> Token:
+    """The place of now, once the replica is there: history shows all that is committed, also to who has no token."""
+    token = await world.house.db.token()
+
+    async def there() -> bool | None:
+        async with world.house.db.history(token) as history:
+            return history.source is Source.REPLICA or None
+
+    await found(there, "the replay of what is committed")
+    return token
 
 
 async def by_house(world: World, of: Someone, operation: Operation[C, O], command: C, *, follow: bool = True) -> O:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.stack.addresses import DATABASE, Servers, servers_of
+from dev.stack.addresses import DATABASE, REPLICA_PORT, Servers, servers_of
 from dev.stack.keys import keys_in
 from dev.stack.plan import Plan
 from dev.stack.postgres import superuser_dsn
@@ -19,7 +19,7 @@ from dev.stack.stack import Stack
 from dev.stack.state import known_layout
 from dev.stack.trouble import StackError
 from migrations.runner import migrate
-from tests.throw_away import clone, in_a_loop_of_its_own, new_state, suite_plan, sweep, throw_away
+from tests.throw_away import clone, in_a_loop_of_its_own, lag_behind, new_state, suite_plan, sweep, throw_away
 
 # Tells xdist's workers where the state directory of the controller's stack is.
 STATE = "QUITTANCE_TEST_STATE"
@@ -28,6 +28,7 @@ STACK = pytest.StashKey[Stack]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-servers", action="store_true", help="start no PostgreSQL and no Valkey")
+    parser.addoption("--lag", default="", metavar="TIME", help="let the replica replay each commit so much later")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -141,4 +142,7 @@ def _start(config: pytest.Config) -> None:
     except StackError as error:
         raise pytest.UsageError(str(error)) from error
     in_a_loop_of_its_own(migrate(stack.ground.servers.owner_url))
+    if lag := config.getoption("lag"):
+        replica = superuser_dsn(stack.ground.layout, stack.ground.keys, REPLICA_PORT)
+        in_a_loop_of_its_own(lag_behind(replica, lag))
     os.environ.update(stack.settings | {STATE: str(stack.plan.state)})

@@ -115,6 +115,17 @@ async def clone(layout: Layout, database: str) -> None:
         await replica.close()
 
 
+async def lag_behind(replica_url: str, lag: str) -> None:
+    """Let the replica replay each commit that much later, so that whoever counts on a prompt one is found."""
+    replica = await asyncpg.connect(replica_url)
+    try:
+        # Utility statements take no parameters; the text is the developer's own.
+        await replica.execute(f"ALTER SYSTEM SET recovery_min_apply_delay = '{lag}'")
+        await replica.execute("SELECT pg_reload_conf()")
+    finally:
+        await replica.close()
+
+
 def in_a_loop_of_its_own(work: Coroutine[Any, Any, object]) -> None:
     """Run it in a thread, so that the loop of the tests stays the loop of this one."""
     with ThreadPoolExecutor(1) as thread:

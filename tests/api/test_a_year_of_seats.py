@@ -14,7 +14,7 @@ from domain.ledger.balance import balance
 from domain.payments.gateway import LineKind, SettlementLine, SettlementLines
 from domain.payments.payment import payment
 from tests.api_callers import Api, Caller, Guest
-from tests.lives import until, wrong_rows
+from tests.lives import caught_up, until, wrong_rows
 from tests.tax_kit import publish_rate, register, vat
 from tests.webhook_desk import Desk
 from tests.world import ACCOUNT, EUR, LONG_AGO, fresh, make_world
@@ -95,7 +95,7 @@ async def test_a_seat_based_annual_plan_from_choice_to_settlement(shop: Shop, de
     assert allowed["sourceId"] == contract["planVersion"]["id"]
 
     await until(shop.api.world, guest.who, utc("2028-01-01T02:00"))
-    second = (await invoices(guest))[-1]
+    second = (await invoices(shop, guest))[-1]
     assert amounts(second) == amounts(first)
     assert second["lines"] == first["lines"]
     await confirmed(shop, desk, guest, second, before="CAPTURED")
@@ -103,7 +103,7 @@ async def test_a_seat_based_annual_plan_from_choice_to_settlement(shop: Shop, de
     await until(shop.api.world, guest.who, utc("2028-07-01T00:00"))
     changed = await guest.do(SEATS_NOW, subscriptionId=subscription["id"], quantity=MORE_SEATS)
     assert changed["subscription"] == {"quantity": MORE_SEATS, "state": "ACTIVE"}
-    third = (await invoices(guest))[-1]
+    third = (await invoices(shop, guest))[-1]
     given_back, tax_back = rounded(year * LEFT), rounded(rounded(year * VAT) * Fraction(rounded(year * LEFT), year))
     listed = rounded(MORE_SEATS * SEAT * LEFT)
     charged = listed - rounded(listed * TENTH)
@@ -111,7 +111,7 @@ async def test_a_seat_based_annual_plan_from_choice_to_settlement(shop: Shop, de
     assert amounts(third) == (net, tax, net + tax, 0)
     await confirmed(shop, desk, guest, third, before="CAPTURED")
 
-    bills = (await invoices(guest))[::-1]
+    bills = (await invoices(shop, guest))[::-1]
     assert [bill["number"] for bill in bills] == [f"ACMETEST-00000{number}" for number in (3, 2, 1)]
     lines = await settlement(shop)
     assert [await settled(shop, guest, bill, lines) for bill in bills] == [amounts(bill)[2] for bill in bills]
@@ -130,7 +130,7 @@ async def confirmed(shop: Shop, desk: Desk, guest: Guest, bill: Any, before: str
     known = await payment(desk.house.db.primary, guest.who.id, PaymentId.parse(charge["id"]))
     for event in await desk.events_of(known.provider_ref) * 2:
         await desk.take(event)
-    (now,) = next(each for each in await invoices(guest) if each["id"] == bill["id"])["payments"]
+    (now,) = next(each for each in await invoices(shop, guest) if each["id"] == bill["id"])["payments"]
     assert (now["state"], bool(now["receipt"])) == ("SUCCEEDED", True)
 
 
@@ -160,8 +160,9 @@ async def seen(guest: Guest) -> Any:
     return (await guest.data(LOOK))["viewer"]["customer"]
 
 
-async def invoices(guest: Guest) -> list[Any]:
+async def invoices(shop: Shop, guest: Guest) -> list[Any]:
     """The customer's invoices, the oldest first."""
+    await caught_up(shop.api.world)
     return sorted((edge["node"] for edge in (await seen(guest))["invoices"]["edges"]), key=lambda bill: bill["number"])
 
 

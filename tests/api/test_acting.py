@@ -9,6 +9,7 @@ import pytest
 from dev.story.documents import CHANGE
 from domain.actor import Grant
 from tests.api_callers import Api, Caller, key
+from tests.lives import caught_up
 from tests.web_kit import ME, Acme, Browser
 
 BANNER = "{ viewer { customer { id } actingFor { staff reason until mayWrite } } }"
@@ -94,6 +95,7 @@ async def test_what_is_changed_in_a_customer_s_place_names_who_for_whom_and_why(
     assert (await old.refusal(CHANGE, **given))["code"] == "STEP_UP_REQUIRED"
     lead = await api.acting(guest, Grant.LEAD, scopes=["act:write"], reason="Ticket 9.")
     await lead.do(CHANGE, **given)
+    await caught_up(api.world)
     entries = (await (await api.staff()).data(TRAIL, id=guest.id))["staff"]["auditTrail"]["edges"]
     (entry,) = [each["node"] for each in entries if each["node"]["operation"] == "subscriptions.change_plan"]
     assert entry["actor"].startswith("staff:lead-")

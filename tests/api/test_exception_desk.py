@@ -10,7 +10,7 @@ from domain.payments.exception_case import Kind
 from domain.payments.open_exception import OpenException, open_exception
 from tests.api_callers import Api, Caller
 from tests.exception_stage import exceptions_of
-from tests.lives import by_house
+from tests.lives import by_house, caught_up
 from tests.statements import statements_seen
 
 FACTS = "id kind state customerId amount { decimal } claimedBy resolution resolvedBy resolvedWhy resolutions"
@@ -73,6 +73,7 @@ async def test_support_claims_and_finance_decides_and_the_desk_and_the_trail_tel
     assert kept == done["exception"] == (await support.data(ONE, id=mine["id"]))["staff"]["exception"]
     assert (await support.data(NODE, id=three["exceptionId"]))["node"]["kind"] == "REFUND_FAILED"
     assert (await guest.error(NODE, id=three["exceptionId"]))["extensions"]["code"] == "NOT_FOUND"
+    await caught_up(api.world)
     trail = [each["node"] for each in (await support.data(TRAIL, id=guest.id))["staff"]["auditTrail"]["edges"]]
     by = {each["operation"]: each["actor"] for each in reversed(trail)}
     assert by["payments.resolve_exception"] == kept["resolvedBy"] != kept["claimedBy"]

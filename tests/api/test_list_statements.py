@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.api_callers import Api
-from tests.lives import day, until
+from tests.lives import caught_up, day, until
 from tests.statements import statements_seen
 
 LISTED = """{ viewer { customer { invoices(first: %d) { edges { node { number state issuedAt total { decimal currency }
@@ -25,6 +25,7 @@ def read_from(statements: Sequence[str]) -> Counter[str]:
 async def test_a_page_reads_each_table_once_and_only_what_is_asked_for(api: Api) -> None:
     guest, _ = await api.subscriber()
     await until(api.world, guest.who, day(MANY, 2))
+    await caught_up(api.world)
     counts = {}
     for document, first in [(LISTED, 1), (LISTED, MANY), (TAXED, 1), (TAXED, MANY)]:
         await guest.data(document % first)  # so that nothing is read for the first time

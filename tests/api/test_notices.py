@@ -6,7 +6,7 @@ from domain.actor import Grant
 from domain.money import Money
 from domain.reactions.work import do_now
 from tests.api_callers import Api
-from tests.lives import give_back, start
+from tests.lives import caught_up, give_back, start
 from tests.notice_kit import post_office
 from tests.world import EUR, fresh
 
@@ -30,6 +30,7 @@ async def test_a_customer_sees_what_it_was_told_and_staff_see_what_went_wrong_an
         assert paid
         office.clerk.moods["recipient"] = "550 5.1.1 unknown"
         await give_back(office.world, guest.who, paid, Money(100, EUR))
+        await caught_up(office.world)
         page = (await guest.data(MINE, first=2))["viewer"]["customer"]["notices"]
         shown = [edge["node"] for edge in page["edges"]]
         assert [(each["kind"], each["state"], each["sentAt"] is None) for each in shown] == [
@@ -51,6 +52,7 @@ async def test_a_customer_sees_what_it_was_told_and_staff_see_what_went_wrong_an
         again = {"customerId": guest.id, "noticeId": failed["notice"]["id"], "reason": "They have a new address."}
         assert (await support.do(RESEND, **again))["notice"]["state"] == "DUE"
         await do_now(office.world.house, guest.who.id)
+        await caught_up(office.world)
         seen = (await support.data(THEIRS, id=guest.id))["staff"]
         assert seen["notices"]["edges"][0]["node"]["copy"] == 1
         assert guest.id not in [each["customerId"] for each in seen["unsentNotices"]]

@@ -27,6 +27,7 @@ from runtime.house import open_house
 from runtime.settings import Settings
 from tests.api.test_registered_documents import PLANS, do, partner_of
 from tests.api_callers import Api, Caller
+from tests.lives import caught_up
 from tests.server_gate import gate_before
 from tests.world import World, fresh
 
@@ -140,6 +141,7 @@ async def test_the_tenant_s_own_systems_hear_that_a_document_goes(elsewhere: Api
     at = datetime.now(UTC) + timedelta(days=100)
     await do(world, retire_documents, RetireDocuments(owner, ("own.1",), at))
     await drain(world.house, world.tenant.live_house)
+    await caught_up(world)
     sent = [each["node"] for each in (await admin.data(SENT))["staff"]["webhookDeliveries"]["edges"]]
     assert [each["kind"] for each in sent if f'"{owner}"' in each["body"]] == ["document.retiring"]
 

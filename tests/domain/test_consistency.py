@@ -22,6 +22,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.start import StartSubscription, start_subscription
 from migrations.runner import migrate
 from runtime.clock import SystemClock
+from tests.lives import caught_up
 from tests.world import EUR, World, make_world
 
 WRITES = 50
@@ -48,18 +49,6 @@ async def invoices_seen(world: World, customer: CustomerId, token: Token | None)
     return count, history.source
 
 
-async def until_replayed(world: World) -> Token:
-    """The place of now, once the replica has come there."""
-    token = await world.house.db.token()
-
-    async def replayed() -> bool | None:
-        async with world.house.db.history(token) as history:
-            return history.source is Source.REPLICA or None
-
-    await until(replayed, "the replay of what is committed")
-    return token
-
-
 @pytest.mark.row("X4")
 @pytest.mark.row("L1")
 async def test_history_with_the_token_of_a_write_always_shows_it(world: World) -> None:
@@ -73,7 +62,7 @@ async def test_history_with_the_token_of_a_write_always_shows_it(world: World) -
 
 
 async def test_an_idle_replica_answers_and_says_that_it_is_fresh(world: World) -> None:
-    token = await until_replayed(world)
+    token = await caught_up(world)
     before = datetime.now(UTC)
     async with world.house.db.history(token) as history:
         assert history.source is Source.REPLICA
@@ -184,7 +173,7 @@ async def test_a_replica_whose_connection_stands_still_does_not_pretend_to_be_fr
     world, stack, clock = own.world, own.stack, own.clock
     ada = await world.customer()
     await world.card(ada)
-    assert await invoices_seen(world, ada.id, await until_replayed(world)) == (0, Source.REPLICA)
+    assert await invoices_seen(world, ada.id, await caught_up(world)) == (0, Source.REPLICA)
     admin = await asyncpg.connect(superuser_dsn(stack.ground.layout, stack.ground.keys))
     sender = await admin.fetchval("SELECT pid FROM pg_stat_replication")
     await admin.close()
