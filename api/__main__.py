@@ -12,6 +12,7 @@ def main() -> None:
     import uvicorn
 
     from api.app import build_app
+    from api.one_write import OneWriteProtocol
     from runtime.logs import configure_logs
     from runtime.settings import settings
 
@@ -21,7 +22,7 @@ def main() -> None:
         host="127.0.0.1",  # whoever serves the world puts a proxy in front, which also bounds slow headers
         port=settings().port,
         loop="uvloop",
-        http="httptools",
+        http=OneWriteProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

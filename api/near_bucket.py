@@ -38,7 +38,7 @@ class NearBucket:
         owed = self._owed.pop(caller, 0)
         try:
             throttle = await self._shared.take(caller, points, owed)
-        except BaseException:
+        except Exception:  # who leaves is told with all others who asked, and owes nothing any more
             self._owe(caller, owed)  # whether it was heard is unknown: better told twice than never
             raise
         self._learn(caller, throttle)

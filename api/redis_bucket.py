@@ -1,7 +1,7 @@
 """Buckets that all processes share, in Redis or Valkey; without the server each process counts for itself."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import structlog
@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from api.bucket import CAPACITY, RESTORE_PER_SECOND, MemoryBucket, Throttle
 from api.json_body import encode
+from api.together import Together
 
 _log: Final = structlog.get_logger("api.redis_bucket")
 _PREFIX: Final = "bucket:"
@@ -22,10 +23,10 @@ _SCRIPT: Final = """
 local capacity, restore = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-local points, owes = tonumber(ARGV[3]), cjson.decode(ARGV[4])
+local wants, owes = cjson.decode(ARGV[3]), cjson.decode(ARGV[4])
 local answers = {}
 for place, key in ipairs(KEYS) do
-  local owed = owes[place]
+  local points, owed = wants[place], owes[place]
   local kept = redis.call('HMGET', key, 'level', 'at')
   local level = tonumber(kept[1]) or capacity
   local passed = math.max(0, now - (tonumber(kept[2]) or now))
@@ -43,6 +44,14 @@ return cjson.encode(answers)
 """
 
 
+class Ask(NamedTuple):
+    """Points that a caller wants, all or none, and those that it owes, which are taken before them in any case."""
+
+    caller: str
+    points: int
+    owed: int
+
+
 class RedisBucket:
     """Buckets of all processes; while the server is away each process grants from a bucket of its own."""
 
@@ -52,14 +61,11 @@ class RedisBucket:
         self.restore = restore_per_second
         self._own = MemoryBucket(capacity, restore_per_second)
         self._away = False
+        self._taking: Together[Ask, Throttle] = Together(self._take)
 
     async def take(self, caller: str, points: int, owed: int = 0) -> Throttle:
-        """Takes all the points or none, in one round trip, and before them what is owed, in any case."""
-        answer = await self._asked({caller: owed}, points)
-        if answer is not None:
-            return answer[caller]
-        await self._own.give_back(caller, -owed)
-        return await self._own.take(caller, points)
+        """Takes all the points or none, in a round trip that all share who ask at once."""
+        return await self._taking.value(Ask(caller, points, owed))
 
     async def give_back(self, caller: str, points: int) -> Throttle:
         """Returns points that were taken and not used."""
@@ -68,25 +74,36 @@ class RedisBucket:
     async def settle(self, owed: Mapping[str, int]) -> dict[str, Throttle]:
         """Takes what was granted before, in any case, or gives back what is below zero, for many callers in one round
         trip."""
-        answers = await self._asked(owed, 0)
+        answers = await self._asked([Ask(caller, 0, points) for caller, points in owed.items()])
         if answers is None:
             return {caller: await self._own.give_back(caller, -points) for caller, points in owed.items()}
-        return answers
+        return dict(zip(owed, answers, strict=True))
 
-    async def _asked(self, owed: Mapping[str, int], points: int) -> dict[str, Throttle] | None:
-        keys = [_PREFIX + caller for caller in owed]
+    async def _take(self, asks: Sequence[Ask]) -> list[Throttle]:
+        answers = await self._asked(asks)
+        if answers is not None:
+            return answers
+        alone = []
+        for caller, points, owed in asks:
+            await self._own.give_back(caller, -owed)
+            alone.append(await self._own.take(caller, points))
+        return alone
+
+    async def _asked(self, asks: Sequence[Ask]) -> list[Throttle] | None:
+        """What the server says to each, one after the other; None where it is away."""
+        keys = [_PREFIX + ask.caller for ask in asks]
+        wants, owes = encode([ask.points for ask in asks]), encode([ask.owed for ask in asks])
         try:
-            told: Any = await self._run(keys, [self.capacity, self.restore, points, encode([*owed.values()])])
+            told: Any = await self._run(keys, [self.capacity, self.restore, wants, owes])
         except (RedisError, OSError, TimeoutError) as error:
             self._note(away=True, cause=type(error).__name__)
             return None
         self._note(away=False)
         answer = _NUMBERS.decode(told)
-        pairs = zip(answer[::2], answer[1::2], strict=True)
-        return {
-            caller: Throttle(bool(granted), int(level), self.capacity, self.restore)
-            for caller, (granted, level) in zip(owed, pairs, strict=True)
-        }
+        return [
+            Throttle(bool(granted), int(level), self.capacity, self.restore)
+            for granted, level in zip(answer[::2], answer[1::2], strict=True)
+        ]
 
     def _note(self, away: bool, cause: str = "") -> None:
         """One line when the server goes and one when it is back, not one for each request."""

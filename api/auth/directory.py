@@ -9,8 +9,9 @@ from typing import Final
 from api.together import Together
 from domain.customers.signed_in import SignedIn, signed_in
 from domain.database import Database
+from domain.fanout.listed_logins import listed_logins
 from domain.ids import TenantId
-from domain.tenants.access import Listed, listed_login
+from domain.tenants.access import Listed, LoginRow, login_key
 
 REMEMBERED_S: Final = 60.0  # as long as a verified token is
 REMEMBERED: Final = 4_096  # logins seen within that minute; about a megabyte
@@ -23,6 +24,7 @@ class Directory:
     def __init__(self, db: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._db, self._monotonic = db, monotonic
         self._known: OrderedDict[tuple[int, str, str], tuple[Listed, float]] = OrderedDict()
+        self._listing: Together[LoginRow, Listed | None] = Together(partial(listed_logins, db.primary))
         self._arriving: dict[int, Together[tuple[TenantId, Listed], SignedIn | None]] = {}
 
     async def find(self, tenant: TenantId, issuer: str, subject: str) -> SignedIn | None:
@@ -34,7 +36,7 @@ class Directory:
             if found is not None:
                 return found
         # Asked anew, as a login that left one user may be another's by now.
-        listed = await listed_login(self._db.primary, tenant, issuer, subject)
+        listed = await self._listing.value(LoginRow(login_key(issuer, subject), tenant))
         if listed is None:
             self._known.pop(key, None)
             return None
