@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.db import Primary, Row, Tx
 from domain.ids import CustomerId, LegalEntityId, PaymentId, ReceiptId
-from domain.invoices.number import take_number
+from domain.invoices.number import DIGITS
 from domain.refusals import RefusalCode, Refused
 
 
@@ -26,14 +26,20 @@ class Receipt:
 
 async def issue_receipt(tx: Tx, payment: PaymentId) -> ReceiptId:
     """Issues the payment's receipt; a second one for the same payment breaks a unique key."""
-    id, number = tx.new_id(ReceiptId), await take_number(tx, "receipt")
-    await tx.execute(
-        """INSERT INTO receipt (shard_key, id, customer_id, legal_entity_id, payment_id, series, number,
+    id = tx.new_id(ReceiptId)
+    # The number is taken as it is written down: everybody else who is paid waits for the series until the commit.
+    issued = await tx.fetchval(
+        """WITH taken AS (
+               UPDATE number_series SET last_number = last_number + 1
+                WHERE shard_key = $1 AND legal_entity_id = $4 AND series = 'receipt' RETURNING last_number, prefix)
+           INSERT INTO receipt (shard_key, id, customer_id, legal_entity_id, payment_id, series, number,
                previous_number, number_text, issued_at, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, 'receipt', $6, $7, $8, $9, $10)""",
-        id.shard, id.uuid, tx.customer.uuid, tx.head.legal_entity.uuid, payment.uuid, number.value, number.previous,
-        number.text, tx.now, tx.recorded_at,
+           SELECT $1, $2, $3, $4, $5, 'receipt', last_number, nullif(last_number - 1, 0),
+                  prefix || '-' || lpad(last_number::text, greatest($8::int, length(last_number::text)), '0'), $6, $7
+             FROM taken RETURNING number""",
+        id.shard, id.uuid, tx.customer.uuid, tx.head.legal_entity.uuid, payment.uuid, tx.now, tx.recorded_at, DIGITS,
     )  # fmt: skip
+    assert issued is not None, "no receipt series for this legal entity and shard key"
     tx.emit("receipt.issued", receipt=id, payment=payment)
     return id
 
