@@ -47,9 +47,8 @@ async def _member(
     known = await staff_role(db.primary, principal.tenant, principal.issuer, subject)
     if known is None or not _counts(principal, known.tokens_from):
         return None
-    home = await home_of(db.primary, principal.tenant)
     lacks = None if _is_sure(db, principal, step_up) else step_up
-    return staff(principal.tenant, home, principal.issuer, subject, frozenset({known.role}), request_id, lacks)
+    return staff(principal.tenant, known.home, principal.issuer, subject, frozenset({known.role}), request_id, lacks)
 
 
 async def _acting(

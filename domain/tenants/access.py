@@ -117,22 +117,30 @@ async def active_login(db: Primary, listed: Listed) -> Login | None:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of staff: its role, and from when on its tokens count if it was signed out everywhere."""
+    """A member of staff: its role, from when on its tokens count if it was signed out everywhere, and the tenant's
+    house, under which it works."""
 
     role: Grant
     tokens_from: datetime | None
+    home: CustomerId
 
 
 async def staff_role(db: Primary, tenant: TenantId, issuer: str, subject: str) -> Member | None:
     """What the tenant knows of this subject, or None."""
     row = await db.fetchrow(
-        """SELECT role, tokens_from FROM staff_member
-            WHERE tenant_id = $1 AND issuer = $2 AND subject = $3 AND active""",
+        """SELECT m.role, m.tokens_from, h.home_shard_key, h.house_customer_id
+             FROM staff_member m
+             JOIN LATERAL (SELECT home_shard_key, house_customer_id FROM legal_entity
+                            WHERE tenant_id = $1 AND NOT sandbox ORDER BY code LIMIT 1) AS h ON true
+            WHERE m.tenant_id = $1 AND m.issuer = $2 AND m.subject = $3 AND m.active""",
         tenant.uuid,
         issuer,
         subject,
     )
-    return None if row is None else Member(Grant(row["role"]), row["tokens_from"])
+    if row is None:
+        return None
+    home = CustomerId(row["home_shard_key"], row["house_customer_id"])
+    return Member(Grant(row["role"]), row["tokens_from"], home)
 
 
 async def has_customer(db: Primary, tenant: TenantId, customer: CustomerId) -> bool:

@@ -102,7 +102,13 @@ async def legal_entity(db: Primary, tenant: TenantId, code: str) -> LegalEntity:
 
 async def home_of(db: Primary, tenant: TenantId) -> CustomerId:
     """The house customer under which the tenant's own operations run: that of its first live legal entity."""
-    return next(entity.house for entity in await legal_entities(db, tenant) if not entity.sandbox)
+    row = await db.fetchrow(
+        """SELECT home_shard_key, house_customer_id FROM legal_entity
+            WHERE tenant_id = $1 AND NOT sandbox ORDER BY code LIMIT 1""",
+        tenant.uuid,
+    )
+    assert row is not None, "every tenant has a live legal entity"
+    return CustomerId(row["home_shard_key"], row["house_customer_id"])
 
 
 async def free_shard_key(db: Primary) -> int:
