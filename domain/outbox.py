@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
 import msgspec
@@ -95,24 +96,102 @@ async def recorded_at(db: Primary, event: Event) -> datetime | None:
     return at
 
 
-async def is_empty(db: Primary, customer: CustomerId) -> bool:
-    """Whether every event of the customer was performed, none waiting for its next try."""
-    found = await db.fetchval(
-        "SELECT number FROM outbox_event WHERE shard_key = $1 AND customer_id = $2 LIMIT 1",
-        customer.shard,
-        customer.uuid,
-    )
-    return found is None
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What stands after an event is done with: whether the holder still drains, and the event that is next, if any may
+    be performed now. ``empty`` says that no event is left at all."""
+
+    held: bool
+    event: Event | None
+    empty: bool
 
 
-async def delete(marks: Autocommit, event: Event) -> None:
-    """Takes the event away once every consumer's effect is committed."""
-    await marks.execute(
-        "DELETE FROM outbox_event WHERE shard_key = $1 AND customer_id = $2 AND number = $3",
+async def finish(marks: Autocommit, event: Event, holder: UUID, now: datetime, until: datetime) -> Turn:
+    """Takes the event away once every consumer's effect is committed, and the next one in hand in the same commit.
+
+    Where nothing is next the lease ends with it, so that whoever comes with a new event at this moment is not turned
+    away by a drainer that looks no more.
+    """
+    row = await marks.fetchrow(
+        """WITH gone AS (
+               DELETE FROM outbox_event WHERE shard_key = $1 AND customer_id = $2 AND number = $3),
+           rest AS (
+               SELECT shard_key, customer_id, number, kind, body, attempts, clocked, retry_at, request_id
+                 FROM outbox_event
+                WHERE shard_key = $1 AND customer_id = $2 AND number <> $3 ORDER BY number LIMIT 1),
+           lease AS (
+               UPDATE outbox_lease
+                  SET lease_until = CASE WHEN EXISTS (SELECT FROM rest WHERE coalesce(retry_at, $5) <= $5)
+                                         THEN $6 ELSE timestamptz 'epoch' END
+                WHERE shard_key = $1 AND customer_id = $2 AND holder = $4 RETURNING holder)
+           SELECT r.shard_key, r.customer_id, r.number, r.kind, r.body, r.attempts, r.clocked, r.retry_at, r.request_id,
+                  (SELECT holder FROM lease) AS holder
+             FROM (VALUES (1)) AS one (row) LEFT JOIN rest r ON true""",
         event.customer.shard,
         event.customer.uuid,
         event.number,
+        holder,
+        now,
+        until,
     )
+    assert row is not None
+    empty = row["number"] is None
+    ready = not empty and (row["retry_at"] or now) <= now
+    return Turn(row["holder"] is not None and ready, _event(row) if ready else None, empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """How many events were taken away, and whether none is left."""
+
+    count: int
+    empty: bool
+
+
+async def pass_over_first(marks: Autocommit, customer: CustomerId, kinds: Sequence[str]) -> Passed:
+    """Takes away the customer's first events up to one of another kind or one that an endpoint of the tenant hears of:
+    nobody performs anything for those kinds. It needs no lease, for the same reason as ``pass_over``.
+    """
+    row = await marks.fetchrow(
+        """WITH told AS (
+               SELECT unnest(w.kinds) AS kind
+                 FROM customer_head h JOIN webhook_endpoint w ON w.tenant_id = h.tenant_id
+                WHERE h.shard_key = $1 AND h.customer_id = $2 AND w.active),
+           stop AS (
+               SELECT min(o.number) AS number FROM outbox_event o
+                WHERE o.shard_key = $1 AND o.customer_id = $2
+                  AND (NOT o.kind = ANY ($3::text[]) OR o.kind IN (SELECT kind FROM told))),
+           passed AS (
+               DELETE FROM outbox_event e
+                WHERE e.shard_key = $1 AND e.customer_id = $2
+                  AND coalesce(e.number < (SELECT number FROM stop), true) RETURNING e.number)
+           SELECT (SELECT count(*) FROM passed) AS passed, number AS stop FROM stop""",
+        customer.shard,
+        customer.uuid,
+        kinds,
+    )
+    assert row is not None
+    return Passed(row["passed"], row["stop"] is None)
+
+
+class Waiting(Enum):
+    """What waits in a customer's outbox."""
+
+    NOTHING = "nothing"
+    LATER = "later"  # its first event failed and waits for its next try
+    NOW = "now"
+
+
+async def waiting(db: Primary, customer: CustomerId, now: datetime) -> Waiting:
+    """Whether the customer's first event may be performed now, or later, or there is none."""
+    row = await db.fetchrow(
+        "SELECT retry_at FROM outbox_event WHERE shard_key = $1 AND customer_id = $2 ORDER BY number LIMIT 1",
+        customer.shard,
+        customer.uuid,
+    )
+    if row is None:
+        return Waiting.NOTHING
+    return Waiting.NOW if (row["retry_at"] or now) <= now else Waiting.LATER
 
 
 async def pass_over(marks: Autocommit, shard: int, customers: Sequence[CustomerId], kinds: Collection[str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from domain import due, outbox
 from domain.actor import Grant
@@ -30,6 +31,7 @@ from tests.world import Someone, World, fresh
 HOUR, TICK = timedelta(hours=1, minutes=1), timedelta(minutes=6)  # more than an event may take; than a net under a look
 FIRST_PAID = day(1, 15, 4)  # a trial of 14 days is over, and what follows it issued and paid
 STATED = "The cause is gone."
+NOBODY = UUID(int=0)  # who holds no lease
 
 
 async def sagas_of(world: World, of: Someone) -> list[Saga]:
@@ -144,8 +146,9 @@ async def lose_event(world: World, of: Someone, kind: str) -> None:
     events = await _events(world, of)
     lost = [each for each in events if each.kind == kind]
     assert lost, kind
+    now = world.house.db.clock.now()
     for each in lost:
-        await outbox.delete(world.house.db.marks, each)
+        await outbox.finish(world.house.db.marks, each, NOBODY, now, now)
 
 
 async def _events(world: World, of: Someone) -> list[outbox.Event]:

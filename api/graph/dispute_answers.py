@@ -21,7 +21,6 @@ from domain.payments.answer_dispute import (
     submit_evidence,
 )
 from domain.payments.dispute import dispute
-from domain.payments.payment import payment
 from domain.refusals import Refused
 
 
@@ -122,5 +121,5 @@ async def _shown(info: Info, done: Done[DisputeAnswered]) -> tuple[StaffDispute,
     db = info.context.db.primary
     return (
         StaffDispute.of(await dispute(db, done.customer, done.outcome.dispute)),
-        Payment.of(await payment(db, done.customer, done.outcome.payment)),
+        Payment.of(await info.context.loaders.payment.load((done.customer, done.outcome.payment))),
     )

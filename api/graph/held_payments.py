@@ -15,7 +15,6 @@ from api.scalars import GlobalId, IdempotencyKey
 from domain.ids import PaymentId
 from domain.invoices.invoice import invoice
 from domain.payments.capture_payment import CapturePayment, capture_payment
-from domain.payments.payment import payment
 from domain.payments.void_payment import VoidPayment, void_payment
 from domain.refusals import Refused
 
@@ -54,7 +53,7 @@ async def capture(info: Info, input: CaptureInvoicePaymentInput) -> CaptureInvoi
     except Refused as refused:
         return CaptureInvoicePaymentPayload(payment=None, invoice=None, operation=None, errors=[as_error(refused)])
     return CaptureInvoicePaymentPayload(
-        payment=Payment.of(await payment(db, done.customer, done.outcome.payment)),
+        payment=Payment.of(await info.context.loaders.payment.load((done.customer, done.outcome.payment))),
         invoice=Invoice.of(await invoice(db, done.customer, done.outcome.invoice)),
         operation=done.operation,
         errors=[],
@@ -89,5 +88,5 @@ async def void(info: Info, input: VoidPaymentInput) -> VoidPaymentPayload:
         done = await by_staff(info, void_payment, input.customer_id, command, input.idempotency_key)
     except Refused as refused:
         return VoidPaymentPayload(payment=None, operation=None, errors=[as_error(refused)])
-    stands = await payment(info.context.db.primary, done.customer, done.outcome.payment)
+    stands = await info.context.loaders.payment.load((done.customer, done.outcome.payment))
     return VoidPaymentPayload(payment=Payment.of(stands), operation=done.operation, errors=[])

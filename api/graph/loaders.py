@@ -45,7 +45,7 @@ from domain.payments.debt import DebtBlock, debt_block
 from domain.payments.dispute import Dispute, disputes_of_payments
 from domain.payments.evidence import Kept, evidence_of_disputes
 from domain.payments.method import PaymentMethod, payment_methods
-from domain.payments.payment import Payment, payments_of_invoices
+from domain.payments.payment import Payment, payment, payments_of_invoices
 from domain.payments.receipt import Receipt, receipts_of
 from domain.payments.refund import Refund, refunds_of_payments
 from domain.subscriptions.follow_dispute import barred_by_dispute
@@ -61,6 +61,7 @@ class Loaders:
     invoices: Loader[tuple[CustomerId, InvoiceId], Invoice | None]
     replacing: Loader[tuple[CustomerId, InvoiceId], Replacing]
     payments: Loader[tuple[CustomerId, InvoiceId], list[Payment]]
+    payment: Loader[tuple[CustomerId, PaymentId], Payment]
     settled_by: Loader[tuple[CustomerId, PaymentId], str | None]
     refunds: Loader[tuple[CustomerId, PaymentId], list[Refund]]
     disputes: Loader[tuple[CustomerId, PaymentId], list[Dispute]]
@@ -184,6 +185,9 @@ class Loaders:
         for owner, ids in by_owner(keys).items():
             found |= await payments_of_invoices(self._db.primary, owner, ids)
         return [found.get(id, []) for _, id in keys]
+
+    async def _payment(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[Payment]:
+        return [await payment(self._db.primary, owner, id) for owner, id in keys]
 
     async def _refunds(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[list[Refund]]:
         found: dict[PaymentId, list[Refund]] = {}

@@ -16,7 +16,6 @@ from api.graph.texts import NOTE, id_of, text
 from api.scalars import GlobalId, IdempotencyKey, Text
 from domain.ids import InvoiceId, PaymentId
 from domain.invoices.invoice import invoice
-from domain.payments.payment import payment
 from domain.payments.record_offline import REFERENCE_LENGTH, Means, RecordOfflinePayment, record_offline
 from domain.payments.reverse_offline import ReverseOfflinePayment, reverse_offline
 from domain.refusals import Refused
@@ -72,7 +71,7 @@ async def record(info: Info, input: RecordOfflinePaymentInput) -> RecordOfflineP
     except Refused as refused:
         return RecordOfflinePaymentPayload(payment=None, invoice=None, operation=None, errors=[as_error(refused)])
     return RecordOfflinePaymentPayload(
-        payment=Payment.of(await payment(db, done.customer, done.outcome.payment)),
+        payment=Payment.of(await info.context.loaders.payment.load((done.customer, done.outcome.payment))),
         invoice=Invoice.of(await invoice(db, done.customer, done.outcome.invoice)),
         operation=done.operation,
         errors=[],
@@ -112,7 +111,7 @@ async def reverse(info: Info, input: ReverseOfflinePaymentInput) -> ReverseOffli
     except Refused as refused:
         return ReverseOfflinePaymentPayload(payment=None, invoice=None, operation=None, errors=[as_error(refused)])
     return ReverseOfflinePaymentPayload(
-        payment=Payment.of(await payment(db, done.customer, done.outcome.payment)),
+        payment=Payment.of(await info.context.loaders.payment.load((done.customer, done.outcome.payment))),
         invoice=Invoice.of(await invoice(db, done.customer, done.outcome.invoice)),
         operation=done.operation,
         errors=[],

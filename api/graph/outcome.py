@@ -14,13 +14,13 @@ from api.scalars import ConsistencyToken, GlobalId
 from domain.customers.advance_clock import ClockAdvancing, clock_of
 from domain.ids import CustomerId, DisputeId, PaymentId, RefundId
 from domain.operation import Operation, Performed
-from domain.outbox import is_empty, next_event
+from domain.outbox import Waiting, waiting
 from domain.payments.dispute import dispute
-from domain.payments.payment import IN_FLIGHT, payment
+from domain.payments.payment import IN_FLIGHT
 from domain.payments.refund import IN_FLIGHT as REFUND_IN_FLIGHT
 from domain.payments.refund import refund
 from domain.perform import perform
-from domain.reactions.events import drain
+from domain.reactions.events import drained
 
 SETTLE_SECONDS: Final = 2.0  # how long a mutation waits for what follows from it; then it says PROCESSING
 LOOK_SECONDS: Final = 0.02  # between two looks while another process is at the same events
@@ -62,9 +62,9 @@ async def performed(
 
 async def followed(info: Info, done: Performed[Any], customer: CustomerId) -> OperationInfo:
     """Waits a little for what follows from the operation, and says whether that was enough."""
-    await _settle(info, customer)
+    settled = await _settle(info, customer)
     info.context.loaders.clear()
-    status = await status_of(info, customer, done.outcome)
+    status = await _status(info, customer, done.outcome, settled=settled)
     token = str(await info.context.db.token())
     info.context.answer[TOKEN_HEADER] = token  # of several mutations, the last one's shows them all
     return OperationInfo(
@@ -77,20 +77,26 @@ async def followed(info: Info, done: Performed[Any], customer: CustomerId) -> Op
 
 async def status_of(info: Info, customer: CustomerId, outcome: object) -> OperationStatus:
     """DONE once nothing waits to be performed, and no money or clock that the outcome speaks of is on its way."""
-    # An event that failed waits for its next try, which may be minutes: emptiness tells, not the next event.
-    if not await is_empty(info.context.db.primary, customer) or await _in_flight(info, customer, outcome):
+    db = info.context.db
+    # An event that failed waits for its next try, which may be minutes: it counts as much as one that is next.
+    settled = await waiting(db.primary, customer, db.clock.now()) is Waiting.NOTHING
+    return await _status(info, customer, outcome, settled=settled)
+
+
+async def _status(info: Info, customer: CustomerId, outcome: object, *, settled: bool) -> OperationStatus:
+    if not settled or await _in_flight(info, customer, outcome):
         return OperationStatus.PROCESSING
     return OperationStatus.DONE
 
 
 async def _in_flight(info: Info, customer: CustomerId, outcome: Any) -> bool:
-    db = info.context.db.primary
+    db, loaders = info.context.db.primary, info.context.loaders
     if isinstance(outcome, ClockAdvancing):
         clock = await clock_of(db, customer)
         return clock is not None and clock.at < outcome.to
     for field in fields(outcome):
         named = getattr(outcome, field.name)
-        if isinstance(named, PaymentId) and (await payment(db, customer, named)).state.name in IN_FLIGHT:
+        if isinstance(named, PaymentId) and (await loaders.payment.load((customer, named))).state.name in IN_FLIGHT:
             return True
         if isinstance(named, DisputeId) and (await dispute(db, customer, named)).asked is not None:
             return True
@@ -99,13 +105,16 @@ async def _in_flight(info: Info, customer: CustomerId, outcome: Any) -> bool:
     return False
 
 
-async def _settle(info: Info, customer: CustomerId) -> None:
-    """Gives the customer's events their time to be performed, by us or by the worker."""
+async def _settle(info: Info, customer: CustomerId) -> bool:
+    """Gives the customer's events their time to be performed, by us or by the worker; whether none is left."""
     rooms, db = info.context.rooms, info.context.db
-    work = rooms.keep(drain(rooms.house, customer))
+    work = rooms.keep(drained(rooms.house, customer))
     deadline = time.monotonic() + SETTLE_SECONDS
     await asyncio.wait({work}, timeout=SETTLE_SECONDS)
-    while await next_event(db.primary, customer, db.clock.now()) is not None:
+    if work.done() and not work.cancelled() and not work.exception() and work.result().empty:
+        return True
+    while (left := await waiting(db.primary, customer, db.clock.now())) is Waiting.NOW:
         if time.monotonic() >= deadline:
-            return
+            return False
         await asyncio.sleep(LOOK_SECONDS)
+    return left is Waiting.NOTHING

@@ -21,7 +21,6 @@ from api.scalars import GlobalId, IdempotencyKey, Text
 from domain.actor import Grant
 from domain.fanout.payouts import count_payouts, payouts_waiting
 from domain.ids import RefundId
-from domain.payments.payment import payment
 from domain.payments.payout import Payout, RecordPayout, record_payout
 from domain.payments.record_offline import REFERENCE_LENGTH
 from domain.payments.refund import refund
@@ -115,7 +114,7 @@ async def record(info: Info, input: RecordRefundPayoutInput) -> RecordRefundPayo
         return RecordRefundPayoutPayload(refund=None, payment=None, operation=None, errors=[as_error(refused)])
     return RecordRefundPayoutPayload(
         refund=Refund.of(await refund(db, done.customer, done.outcome.refund)),
-        payment=Payment.of(await payment(db, done.customer, done.outcome.payment)),
+        payment=Payment.of(await info.context.loaders.payment.load((done.customer, done.outcome.payment))),
         operation=done.operation,
         errors=[],
     )

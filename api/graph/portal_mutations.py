@@ -23,7 +23,6 @@ from domain.payments import payment as payments
 from domain.payments.gateway import MethodFacts, MethodRefused
 from domain.payments.method import MethodStored, StoreMethod, payment_methods, store_method
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
-from domain.payments.payment import payment
 from domain.points import reached
 from domain.portal_door import require_purpose, require_right
 from domain.portal_function import require_function
@@ -128,7 +127,7 @@ async def pay(info: Info, input: PayInvoiceInput) -> PayInvoicePayload:
         return PayInvoicePayload(payment=None, invoice=None, operation=None, errors=[as_payment_error(refused)])
     operation, db = await followed(info, done, customer), info.context.db.primary
     return PayInvoicePayload(
-        payment=Payment.of(await payment(db, customer, done.outcome.payment)),
+        payment=Payment.of(await info.context.loaders.payment.load((customer, done.outcome.payment))),
         invoice=Invoice.of(await invoice(db, customer, done.outcome.invoice)),
         operation=operation,
         errors=[],

@@ -25,7 +25,6 @@ from domain.dunning.split_invoice import SplitInvoice, split_invoice
 from domain.dunning.standing import Standing, standing
 from domain.ids import InvoiceId
 from domain.invoices.invoice import invoice
-from domain.payments.payment import payment
 from domain.refusals import Refused
 
 OVERDUE_INVOICE = "The overdue invoice, as recovery names it."
@@ -186,7 +185,7 @@ async def split(info: Info, input: SplitInvoiceInput) -> SplitInvoicePayload:
     operation, db = await followed(info, done, customer), info.context.db.primary
     return SplitInvoicePayload(
         plan=await newest_plan(info, await invoice(db, customer, id)),
-        payment=Payment.of(await payment(db, customer, done.outcome.payment)),
+        payment=Payment.of(await info.context.loaders.payment.load((customer, done.outcome.payment))),
         operation=operation,
         errors=[],
     )

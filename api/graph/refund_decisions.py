@@ -26,7 +26,6 @@ from domain.payments.decide_refund import (
     cancel_refund_request,
     reject_refund,
 )
-from domain.payments.payment import payment
 from domain.payments.refund import refund
 from domain.refusals import Refused
 
@@ -148,6 +147,6 @@ async def _decided(
         done = await by_staff(info, operation, input.customer_id, read, input.idempotency_key)
     except Refused as refused:
         return Decided(None, None, None, [as_error(refused)])
-    db = info.context.db.primary
-    given = Refund.of(await refund(db, done.customer, done.outcome.refund))
-    return Decided(given, Payment.of(await payment(db, done.customer, done.outcome.payment)), done.operation, [])
+    given = Refund.of(await refund(info.context.db.primary, done.customer, done.outcome.refund))
+    paid = await info.context.loaders.payment.load((done.customer, done.outcome.payment))
+    return Decided(given, Payment.of(paid), done.operation, [])

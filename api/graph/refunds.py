@@ -11,7 +11,6 @@ from api.graph.refusal import RefundPaymentError, as_error
 from api.graph.texts import NOTE, id_of, text
 from api.scalars import GlobalId, IdempotencyKey, Text
 from domain.ids import CustomerId, PaymentId
-from domain.payments.payment import payment
 from domain.payments.payout import HOLDER_LENGTH, PayoutAccount
 from domain.payments.refund import Means, refund
 from domain.payments.request_refund import RefundLine, RequestRefund, request_refund
@@ -105,7 +104,7 @@ async def refund_payment(info: Info, input: RefundPaymentInput) -> RefundPayment
     operation = await followed(info, done, customer)
     return RefundPaymentPayload(
         refund=Refund.of(await refund(db, customer, done.outcome.refund)),
-        payment=Payment.of(await payment(db, customer, done.outcome.payment)),
+        payment=Payment.of(await info.context.loaders.payment.load((customer, done.outcome.payment))),
         operation=operation,
         errors=[],
     )

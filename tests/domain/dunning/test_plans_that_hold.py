@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -25,6 +26,7 @@ from tests.world import EUR, Someone, World, fresh, make_world
 
 ONCE, HELD = "tok_insufficient_funds_times_1", "tok_bank_held"
 DAY = timedelta(days=1)
+NOBODY = UUID(int=0)  # who holds no lease
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +54,10 @@ async def newest(world: World, of: Someone, case: Case, news: News, *, hard: boo
 async def bury_events(world: World, of: Someone) -> list[str]:
     """Takes away every event that waits, as if each had failed too often; their kinds."""
     db, buried = world.house.db, []
-    while event := await outbox.next_event(db.primary, of.id, db.clock.now()):
+    now = db.clock.now()
+    while event := await outbox.next_event(db.primary, of.id, now):
         await dead_letter.bury(db, event, "it failed too often", fresh("error"))
-        await outbox.delete(db.marks, event)
+        await outbox.finish(db.marks, event, NOBODY, now, now)
         buried.append(event.kind)
     return buried
 
