@@ -79,7 +79,7 @@ def operation(
 
     ``moves_money`` keeps the key for ever; ``founding`` says that the customer does not exist before it;
     ``function`` is what a tenant may switch off for its customers; ``destroys`` says that nothing brings back what it
-    takes away, so that it asks staff for the same fresh sign-in as money does.
+    takes away, data or a month of the books, so that it asks staff for the same fresh sign-in as money does.
     """
 
     def made(run: Callable[[Tx, C], Awaitable[O]]) -> Operation[C, O]:

@@ -9,6 +9,7 @@ import asyncpg
 
 from domain.actor import Grant
 from tests.api_callers import Api, Caller, Guest
+from tests.books_stage import next_to_close
 from tests.bulk_stage import FINANCES as FINANCES_OF_RUNS
 from tests.bulk_stage import bulk_input
 from tests.catalog_stage import ADMINS as ADMINS_OF_CATALOG
@@ -222,6 +223,7 @@ async def tax_input(guest: Guest, support: Caller, admin: Caller) -> dict[str, d
                            "registeredFrom": "2010-01-01T00:00:00Z", "registeredUntil": "2011-01-01T00:00:00Z"},
         "setSellerTax": {"legalEntity": "ACMETEST", "region": "BE", "rounding": "LINE"},
         "setLegalDetails": {"legalEntity": "ACMETEST", "registerEntry": "HRB 1 B", "retentionYears": 10},
+        "closePeriod": {"legalEntity": "ACMETEST", "month": await next_to_close(admin)},
         "addTaxId": {"country": "DE", "value": TAX_IDS["DE"]},
         "removeTaxId": {"taxId": ids[0]["id"]},
         "judgeTaxId": {"customerId": guest.id, "taxId": ids[1]["id"], "valid": False},
@@ -292,5 +294,5 @@ SUPPORTS = ("createCustomer", "refundPayment", "grantEntitlement", "endEntitleme
 FINANCES = ("issueCreditNote", "voidCreditNote", "voidInvoice", "markInvoiceUncollectible", "createInvoice",
             "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine", "deleteInvoiceDraft", "finalizeInvoice",
             "setBillingTerms", "createContract", "cancelContract", "correctTax", "stateTaxPlace",
-            "startTaxCorrectionRun", "setParentCustomer", "setCustomerDebtPolicy", *FINANCES_OF_PAYMENTS,
+            "startTaxCorrectionRun", "closePeriod", "setParentCustomer", "setCustomerDebtPolicy", *FINANCES_OF_PAYMENTS,
             *FINANCES_OF_REFUNDS, *FINANCES_OF_DISPUTES, *FINANCES_OF_EXCEPTIONS, *FINANCES_OF_RUNS)  # fmt: skip

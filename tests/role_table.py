@@ -16,7 +16,7 @@ MUTATIONS: dict[str, tuple[str, ...]] = {
         "setRefundPolicy", "setRetentionOffer", "setSubscriptionPolicy",
     ),
     "----yy--s": (
-        "cancelContract", "correctTax", "markInvoiceUncollectible", "recordRefundPayout",
+        "cancelContract", "closePeriod", "correctTax", "markInvoiceUncollectible", "recordRefundPayout",
         "replayDeadLetter", "resolveException", "startBulkRun", "startTaxCorrectionRun",
     ),
     "----yy--y": (

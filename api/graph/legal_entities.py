@@ -13,6 +13,7 @@ from api.graph.texts import NAME, text
 from api.scalars import IdempotencyKey
 from domain.invoices.credit_note import CreditNote
 from domain.invoices.invoice import Invoice
+from domain.ledger.period_close import closed_through
 from domain.payments.receipt import Receipt
 from domain.refusals import Refused
 from domain.tenants import tenant as domain
@@ -31,6 +32,7 @@ _YEARS = "For how many years its documents are kept, counted from the end of the
 class LegalEntity:
     """A legal entity."""
 
+    source: strawberry.Private[domain.LegalEntity]
     code: str = strawberry.field(description="What the numbers of its documents start with.")
     name: str = strawberry.field(description="The name on its documents.")
     address: str = strawberry.field(description="The address on its documents.")
@@ -44,6 +46,7 @@ class LegalEntity:
     def of(cls, entity: domain.LegalEntity) -> "LegalEntity":
         """The domain's legal entity."""
         return cls(
+            source=entity,
             code=entity.code,
             name=entity.name,
             address=entity.address,
@@ -53,6 +56,13 @@ class LegalEntity:
             register_entry=entity.register_entry,
             retention_years=entity.retention_years,
         )
+
+    @strawberry.field(
+        description="The first day of the newest month whose books are closed; null: none is. Nothing is posted in it."
+    )
+    async def closed_through(self, info: Info) -> date | None:
+        """The month."""
+        return await closed_through(info.context.db.primary, self.source.house, self.source.id)
 
 
 async def all_legal_entities(info: Info) -> list[LegalEntity]:

@@ -9,6 +9,7 @@ from api.graph.dead_letters import LetterMutations
 from api.graph.document_mutations import DocumentMutations
 from api.graph.erasing import PrivacyMutations
 from api.graph.member_mutations import MemberMutations
+from api.graph.period_closes import PeriodMutations
 from api.graph.portal_features import PortalRuleMutations
 from api.graph.portal_links import LinkMutations
 from api.graph.saga_mutations import SagaMutations
@@ -30,5 +31,6 @@ class RootMutations(
     DocumentMutations,
     BulkMutations,
     BillingProfileMutations,
+    PeriodMutations,
 ):
     """Fields of the mutation root."""

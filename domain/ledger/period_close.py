@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.actor import Grant
-from domain.db import Tx
+from domain.db import Primary, Tx
+from domain.ids import CustomerId, LegalEntityId
 from domain.ledger.post import books_month, lock_books
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
@@ -24,7 +25,17 @@ class PeriodClosed:
     month: date
 
 
-@operation("ledger.close_period", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}))
+async def closed_through(db: Primary, house: CustomerId, entity: LegalEntityId) -> date | None:
+    """The newest month whose books are closed, by its first day; they are closed under all shard keys or under none."""
+    newest: date | None = await db.fetchval(
+        """SELECT max(starts_on) FROM accounting_period
+            WHERE shard_key = $1 AND legal_entity_id = $2 AND closed_at IS NOT NULL""",
+        house.shard, entity.uuid,
+    )  # fmt: skip
+    return newest
+
+
+@operation("ledger.close_period", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}), destroys=True)
 async def close_period(tx: Tx, command: ClosePeriod) -> PeriodClosed:
     """Runs under the house of a legal entity, else NOT_FOUND. INVALID_INPUT for a day that is not the first of a month;
     STATE_CONFLICT for a month that is not over or already closed; BUSY where postings hold it open for too long.

@@ -7,6 +7,7 @@ import pytest
 
 from tests.api_callers import Api, key
 from tests.bad_input_stage import Stage, amount, mutation, stage_for
+from tests.books_stage import WRONG as OF_BOOKS
 from tests.catalog_kit import WRONG as OF_ENTITLEMENTS
 from tests.catalog_stage import WRONG as OF_CATALOG
 from tests.dispute_stage import WRONG as OF_DISPUTES
@@ -175,9 +176,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("registerForTax", {"registeredFrom": "1999-01-01T00:00:00Z"}, "STATE_CONFLICT", ["registeredFrom"]),
     ("setSellerTax", {"legalEntity": ""}, "NOT_FOUND", ["legalEntity"]),
     ("setSellerTax", {"region": "Berlin"}, "INVALID_INPUT", ["region"]),
-    ("setLegalDetails", {"legalEntity": "NONE"}, "NOT_FOUND", ["legalEntity"]),
-    *(("setLegalDetails", {"registerEntry": typed}, "INVALID_INPUT", ["registerEntry"]) for typed in (" ", "x" * 201)),
-    *(("setLegalDetails", {"retentionYears": years}, "INVALID_INPUT", ["retentionYears"]) for years in (0, 51)),
+    *OF_BOOKS,
     *(("addTaxId", {"value": typed}, "INVALID_INPUT", ["value"]) for typed in ("", "DE136695977", "x" * 201, "١٣٦٦")),
     ("addTaxId", {"country": "ZZ"}, "INVALID_INPUT", ["country"]),
     ("addTaxId", {"country": "AU", "value": "83 914 571 673"}, "ALREADY_EXISTS", ["country"]),

@@ -68,6 +68,7 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "registerForTax": {"taxNumber": "2"},
     "setSellerTax": {"region": "BY"},
     "setLegalDetails": {"retentionYears": 8},
+    "closePeriod": {"month": "2000-01-01"},
     "addTaxId": {"country": "AT"},
     "removeTaxId": {"taxId": "taxid_" + "0" * 32},
     "judgeTaxId": {"valid": True},
