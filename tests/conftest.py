@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 pytest_plugins = (
+    "tests.memory_plugin",  # first: what the others import stays
     "tests.loop_plugin",
     "tests.order_plugin",
     "tests.stack_plugin",
@@ -11,6 +12,5 @@ pytest_plugins = (
     "tests.provider_here",
     "tests.sql_watch",
     "tests.examples_plugin",
-    "tests.memory_plugin",
     "tests.canary_plugin",
 )
