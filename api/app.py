@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import httpx2
@@ -27,6 +28,7 @@ from api.auth.verify import Verifier
 from api.console import door as console
 from api.cursors import Cursors
 from api.documents import DocumentStore
+from api.execution.schema import PlannedSchema
 from api.field_times import measure_fields
 from api.graph.context import Context, Rooms, context_maker
 from api.graph.schema import build_schema
@@ -67,13 +69,20 @@ STOP_SECONDS = 5.0  # what mutations left running gets this long when the proces
 def library_of(house: House, settings: Settings, redis: "Redis") -> Library:
     """The documents of a process, and what is known of each."""
     shipped = trusted_documents()
-    schema = build_schema()
-    measure_fields(schema._schema)
+    schema = _measured_schema()
     policies = DEVELOPMENT if settings.environment == "dev" else PRODUCTION
     installed = InstalledDocuments(house.db, ManifestDocuments(shipped))
     store = DocumentStore(schema._schema, installed, policies)
     bucket = NearBucket(RedisBucket(redis))
     return Library(schema, store, shipped, UseCounter(house.db.clock), bucket, RequestLog(house.db), installed)
+
+
+@cache
+def _measured_schema() -> PlannedSchema:
+    """One for all applications of a process: making it takes half a second, and nothing of it differs between them."""
+    schema = build_schema()
+    measure_fields(schema._schema)
+    return schema
 
 
 def rooms_of(house: House, settings: Settings, http: httpx2.AsyncClient, live: Hub, library: Library) -> Rooms:

@@ -8,13 +8,12 @@ from graphql import OperationDefinitionNode, OperationType, parse
 
 from api.audience import PRODUCTION, Audience
 from api.documents import prepare
-from api.graph.schema import build_schema
 from api.limits import FREE_TEXT
 from domain.actor import STAFF
+from tests.role_kit import GRAPH
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "console" / "documents"
 FILES = sorted(DOCUMENTS.glob("*.graphql"))
-SCHEMA = build_schema()._schema
 # What the desk was promised: at least one document for each.
 NEEDED = {
     "customersByEmail", "invoicesByNumber", "paymentsByProvider", "refundsByProvider", "disputesByProvider", "customer",
@@ -32,7 +31,7 @@ def operation(text: str) -> OperationDefinitionNode:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_saved_document_runs_under_the_limits_of_the_desk_and_says_what_it_is_for(file: Path) -> None:
     text = file.read_text()
-    prepared = prepare(SCHEMA, text, FREE_TEXT, PRODUCTION[Audience.STAFF])
+    prepared = prepare(GRAPH, text, FREE_TEXT, PRODUCTION[Audience.STAFF])
     assert [error.message for error in prepared.errors] == []
     head = text.split("\n")[: next(n for n, line in enumerate(text.split("\n")) if not line.startswith("#"))]
     title, group, *rest = (line.removeprefix("# ") for line in head)

@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import asyncpg
 import pytest
-from graphql import build_schema
 
 from domain import due
 from domain.actor import Grant
@@ -42,6 +40,7 @@ from tests.payment_stage import forget_method, held_purchase, let_card_expire
 from tests.privacy_stage import leave_for_good
 from tests.recovery_stage import pay_in_parts
 from tests.refund_stage import ask_in_vain
+from tests.role_kit import GRAPH
 from tests.saga_kit import buy_in_vain
 from tests.subscription_lives import try_pause_and_leave
 from tests.webhook_desk import Desk, key_of, made_up
@@ -49,7 +48,6 @@ from tests.webhook_stage import delivery_of
 from tests.whole_database import Fingerprints, fingerprints
 from tests.world import ACCOUNT, EUR, Someone, World, fresh
 
-SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
 # All that money and terms are read from. A late worker may still ask the provider and confirm what it finds there.
 BOOKS = (
     *("ledger_transaction", "ledger_transfer", "account_balance", "invoice", "invoice_line", "receipt"),
@@ -60,7 +58,7 @@ PAYLOAD = "operation { id replayed } errors { ... on UserError { code message } 
 
 def mutations() -> list[str]:
     """The names of all published mutations."""
-    published = build_schema(SCHEMA.read_text()).mutation_type
+    published = GRAPH.mutation_type
     assert published
     return sorted(published.fields)
 

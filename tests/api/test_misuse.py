@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import build_schema
 
 from domain.catalog.publish import PublishPrice, publish_price
 from domain.ids import PlanId
@@ -31,13 +29,13 @@ from tests.privacy_stage import OTHERWISE as OF_PRIVACY
 from tests.privacy_stage import PORTAL as ERASED
 from tests.recovery_stage import OTHERWISE as OF_RECOVERY
 from tests.refund_stage import OTHERWISE as OF_REFUNDS
+from tests.role_kit import GRAPH
 from tests.session_stage import OTHERWISE as OF_SESSIONS
 from tests.subscription_stage import OTHERWISE as OF_SUBSCRIPTIONS
 from tests.subscription_stage import PORTAL as SUBSCRIBED
 from tests.webhook_stage import OTHERWISE as OF_WEBHOOKS
 from tests.world import EUR, LONG_AGO, fresh
 
-SCHEMA = Path(__file__).resolve().parents[2] / "frontend-schema.graphql"
 PORTAL = ("addPaymentMethod", "startSubscription", "changePlan", "payInvoice", "advanceTestClock", "redeemCoupon",
           "addTaxId", "removeTaxId", "changeBillingDetails", *SUBSCRIBED, *PAYING, "endSessions",
           *ERASED, *STAYING, *MEMBERS)  # fmt: skip
@@ -170,7 +168,7 @@ async def replaced_price(api: Api) -> str:
 
 
 def test_good_input_is_known_for_every_mutation(scene: Scene) -> None:
-    published = build_schema(SCHEMA.read_text()).mutation_type
+    published = GRAPH.mutation_type
     assert published
     assert set(published.fields) == set(scene.stage.good) == set(OTHERWISE)
 
