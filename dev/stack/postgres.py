@@ -119,7 +119,7 @@ class Pair:
         sockets = self.layout.sockets
         durable = "on" if self.durable else "off"
         # What guards against a crash of the machine: killed servers lose nothing without, and tests write less.
-        safe = (f"fsync={durable}", f"full_page_writes={durable}")
+        safe = (f"fsync={durable}", f"full_page_writes={durable}", f"wal_init_zero={durable}")
         settings = (*SETTINGS, *safe, f"port={port}", f"unix_socket_directories={sockets}", *more)
         options = [part for setting in settings for part in ("-c", setting)]
         return Program(

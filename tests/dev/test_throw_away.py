@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+import pytest
 
 from dev.stack.layout import INSIDE, Layout
 from dev.stack.state import known_layout, write_stamp
 from tests.dev.launcher import CHECKOUT
-from tests.throw_away import new_state, sweep, throw_away
+from tests.throw_away import new_state, quick_place, sweep, throw_away
 
 PREFIX = "run-"
 HEAD = "import sys; from pathlib import Path; from tests.throw_away import new_state, sweep; place = Path(sys.argv[1])"
@@ -63,3 +66,18 @@ def test_what_a_killed_run_left_is_thrown_away_once_by_many_sweeps_at_once(tmp_p
     assert len(list(tmp_path.iterdir())) == 2 * STATES
     for state in mine:
         throw_away(state)
+
+
+def test_servers_keep_their_data_in_memory_only_where_there_is_room_and_nobody_named_another_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    usual = Path(tempfile.gettempdir())
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setattr("tests.throw_away.ROOM_BYTES", 0)
+    monkeypatch.setattr("tests.throw_away.MEMORY", tmp_path)
+    assert quick_place() == tmp_path
+    monkeypatch.setattr("tests.throw_away.ROOM_BYTES", 2**60)
+    assert quick_place() == usual
+    monkeypatch.setattr("tests.throw_away.ROOM_BYTES", 0)
+    monkeypatch.setenv("TMPDIR", str(usual))
+    assert quick_place() == usual
