@@ -101,7 +101,8 @@ def texts(root: Path) -> list[Source]:
 
 def sources(root: Path, *folders: str, suffixes: tuple[str, ...] = (".py",)) -> list[Source]:
     """The published files of these folders, Python files unless said otherwise."""
-    paths = [path for path in published(root) if path.split("/")[0] in folders and path.endswith(suffixes)]
+    within = tuple(f"{folder}/" for folder in folders)
+    paths = [path for path in published(root) if path.startswith(within) and path.endswith(suffixes)]
     return [_read(root, path) for path in paths]
 
 

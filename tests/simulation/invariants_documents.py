@@ -1,7 +1,7 @@
 """Documents and subscriptions' time: invariants 8, 9, 14, 17, 18 and 21."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -138,7 +138,8 @@ def periods_follow_the_calendar(look: Look) -> Iterator[str]:
             if row["subscription_id"] == of["id"] and row["reason"] in ("start", "renewal")
         )
         changed = {(row["period_start"], row["period_end"]) for row in changes if row["subscription_id"] == of["id"]}
-        for term in look.facts.of("subscription_terms", subscription_id=of["id"], cause="change"):
+        terms = look.facts.of("subscription_terms", subscription_id=of["id"])
+        for term in (each for each in terms if each["cause"] == "change"):
             end = boundary(term["anchor_at"], of["time_zone"], term["cadence_unit"], term["cadence_count"])
             cycle = (term["anchor_at"], end)
             if cycle in changed and cycle not in spans:  # one that was paid too late has no terms
@@ -150,6 +151,7 @@ def periods_follow_the_calendar(look: Look) -> Iterator[str]:
             yield f"{of['id']} has a trial until {of['trial_end']} and is billed from {spans[0][0]}"
         yield from _not_where_billed(of, spans)
         yield from _off_calendar(of, [span for span in spans if span[0] >= of["anchor_at"]])
+        yield from _off_earlier_calendars(of, terms, spans)
 
 
 def _not_where_billed(of: Row, spans: list[Span]) -> Iterator[str]:
@@ -176,6 +178,30 @@ def _off_calendar(of: Row, spans: list[Span]) -> Iterator[str]:
     if spans and spans[-1] != periods[of["period_index"]] and of["state"] != "canceled":
         yield f"period {of['period_index']} of {of['id']} is {spans[-1]}, the calendar says {periods[-1]}"
     yield from (f"{span} is no period of {of['id']}" for span in spans if span not in periods)
+
+
+def _off_earlier_calendars(of: Row, terms: Sequence[Row], spans: list[Span]) -> Iterator[str]:
+    """Periods before the anchor of today follow one that was: of terms, or where billing began or went on."""
+    early = [span for span in spans if span[0] < of["anchor_at"]]
+    anchors = {term["anchor_at"] for term in terms} | {start for start, _ in spans[:1]}
+    anchors |= {start for (_, end), (start, _) in pairwise(spans) if start != end}
+    periods = {
+        period
+        for anchor in anchors
+        for unit, count in {(term["cadence_unit"], term["cadence_count"]) for term in terms}
+        for period in _periods(anchor, of["time_zone"], unit, count, until=early[-1][0] if early else anchor)
+    }
+    cut = {term["anchor_at"] for term in terms if term["cause"] == "change"}
+    yield from (f"{span} was no period of {of['id']}" for span in early if span not in periods and span[1] not in cut)
+
+
+def _periods(anchor: datetime, zone: str, unit: str, count: int, until: datetime) -> Iterator[Span]:
+    """Those that begin by then."""
+    start, number = anchor, 1
+    while start <= until:
+        end = boundary(anchor, zone, unit, count * number)
+        yield start, end
+        start, number = end, number + 1
 
 
 def nobody_is_billed_early_or_forgotten(look: Look) -> Iterator[str]:
