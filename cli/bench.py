@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,14 @@ WIDE = 140  # columns that a table needs, where no terminal says how many there 
 SLOW_FLUSH_MS = 1.0  # what a good disk of a data centre takes; the page shows both
 SIZES = (10_000, 1_000_000)  # subscriptions of a small shop and of a large one
 Say = Callable[[str], None]
+
+
+class Part(Enum):
+    """What of a run is asked for."""
+
+    ALL = "all"
+    READS = "reads"
+    WRITES = "writes"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +42,9 @@ def bench(
         bool, typer.Option("--without-million", help="Leave out the shop with 1,000,000 subscriptions.")
     ] = False,
     reads: Annotated[bool, typer.Option("--reads", help="Measure only reads over HTTP, and bombs.")] = False,
+    writes: Annotated[
+        bool, typer.Option("--writes", help="Measure only what commits: postings, a money mutation, renewals.")
+    ] = False,
     many: Annotated[
         bool, typer.Option("--many", help="Measure only renewals, of 10,000 and of 1,000,000 subscriptions.")
     ] = False,
@@ -62,15 +74,16 @@ def bench(
         elif payments:
             _payments(console, rounds, seconds, flushes[0])
         else:
-            sizes = None if reads or without_million else SIZES
-            _whole(console, rounds, seconds, flushes, reads=reads, peers=peers, sizes=sizes, write_docs=write_docs)
+            sizes = None if reads or writes or without_million else SIZES
+            part = Part.READS if reads else Part.WRITES if writes else Part.ALL
+            _whole(console, rounds, seconds, flushes, part=part, peers=peers, sizes=sizes, write_docs=write_docs)
     except StackError as error:
         typer.echo(f"No bench: {error}", err=True)
         raise typer.Exit(1) from None
 
 
 def _whole(
-    console: Console, rounds: int, seconds: float, flushes: tuple[float, ...], *, reads: bool, peers: bool,
+    console: Console, rounds: int, seconds: float, flushes: tuple[float, ...], *, part: Part, peers: bool,
     sizes: tuple[int, int] | None, write_docs: bool,
 ) -> None:  # fmt: skip
     """Every row, once as the disk is and once with a slow flush, unless one length was asked for."""
@@ -79,9 +92,10 @@ def _whole(
 
     if peers:
         beside.ready()
-    passes = tuple(run.Pass(each, writes=not reads, more=not place) for place, each in enumerate(flushes))
+    reads, writes = part is not Part.WRITES, part is not Part.READS
+    passes = tuple(run.Pass(each, reads, writes, reads and not place) for place, each in enumerate(flushes))
     others = (run.Pass(0, peers=True),) if peers else ()
-    options = run.Options(rounds, seconds, (*(passes[:1] if reads else passes), *others), sizes=sizes)
+    options = run.Options(rounds, seconds, (*(passes if writes else passes[:1]), *others), sizes=sizes)
     with _saying(console) as say:
         results = run.run(options, say)
     report.show(console, results)

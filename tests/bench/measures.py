@@ -138,6 +138,12 @@ def _posting(with_: Writers, count: int) -> list[Measure]:
             f"post.pgbench.{count}", f"post, {by}, pgbench", partial(posting.by_pgbench, pgbench, with_.posting, count)
         ),
         Measure(
+            f"post.driver.{count}",
+            f"post, {by}, driver alone",
+            partial(posting.by_driver, with_.ground.settings(), shop, count),
+            time.process_time,
+        ),
+        Measure(
             f"post.product.{count}",
             f"post, {by}, Python",
             partial(posting.by_product, with_.ground.settings(), [shop], count),

@@ -49,11 +49,14 @@ class Desk:
     script: str
     ground: Ground
 
+    async def warm(self) -> None:
+        """One mutation over each connection, whatever comes of it: so many at once open the API's connections, which a
+        process that has just started on a busy machine may not have soon enough for all of them."""
+        await Target(self.port, self._requests(self._tokens(), 0)).run(0)
+
     async def over_http(self, seconds: float) -> Counted:
         """Mutations by staff who signed in a moment ago; fails unless each of them was done."""
-        now = int(time.time())
-        tokens = [self.issuer.token(subject, Audience.STAFF, acr="aal2", auth_time=now) for subject in self.subjects]
-        before = await self._recorded()
+        tokens, before = self._tokens(), await self._recorded()
         counted = await Target(self.port, self._requests(tokens, seconds)).run(seconds)
         done = await self._recorded() - before
         assert done == counted.count and not counted.errors, (done, counted)
@@ -74,6 +77,10 @@ class Desk:
             "customerId": str(customer), "invoiceId": str(invoice), "means": "TRANSFER", "reference": name,
             "amount": amount, "idempotencyKey": name,
         }  # fmt: skip
+
+    def _tokens(self) -> list[str]:
+        now = int(time.time())
+        return [self.issuer.token(subject, Audience.STAFF, acr="aal2", auth_time=now) for subject in self.subjects]
 
     async def _recorded(self) -> int:
         return int(await self.ground.ask("SELECT count(*) FROM offline_reference"))

@@ -1,13 +1,16 @@
-"""One posting for a random customer in a transaction of its own: by the product's code, and by pgbench.
+"""One posting for a random customer in a transaction of its own: by the product's code, by its driver, and by pgbench.
 
 pgbench runs what the product was seen to send: its statements are recorded once and given back with pgbench's
-variables in place of what differs from posting to posting.
+variables in place of what differs from posting to posting. The driver alone sends the same from this process.
 """
 
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
+
+import asyncpg
 
 from domain.actor import system
 from domain.audit import GENESIS
@@ -27,6 +30,15 @@ from tests.bench.seed import FIRST, Shop
 
 TOP_UP = (Transfer(Account.CASH_CLEARING, Account.CUSTOMER_CREDIT, Money(100, Currency("EUR"))),)
 ACTOR = system("bench")
+WHOSE, WHICH = 1, 4  # among the arguments of the statement that posts: the customer, and the posting's number
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A statement as the product was seen to send it."""
+
+    sql: str
+    args: Sequence[object]
 
 
 async def post_once(db: Database, customer: CustomerId) -> None:
@@ -68,31 +80,64 @@ async def by_product(settings: Settings, shops: Sequence[Shop], clients: int, se
         return await clients_for(one, clients, seconds)
 
 
+async def by_driver(settings: Settings, shop: Shop, clients: int, seconds: float) -> Counted:
+    """The same statements by so many tasks of this process, each with a connection, and none of the product's code."""
+    chance, dsn = Random(secrets.randbits(32)), settings.database_url.get_secret_value()
+    async with open_house(settings.model_copy(update={"database_pool": 1}), "quittance-bench-post") as house:
+        head, posting, update = await _seen(house.db, shop)
+    free = [await asyncpg.connect(dsn, server_settings={"jit": "off"}) for _ in range(clients)]
+
+    async def one() -> bool:
+        connection, customer = free.pop(), shop.customer(chance.randrange(shop.count)).uuid
+        await connection.execute(f"BEGIN; SET LOCAL lock_timeout = {LOCK_MS}")
+        row = await connection.fetchrow(head.sql, shop.shard, customer)
+        args = list(posting.args)
+        args[WHOSE], args[WHICH] = customer, row["ledger_number"] + 1
+        await connection.fetchval(posting.sql, *args)
+        await connection.execute(update.sql, shop.shard, customer, args[WHICH])
+        await connection.execute("COMMIT")
+        free.append(connection)
+        return True
+
+    try:
+        await clients_for(one, clients, 0)
+        return await clients_for(one, clients, seconds)
+    finally:
+        for connection in free:
+            await connection.close()
+
+
 async def script(db: Database, shop: Shop) -> str:
     """The product's statements of one posting as a pgbench script."""
-    customer = shop.customer(0)
-    seen: list[tuple[str, Sequence[object]]] = []
-
-    def observe(sql: str, args: Sequence[object], tx: object | None) -> None:
-        seen.append((sql, args))
-
-    observers.append(observe)
-    try:
-        await post_once(db, customer)
-    finally:
-        observers.remove(observe)
-    (head, of_head), (posting, of_posting), (update, of_update) = seen
-    number = of_update[2]
+    head, posting, update = await _seen(db, shop)
+    number = update.args[2]
     return "\n".join(
         (
             f"\\set place random(0, {shop.count - 1})",
             "BEGIN;",
-            f"{_filled(head, of_head, shop, number)} \\gset",
-            f"{_filled(posting, of_posting, shop, number)};",
-            f"{_filled(update, of_update, shop, number)};",
+            f"{_filled(head, shop, number)} \\gset",
+            f"{_filled(posting, shop, number)};",
+            f"{_filled(update, shop, number)};",
             "COMMIT;",
         )
     )
+
+
+async def _seen(db: Database, shop: Shop) -> tuple[Sent, Sent, Sent]:
+    """What is sent for a posting of the first customer: the head is locked, posted, and the head stored."""
+    seen: list[Sent] = []
+
+    def observe(sql: str, args: Sequence[object], tx: object | None) -> None:
+        seen.append(Sent(sql, args))
+
+    observers.append(observe)
+    try:
+        await post_once(db, shop.customer(0))
+    finally:
+        observers.remove(observe)
+    head, posting, update = seen
+    assert posting.args[WHOSE] == update.args[1] and posting.args[WHICH] is update.args[2]
+    return head, posting, update
 
 
 async def by_pgbench(pgbench: Pgbench, text: str, clients: int, seconds: float) -> Counted:
@@ -106,11 +151,11 @@ def customer_expression(shop: Shop) -> str:
     return f"('{str(FIRST)[:24]}' || lpad(to_hex({offset} + :place), 12, '0'))::uuid"
 
 
-def _filled(sql: str, args: Sequence[object], shop: Shop, number: object) -> str:
+def _filled(sent: Sent, shop: Shop, number: object) -> str:
     def fill(match: re.Match[str]) -> str:
-        value = args[int(match[1]) - 1]
+        value = sent.args[int(match[1]) - 1]
         if value == shop.customer(0).uuid:
             return customer_expression(shop)
         return "(:ledger_number + 1)" if value is number else literal(value)
 
-    return re.sub(r"\$(\d+)", fill, sql)
+    return re.sub(r"\$(\d+)", fill, sent.sql)

@@ -17,7 +17,7 @@ from tests.bench.run import Options, Pass, Results, run_on
 
 SLOW = frozenset({"balance.plain", "balance.api"})
 WRITES = {
-    *(f"{what}.{count}" for what in ("commit", "post.pgbench", "post.product") for count in CLIENTS),
+    *(f"{what}.{count}" for what in ("commit", "post.pgbench", "post.driver", "post.product") for count in CLIENTS),
     *(f"renew.{how}.{count}" for how in ("script", "alone", "product") for count in WORKERS),
     f"post.apart.{max(CLIENTS)}",
     "money.pgbench",
