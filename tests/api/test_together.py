@@ -7,6 +7,7 @@ from math import inf
 import pytest
 
 from api.together import AT_ONCE, Together
+from domain.refusals import RefusalCode, Refused
 
 
 class Shelf:
@@ -82,3 +83,18 @@ async def test_a_read_that_hangs_holds_up_nobody_who_comes_later() -> None:
     assert shelf.reads == [[key] for key in range(AT_ONCE)]
     shelf.open.set()
     assert await asyncio.gather(*asked) == [f"old {key}" for key in range(AT_ONCE + 2)]
+
+
+async def test_who_would_wait_behind_reads_that_hang_is_told_so_and_the_next_one_reads_again() -> None:
+    shelf = Shelf()
+    together = Together(shelf.read, slow_seconds=-1.0, patience_seconds=0.0)
+    hanging = []
+    for key in range(AT_ONCE):
+        hanging.append(asyncio.ensure_future(together.value(key)))
+        await _settle()
+    late = await asyncio.gather(*(together.value(key) for key in (7, 8)), return_exceptions=True)
+    assert [each.code for each in late if isinstance(each, Refused)] == [RefusalCode.UNAVAILABLE] * 2
+    shelf.open.set()
+    assert await asyncio.gather(*hanging) == [f"old {key}" for key in range(AT_ONCE)]
+    assert await together.value(9) == "old 9"
+    assert shelf.reads == [*([key] for key in range(AT_ONCE)), [9]]
