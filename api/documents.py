@@ -86,10 +86,14 @@ class Reference:
 
 
 class Found(NamedTuple):
-    """What a reference names: a prepared document, and the registered one that it is, if it is one."""
+    """What a reference names: a prepared document, and the registered one that it is, if it is one.
+
+    ``took_seconds`` is how long a text that was not known was looked at; 0 where nothing had to be.
+    """
 
     prepared: Prepared
     trusted: Trusted | None
+    took_seconds: float = 0.0
 
 
 class DocumentStore:
@@ -106,7 +110,7 @@ class DocumentStore:
         """The prepared document; DOCUMENT_NOT_FOUND or PERSISTED_QUERY_NOT_FOUND, by the form of the reference, for an
         unknown id; DOCUMENT_WITHDRAWN; FORBIDDEN for a text of a closed audience.
 
-        A caller that sends one text after the other that is refused waits for its turn.
+        A caller that sends one text after the other that is refused, or that it cannot pay for, waits for its turn.
         """
         policy = self._policies[sender.audience]
         if reference.document_id is not None:
@@ -121,7 +125,12 @@ class DocumentStore:
             raise reference.not_found()
         if not policy.free_text:
             raise Fault(Code.FORBIDDEN, "Only registered documents run here: send a documentId without a query.")
-        return Found(await self._free(reference.text, policy, caller), None)
+        return await self._free(reference.text, policy, caller)
+
+    def unpaid(self, found: Found, caller: str) -> None:
+        """The caller went without paying for what was found: its next text waits, as if this one had been refused."""
+        if found.took_seconds:
+            self._pacing.refused(caller, found.took_seconds)
 
     def trusted(self, audience: Audience, text: str) -> Prepared:
         """A registered text as it runs for this audience, with its errors if it does not fit the schema."""
@@ -134,15 +143,15 @@ class DocumentStore:
         }
         return {name: [error.message for error in each.errors] for name, each in prepared.items() if each.errors}
 
-    async def _free(self, text: str, policy: Policy, caller: str) -> Prepared:
+    async def _free(self, text: str, policy: Policy, caller: str) -> Found:
         known = self._shelves[FREE_TEXT].get((text, policy))
         if known is not None:
-            return known
+            return Found(known, None)
         began = await self._pacing.turn(caller)
-        prepared = self._prepared(text, FREE_TEXT, policy)
-        if prepared.errors:
-            self._pacing.refused(caller, began)
-        return prepared
+        found = Found(self._prepared(text, FREE_TEXT, policy), None, self._pacing.since(began))
+        if found.prepared.errors:
+            self.unpaid(found, caller)
+        return found
 
     def _prepared(self, text: str, limits: Limits, policy: Policy) -> Prepared:
         shelf = self._shelves[limits]

@@ -160,8 +160,17 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
     async def _admitted(self, request: Heard, context: C, headers: dict[str, str], line: Line) -> _Run:
         asked = await read(request)
         found = await self._found(context, asked, line)
-        prepared = found.prepared
         headers |= what_goes(found)
+        try:
+            run = await self._paid(request, context, asked, found, line)
+        except Exception:
+            self._documents.unpaid(found, context.caller)
+            raise
+        self._seen(context.sender, found)
+        return run
+
+    async def _paid(self, request: Heard, context: C, asked: Asked, found: Found, line: Line) -> _Run:
+        prepared = found.prepared
         operation = prepared.operation(asked.operation_name)
         streams = self._streams(request, operation)
         _refuse_method(request, operation, streams)
@@ -176,7 +185,6 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         }
         charged = await self._charge(context, points)
         line.cost = points
-        self._seen(context.sender, found)
         return _Run(operation, streams, points, prepared.work(operation), charged, arguments, asked.reference)
 
     def _streams(self, request: Heard, operation: OperationDefinitionNode) -> bool:

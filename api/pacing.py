@@ -1,7 +1,7 @@
-"""No caller's broken texts take more than a tenth of a process: while one is checked no other request goes on.
+"""No caller's unpaid texts take more than a tenth of a process: while one is checked no other request goes on.
 
-So a caller whose text was refused has its next unknown one looked at nine times as long later as that took, and
-meanwhile the process is there for everybody else. Who mistypes now and then never notices.
+So a caller whose text was refused, or who had no points for it, has its next unknown one looked at nine times as long
+later as that took, and meanwhile the process is there for everybody else. Who mistypes now and then never notices.
 """
 
 import asyncio
@@ -28,10 +28,13 @@ class Pacing:
             await asyncio.sleep(left)
         return self._now()
 
-    def refused(self, caller: str, began: float) -> None:
-        """Its text was looked at since then, and refused."""
-        now = self._now()
-        self._rests[caller] = now + min(REST_MOST_SECONDS, REST * (now - began))
+    def since(self, began: float) -> float:
+        """Seconds since then."""
+        return self._now() - began
+
+    def refused(self, caller: str, took_seconds: float) -> None:
+        """Its text was looked at for so long just now, and nothing was paid for that."""
+        self._rests[caller] = self._now() + min(REST_MOST_SECONDS, REST * took_seconds)
         self._rests.move_to_end(caller)
         if len(self._rests) > CALLERS:
             self._rests.popitem(last=False)
