@@ -1,6 +1,7 @@
 """``quittance export-schema``: prints the contract with frontends, or checks that files and documents still fit it."""
 
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -21,8 +22,9 @@ def register(app: typer.Typer) -> None:
     app.command(name="export-schema")(export_schema)
 
 
+@cache
 def sdl() -> str:
-    """The schema as text, sorted by name."""
+    """The schema as text, sorted by name; a process has but one."""
     schema = read_schema(build_schema().as_str())
     return print_schema(lexicographic_sort_schema(schema)) + "\n"
 
