@@ -5,7 +5,7 @@ send headers is for the server and the proxy in front of it to bound: ASGI begin
 is bounded here only before anything looks at them.
 """
 
-import os
+import random
 import sys
 import time
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from domain.tracing import span
 MAX_BODY_BYTES: Final = 256 * 1024  # a free text has at most 32 KB; the rest is room for variables
 MAX_HEADER_BYTES: Final = 32 * 1024  # proxies stop at 8 to 16 KB; a token with many scopes has 4
 RECEIVE_SECONDS: Final = 10.0  # 256 KB in ten seconds is 205 kbit/s, slower than a poor mobile line
-ID_BYTES: Final = 16  # of an id of ours: as many as a trace's
+ID_BITS: Final = 128  # of an id of ours: as many as a trace's
 # The headers of a pure API, for every answer that does not set its own (a page sets its own policy).
 LENGTH_DIGITS: Final = 12  # of a declared length that are read: more than any body has bytes
 _SECURITY_HEADERS: Final = (
@@ -88,9 +88,12 @@ def guard(app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES, receive_seconds: f
     return Guard(app, max_body_bytes, receive_seconds)
 
 
+_bits: Final = random.Random().getrandbits
+
+
 def _id(named: bytes, parent: bytes) -> str:
     given = given_by(named.decode("latin-1"), parent.decode("latin-1")) if named or parent else None
-    return given or os.urandom(ID_BYTES).hex()
+    return given or f"{_bits(ID_BITS):032x}"
 
 
 def _number(length: bytes) -> int:

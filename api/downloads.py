@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from api.bucket import Bucket, throttled
 from api.errors import MASKED, Code, Fault, masked
-from api.graph.context import Rooms, authenticate, caller_of
+from api.graph.context import Rooms, authenticate
 from domain.actor import STAFF, Actor
 from domain.database import Database
 from domain.db import Primary
@@ -92,7 +92,7 @@ class _Door:
             principal, actor = await authenticate(self._rooms, request, self._surface(request))
             id = request.path_params["id"]
             owner = await self._owner(kind, actor, id)
-            throttle = await self._bucket.take(caller_of(principal), DOCUMENT_COST)
+            throttle = await self._bucket.take(principal.caller, DOCUMENT_COST)
             if not throttle.granted:
                 raise throttled(throttle, DOCUMENT_COST)
             document = await kind.render(self._rooms.db, owner, id)

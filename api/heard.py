@@ -1,11 +1,19 @@
 """A request whose headers are read once: a door asks for some twenty of them, most of which are not there."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
+
+NAMES: Final = 100  # of headers, as our code spells them
+
+
+@lru_cache(NAMES)
+def _raw(name: str) -> bytes:
+    return name.lower().encode("latin-1")
 
 
 class HeardHeaders(Headers):
@@ -16,19 +24,19 @@ class HeardHeaders(Headers):
         self._first = dict(reversed(self._list))
 
     def __getitem__(self, key: str) -> str:
-        return self._first[key.lower().encode("latin-1")].decode("latin-1")
+        return self._first[_raw(key)].decode("latin-1")
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and key.lower().encode("latin-1") in self._first
+        return isinstance(key, str) and _raw(key) in self._first
 
     def get(self, key: str, default: Any = None) -> Any:
         """The first of that name, else the default."""
-        found = self._first.get(key.lower().encode("latin-1"))
+        found = self._first.get(_raw(key))
         return default if found is None else found.decode("latin-1")
 
     def getlist(self, key: str) -> list[str]:
         """All of that name, in their order."""
-        name = key.lower().encode("latin-1")
+        name = _raw(key)
         if name not in self._first:
             return []
         if len(self._first) == len(self._list):
@@ -42,6 +50,7 @@ class Heard(Request):
     def __init__(self, scope: Scope, receive: Receive) -> None:
         super().__init__(scope, receive)
         self._headers = HeardHeaders(scope["headers"])
+        self.accept = ",".join(self._headers.getlist("accept"))
 
     @property
     def headers(self) -> Headers:

@@ -96,7 +96,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
             return
         request = Heard(scope, receive)
-        media_type, line = negotiate(_accept(request)), Line()
+        media_type, line = negotiate(request.accept), Line()
         try:
             response: ASGIApp = await self._answer(request, media_type, line)
         except Exception as error:
@@ -189,11 +189,11 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
 
     def _streams(self, request: Heard, operation: OperationDefinitionNode) -> bool:
         """A subscription streams where it may; anything else only for who takes no JSON: urql accepts both at once."""
-        if _STREAM not in _accept(request):
+        if _STREAM not in request.accept:
             return False
         may = self._get_stream_transport_from_headers(request.headers) is not None
         must = operation.operation is OperationType.SUBSCRIPTION
-        return may and (must or not takes_json(_accept(request)))
+        return may and (must or not takes_json(request.accept))
 
     async def _found(self, context: C, asked: Asked, line: Line) -> Found:
         try:
@@ -246,7 +246,3 @@ def _body(data: object, errors: list[GraphQLError] | None, extensions: dict[str,
 def _response(body: dict[str, Any], media_type: str, headers: dict[str, str]) -> Answered:
     outcome = Outcome.ANSWERED if "data" in body else Outcome.DOCUMENT_REFUSED
     return Answered(encode(body), status(outcome, media_type), media_type, headers)
-
-
-def _accept(request: Heard) -> str:
-    return ",".join(request.headers.getlist("accept"))

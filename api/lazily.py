@@ -24,8 +24,8 @@ class Lazily:
 def made_of(cls: type[T], made_of_: Any, **known: Any) -> T:
     """An instance that knows the object it is made of, and fields that are given already, none of them of ``later``."""
     made = object.__new__(cls)
-    made.__dict__["made_of"] = made_of_
-    made.__dict__.update(known)
+    known["made_of"] = made_of_
+    made.__dict__ = known
     return made
 
 

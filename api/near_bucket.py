@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import inf
 from typing import Final
 
 from api.bucket import CALLERS_MAX, Throttle
@@ -32,9 +33,9 @@ class NearBucket:
 
     async def take(self, caller: str, points: int) -> Throttle:
         """Takes all the points or none."""
-        level = self._level(caller)
-        if level is not None and level - points >= self._shared.capacity * PLENTY:
-            return self._granted(caller, level, points)
+        throttle = self._granted(caller, points, self._shared.capacity * PLENTY)
+        if throttle is not None:
+            return throttle
         owed = self._owed.pop(caller, 0)
         try:
             throttle = await self._shared.take(caller, points, owed)
@@ -46,9 +47,9 @@ class NearBucket:
 
     async def give_back(self, caller: str, points: int) -> Throttle:
         """Returns points that were taken and not used."""
-        level = self._level(caller)
-        if level is not None:
-            return self._granted(caller, level, -points)
+        known = self._granted(caller, -points)
+        if known is not None:
+            return known
         throttle = await self._shared.give_back(caller, points)
         self._learn(caller, throttle)
         return throttle
@@ -78,17 +79,20 @@ class NearBucket:
         for caller, throttle in answers.items():
             self._learn(caller, throttle)
 
-    def _level(self, caller: str) -> float | None:
-        """What the caller has left as far as this process knows; None where it does not know any more."""
-        level, at, until = self._known.get(caller, (0.0, 0.0, 0.0))
-        now = self._now()
-        return min(self._shared.capacity, level + (now - at) * self._shared.restore) if now < until else None
-
-    def _granted(self, caller: str, level: float, points: int) -> Throttle:
-        left = min(self._shared.capacity, level - points)
-        self._known[caller] = (left, self._now(), self._known[caller][2])
+    def _granted(self, caller: str, points: int, least: float = -inf) -> Throttle | None:
+        """Takes the points of what the caller has left as far as this process knows; None where it does not know any
+        more, or where fewer than ``least`` would be left."""
+        known = self._known.get(caller)
+        now, capacity, restore = self._now(), self._shared.capacity, self._shared.restore
+        if known is None or now >= known[2]:
+            return None
+        level, at, until = known
+        left = min(capacity, min(capacity, level + (now - at) * restore) - points)
+        if left < least:
+            return None
+        self._known[caller] = (left, now, until)
         self._owe(caller, points)
-        return Throttle(True, int(left), self._shared.capacity, self._shared.restore)
+        return Throttle(True, int(left), capacity, restore)
 
     def _owe(self, caller: str, points: int) -> None:
         self._owed[caller] = self._owed.get(caller, 0) + points

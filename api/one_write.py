@@ -24,7 +24,7 @@ class OneWriteProtocol(HttpToolsProtocol):
 class _Whole:
     """The application, seen by one exchange; holds the head of its answer back until the body is told."""
 
-    __slots__ = ("_app", "_cycle", "_head", "_send")
+    __slots__ = ("_app", "_cycle", "_head", "_length", "_send")
 
     def __init__(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
         self._cycle, self._app = cycle, app
@@ -41,15 +41,15 @@ class _Whole:
             if self._written(head, message):
                 return
             await self._send(head)
-        elif message["type"] == _START and _length(message) is not None:
-            self._head = message
+        elif message["type"] == _START and (length := _length(message)) is not None:
+            self._head, self._length = message, length
             return
         await self._send(message)
 
     def _written(self, head: Message, message: Message) -> bool:
         """Whether the answer was all there and nothing else had to be done about it."""
         cycle, body = self._cycle, message.get("body", b"")
-        if message["type"] != _BODY or message.get("more_body") or len(body) != _length(head):
+        if message["type"] != _BODY or message.get("more_body") or len(body) != self._length:
             return False
         if cycle.disconnected or cycle.flow.write_paused or not cycle.keep_alive or cycle.access_log:
             return False

@@ -72,6 +72,9 @@ def _print_currency(value: object) -> str:
     return code
 
 
+_OFFSET: Final = -len("+00:00")
+
+
 def _parse_date_time(value: object) -> datetime:
     if isinstance(value, str) and _DATE_TIME.fullmatch(value):
         try:
@@ -84,7 +87,9 @@ def _parse_date_time(value: object) -> datetime:
 def _print_date_time(value: object) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise TypeError(f"not an instant: {type(value).__name__}")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if value.tzinfo is not UTC:  # the database's are
+        value = value.astimezone(UTC)
+    return f"{value.isoformat()[:_OFFSET]}Z"
 
 
 def _parse_date(value: object) -> date:

@@ -110,7 +110,8 @@ class Database:
     ) -> Self:
         """Opens the pools; a primary that cannot be written to, or a replica that is none, fails here."""
         write = await open_pool(to.primary, size=size, attrs=READ_WRITE, name=name)
-        read = await open_pool(to.replica, size=size, attrs=STANDBY, name=name, first=0)
+        # Never closed: who comes after a pause would wait for new ones, on which every statement is planned anew.
+        read = await open_pool(to.replica, size=size, attrs=STANDBY, name=name, first=0, idle_seconds=0)
         history = await open_pool(
             to.primary, size=HISTORY_CONNECTIONS, attrs=READ_WRITE, name=f"{name}-history", first=0
         )

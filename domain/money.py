@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Self
 
 from domain.currencies import EXPONENTS
@@ -43,6 +44,9 @@ class Currency:
 
     def __str__(self) -> str:
         return self.code
+
+
+currency_of: Final = cache(Currency)  # one for each code; one that is unknown is refused each time
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -1,13 +1,10 @@
 """Facts that are read from their row when somebody asks for them: of a page's rows most columns are never shown."""
 
-from functools import cache
 from typing import Any
 
 from domain.db import Row
 from domain.ids import EntityId, ReferenceId
-from domain.money import Currency, Money
-
-_currency = cache(Currency)  # one for each code; one that is unknown is refused each time
+from domain.money import Money, currency_of
 
 
 class RowView:
@@ -43,12 +40,12 @@ def column(name: str) -> Any:
 
 def amount(name: str) -> Any:
     """The column in minor units, in the currency of the row."""
-    return property(lambda of: Money(of.row[name], _currency(of.row["currency"])))
+    return property(lambda of: Money(of.row[name], currency_of(of.row["currency"])))
 
 
 def currency(name: str) -> Any:
     """The currency of the code in the column."""
-    return property(lambda of: _currency(of.row[name]))
+    return property(lambda of: currency_of(of.row[name]))
 
 
 def own_id(kind: type[EntityId], name: str) -> Any:
@@ -57,6 +54,20 @@ def own_id(kind: type[EntityId], name: str) -> Any:
     def read(of: RowView) -> EntityId | None:
         found = of.row[name]
         return None if found is None else kind(of.row["shard_key"], found)
+
+    return property(read)
+
+
+def owner_id(kind: type[EntityId], name: str) -> Any:
+    """The same of whoever owns the row: the rows of a page have one owner, and one object stands for it in all."""
+    last: EntityId | None = None
+
+    def read(of: RowView) -> EntityId:
+        nonlocal last
+        shard, uuid, known = of.row["shard_key"], of.row[name], last
+        if known is None or known.uuid != uuid or known.shard != shard:
+            known = last = kind(shard, uuid)
+        return known
 
     return property(read)
 

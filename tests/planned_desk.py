@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from api.app import library_of, rooms_of
 from api.bucket import objects_in
 from api.documents import PREPARED, Prepared
-from api.graph.context import Context, Rooms, caller_of, looked_up
+from api.graph.context import Context, Rooms, looked_up
 from api.graph.loaders import Loaders
 from api.live.hub import Hub
 from api.sign_in.sessions import Credential
@@ -64,7 +64,7 @@ class Desk:
         rooms = self.away if away else self.rooms
         principal, actor, read = await looked_up(rooms, Credential(self.callers[caller]), "request")
         return Context(
-            rooms, principal.kind, caller_of(principal), actor, principal.tenant, principal, Loaders(rooms.db, read),
+            rooms, principal.kind, principal.caller, actor, principal.tenant, principal, Loaders(rooms.db, read),
             {},
         )  # fmt: skip
 

@@ -1,10 +1,10 @@
 """The verified caller of a request, as its token describes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from api.audience import Audience
+from api.audience import Audience, Sender
 from domain.ids import TenantId
 
 WRITE_SCOPE: Final = "act:write"  # what a token for acting carries where it may do more than look
@@ -35,6 +35,22 @@ class Principal:
     issued_at: datetime
     sign_in: str | None
     until: datetime
+    caller: str = field(init=False, repr=False, compare=False)
+    """Whose bucket pays: one for each subject of an issuer at a door, and for each that acts there for somebody."""
+    sender: Sender = field(init=False, repr=False, compare=False)
+    """Whose documents may be named."""
+
+    def __post_init__(self) -> None:
+        """What requests ask for each time and the token alone decides."""
+        acting = f"|{self.acting_staff}" if self.acting_staff else ""
+        object.__setattr__(self, "caller", f"{self.issuer}|{self.audience}|{self.subject}{acting}")
+        object.__setattr__(self, "sender", self._sender())
+
+    def _sender(self) -> Sender:
+        if self.kind is Audience.PARTNER:
+            return Sender(self.kind, self.tenant, self.client_id or "", self.scopes)
+        # Who acts for a customer is a member of staff with its own tools.
+        return Sender(self.kind if self.acting_staff is None else Audience.STAFF, self.tenant)
 
     @property
     def may_write(self) -> bool:

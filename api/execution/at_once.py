@@ -20,8 +20,10 @@ def answering(resolver: Resolver, way: Way) -> Fill | None:
     if onward is None or iscoroutinefunction(resolver.call):
         return None
 
+    call = resolver.calling()
+
     def of(source: Any, gaps: Gaps) -> Any:
-        value = resolver.value(source, gaps.info)
+        value = call(source, gaps.info)
         if type(value) is CoroutineType:
             value.close()
             raise NotPlain

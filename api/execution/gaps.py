@@ -28,19 +28,13 @@ class Gap:
 class Gaps:
     """The gaps of one part of an answer; nothing is begun for them before all of the part was looked through."""
 
-    __slots__ = ("_context", "_info", "_left")
+    __slots__ = ("_context", "_left", "info")
 
     def __init__(self, context: Any) -> None:
         self._context = context
-        self._info: Info[Any, Any] | None = None
-        self._left: dict[Gap, tuple[list[dict[str, Any]], list[Any]]] = {}
-
-    @property
-    def info(self) -> Info[Any, Any]:
+        self.info: Info[Any, Any] = only_context(context)
         """What resolvers are told that answer at once."""
-        if self._info is None:
-            self._info = only_context(self._context)
-        return self._info
+        self._left: dict[Gap, tuple[list[dict[str, Any]], list[Any]]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._left)

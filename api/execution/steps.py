@@ -48,6 +48,16 @@ class Resolver:
     named: tuple[str, ...]
     info: str | None
 
+    def calling(self) -> Callable[[Any, Any], Any]:
+        """The same as ``value`` in fewer steps, for fields that are asked for at every request."""
+        call = self.call
+        if self.by_position and not self.named:
+            if self.info is None:
+                return lambda source, _: call(source)
+            if self.info == "info":
+                return lambda source, info: call(source, info=info)
+        return self.value
+
     def value(self, source: Any, info: Any) -> Any:
         """What it returns, awaitable or not; raises what it raises."""
         given = dict.fromkeys(self.named, source)

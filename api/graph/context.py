@@ -102,14 +102,10 @@ class Context:
         """The database."""
         return self.rooms.db
 
-    @cached_property
+    @property
     def sender(self) -> Sender:
         """Whose documents may be named."""
-        if self.audience is Audience.PARTNER:
-            return Sender(self.audience, self.tenant, self.actor.subject, self.principal.scopes)
-        # Who acts for a customer is a member of staff with its own tools.
-        acting = self.principal.acting_staff is not None
-        return Sender(Audience.STAFF if acting else self.audience, self.tenant)
+        return self.principal.sender
 
     @cached_property
     def previewing(self) -> asyncio.Lock:
@@ -197,30 +193,17 @@ async def believed(rooms: Rooms, token: str) -> Principal:
     return principal
 
 
-def caller_of(principal: Principal) -> str:
-    """Whose bucket pays: one for each subject of an issuer at a door, and for each that acts there for somebody."""
-    acting = f"|{principal.acting_staff}" if principal.acting_staff else ""
-    return f"{principal.issuer}|{principal.audience}|{principal.subject}{acting}"
-
-
 def context_maker(rooms: Rooms) -> Callable[[Request, dict[str, str]], Awaitable[Context]]:
     """Makes the context of each request."""
 
     async def make(request: Request, answer: dict[str, str]) -> Context:
         # A stream that is left open is no sign that its person is still there.
         credential = await rooms.sessions.credential(request, used=not is_renewal(request))
-        principal, actor, read = await looked_up(rooms, credential, request.state.request_id)
+        principal, actor, read = await looked_up(rooms, credential, request.scope["state"]["request_id"])
+        headers = request.headers
         return Context(
-            rooms=rooms,
-            audience=principal.kind,
-            caller=caller_of(principal),
-            actor=actor,
-            tenant=principal.tenant,
-            principal=principal,
-            loaders=Loaders(rooms.db, read),
-            answer=answer,
-            at_least=request.headers.get(TOKEN_HEADER),
-            last_event_id=request.headers.get("last-event-id"),
-        )
+            rooms, principal.kind, principal.caller, actor, principal.tenant, principal, Loaders(rooms.db, read),
+            answer, headers.get(TOKEN_HEADER), headers.get("last-event-id"),
+        )  # fmt: skip
 
     return make

@@ -152,7 +152,7 @@ class Invoice(Lazily, Node):
         "id": lambda of: GlobalId(str(of.id)),
         "subscription_id": lambda of: GlobalId(str(of.subscription)) if of.subscription else None,
         "number": attrgetter("number"),
-        "state": lambda of: _STATES[of.state.name],
+        "state": lambda of: _STATES[of.state_name],
         "subtotal": Made(Money, attrgetter("subtotal")),
         "tax": Made(Money, attrgetter("tax")),
         "total": Made(Money, attrgetter("total")),

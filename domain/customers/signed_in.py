@@ -9,8 +9,10 @@ from domain.db import Primary, Row
 from domain.ids import LegalEntityId, PaymentMethodId, TenantId
 from domain.ledger.balance import Balance
 from domain.member_role import MemberRole
-from domain.money import Currency, Money
+from domain.money import Money, currency_of
 from domain.tenants.access import Listed, Login
+
+_role = {role.value: role for role in MemberRole}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ def _of(row: Row | None, tenant: TenantId, listed: Listed, at: datetime) -> Sign
     customer = listed.customer
     if owner != customer.uuid or of_tenant != tenant.uuid:
         return None
-    currency = Currency(currency_code)
+    currency = currency_of(currency_code)
     return SignedIn(
-        Login(customer, listed.user, tokens_from, MemberRole(role)),
+        Login(customer, listed.user, tokens_from, _role[role]),
         Customer(
             customer, tenant, LegalEntityId(entity), reference, currency, zone, locale,
             PaymentMethodId(customer.shard, method) if method else None, clock_at, clock_target,

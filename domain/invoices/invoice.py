@@ -9,7 +9,7 @@ from domain.ids import CustomerId, InvoiceId, LegalEntityId, SubscriptionId, Ten
 from domain.machine import Machine, State
 from domain.money import Currency, Money
 from domain.refusals import RefusalCode, Refused
-from domain.row_view import RowView, amount, column, own_id, reference_id
+from domain.row_view import RowView, amount, column, own_id, owner_id, reference_id
 
 INVOICE = Machine(
     "invoice",
@@ -37,7 +37,7 @@ class Invoice(RowView):
 
     id: InvoiceId = own_id(InvoiceId, "id")
     tenant: TenantId = reference_id(TenantId, "tenant_id")
-    customer: CustomerId = own_id(CustomerId, "customer_id")
+    customer: CustomerId = owner_id(CustomerId, "customer_id")
     legal_entity: LegalEntityId = reference_id(LegalEntityId, "legal_entity_id")
     subscription: SubscriptionId | None = own_id(SubscriptionId, "subscription_id")
     reason: str = column("reason")
@@ -59,6 +59,7 @@ class Invoice(RowView):
     collection: str = column("collection")
     purchase_order: str | None = column("purchase_order")
     recorded_at: datetime = column("recorded_at")
+    state_name: str = column("state")
 
     @property
     def state(self) -> State:
@@ -72,12 +73,12 @@ class Invoice(RowView):
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether something was still due when its day had passed."""
-        return self.state.name == "open" and at > self.due_at
+        return self.state_name == "open" and at > self.due_at
 
     @property
     def is_partially_paid(self) -> bool:
         """Whether it is open and less is due than was charged."""
-        return self.state.name == "open" and self.due < self.total
+        return self.state_name == "open" and self.due < self.total
 
 
 def no_invoice() -> Refused:
