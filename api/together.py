@@ -12,6 +12,8 @@ from domain.db import ACQUIRE_SECONDS, unavailable
 
 MOST: Final = 100  # keys of one read: as many as nobody notices waiting for, and far more than come at once
 SLOW_SECONDS: Final = 0.005  # several times what a read takes: beyond that who comes begins another one beside it
+TURNS: Final = 2  # of the event loop before a read of few: who is ready goes first, then who has come meanwhile joins
+ENOUGH: Final = 8  # keys that are worth a read as they are
 AT_ONCE: Final = 3  # reads under way, however slow they are: connections that are kept for them
 
 K = TypeVar("K")
@@ -75,11 +77,19 @@ class Together(Generic[K, V]):
         """Reads for whoever waits until nobody does."""
         try:
             while self._waiting:
+                await self._gather()
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 self._began = asyncio.get_running_loop().time()
                 await self._tell(batch)
         finally:  # in the same turn in which nobody was waiting: whoever asks next begins anew
             self._under_way -= 1
+
+    async def _gather(self) -> None:
+        """Lets a busy process come to those who would just miss the read; an idle one goes round at once."""
+        for _ in range(TURNS):
+            if len(self._waiting) < ENOUGH:
+                self._began = asyncio.get_running_loop().time()  # a turn of a busy process is no slow read
+                await asyncio.sleep(0)
 
     async def _tell(self, batch: Sequence[_Asked[K, V]]) -> None:
         try:

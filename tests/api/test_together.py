@@ -50,6 +50,16 @@ async def test_who_comes_while_a_read_is_under_way_goes_with_all_others_and_sees
         assert await together.value(key) == f"new {key}"
 
 
+async def test_who_comes_a_turn_later_goes_with_the_first() -> None:
+    shelf = Shelf()
+    shelf.open.set()
+    together = Together(shelf.read, slow_seconds=inf)
+    first = asyncio.ensure_future(together.value(1))
+    await asyncio.sleep(0)
+    assert await asyncio.gather(first, together.value(2)) == ["old 1", "old 2"]
+    assert shelf.reads == [[1, 2]]
+
+
 async def test_an_error_is_told_to_all_who_shared_the_read_and_to_nobody_after_it() -> None:
     shelf = Shelf()
     shelf.fails = True
