@@ -53,6 +53,15 @@ async def test_many_requests_of_one_who_has_plenty_share_a_round_trip(redis_clie
     assert (await shared.take(caller, 0)).available == 55
 
 
+async def test_callers_who_are_asked_about_at_once_share_a_round_trip_and_nothing_else(
+    redis_client: Redis, caller: str
+) -> None:
+    shared = Counting(redis_client, 100, SLOW)
+    await shared.take(caller, 60)
+    answers = await asyncio.gather(*(shared.take(*ask) for ask in ((caller, 50), (f"{caller}2", 50), (caller, 30))))
+    assert ([answer.granted for answer in answers], shared.trips) == ([False, True, True], 2)
+
+
 async def test_two_processes_grant_more_than_there_is_only_until_they_have_told_each_other(
     redis_client: Redis, caller: str
 ) -> None:

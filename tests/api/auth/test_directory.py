@@ -1,9 +1,12 @@
 """Where a login is listed is remembered; whether it still counts is not."""
 
+import asyncio
+
 import asyncpg
 
 from api.auth.directory import Directory
 from domain.tenants.access import find_login, login_key
+from tests.statements import statements_seen
 from tests.world import World
 
 ISSUER = "test-issuer"
@@ -32,3 +35,14 @@ async def test_a_login_that_left_its_user_is_refused_and_found_at_the_next_one_a
             assert again is not None and again.login == other
     finally:
         await owner.close()
+
+
+async def test_logins_that_are_new_at_once_are_looked_up_by_one_statement_each_in_its_place(world: World) -> None:
+    db, tenant = world.house.db, world.tenant.tenant
+    directory = Directory(db)
+    ada, bob = await world.customer(), await world.customer()
+    subjects = [ada.subject, "nobody", bob.subject, ada.subject]
+    with statements_seen() as statements:
+        found = await asyncio.gather(*(directory.find(tenant, ISSUER, subject) for subject in subjects))
+    assert [each and each.customer.id for each in found] == [ada.id, None, bob.id, ada.id]
+    assert sum("FROM login_directory" in sql for sql in statements) == 1
