@@ -11,9 +11,11 @@ from redis.exceptions import RedisError
 from api.bucket import CAPACITY, RESTORE_PER_SECOND, MemoryBucket, Throttle
 from api.json_body import encode
 from api.together import Together
+from domain.refusals import Refused
 
 _log: Final = structlog.get_logger("api.redis_bucket")
 _PREFIX: Final = "bucket:"
+PATIENCE_SECONDS: Final = 0.25  # as long as one round trip may take; behind some that hang, a process counts for itself
 _NUMBERS: Final = msgspec.json.Decoder(list[int])
 
 # Time is the server's, so that processes with other clocks agree; a full bucket needs no key and expires. What is owed
@@ -61,11 +63,15 @@ class RedisBucket:
         self.restore = restore_per_second
         self._own = MemoryBucket(capacity, restore_per_second)
         self._away = False
-        self._taking: Together[Ask, Throttle] = Together(self._take)
+        self._taking: Together[Ask, Throttle] = Together(self._take, patience_seconds=PATIENCE_SECONDS)
 
     async def take(self, caller: str, points: int, owed: int = 0) -> Throttle:
         """Takes all the points or none, in a round trip that all share who ask at once."""
-        return await self._taking.value(Ask(caller, points, owed))
+        ask = Ask(caller, points, owed)
+        try:
+            return await self._taking.value(ask)
+        except Refused:  # round trips before it hang, so it never began
+            return await self._alone(ask)
 
     async def give_back(self, caller: str, points: int) -> Throttle:
         """Returns points that were taken and not used."""
@@ -81,13 +87,11 @@ class RedisBucket:
 
     async def _take(self, asks: Sequence[Ask]) -> list[Throttle]:
         answers = await self._asked(asks)
-        if answers is not None:
-            return answers
-        alone = []
-        for caller, points, owed in asks:
-            await self._own.give_back(caller, -owed)
-            alone.append(await self._own.take(caller, points))
-        return alone
+        return [await self._alone(ask) for ask in asks] if answers is None else answers
+
+    async def _alone(self, ask: Ask) -> Throttle:
+        await self._own.give_back(ask.caller, -ask.owed)
+        return await self._own.take(ask.caller, ask.points)
 
     async def _asked(self, asks: Sequence[Ask]) -> list[Throttle] | None:
         """What the server says to each, one after the other; None where it is away."""

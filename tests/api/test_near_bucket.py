@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 
 from api.bucket import Throttle, throttled
 from api.near_bucket import BELIEVED_SECONDS, NearBucket
-from api.redis_bucket import Ask, RedisBucket
+from api.redis_bucket import PATIENCE_SECONDS, Ask, RedisBucket
+from api.together import AT_ONCE
 from tests.ports import free_port
 
 SLOW = 1  # a point a second: nothing noticeable comes back while a test runs
@@ -60,6 +61,20 @@ async def test_callers_who_are_asked_about_at_once_share_a_round_trip_and_nothin
     await shared.take(caller, 60)
     answers = await asyncio.gather(*(shared.take(*ask) for ask in ((caller, 50), (f"{caller}2", 50), (caller, 30))))
     assert ([answer.granted for answer in answers], shared.trips) == ([False, True, True], 2)
+
+
+async def test_who_would_wait_behind_round_trips_that_hang_is_granted_by_the_process_alone(
+    redis_client: Redis, caller: str
+) -> None:
+    shared, asked = Slow(redis_client), set[asyncio.Task[Throttle]]()
+    shared.close()
+    done = set[asyncio.Task[Throttle]]()
+    while not done and len(asked) <= AT_ONCE:  # so many may hang at once; whoever comes after them must not
+        asked.add(asyncio.create_task(shared.take(caller, 10)))
+        done, _ = await asyncio.wait(asked, timeout=10 * PATIENCE_SECONDS)
+    assert [task.result().available for task in done] == [90]
+    shared.open.set()
+    assert len(await asyncio.gather(*asked)) == len(asked)
 
 
 async def test_two_processes_grant_more_than_there_is_only_until_they_have_told_each_other(
