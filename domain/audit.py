@@ -70,27 +70,28 @@ class ChainVerdict:
 
 
 async def verify_chain(db: Primary, customer: CustomerId) -> ChainVerdict:
-    """Recomputes every hash of a customer's chain and compares it with the head."""
-    rows = await db.fetch(
-        """SELECT e.number, e.previous_hash, e.body_hash, e.hash, e.operation_id, e.recorded_at, b.body
-             FROM audit_entry e
+    """Recomputes every hash of a customer's chain and compares it with the head.
+
+    Both are read by one statement: between two, another entry may be written, and a sound chain would seem cut short.
+    """
+    found = await db.fetch(
+        """SELECT h.audit_number, h.audit_hash,
+                  e.number, e.previous_hash, e.body_hash, e.hash, e.operation_id, e.recorded_at, b.body
+             FROM customer_head h
+             LEFT JOIN audit_entry e ON e.shard_key = h.shard_key AND e.customer_id = h.customer_id
              LEFT JOIN audit_body b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id
                                    AND b.number = e.number AND b.recorded_at = e.recorded_at
-            WHERE e.shard_key = $1 AND e.customer_id = $2 ORDER BY e.number""",
+            WHERE h.shard_key = $1 AND h.customer_id = $2 ORDER BY e.number""",
         customer.shard,
         customer.uuid,
     )
+    rows = [row for row in found if row["number"] is not None]
     previous, expected = GENESIS, 1
     for row in rows:
         if not _holds(row, previous, expected):
             return ChainVerdict(False, len(rows), row["number"])
         previous, expected = row["hash"], expected + 1
-    head = await db.fetchrow(
-        "SELECT audit_number, audit_hash FROM customer_head WHERE shard_key = $1 AND customer_id = $2",
-        customer.shard,
-        customer.uuid,
-    )
-    whole = head is not None and head["audit_number"] == len(rows) and head["audit_hash"] == previous
+    whole = bool(found) and found[0]["audit_number"] == len(rows) and found[0]["audit_hash"] == previous
     return ChainVerdict(whole, len(rows), None if whole else expected)
 
 
