@@ -12,6 +12,10 @@ from typing import Any, Final
 import pytest
 from hypothesis import settings
 
+# A shared machine may pause in the middle of any example; how long one takes says nothing of what it shows.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
 EXAMPLES: Final = int(os.environ.get("EXAMPLES", "600"))
 # For what else holds of every example: such a test finds its faults among the first hundred or hardly ever.
 in_brief: Final = settings(max_examples=400, deadline=None)
