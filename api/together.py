@@ -78,6 +78,8 @@ class Together(Generic[K, V]):
         try:
             while self._waiting:
                 await self._gather()
+                if not self._waiting:  # others have read for them meanwhile, or they were told that it takes too long
+                    return
                 batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
                 self._began = asyncio.get_running_loop().time()
                 await self._tell(batch)

@@ -108,3 +108,12 @@ async def test_who_would_wait_behind_reads_that_hang_is_told_so_and_the_next_one
     assert await asyncio.gather(*hanging) == [f"old {key}" for key in range(AT_ONCE)]
     assert await together.value(9) == "old 9"
     assert shelf.reads == [*([key] for key in range(AT_ONCE)), [9]]
+
+
+async def test_of_two_reads_that_begin_at_once_only_one_is_made_where_that_is_for_all() -> None:
+    shelf = Shelf()
+    shelf.open.set()
+    together = Together(shelf.read, slow_seconds=-1.0)
+    assert await asyncio.gather(together.value(1), together.value(2)) == ["old 1", "old 2"]
+    await _settle()
+    assert shelf.reads == [[1, 2]]
