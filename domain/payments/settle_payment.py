@@ -95,7 +95,7 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
         await withdraw_receipt(tx, before.id)
     if after.captured > before.captured and await cover_excess(tx, before.id):
         await withhold(tx, before.invoice)  # what came late, disputed before we had heard of it, may have become credit
-    doubted = before.queries or before.state.name == "unknown"
+    doubted = before.queries or before.asks or before.state.name == "unknown"  # an ask lets questions count anew
     if doubted and after.state.name not in OPEN | {before.state.name, "captured"}:
         await settle_cases(tx, before.id.uuid)
     if after.state.name not in OPEN | {"captured", "settling"}:  # those are asked about again

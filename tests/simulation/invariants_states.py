@@ -118,10 +118,20 @@ def retries_keep_to_the_timeline(look: Look) -> Iterator[str]:
 
 
 def _barred(look: Look, bad: Row, retry: Row, order: int) -> bool:
-    """Whether the retry is of a method that the provider had declined for good, and the house knew it."""
+    """Whether the retry is of a method that the provider had declined for good, and the house knew of that, and of no
+    later charge of it that went well, such as one of its customer's own."""
     failed = _moved(look, bad["id"], "failed") if any(charge.hard for charge in look.charges(bad)) else None
     same = bad["method_id"] == retry["method_id"]
-    return bool(same and failed and look.audit_number(failed["operation_id"]) < order)
+    known = same and failed and look.audit_number(failed["operation_id"]) < order
+    return bool(known and not any(_went_well(look, each, bad, order) for each in look.facts.rows["payment"]))
+
+
+def _went_well(look: Look, later: Row, bad: Row, order: int) -> bool:
+    """Whether a charge of the same method was begun after the bad one, and money was heard of before the order."""
+    if later["method_id"] != bad["method_id"] or later["id"] <= bad["id"]:
+        return False
+    taken = _moved(look, later["id"], "captured", "settling", "succeeded")
+    return taken is not None and look.audit_number(taken["operation_id"]) < order
 
 
 def _off_timeline(case: Row, retries: list[datetime]) -> Iterator[str]:

@@ -8,6 +8,8 @@ import pytest
 from domain.actor import Grant
 from domain.ledger.balance import balance
 from domain.money import Money
+from domain.payments.exception_case import Kind
+from domain.payments.open_exception import OUT_OF_REACH, OpenException, open_exception
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import CaptureMode, payment
 from domain.payments.receipt import receipts_of
@@ -17,9 +19,11 @@ from domain.payments.reverse_offline import ReverseOfflinePayment, reverse_offli
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from tests.exception_kit import waiting
 from tests.lives import (
     attempts_at,
     buyer,
+    by_house,
     day,
     invoices_of,
     is_entitled,
@@ -185,6 +189,22 @@ async def test_what_a_provider_took_is_not_reversed_and_what_it_did_not_is_not_r
     with pytest.raises(Refused) as beyond:
         await perform(world.house.db, request_refund, world.staff(Grant.SUPPORT), ben.id, command, fresh("refund"))
     assert beyond.value.code is RefusalCode.EXCEEDS_CAPTURED
+
+
+async def test_a_doubt_about_a_hold_ends_with_it_once_the_money_came_another_way(world: World) -> None:
+    ada = await owing(world)
+    (open_one,) = await invoices_of(world, ada)
+    await world.card(ada)
+    command = PayInvoice(open_one.id, None, CaptureMode.LATER)
+    await perform(world.house.db, pay_invoice, world.staff(Grant.FINANCE), ada.id, command, fresh("pay"))
+    await do_now(world.house, ada.id)
+    held = (await attempts_at(world, ada, open_one.id))[-1]
+    doubt = OpenException(Kind.PAYMENT_UNKNOWN, held.id, None, OUT_OF_REACH)
+    await by_house(world, ada, open_exception, doubt)
+    assert [each.kind for each in await waiting(world, ada)] == [Kind.PAYMENT_UNKNOWN]
+    await record(world, ada)
+    assert [each.state.name for each in await attempts_at(world, ada, open_one.id)] == ["failed", "voided", "succeeded"]
+    assert await waiting(world, ada) == []
 
 
 async def test_a_hold_is_let_go_once_the_money_came_another_way(world: World) -> None:
