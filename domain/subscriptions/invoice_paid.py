@@ -42,8 +42,9 @@ async def invoice_paid(tx: Tx, command: InvoicePaid) -> SubscriptionStands:
 
 
 async def _take_effect(tx: Tx, of: Subscription, change: Pending, paid: Invoice) -> None:
-    """A change takes effect only inside the period it was priced in; a later success becomes credit."""
-    if of.ended_at is None and of.period.end == change.until and tx.now < change.until:
+    """A change takes effect only inside the period it was priced in, and that it paid for: a new cycle may be shorter.
+    A later success becomes credit."""
+    if of.ended_at is None and of.period.end == change.until and tx.now < min(change.until, paid.period_end):
         await apply_change(tx, of, change, paid)
         return
     await credit_whole(tx, paid, TOO_LATE, "The change was paid too late to take effect.")

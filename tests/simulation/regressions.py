@@ -33,6 +33,9 @@ FOUND_LONG: dict[tuple[int, int], str] = {
     (6023, 1000): "the simulation: a charge that came after a suspension counted among those that had led to it",
     (6024, 1000): "the simulation: the parts of a posting were expected in the order in which they were found",
     (6030, 1000): "the simulation: a renewal before an anchor of today was held to no calendar",
-    (6038, 1000): "the simulation: a stolen card that its customer had charged well since was not to be charged again",
+    (
+        6038,
+        1000,
+    ): "a change that was paid after its own cycle, within the longer one it left, took effect afterwards",
     (6040, 1000): "a doubt about a payment stayed open where the payment ended by what was asked of it since",
 }

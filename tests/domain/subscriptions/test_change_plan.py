@@ -191,6 +191,24 @@ async def test_a_change_that_is_paid_after_its_period_is_over_becomes_credit_for
     assert await wrong_rows(world, ada) == []
 
 
+async def test_a_change_that_is_paid_after_its_shorter_cycle_is_over_becomes_credit_as_well(world: World) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    weekly = await publish(world, Money(3000, EUR), Unit.WEEK)
+    await until(world, ada, day(1, 11, 18))
+    await world.card(ada, "tok_bank_held")
+    command = ChangePlan((await subscription_of(world, ada)).id, weekly)
+    changing = (await world.do(ada, change_plan, command)).outcome
+    assert (changing.due.minor, changing.mode) == (3000 - 653, "new_cycle")
+    await until(world, ada, day(1, 20))
+    await tell(world, ada, changing.payment, News.CAPTURED)
+    now = await subscription_of(world, ada)
+    assert (now.unit_amount.minor, now.period.start, now.pending_invoice) == (1000, day(1, 1), None)
+    assert await credit_of(world, ada) == 3000 - 653
+    assert len(await invoices_of(world, ada)) == 2  # no week that nobody had is billed
+    assert await wrong_rows(world, ada) == []
+
+
 async def test_a_dearer_plan_is_not_credited_with_a_period_that_is_not_paid(world: World) -> None:
     ada = await buyer(world)
     await start(world, ada)
