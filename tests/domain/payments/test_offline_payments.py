@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from domain.actor import Grant
+from domain.invoices.invoice import Invoice
 from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.exception_case import Kind
@@ -47,6 +48,17 @@ async def owing(world: World) -> Someone:
     ada = await buyer(world, "tok_lost_card")
     await start(world, ada)
     return ada
+
+
+async def held(world: World) -> tuple[Someone, Invoice]:
+    """A customer who owes 10.00 EUR that finance holds on another card, and the invoice."""
+    ada = await owing(world)
+    (open_one,) = await invoices_of(world, ada)
+    await world.card(ada)
+    command = PayInvoice(open_one.id, None, CaptureMode.LATER)
+    await perform(world.house.db, pay_invoice, world.staff(Grant.FINANCE), ada.id, command, fresh("pay"))
+    await do_now(world.house, ada.id)
+    return ada, open_one
 
 
 async def record(
@@ -192,14 +204,9 @@ async def test_what_a_provider_took_is_not_reversed_and_what_it_did_not_is_not_r
 
 
 async def test_a_doubt_about_a_hold_ends_with_it_once_the_money_came_another_way(world: World) -> None:
-    ada = await owing(world)
-    (open_one,) = await invoices_of(world, ada)
-    await world.card(ada)
-    command = PayInvoice(open_one.id, None, CaptureMode.LATER)
-    await perform(world.house.db, pay_invoice, world.staff(Grant.FINANCE), ada.id, command, fresh("pay"))
-    await do_now(world.house, ada.id)
-    held = (await attempts_at(world, ada, open_one.id))[-1]
-    doubt = OpenException(Kind.PAYMENT_UNKNOWN, held.id, None, OUT_OF_REACH)
+    ada, open_one = await held(world)
+    attempt = (await attempts_at(world, ada, open_one.id))[-1]
+    doubt = OpenException(Kind.PAYMENT_UNKNOWN, attempt.id, None, OUT_OF_REACH)
     await by_house(world, ada, open_exception, doubt)
     assert [each.kind for each in await waiting(world, ada)] == [Kind.PAYMENT_UNKNOWN]
     await record(world, ada)
@@ -208,12 +215,7 @@ async def test_a_doubt_about_a_hold_ends_with_it_once_the_money_came_another_way
 
 
 async def test_a_hold_is_let_go_once_the_money_came_another_way(world: World) -> None:
-    ada = await owing(world)
-    (open_one,) = await invoices_of(world, ada)
-    await world.card(ada)
-    command = PayInvoice(open_one.id, None, CaptureMode.LATER)
-    await perform(world.house.db, pay_invoice, world.staff(Grant.FINANCE), ada.id, command, fresh("pay"))
-    await do_now(world.house, ada.id)
+    ada, open_one = await held(world)
     await record(world, ada)
     assert [each.state.name for each in await attempts_at(world, ada, open_one.id)] == ["failed", "voided", "succeeded"]
     assert await owed_and_credit(world, ada) == (0, 0)
