@@ -88,7 +88,7 @@ def guard(app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES, receive_seconds: f
     return Guard(app, max_body_bytes, receive_seconds)
 
 
-_bits: Final = random.Random().getrandbits
+_bits: Final = random.Random().getrandbits  # no secret: callers may choose their own, and the system is not asked
 
 
 def _id(named: bytes, parent: bytes) -> str:

@@ -62,7 +62,7 @@ class LegalEntity:
     )
     async def closed_through(self, info: Info) -> date | None:
         """The month."""
-        return await closed_through(info.context.db.primary, self.source.house, self.source.id)
+        return await closed_through(info.context.db.primary, self.source.house.shard, self.source.id)
 
 
 async def all_legal_entities(info: Info) -> list[LegalEntity]:

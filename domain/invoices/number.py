@@ -1,4 +1,7 @@
-"""Document numbers: gapless per legal entity and series, taken under the series row, which is locked last."""
+"""Document numbers: gapless per legal entity and series, taken under the series row, which is locked last.
+
+Receipts take theirs in the very statement that writes them down (``domain/payments/receipt.py``), in the same form.
+"""
 
 from dataclasses import dataclass
 

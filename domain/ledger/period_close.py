@@ -5,7 +5,7 @@ from datetime import date
 
 from domain.actor import Grant
 from domain.db import Primary, Tx
-from domain.ids import CustomerId, LegalEntityId
+from domain.ids import LegalEntityId
 from domain.ledger.post import books_month, lock_books
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
@@ -25,12 +25,12 @@ class PeriodClosed:
     month: date
 
 
-async def closed_through(db: Primary, house: CustomerId, entity: LegalEntityId) -> date | None:
+async def closed_through(db: Primary, shard: int, entity: LegalEntityId) -> date | None:
     """The newest month whose books are closed, by its first day; they are closed under all shard keys or under none."""
     newest: date | None = await db.fetchval(
         """SELECT max(starts_on) FROM accounting_period
             WHERE shard_key = $1 AND legal_entity_id = $2 AND closed_at IS NOT NULL""",
-        house.shard, entity.uuid,
+        shard, entity.uuid,
     )  # fmt: skip
     return newest
 
@@ -38,7 +38,8 @@ async def closed_through(db: Primary, house: CustomerId, entity: LegalEntityId) 
 @operation("ledger.close_period", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}), destroys=True)
 async def close_period(tx: Tx, command: ClosePeriod) -> PeriodClosed:
     """Runs under the house of a legal entity, else NOT_FOUND. INVALID_INPUT for a day that is not the first of a month;
-    STATE_CONFLICT for a month that is not over or already closed; BUSY where postings hold it open for too long.
+    STATE_CONFLICT for a month that is not over, or closed already by itself or with a later one; BUSY where postings
+    hold it open for too long.
 
     It waits for the postings that are under way and is waited for by those that come after it, which are refused.
     """
@@ -65,14 +66,14 @@ async def _close(tx: Tx, key: int, month: date) -> None:
     """Closes the row of the month, which is made where nothing was posted in it, and those before it."""
     entity = tx.head.legal_entity.uuid
     await lock_books(tx, key)
-    closed = await tx.fetchval(
+    closed = await closed_through(tx, key, tx.head.legal_entity)
+    if closed is not None and closed >= month:
+        raise Refused(RefusalCode.STATE_CONFLICT, f"{month:%Y-%m} is closed already.", ("month",))
+    await tx.execute(
         """INSERT INTO accounting_period (shard_key, legal_entity_id, starts_on, closed_at) VALUES ($1, $2, $3, $4)
-           ON CONFLICT (shard_key, legal_entity_id, starts_on) DO UPDATE SET closed_at = EXCLUDED.closed_at
-            WHERE accounting_period.closed_at IS NULL RETURNING starts_on""",
+           ON CONFLICT (shard_key, legal_entity_id, starts_on) DO UPDATE SET closed_at = EXCLUDED.closed_at""",
         key, entity, month, tx.recorded_at,
     )  # fmt: skip
-    if closed is None:
-        raise Refused(RefusalCode.STATE_CONFLICT, f"{month:%Y-%m} is closed already.", ("month",))
     await tx.execute(
         """UPDATE accounting_period SET closed_at = $4
             WHERE shard_key = $1 AND legal_entity_id = $2 AND starts_on < $3 AND closed_at IS NULL""",

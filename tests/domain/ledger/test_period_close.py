@@ -170,7 +170,13 @@ async def test_only_finance_closes_and_only_what_is_over_open_and_a_month(books:
     assert await refusal(close(books, date(2021, 3, 2))) is RefusalCode.INVALID_INPUT
     assert await refusal(close(books, now)) is RefusalCode.STATE_CONFLICT
     assert await refusal(close(books, MARCH)) is None
-    assert await refusal(close(books, MARCH)) is RefusalCode.STATE_CONFLICT
+    for month in (MARCH, date(2021, 2, 1)):
+        assert await refusal(close(books, month)) is RefusalCode.STATE_CONFLICT
+
+
+async def test_of_those_who_close_a_month_at_once_one_does_and_the_others_hear_of_it(books: World) -> None:
+    answers = await asyncio.gather(*(refusal(close(books, MARCH)) for _ in range(4)))
+    assert sorted(str(each) for each in answers) == ["None", *[str(RefusalCode.STATE_CONFLICT)] * 3]
 
 
 async def test_another_tenants_finance_cannot_close(world: World, books: World) -> None:
