@@ -14,7 +14,7 @@ from api.together import Together
 from domain.refusals import Refused
 
 _log: Final = structlog.get_logger("api.redis_bucket")
-_PREFIX: Final = "bucket:"
+PREFIX: Final = "bucket:"
 PATIENCE_SECONDS: Final = 0.25  # as long as one round trip may take; behind some that hang, a process counts for itself
 _NUMBERS: Final = msgspec.json.Decoder(list[int])
 
@@ -95,7 +95,7 @@ class RedisBucket:
 
     async def _asked(self, asks: Sequence[Ask]) -> list[Throttle] | None:
         """What the server says to each, one after the other; None where it is away."""
-        keys = [_PREFIX + ask.caller for ask in asks]
+        keys = [PREFIX + ask.caller for ask in asks]
         wants, owes = encode([ask.points for ask in asks]), encode([ask.owed for ask in asks])
         try:
             told: Any = await self._run(keys, [self.capacity, self.restore, wants, owes])

@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from api.app import build_app
+from api.redis_bucket import PREFIX
 from domain.reactions.house import House
 from runtime.settings import Settings
 from tests.api_callers import Api, running
@@ -60,6 +61,22 @@ async def redis_client(redis_url: str) -> AsyncIterator[Redis]:
     client = Redis.from_url(redis_url)
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+async def valkey_of_the_session(redis_url: str) -> AsyncIterator[Redis]:
+    """One client for all tests that need no client of their own."""
+    client = Redis.from_url(redis_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def full_buckets(valkey_of_the_session: Redis) -> None:
+    """Every caller has all its points again, for files of which many tests ask as the same few: those are not about
+    how many requests somebody has, and the faster they are, the sooner nobody would have any."""
+    if known := await valkey_of_the_session.keys(f"{PREFIX}*"):
+        await valkey_of_the_session.unlink(*known)
 
 
 @pytest.fixture

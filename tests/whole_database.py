@@ -46,4 +46,6 @@ async def fingerprints(connection: Connection) -> Fingerprints:
         f" coalesce(sum(t.xmin::text::bigint), 0)::bigint AS written FROM {name} t"
         for name in names
     ]
+    # So many tables look like much to read: to start two processes for it would cost ten times as much as to read them.
+    await connection.execute("SET max_parallel_workers_per_gather = 0")
     return Fingerprints(await connection.prepare(" UNION ALL ".join(parts)))

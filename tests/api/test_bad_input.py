@@ -119,12 +119,8 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ),
     ("publishCoupon", {"amount": {"minorUnits": "1", "currency": "EUR"}}, "INVALID_INPUT", ["percentPpm"]),
     *(
-        (
-            "publishCoupon",
-            {"percentPpm": None, "amount": {"minorUnits": str(amount), "currency": "EUR"}},
-            "INVALID_AMOUNT",
-            ["amount"],
-        )
+        ("publishCoupon", {"percentPpm": None, "amount": {"minorUnits": str(amount), "currency": "EUR"}},
+         "INVALID_AMOUNT", ["amount"])
         for amount in (0, -1, 10**11 + 1, HUGE)
     ),
     ("publishCoupon", {"duration": "PERIODS"}, "INVALID_INPUT", ["periods"]),
@@ -262,6 +258,8 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("createContract", {"commitment": amount(-1)}, "INVALID_AMOUNT", ["commitment"]),
     ("createContract", {"commitment": {"minorUnits": "1", "currency": "USD"}}, "CURRENCY_MISMATCH", ["commitment"]),
 ]  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("full_buckets")
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,8 @@ NULLABLE_IN = {
 }
 CODES = {"BAD_INPUT", "NOT_FOUND"}
 
+pytestmark = pytest.mark.usefixtures("full_buckets")
+
 
 @pytest.fixture(scope="module")
 async def stage(api: Api, owner_url: str) -> AsyncIterator[Stage]:

@@ -55,6 +55,8 @@ BOOKS = (
 )
 PAYLOAD = "operation { id replayed } errors { ... on UserError { code message } }"
 
+pytestmark = pytest.mark.usefixtures("full_buckets")
+
 
 def mutations() -> list[str]:
     """The names of all published mutations."""

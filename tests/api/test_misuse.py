@@ -107,6 +107,8 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     **OF_RUNS,
 }
 
+pytestmark = pytest.mark.usefixtures("full_buckets")
+
 
 @dataclass
 class Scene:

@@ -27,6 +27,8 @@ from tests.role_table import MUTATIONS, cells, differing
 PLACES = {"Query": "%s", "Customer": "viewer { customer { %s } }", "Staff": "staff { %s }"}
 AT_ONCE = 6  # calls; fewer than there are connections
 
+pytestmark = pytest.mark.usefixtures("full_buckets")
+
 
 @pytest.fixture(scope="module")
 async def stage(api: Api, owner_url: str) -> AsyncIterator[Stage]:
