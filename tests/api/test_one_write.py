@@ -76,6 +76,7 @@ async def answered(kind: type[HttpToolsProtocol], request: bytes) -> Network:
     config = uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False, server_header=False)
     config.load()
     network, state = Network(), ServerState()
+    state.default_headers = [(b"date", b"Sun, 06 Nov 1994 08:49:37 GMT")]
     protocol = kind(config, state, {})
     protocol.connection_made(network)
     protocol.data_received(request)
