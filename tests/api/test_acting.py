@@ -1,5 +1,6 @@
 """A member of staff in a customer's place: with a reason, for half an hour at most, and looking unless let do more."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -106,3 +107,11 @@ async def test_what_is_changed_in_a_customer_s_place_names_who_for_whom_and_why(
     assert (await stranger.post({"query": ME})).status_code == 403
     long = await api.acting(guest, expires_in=3600)
     assert (await long.post({"query": ME})).status_code == 403
+
+
+async def test_who_acts_for_a_customer_spends_points_of_its_own(api: Api) -> None:
+    guest = await api.guest()
+    await asyncio.gather(*(guest.data(BANNER) for _ in range(50)))
+    seen = (await (await api.acting(guest)).post({"query": BANNER})).json()["extensions"]["cost"]
+    throttle = seen["throttleStatus"]
+    assert throttle["currentlyAvailable"] == throttle["maximumAvailable"] - seen["actualQueryCost"]
