@@ -4,7 +4,7 @@ import pytest
 
 from domain.actor import Grant
 from domain.reactions.house import House
-from tests.api_callers import START, Api
+from tests.api_callers import START, Api, Caller
 from tests.lives import day
 from tests.world import make_world
 
@@ -24,6 +24,8 @@ async def test_finance_closes_a_month_and_nothing_is_posted_in_it_any_more(api: 
 
     given = {"legalEntity": "ACMETEST", "month": "2021-02-01", "idempotencyKey": "close-of-february-2021"}
     assert (await support.refusal(CLOSE, **given))["code"] == "FORBIDDEN"
+    weak = await desk.token("staff", await desk.world.colleague(desk.issuer, Grant.FINANCE), acr="aal1")
+    assert (await Caller(desk.http, weak).refusal(CLOSE, **given))["code"] == "STEP_UP_REQUIRED"
     closed = {"code": "ACMETEST", "closedThrough": "2021-02-01"}
     assert (await finance.do(CLOSE, **given))["legalEntity"] == closed
     again = await finance.do(CLOSE, **given)
