@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,8 @@ from domain.actor import Grant
 from domain.db import observers
 from domain.payments.method import StoreMethod, store_method
 from domain.perform import perform
+from domain.reactions.events import drain
+from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.api_callers import START, Api, Guest, key
 from tests.world import fresh
 
@@ -98,6 +101,21 @@ async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(owner_url)
     yield connection
     await connection.close()
+
+
+async def test_what_comes_after_an_event_that_waits_for_its_next_try_is_still_processing(
+    api: Api, owner: asyncpg.Connection
+) -> None:
+    guest, house = await api.guest("tok_visa"), api.world.house
+    start = StartSubscription(api.world.prices["starter"], 1)
+    await perform(house.db, start_subscription, guest.who.actor, guest.who.id, start, key())
+    later = "UPDATE outbox_event SET retry_at = now() + $2::interval WHERE customer_id = $1"
+    await owner.execute(later, guest.who.id.uuid, timedelta(hours=1))
+    given = {"token": "tok_mastercard", "idempotencyKey": key()}
+    assert (await guest.do(ADD_METHOD, **given))["operation"]["status"] == "PROCESSING"
+    await owner.execute(later, guest.who.id.uuid, -timedelta(hours=1))
+    await drain(house, guest.who.id)
+    assert (await guest.do(ADD_METHOD, **given))["operation"]["status"] == "DONE"
 
 
 async def test_what_failed_and_will_be_tried_again_is_still_processing(api: Api, owner: asyncpg.Connection) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 from api.auth.directory import Directory
 from domain.tenants.access import find_login, login_key
 from tests.statements import statements_seen
-from tests.world import World
+from tests.world import World, make_world
 
 ISSUER = "test-issuer"
 
@@ -46,3 +46,12 @@ async def test_logins_that_are_new_at_once_are_looked_up_by_one_statement_each_i
         found = await asyncio.gather(*(directory.find(tenant, ISSUER, subject) for subject in subjects))
     assert [each and each.customer.id for each in found] == [ada.id, None, bob.id, ada.id]
     assert sum("FROM login_directory" in sql for sql in statements) == 1
+
+
+async def test_a_login_of_two_tenants_is_at_each_that_tenants_own_when_both_ask_at_once(world: World) -> None:
+    other, directory = await make_world(world.house), Directory(world.house.db)
+    ada, bob = await world.customer(), await world.customer()
+    twin = await other.customer(subject=ada.subject)
+    asked = [(other, ada), (world, ada), (other, bob), (world, bob)]
+    found = await asyncio.gather(*(directory.find(at.tenant.tenant, ISSUER, of.subject) for at, of in asked))
+    assert [each and each.customer.id for each in found] == [twin.id, ada.id, None, bob.id]
