@@ -116,6 +116,8 @@ class Scene:
 
     stage: Stage
     debtor: Guest
+    poor: Guest
+    """Who owes as the debtor does, and never pays."""
     late: Guest
     ids: dict[str, str]
 
@@ -135,8 +137,9 @@ class Scene:
 @pytest.fixture(scope="module")
 async def scene(api: Api, elsewhere: Api, owner_url: str) -> AsyncIterator[Scene]:
     """One for all cases of the file: they leave nothing behind."""
-    debtor, late = await api.guest("tok_insufficient_funds_times_1"), await api.guest("tok_insufficient_funds")
-    owed, expired = [await each.do(START, priceId=str(api.world.prices["starter"])) for each in (debtor, late)]
+    debtor, poor = [await api.guest("tok_insufficient_funds_times_1") for _ in range(2)]
+    late, price = await api.guest("tok_insufficient_funds"), str(api.world.prices["starter"])
+    owed, unpaid, expired = [await each.do(START, priceId=price) for each in (debtor, poor, late)]
     await until(api.world, late.who, day(1, 3))
     ids = {
         "price in USD": str(api.world.prices["usd"]),
@@ -144,6 +147,7 @@ async def scene(api: Api, elsewhere: Api, owner_url: str) -> AsyncIterator[Scene
         "replaced price": await replaced_price(api),
         "expired subscription": expired["subscription"]["id"],
         "void invoice": expired["invoice"]["id"],
+        "unpaid invoice": unpaid["invoice"]["id"],
     }
     for place, where in (("", api), (" elsewhere", elsewhere)):
         other, bought = await where.subscriber()
@@ -156,7 +160,7 @@ async def scene(api: Api, elsewhere: Api, owner_url: str) -> AsyncIterator[Scene
         }
     async with stage_for(api, owner_url) as stage:
         stage.good["payInvoice"] = {"invoiceId": owed["invoice"]["id"]}
-        yield Scene(stage, debtor, late, ids)
+        yield Scene(stage, debtor, poor, late, ids)
 
 
 async def replaced_price(api: Api) -> str:
@@ -214,7 +218,8 @@ async def test_what_belongs_to_somebody_else_is_answered_as_what_there_is_not(
 ) -> None:
     theirs = scene.ids[f"{what}{place}"]
     nothing = theirs[:-4] + ("zzzz" if not theirs.endswith("zzzz") else "yyyy")
-    foreign, unknown = await scene.refusal(name, **{field: theirs}), await scene.refusal(name, **{field: nothing})
+    caller, owed = (scene.poor, {"invoiceId": scene.ids["unpaid invoice"]}) if name == "payInvoice" else (None, {})
+    foreign, unknown = [await scene.refusal(name, caller, **{**owed, field: id}) for id in (theirs, nothing)]
     assert foreign == unknown
     assert (foreign["code"], foreign["path"]) == ("NOT_FOUND", [field])
 
