@@ -85,15 +85,20 @@ def _check_own(look: Look, customer: UUID, *, anew: bool) -> None:
 
 
 async def check_whole(town: Town, memory: Memory) -> None:
-    """Broken with what does not hold of anybody, by rows that are read anew."""
-    town.facts = await town.reader.read_anew()
+    """Broken with what does not hold of anybody, by rows that are read once more."""
+    town.facts = await town.reader.read_again()
+    _check_all(town, memory)
+
+
+def _check_all(town: Town, memory: Memory) -> None:
     changes = town.reader.take_changes()
     _check(Look(town, memory, town.facts, changes, whole=True), (*TOWN, *EACH_CUSTOMER))
 
 
 async def check_at_rest(town: Town, memory: Memory) -> None:
     """Broken with what does not hold when nothing is left to do; the house's own verification must agree."""
-    await check_whole(town, memory)
+    town.facts = await town.reader.read_anew()
+    _check_all(town, memory)
     _check(Look(town, memory, town.facts, whole=True), AT_REST)
     findings = await verify_shard(town.process.house.db.primary, town.shard)
     if findings:

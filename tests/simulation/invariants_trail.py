@@ -25,14 +25,28 @@ def each_key_has_one_effect(look: Look) -> Iterator[str]:
     if unpaired := [place for place in (entries - kept) + (kept - entries) if place[1] not in forgotten]:
         yield f"operation keys and audit entries do not pair: {unpaired}"
     yield from (f"key {row['key']} has no outcome" for row in keys if row["outcome"] is None)
-    known = look.facts.made_of("operation_key", "keys", _keys)
+    known = _known(look)
     for call, _ in look.town.answered if look.whole else look.town.answered[-CALLS:]:
         if (call.customer.uuid, call.actor.scope, call.key) not in known:
             yield f"{call.name} was answered under {call.key}, and the key is gone"
 
 
-def _keys(rows: list[Row]) -> set[tuple[object, ...]]:
-    return {(row["customer_id"], row["actor_scope"], row["key"]) for row in rows}
+def _known(look: Look) -> set[tuple[object, ...]]:
+    """The keys that there are: after a step, those that there were with what was written since."""
+    if look.whole:
+        look.memory.keys = {_key(row) for row in look.facts.rows["operation_key"]}
+        return look.memory.keys
+    known = look.memory.keys
+    for change in look.changes:
+        if change.table == "operation_key" and change.after is not None:
+            known.add(_key(change.after))
+        elif change.table == "operation_key" and change.before is not None:
+            known.discard(_key(change.before))
+    return known
+
+
+def _key(row: Row) -> tuple[object, ...]:
+    return row["customer_id"], row["actor_scope"], row["key"]
 
 
 def audit_chains_hold(look: Look) -> Iterator[str]:
@@ -77,8 +91,13 @@ def doubts_have_one_case(look: Look) -> Iterator[str]:
 
 def news_are_stored_once(look: Look) -> Iterator[str]:
     """27: an event of the provider is one row, however often it was delivered."""
-    stored = Counter((row["provider_account"], row["event_id"]) for row in look.facts.rows["inbox_event"])
-    yield from (f"{event} is stored {times} times" for event, times in stored.items() if times > 1)
+    if look.whole:
+        stored = Counter((row["provider_account"], row["event_id"]) for row in look.facts.rows["inbox_event"])
+        yield from (f"{event} is stored {times} times" for event, times in stored.items() if times > 1)
+    for row in look.fresh("inbox_event"):
+        event = (row["provider_account"], row["event_id"])
+        if look.memory.news.setdefault(event, row["event_key"]) != row["event_key"]:
+            yield f"{event} is stored twice"
 
 
 def refunds_for_staff(look: Look) -> list[UUID]:

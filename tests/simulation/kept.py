@@ -57,6 +57,11 @@ class Kept:
             self._put_own(before, row)
             yield Change(self.table, before, row)
 
+    def holds(self, found: Sequence[Row], count: int) -> bool:
+        """Whether these rows are among its own, of which there are so many."""
+        places = [(bisect_left(self._keys, self._key(row)), row) for row in found]
+        return count == len(self.rows) and all(at < count and self.rows[at] == row for at, row in places)
+
     def replace(self, found: list[Row]) -> Iterator[Change]:
         """Takes all rows that there are; what is new, has changed or is gone."""
         if found == self.rows:

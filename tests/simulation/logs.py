@@ -93,6 +93,7 @@ async def perform_log(town: Town, log: Sequence[Entry]) -> dict[int, Counter[Any
         await _send(town, patron, REST)
         await _follow(town, patron)
     await town.look()
+    await town.reader.close()
     return {number: _left(town, patron) + refused[number] for number, patron in patrons.items()}
 
 

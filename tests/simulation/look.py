@@ -32,12 +32,15 @@ class Memory:
     """What earlier steps saw and need not look at again; parsed audit bodies are kept too, since they never change.
 
     ``forgotten`` are operations that moved nothing and whose keys were deleted after their time, ``seen`` the rows that
-    a check asked for when it last held of a customer.
+    a check asked for when it last held of a customer. ``keys`` are those that operations have, ``news`` the row of each
+    event of the provider.
     """
 
     bodies: dict[tuple[UUID, int], Any] = field(default_factory=dict)
     forgotten: set[UUID] = field(default_factory=set)
     seen: dict[tuple[object, UUID], dict[str, list[Row]]] = field(default_factory=dict)
+    keys: set[tuple[object, ...]] = field(default_factory=set)
+    news: dict[tuple[str, str], str] = field(default_factory=dict)
     held: Counter[str] = field(default_factory=Counter)  # how often each check was made
     noticed: Counter[str] = field(default_factory=Counter)  # and which noticed a fault that was planted for it
 

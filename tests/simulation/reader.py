@@ -1,10 +1,11 @@
 """Reads the rows of one shard key by statements of the simulation's own: checks must not lean on what they check.
 
 What was written is found by the transactions that wrote it, so that a look costs what has changed and not what there
-is; now and then everything is read anew and must be the same.
+is. Now and then all that was written since that was done before is read once more and must be the same, and at the end
+everything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -49,8 +50,15 @@ def _count(table: str) -> str:
     return f"(SELECT count(*) FROM {table} WHERE {_own(table)}) AS {table}_count"  # noqa: S608 - our own names
 
 
+def _waiting(table: str) -> str:
+    more = " AND state IN ('received', 'waiting')" if table == "inbox_event" else ""
+    return f"ARRAY(SELECT t FROM {table} t WHERE {_own(table)}{more} ORDER BY {TABLES[table]}) AS {table}"  # noqa: S608 - our own names
+
+
 ALL = f"SELECT {', '.join(map(_whole, TABLES))}"
-WAITING = f"SELECT {', '.join(map(_whole, WORK))}"
+WAITING = f"SELECT {', '.join(map(_waiting, WORK))}"
+WRITTEN = ", ".join([*map(_since, FOLLOWED), *map(_count, FOLLOWED), *map(_whole, VOLATILE)])
+AGAIN = f"SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS seen, {WRITTEN}"
 EVERY = frozenset(range(len(GROUPS)))
 
 
@@ -77,6 +85,8 @@ class Reader:
     _kept: dict[str, Kept] = field(default_factory=lambda: {table: Kept(table) for table in TABLES})
     _each: dict[UUID, Facts] = field(default_factory=dict)
     _seen: str = FIRST
+    _sure: str = FIRST  # as _seen, of the last time that what was written was read once more
+    _connection: Any = None
 
     async def read(self) -> Facts:
         """The rows as they are now."""
@@ -115,6 +125,21 @@ class Reader:
         """What is waiting for a worker now, and nothing else."""
         return Facts(dict(await self._fetch(WAITING)))
 
+    async def read_again(self) -> Facts:
+        """As ``read``, and then once more all that was written since this was last done; Unseen where that is not the
+        same. What was not written since was compared then, and as many rows as there are have to be there."""
+        kept, again = await self.read(), await self._fetch(AGAIN, self._sure)
+        missed = [each for each in FOLLOWED if not self._kept[each].holds(again[each], again[f"{each}_count"])]
+        missed += [each for each in VOLATILE if self._kept[each].rows != again[each]]
+        entries = [row["recorded_at"] for row in again["audit_entry"]]
+        bodies = await self._bodies(min(entries), max(entries)) if entries else ()
+        if not self._kept[BODIES].holds(bodies, len(self._kept["audit_entry"].rows)):
+            missed.append(BODIES)
+        if missed:
+            raise Unseen(f"looks have missed changes in {missed}")
+        self._sure = again["seen"]
+        return kept
+
     async def read_anew(self) -> Facts:
         """As ``read``, and then once more from nothing; Unseen where that is not the same."""
         kept, whole = await self.read(), Facts(dict(await self._fetch(ALL)))
@@ -122,20 +147,28 @@ class Reader:
             raise Unseen(f"looks have missed changes in {missed}")
         return kept
 
+    async def close(self) -> None:
+        """Gives its connection back."""
+        if self._connection is not None:
+            await self._connection.execute("RESET plan_cache_mode")
+            await self.pool.release(self._connection)
+            self._connection = None
+
     def take_changes(self) -> list[Change]:
         """What was written since they were last taken."""
         taken, self.changes = self.changes, []
         return taken
 
     async def _fetch(self, sql: str, *more: object) -> Any:
-        connection = await self.pool.take(PATIENCE_SECONDS)
+        if self._connection is None:
+            # One connection for all looks: what their rows look like is asked and each statement planned once.
+            self._connection = await self.pool.take(PATIENCE_SECONDS)
+            await self._connection.execute("SET plan_cache_mode = force_generic_plan")
         events = (self.events,) if "$2" in sql else ()
-        found = await connection.fetchrow(sql, self.shard, *events, *more)
-        await self.pool.give(connection)
-        return found
+        return await self._connection.fetchrow(sql, self.shard, *events, *more)
 
-    async def _bodies(self, since: object, until: object) -> Iterable[Row]:
-        async with self.pool.acquire() as connection:
+    async def _bodies(self, since: object, until: object) -> Sequence[Row]:
+        async with self.pool.acquire() as connection:  # planned by its months each time: they are many
             rows: list[Row] = await connection.fetch(
                 "SELECT * FROM audit_body WHERE shard_key = $1 AND recorded_at >= $2 AND recorded_at <= $3",
                 self.shard, since, until,

@@ -1,5 +1,6 @@
 """A run: a seed draws what may happen, then action after action; after each one all that must hold is checked."""
 
+import gc
 import logging
 import subprocess
 from collections.abc import AsyncIterator
@@ -29,12 +30,12 @@ from tests.simulation.town import Broken, Town
 from tests.simulation.written import Written
 
 LOG = logging.getLogger("quittance")
-CONNECTIONS = 9  # for up to five clients at once, most with one for an operation and one for what they read
+CONNECTIONS = 10  # for up to five clients at once, most with one for an operation and one for what they read; for looks
 # What is committed is seen by all at once and outlives the death of any process here; no server is killed.
 HASTY = "synchronous_commit=off"
 MONTHS = 60  # wall time of the longest short run; customers on test clocks may be far ahead of it
 PLANTED_EVERY = 10  # seeds: then every check must notice a fault that is planted for it
-EVERY = 100  # steps after which everything is read anew, beside what each step has changed
+EVERY = 100  # steps after which all is checked, beside what each step has changed
 LONG_MONTHS = 240  # and of a long one
 STEPS = 60  # long enough for several renewals and a dunning story, short enough for many seeds
 
@@ -47,6 +48,7 @@ async def simulate(seed: int, pool: Pool, steps: int = STEPS) -> Report:
     """Runs a seed; Failed with everything needed to repeat it where a promise breaks."""
     town = await open_town(seed, pool, is_long=steps > STEPS)
     memory = Memory()
+    gc.disable()  # all rows of a life are at hand to its end: to go through them again and again was a sixth of it
     LOG.addHandler(town.errors)
     town.reader.written = written = Written()
     db.observers.append(written.observe)
@@ -61,6 +63,8 @@ async def simulate(seed: int, pool: Pool, steps: int = STEPS) -> Report:
     except Exception as error:
         raise Failed(_story(town, steps, error)) from error
     finally:
+        gc.enable()
+        await town.reader.close()
         points.on_reached.remove(listener)
         db.observers.remove(written.observe)
         LOG.removeHandler(town.errors)
@@ -85,6 +89,7 @@ async def _step(town: Town, memory: Memory, number: int) -> None:
         town.process = town.process.reborn()
     town.process.mortal.strike = None
     if number % EVERY == 0:
+        gc.collect()
         await check_whole(town, memory)
     else:
         await town.look()
