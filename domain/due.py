@@ -60,6 +60,25 @@ async def schedule(tx: Tx, kind: str, subject: UUID, due_at: datetime, *, follow
         await _store(tx, ADVANCE, tx.customer.uuid, tx.recorded_at, "wall", clocked=False)
 
 
+async def schedule_all(tx: Tx, works: Sequence[tuple[str, UUID]], due_at: datetime) -> None:
+    """As ``schedule`` for each kind and subject, all at one instant of business time and by one statement."""
+    if not works:
+        return
+    clocked = tx.head.clock_at is not None
+    await tx.execute(
+        """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)
+           SELECT $1, $2, w.kind, w.subject, $5, 'business', $6, 0, $7
+             FROM unnest($3::text[], $4::uuid[]) AS w (kind, subject)
+           ON CONFLICT (shard_key, customer_id, kind, subject) DO UPDATE
+              SET due_at = EXCLUDED.due_at, follows = EXCLUDED.follows, clocked = EXCLUDED.clocked, attempts = 0,
+                  lease_until = NULL, recorded_at = EXCLUDED.recorded_at""",
+        tx.customer.shard, tx.customer.uuid, [kind for kind, _ in works], [subject for _, subject in works], due_at,
+        clocked, tx.recorded_at,
+    )  # fmt: skip
+    if clocked and due_at <= tx.now:
+        await _store(tx, ADVANCE, tx.customer.uuid, tx.recorded_at, "wall", clocked=False)
+
+
 async def _store(tx: Tx, kind: str, subject: UUID, due_at: datetime, follows: str, *, clocked: bool) -> None:
     await tx.execute(
         """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)

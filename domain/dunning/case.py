@@ -167,14 +167,48 @@ async def cases(db: Primary, customer: CustomerId) -> list[Case]:
     return [_case(row) for row in rows]
 
 
+async def living_cases(db: Primary, customer: CustomerId) -> list[Case]:
+    """The customer's cases that may still change, newest first: few, where of those that are over there may be many."""
+    rows = await db.fetch(
+        """SELECT shard_key, id, customer_id, invoice_id, subscription_id, opened_at, retry_days, retries_done,
+                  suspend_at, give_up_at, state, seq, ended_by, notice_days, notices_told, restrict_at, kept_features,
+                  grace_source, payday_at, retry_at, step_from, paydays_chosen, waiting_since, waited
+             FROM dunning_case WHERE shard_key = $1 AND customer_id = $2 AND state = ANY ($3::text[])
+            ORDER BY id DESC""",
+        customer.shard,
+        customer.uuid,
+        LIVING,
+    )
+    return [_case(row) for row in rows]
+
+
 async def case_of(db: Primary, customer: CustomerId, invoice: InvoiceId) -> Case | None:
     """The case of an invoice, or None."""
-    return next((each for each in await cases(db, customer) if each.invoice == invoice), None)
+    row = await db.fetchrow(
+        """SELECT shard_key, id, customer_id, invoice_id, subscription_id, opened_at, retry_days, retries_done,
+                  suspend_at, give_up_at, state, seq, ended_by, notice_days, notices_told, restrict_at, kept_features,
+                  grace_source, payday_at, retry_at, step_from, paydays_chosen, waiting_since, waited
+             FROM dunning_case WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = $3""",
+        customer.shard,
+        customer.uuid,
+        invoice.uuid,
+    )
+    return _case(row) if row else None
 
 
 async def case(db: Primary, customer: CustomerId, id: DunningCaseId) -> Case:
     """The customer's case of that id, which the caller knows to exist."""
-    return next(each for each in await cases(db, customer) if each.id == id)
+    row = await db.fetchrow(
+        """SELECT shard_key, id, customer_id, invoice_id, subscription_id, opened_at, retry_days, retries_done,
+                  suspend_at, give_up_at, state, seq, ended_by, notice_days, notices_told, restrict_at, kept_features,
+                  grace_source, payday_at, retry_at, step_from, paydays_chosen, waiting_since, waited
+             FROM dunning_case WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
+        customer.shard,
+        customer.uuid,
+        id.uuid,
+    )
+    assert row is not None
+    return _case(row)
 
 
 async def move(tx: Tx, of: Case, event: str, ended_by: Ended | None = None) -> State:

@@ -5,7 +5,20 @@ from dataclasses import dataclass, replace
 from domain import due
 from domain.actor import Grant
 from domain.db import Tx
-from domain.dunning.case import DUNNING, GIVE_UP, NET, RETRY, SUSPEND, Case, Ended, Step, case, case_of, cases, move
+from domain.dunning.case import (
+    DUNNING,
+    GIVE_UP,
+    NET,
+    RETRY,
+    SUSPEND,
+    Case,
+    Ended,
+    Step,
+    case,
+    case_of,
+    living_cases,
+    move,
+)
 from domain.dunning.notice import tell
 from domain.ids import DunningCaseId, InvoiceId
 from domain.invoices.invoice import invoice
@@ -68,7 +81,7 @@ async def recover(tx: Tx, command: RecoverCase) -> CaseStands:
 
 async def _living(tx: Tx, of: Case) -> list[Case]:
     """The cases that are not over of what the case is about: of its subscription, or of its invoice alone."""
-    living = [each for each in await cases(tx, tx.customer) if each.is_living]
+    living = await living_cases(tx, tx.customer)
     if of.subscription is None:
         return [each for each in living if each.id == of.id]
     return [each for each in living if each.subscription == of.subscription]

@@ -7,7 +7,7 @@ from domain.actor import Grant
 from domain.customers.customer import customer
 from domain.db import Tx
 from domain.dunning.begin_case import begin_case, reopen_case
-from domain.dunning.case import GIVE_UP, RETRY, SUSPEND, Case, case_of, cases, move, store_next_retry, store_step
+from domain.dunning.case import GIVE_UP, RETRY, SUSPEND, Case, case_of, living_cases, move, store_next_retry, store_step
 from domain.dunning.failed_change import DropFailedChange, drop_failed_change
 from domain.dunning.next_retry import Calendar, next_retry
 from domain.dunning.parts import heard_of_part
@@ -132,11 +132,14 @@ async def advance(tx: Tx, of: Case, failed: Payment | None, rules: RecoveryPolic
 
 
 async def _wake(tx: Tx) -> None:
-    """What a case put off while an attempt was open is looked at again, now that one has ended."""
-    for of in await cases(tx, tx.customer):
+    """What a case put off while an attempt was open is looked at again, now that one has ended; where a retry is left,
+    there is nothing to see before the attempt of that has ended."""
+    woken = []
+    for of in await living_cases(tx, tx.customer):
         if of.waiting_since is not None:
             continue
-        if of.state.name in ("retrying", "grace") and of.suspend_at <= tx.now:
-            await due.schedule(tx, SUSPEND, of.id.uuid, tx.now)
+        if of.state.name in ("retrying", "grace") and of.suspend_at <= tx.now and of.next_retry_at is None:
+            woken.append((SUSPEND, of.id.uuid))
         elif of.state.name == "suspended" and of.give_up_at <= tx.now:
-            await due.schedule(tx, GIVE_UP, of.id.uuid, tx.now)
+            woken.append((GIVE_UP, of.id.uuid))
+    await due.schedule_all(tx, woken, tx.now)

@@ -6,7 +6,7 @@ from domain import due
 from domain.actor import Grant
 from domain.customers.customer import Customer, customer
 from domain.db import Tx
-from domain.dunning.case import NET, RETRY, SUSPEND, Case, case, cases, move
+from domain.dunning.case import NET, RETRY, SUSPEND, Case, case, living_cases, move
 from domain.dunning.recovery_policy import RecoveryPolicy, recovery_policy
 from domain.dunning.step import chargeable
 from domain.dunning.stop_case import StopCases, stop_cases
@@ -122,8 +122,8 @@ async def method_added(tx: Tx, command: MethodAdded) -> RetryBegun:
     method = (await customer(tx, tx.head.tenant, tx.customer)).default_method
     if method in await barred_methods(tx, tx.customer, (await recovery_policy(tx, tx.head.tenant)).stops):
         return RetryBegun(())
-    for of in await cases(tx, tx.customer):
-        if not of.is_living or method is None or await has_ended(tx, tx.customer, of.subscription):
+    for of in await living_cases(tx, tx.customer):
+        if method is None or await has_ended(tx, tx.customer, of.subscription):
             continue
         unpaid, attempts = await invoice(tx, tx.customer, of.invoice), await payments_of(tx, tx.customer, of.invoice)
         if unpaid.collection != AUTOMATIC or unpaid.state.name != "open" or of.waiting_since is not None:

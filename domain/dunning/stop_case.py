@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from domain.actor import Grant
 from domain.db import Tx
-from domain.dunning.case import Ended, cases, move
+from domain.dunning.case import Ended, living_cases, move
 from domain.ids import DunningCaseId, SubscriptionId
 from domain.operation import operation
 
@@ -27,8 +27,8 @@ class CasesStopped:
 async def stop_cases(tx: Tx, command: StopCases) -> CasesStopped:
     """Ends the subscription's open cases: no retry, no suspension, nothing written off. An open attempt goes on."""
     stopped = []
-    for of in await cases(tx, tx.customer):
-        if of.subscription == command.subscription and of.is_living:
+    for of in await living_cases(tx, tx.customer):
+        if of.subscription == command.subscription:
             await move(tx, of, "stop", Ended.SUBSCRIPTION_ENDED)
             tx.emit("dunning.stopped", case=of.id, invoice=of.invoice)
             stopped.append(of.id)
