@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 import httpx2
 from starlette.types import ASGIApp, Message
 
+from dev.story.client import until as seen
 from domain.actor import Grant
 from domain.money import Currency
 from tests.world import EUR, NEW_YEAR, Someone, World, fresh
 
 PATIENCE_S = 60.0
 """How long a test waits for what must come; only a broken API uses it up."""
+PAUSE_S = 0.02
 
 T = TypeVar("T")
 
@@ -150,11 +152,8 @@ START = """mutation ($input: StartSubscriptionInput!) { startSubscription(input:
 
 
 async def until(look: Callable[[], Awaitable[T | None]]) -> T:
-    """What the look finds, as soon as it finds something."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            if (found := await look()) is not None:
-                return found
+    """What the look finds, as soon as it finds something; what brings it about has the processor between two looks."""
+    return await seen(look, "what the test waits for", PATIENCE_S, PAUSE_S)
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,6 +23,7 @@ from dev.stack.plan import Plan
 from dev.stack.postgres import superuser_dsn
 from dev.stack.processes import default_processes
 from dev.stack.state import clear, known_layout
+from dev.story.client import until
 from tests.canary_watch import look_into
 from tests.ports import free_ports
 
@@ -134,11 +134,18 @@ async def clone(layout: Layout, database: str) -> None:
         await primary.close()
     replica = await asyncpg.connect(superuser_dsn(layout, keys, REPLICA_PORT))
     try:
-        deadline = time.monotonic() + REPLAY_SECONDS
-        while not await replica.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", position):
-            assert time.monotonic() < deadline, "the replica does not follow"
+        await replayed(replica, position)
     finally:
         await replica.close()
+
+
+async def replayed(replica: asyncpg.Connection, position: str) -> None:
+    """Returns once the replica has come to that position of the log."""
+
+    async def there() -> bool | None:
+        return await replica.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", position) or None
+
+    await until(there, "the replica's replay", REPLAY_SECONDS)
 
 
 async def lag_behind(replica_url: str, lag: str) -> None:

@@ -70,9 +70,9 @@ def mutation(name: str) -> str:
     return f"mutation ($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{ {PAYLOAD} }} }}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def prints(owner_url: str) -> AsyncIterator[Fingerprints]:
-    """Fingerprints of the whole database."""
+    """Fingerprints of the whole database; for a new connection each time, every table's catalog would be read anew."""
     connection = await asyncpg.connect(owner_url)
     yield await fingerprints(connection)
     await connection.close()

@@ -4,7 +4,7 @@ import asyncio
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 
 import asyncpg
@@ -26,6 +26,7 @@ from tests.role_table import MUTATIONS, cells, differing
 # Where the fields of a type are asked.
 PLACES = {"Query": "%s", "Customer": "viewer { customer { %s } }", "Staff": "staff { %s }"}
 AT_ONCE = 6  # calls; fewer than there are connections
+LOOK_SECONDS = 0.02
 
 pytestmark = pytest.mark.usefixtures("full_buckets")
 
@@ -60,6 +61,8 @@ async def impatient(url: str) -> AsyncIterator[None]:
                 """SELECT pg_cancel_backend(pid) FROM pg_stat_activity
                     WHERE datname = current_database() AND wait_event_type = 'Lock'"""
             )
+            with suppress(TimeoutError):  # who asks without a pause takes the processor from who is to wait
+                await asyncio.wait_for(over.wait(), LOOK_SECONDS)
 
     ending = asyncio.ensure_future(end_waits())
     try:

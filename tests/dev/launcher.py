@@ -16,8 +16,9 @@ from dev.stack.keys import keys_in
 from dev.stack.leftovers import command_of
 from dev.stack.plan import Plan
 from dev.stack.processes import OwnProcess, Step
-from dev.stack.program import dying_with_parent
+from dev.stack.program import POLL_SECONDS, dying_with_parent
 from dev.stack.report import read_record
+from dev.stack.signals import rest
 from dev.stack.state import known_layout
 from dev.stack.supervisor import supervise
 
@@ -133,6 +134,7 @@ def gone(record: dict[str, Any]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while left := [name for name, each in record.items() if command_of(each["pid"]) == each["argv"]]:
         assert time.monotonic() < deadline, f"{left} still run"
+        rest(POLL_SECONDS)
 
 
 if __name__ == "__main__":

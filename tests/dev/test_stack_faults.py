@@ -12,10 +12,12 @@ import pytest
 from dev.stack.addresses import Servers
 from dev.stack.plan import Plan
 from dev.stack.postgres import SLOT
-from dev.stack.program import bring_up
+from dev.stack.program import POLL_SECONDS, bring_up
+from dev.stack.signals import rest
 from dev.stack.sql import drop_slot, is_streaming
 from dev.stack.stack import Stack
 from dev.stack.trouble import StackError
+from dev.story.client import until
 from tests.dev.conftest import Start
 from tests.dev.launcher import PATIENCE_SECONDS, gone
 
@@ -67,9 +69,10 @@ def test_whatever_is_killed_is_started_again_and_the_rest_goes_on(start: Start) 
 
 
 async def _until(connection: Connection, condition: str) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await connection.fetchval(f"SELECT {condition}"):
-            pass
+    async def holds() -> bool | None:
+        return await connection.fetchval(f"SELECT {condition}") or None
+
+    await until(holds, condition)
 
 
 async def test_what_was_acknowledged_survives_a_killed_primary_with_a_busy_session(start: Start) -> None:
@@ -118,6 +121,7 @@ def test_a_replica_that_lost_its_slot_is_built_anew_and_follows(fresh_stack: Sta
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_streaming(pair.superuser_dsn, SLOT):
         assert time.monotonic() < deadline
+        rest(POLL_SECONDS)
 
 
 def test_a_damaged_replica_is_built_anew_at_the_next_start(start: Start, state: Path) -> None:

@@ -13,6 +13,7 @@ import redis.asyncio
 from dev.stack.state import clear, known_layout
 from tests.dev.conftest import Start
 from tests.dev.launcher import Launcher, gone
+from tests.throw_away import replayed
 
 ORDER = ["valkey", "primary", "replica", "api", "worker"]
 
@@ -29,8 +30,7 @@ async def _follows(primary_url: str, replica_url: str) -> int:
         await primary.execute("GRANT SELECT ON note TO quittance_app")
         await primary.execute("INSERT INTO note DEFAULT VALUES")
         position = await primary.fetchval("SELECT pg_current_wal_flush_lsn()")
-        while not await replica.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", position):
-            pass
+        await replayed(replica, position)
         assert await replica.fetchval("SELECT pg_is_in_recovery()")
         return int(await replica.fetchval("SELECT count(*) FROM note"))
     finally:

@@ -1,6 +1,5 @@
 """The key of an operation that moved money outlives everybody: the application can neither delete nor rewrite it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -10,6 +9,7 @@ from domain.expired_keys import forget_expired
 from domain.ids import CustomerId
 from domain.perform import KEY_DAYS
 from domain.subscriptions.start import StartSubscription, start_subscription
+from tests.throw_away import replayed
 from tests.world import World
 
 
@@ -96,9 +96,7 @@ async def test_the_replica_shows_the_keys_that_the_primary_has(
     position = await application.fetchval("SELECT pg_current_wal_lsn()")
     replica = await asyncpg.connect(replica_url)
     try:
-        async with asyncio.timeout(20):  # only a replica that does not follow uses it up
-            while not await replica.fetchval("SELECT pg_last_wal_replay_lsn() >= $1", position):
-                pass
+        await replayed(replica, position)
         assert await keys(replica, bought, kept=True) == before
     finally:
         await replica.close()

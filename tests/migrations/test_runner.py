@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from dev.story.client import until
 from migrations.catalog import catalog_faults
 from migrations.files import MigrationRefused, Phase, read_files
 from migrations.runner import migrate
@@ -130,8 +131,11 @@ async def test_a_table_in_use_is_asked_for_again_without_holding_up_its_readers(
         await held.start()
         await user.execute("SELECT id FROM thing")
         run = asyncio.create_task(migrate(empty_url, "all", folder))
-        while not run.done() and not await _waits_for_a_lock(reader):
-            pass
+
+        async def stuck() -> bool | None:
+            return run.done() or await _waits_for_a_lock(reader) or None
+
+        await until(stuck, "the migration's wait for the table")
         # The reader queues behind the migration and is let through when that gives up for the moment.
         assert await reader.fetch("SELECT id FROM thing") == []
         assert not run.done()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from dev.story.client import until as seen
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import Payment
 from domain.reactions.work import do_now
@@ -24,7 +25,6 @@ from tests.lives import (
     until,
     wrong_rows,
 )
-from tests.provider_process import PATIENCE_S
 from tests.world import Someone, World
 
 ANSWERLESS = ("tok_error_after", "tok_error_before", "tok_hangup_after", "tok_hangup_before", "tok_garbage_after")
@@ -184,9 +184,11 @@ async def test_two_workers_at_one_charge_with_a_slow_provider_charge_once(world:
     ada = await buyer(world)
     await provider.behave(world, ada, operations=["charge"], reply_delay_ms=400)
     slow = asyncio.ensure_future(start(world, ada))
-    async with asyncio.timeout(PATIENCE_S):
-        while not await provider.taken(ada):  # until the provider has acted, and not yet answered
-            pass
+
+    async def acted() -> int | None:  # and not yet answered
+        return await provider.taken(ada) or None
+
+    await seen(acted, "what the provider takes", pause=0.01)
     await do_now(ahead(world.house, LEASE_OVER), ada.id)
     await slow
     assert (await last_attempt(world, ada)).state.name == "succeeded"
