@@ -13,7 +13,9 @@ def loading() -> None:
 
 
 def loaded() -> None:
-    """What there is now lives as long as the process: it is left out of all collections from now on."""
-    gc.collect()
+    """What there is now lives as long as the process: it is left out of all collections from now on.
+
+    Some hundredth of it is garbage, a third of a megabyte, and stays: to look for that took a tenth of a start.
+    """
     gc.freeze()
     gc.enable()
