@@ -65,9 +65,9 @@ async def statement(
                 WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.number < coalesce($5, 9223372036854775807)
                   AND ($6::timestamptz IS NULL OR t.happened_at >= $6)
                   AND ($7::timestamptz IS NULL OR t.happened_at < $7)
-                  AND EXISTS (SELECT 1 FROM ledger_transfer f
-                               WHERE f.shard_key = t.shard_key AND f.customer_id = t.customer_id
-                                 AND f.number = t.number AND f.currency = $3)
+                  AND (SELECT true FROM ledger_transfer f  -- no EXISTS, which is joined to all the customer's postings
+                        WHERE f.shard_key = t.shard_key AND f.customer_id = t.customer_id  -- where few are expected
+                          AND f.number = t.number AND f.currency = $3 LIMIT 1)
                 ORDER BY t.number DESC LIMIT $4),
            moved AS MATERIALIZED (
                SELECT f.number,
