@@ -30,7 +30,6 @@ PACE = timedelta(days=6.4 * 365.25) / 1000  # a step of a long life, which is to
 LAG = timedelta(days=60)
 FAR = START + timedelta(days=10 * 365)  # from here on a long life goes on in short strides: years are not all there is
 OPEN = frozenset({"processing", "requires_action", "unknown"})
-HASTE = timedelta(hours=1)
 SLOWLY = timedelta(days=2)  # while a payment is open; its outcome comes by the wall, and each hour is asked for it
 
 
@@ -99,10 +98,11 @@ def work_all(town: Town) -> Act:
 def pass_time(town: Town) -> Act:
     """Wall time passes: seconds to days, or exactly up to what is due next."""
     by, exact = _stride(town, town.clock.at), town.chance.random() < 0.4
-    by = min(by, HASTE) if _is_barring(town) else by
+    if _is_barring(town):
+        town.provider.silent_until = None
 
     async def act() -> None:
-        following = next_wall(town) if exact and not _is_barring(town) else None
+        following = next_wall(town) if exact else None
         town.clock.move_to(following) if following else town.clock.move(by)
         town.provider.catch_up()
         town.note(f"it is {town.clock.at:%Y-%m-%d %H:%M:%S}")
@@ -117,12 +117,12 @@ def _stride(town: Town, now: datetime) -> timedelta:
 
 def is_behind(town: Town, step: int) -> bool:
     """Whether a long life has seen less of the years that it is to see than of its steps."""
-    return town.is_long and town.clock.at < START + step * PACE - LAG and not _is_barring(town)
+    return town.is_long and town.clock.at < START + step * PACE - LAG
 
 
 def _is_barring(town: Town) -> bool:
-    """Whether the provider is still to be told to take nothing of a payment; days without an answer to that end as a
-    dead letter, and a worker that does not work for days has no answer."""
+    """Whether the provider is still to be told to take nothing of a payment; days in which it is asked and does not
+    answer end as a dead letter, so that no silence goes on over that. Days in which nobody asks do not count."""
     barred = [row["id"] for row in town.facts.of("payment", failure_code="not_charged")]
     return any(town.facts.of("due_work", kind="send_payment", subject=id) for id in barred)
 

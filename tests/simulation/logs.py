@@ -79,6 +79,13 @@ def _thirds(entry: Entry) -> tuple[Entry, ...]:
 
 async def perform_log(town: Town, log: Sequence[Entry]) -> dict[int, Counter[Any]]:
     """What the log left behind for each customer, and how it was refused; nothing of it names an id."""
+    try:
+        return await _performed(town, log)
+    finally:
+        await town.reader.close()
+
+
+async def _performed(town: Town, log: Sequence[Entry]) -> dict[int, Counter[Any]]:
     patrons = {number: await _arrive(town, number) for number in sorted({entry.customer for entry in log})}
     refused: dict[int, Counter[Any]] = {number: Counter() for number in patrons}
     for entry in log:
@@ -93,7 +100,6 @@ async def perform_log(town: Town, log: Sequence[Entry]) -> dict[int, Counter[Any
         await _send(town, patron, REST)
         await _follow(town, patron)
     await town.look()
-    await town.reader.close()
     return {number: _left(town, patron) + refused[number] for number, patron in patrons.items()}
 
 

@@ -5,6 +5,7 @@ import logging
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -36,6 +37,8 @@ HASTY = "synchronous_commit=off"
 MONTHS = 60  # wall time of the longest short run; customers on test clocks may be far ahead of it
 PLANTED_EVERY = 10  # seeds: then every check must notice a fault that is planted for it
 EVERY = 100  # steps after which all is checked, beside what each step has changed
+FULL_LIFE = 1000  # steps; each that is so long is to see so many years, or what is about them is not tested
+YEARS = timedelta(days=6 * 365.25)
 LONG_MONTHS = 240  # and of a long one
 STEPS = 60  # long enough for several renewals and a dunning story, short enough for many seeds
 
@@ -57,6 +60,7 @@ async def simulate(seed: int, pool: Pool, steps: int = STEPS) -> Report:
     try:
         for number in range(1, steps + 1):
             await _step(town, memory, number)
+        check_years(town, steps)
         await come_to_rest(town, memory)
         if seed % PLANTED_EVERY == 0:
             memory.noticed = notice(Look(town, memory, town.facts, whole=True))
@@ -96,6 +100,13 @@ async def _step(town: Town, memory: Memory, number: int) -> None:
         check_each_step(town, memory)
     town.rough = town.at_once = False
     town.reads = Reads()
+
+
+def check_years(town: Town, steps: int) -> None:
+    """Broken where a life of full length saw fewer years than it is to see."""
+    lived = town.clock.at - START
+    if steps >= FULL_LIFE and lived < YEARS:
+        raise Broken(f"the simulation: a life of {steps} steps saw {lived.days} days alone, of {YEARS.days} promised")
 
 
 def _drawn(town: Town, number: int) -> Act:

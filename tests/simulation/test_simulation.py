@@ -6,9 +6,11 @@ import pytest
 
 from domain.pool import Pool
 from tests.simulation.acts import HELD_FROM
+from tests.simulation.opening import open_town
 from tests.simulation.options import DISPUTED_FROM
 from tests.simulation.regressions import FOUND, FOUND_LONG
-from tests.simulation.run import LONG_MONTHS, open_simulation_pool, simulate
+from tests.simulation.run import FULL_LIFE, LONG_MONTHS, YEARS, check_years, open_simulation_pool, simulate
+from tests.simulation.town import Broken
 
 HELD = (HELD_FROM + more for more in (3, 5, 8, 10))  # lives with many captures
 DISPUTED = (DISPUTED_FROM + more for more in range(6))
@@ -29,6 +31,16 @@ if os.environ.get("LONG"):
     ) -> None:
         async with open_simulation_pool(owner_url, database_url, LONG_MONTHS) as pool:
             await simulate(seed, pool, steps)
+
+
+async def test_a_life_of_full_length_that_saw_too_few_years_is_not_one_that_held(pool: Pool) -> None:
+    town = await open_town(AGAIN, pool, is_long=True)
+    await town.reader.close()
+    with pytest.raises(Broken, match="days alone"):
+        check_years(town, FULL_LIFE)
+    check_years(town, FULL_LIFE - 1)
+    town.clock.move(YEARS)
+    check_years(town, FULL_LIFE)
 
 
 async def test_a_seed_lives_the_same_life_again_also_where_several_act_at_once(pool: Pool) -> None:
