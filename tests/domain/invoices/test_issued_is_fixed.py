@@ -29,9 +29,9 @@ FIXED = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def application(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection as the application's role."""
+    """A connection as the application's role; each statement on it is refused, so none leaves anything behind."""
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
