@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull, GraphQLObjectType
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
 
 from tests.api_callers import key
 from tests.role_kit import GRAPH, MAY, ROLES, Knocker, read_document
@@ -102,3 +110,38 @@ async def reads_differ(knocker: Knocker, role: str, owner: str, around: str, poo
         if seen[0] != seen[1]:
             told.append(f"{owner}.{name}: {seen}")
     return told
+
+
+def _telling(kind: Any) -> str:
+    """A selection of that type that holds its ids."""
+    chosen = []
+    for name, field in kind.fields.items():
+        inner = get_named_type(field.type)
+        if is_leaf_type(inner) and not field.args:
+            chosen.append(name)
+        elif "id" in getattr(inner, "fields", {}) and not field.args:
+            chosen.append(f"{name} {{ id }}")
+    return " ".join(chosen)
+
+
+async def lists_of(knocker: Knocker, role: str, owner: str, around: str, given: dict[str, str]) -> dict[str, set[str]]:
+    """By field of a type, the ids in its list; each list counts what it shows and no more."""
+    kind, found = GRAPH.type_map[owner], {}
+    assert isinstance(kind, GraphQLObjectType)
+    for name, field in kind.fields.items():
+        inner, needs = get_named_type(field.type), [n for n, of in field.args.items() if is_required_argument(of)]
+        paged = inner.name.endswith("Connection")
+        if not (paged or str(field.type).startswith("[")) or any(each not in given for each in needs):
+            continue
+        element = get_named_type(get_named_type(inner.fields["edges"].type).fields["node"].type) if paged else inner
+        asked = f"edges {{ node {{ {_telling(element)} }} }} totalCount" if paged else _telling(element)
+        passed = f"({', '.join(f'{each}: {given[each]}' for each in needs)})" if needs else ""
+        answer = await knocker.answer(role, f"{{ {around % f'{name}{passed} {{ {asked} }}'} }}")
+        assert answer["errors"] == [], (name, answer["errors"])
+        (value,) = answer["data"].values()
+        value = (value["customer"] if owner == "Customer" else value)[name]
+        assert not paged or min(value["totalCount"], int(given["first"])) == len(value["edges"]), name
+        shown = [edge["node"] for edge in value["edges"]] if paged else value
+        held = [value for each in shown for value in (each, *each.values()) if isinstance(value, dict)]
+        found[name] = {str(each["id"]) for each in held if "id" in each}
+    return found

@@ -13,15 +13,17 @@ import pytest
 
 from domain import points
 from domain.actor import staff
+from domain.reactions.house import House
 from runtime.settings import Settings
 from tests.api_callers import Api, Caller, Guest, key
 from tests.bad_input_stage import Stage, mutation, stage_for
-from tests.foreign_kit import SHARED, foreign_inputs, pool_of, reads_differ
+from tests.foreign_kit import SHARED, foreign_inputs, has_customer, lists_of, pool_of, reads_differ, takes_ids
 from tests.foreign_kit import answers as foreign_answers
 from tests.member_stage import RIGHTS
 from tests.member_stage import ROLES as MEMBER_ROLES
 from tests.role_kit import GRAPH, MAY, ROLES, knocking, mutation_cells
 from tests.role_table import MUTATIONS, cells, differing
+from tests.world import make_world
 
 # Where the fields of a type are asked.
 PLACES = {"Query": "%s", "Customer": "viewer { customer { %s } }", "Staff": "staff { %s }"}
@@ -29,6 +31,14 @@ AT_ONCE = 6  # calls; fewer than there are connections
 LOOK_SECONDS = 0.02
 
 pytestmark = pytest.mark.usefixtures("full_buckets")
+
+
+@pytest.fixture(scope="module")
+async def api(api: Api, house: House) -> Api:
+    """A tenant of one shard key: where customers have several, that alone tells whose most ids are."""
+    world = await make_world(house)
+    await world.trust(api.issuer)
+    return replace(api, world=world)
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +224,44 @@ async def test_no_id_of_somebody_else_is_told_from_one_of_nothing(
             ):
                 assert await reads_differ(knocker, role, kind.capitalize(), around, own) == [], (role, kind)
         assert await stage.prints.now() == before
+
+
+async def test_staff_who_name_the_wrong_customer_reach_nothing_of_another(
+    api: Api, stage: Stage, process_settings: Settings, minting: httpx2.AsyncClient
+) -> None:
+    beside, row = await api.guest(), cells(MUTATIONS)
+    of_customers = {name: given for name, given in stage.good.items() if has_customer(name)}
+    tried = foreign_inputs(of_customers, "admin", beside.id, same_tenant=True, cells=row)
+    others = SHARED | {"customerId", "parentCustomerId"}
+    tried = {name: given for name, given in tried.items() if takes_ids(name, given) - others}
+    assert len(tried) > 20
+    async with knocking(api, beside, process_settings, minting) as knocker:
+        before = await stage.prints.now()
+        said = await foreign_answers(knocker, "admin", tried)
+        assert [name for name, codes in said.items() if codes != ["NOT_FOUND"]] == []
+        assert await stage.prints.now() == before
+
+
+async def test_no_list_of_a_tenant_or_a_customer_shows_or_counts_what_is_another_s(
+    api: Api, stage: Stage, process_settings: Settings, minting: httpx2.AsyncClient, house: House
+) -> None:
+    new = await make_world(house)
+    await new.trust(api.issuer)
+    strange = replace(api, world=new)
+    beside, afar = await api.guest(), await strange.guest()
+    given = {
+        "first": "100", "legalEntity": '"ACMETEST"', "state": "STUCK",
+        "since": '"2020-01-01T00:00:00Z"', "until": '"2030-01-01T00:00:00Z"',
+    }  # fmt: skip
+    async with (
+        knocking(api, stage.guest, process_settings, minting) as own,
+        knocking(api, beside, process_settings, minting) as near,
+        knocking(strange, afar, process_settings, minting) as far,
+    ):
+        for stranger, role, owner, around in (
+            (far, "admin", "Staff", "staff { %s }"),
+            (near, "portal", "Customer", "viewer { customer { %s } }"),
+        ):
+            ours, theirs = [await lists_of(each, role, owner, around, given) for each in (own, stranger)]
+            assert {name for name, shown in ours.items() if shown & theirs[name]} == set(), role
+            assert sum(map(bool, ours.values())) > 8, "too few lists hold anything to be believed"
