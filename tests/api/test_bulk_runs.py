@@ -110,7 +110,7 @@ async def die_on_the_way(own: Api, guests: list[Guest]) -> None:
 
 
 @pytest.mark.row("Y11")
-async def test_a_run_over_what_is_named_is_paused_gone_on_with_and_stopped(own: Api) -> None:
+async def test_a_run_over_what_is_named_is_paused_gone_on_with_and_stopped(own: Api, elsewhere: Api) -> None:
     finance, admin = await own.staff(Grant.FINANCE), await own.staff(Grant.ADMIN)
     guests = [await own.guest("tok_insufficient_funds") for _ in range(2)]
     for each in guests:
@@ -147,7 +147,8 @@ async def test_a_run_over_what_is_named_is_paused_gone_on_with_and_stopped(own: 
     assert await seen(finance, run) == ("STOPPED", 3, 1, 2, True)
     again = await finance.refusal(STEER, runId=run, steering="RESUME")
     assert again == {"code": "STATE_CONFLICT", "path": ["runId"]}
-    await what_cannot_be_meant(own, admin, plan, named[0])
+    _, theirs = await elsewhere.subscriber()
+    await what_cannot_be_meant(own, admin, plan, [named[0], theirs["subscription"]["id"]])
 
 
 async def seen(finance: Caller, run: str) -> tuple[Any, ...]:
@@ -156,13 +157,13 @@ async def seen(finance: Caller, run: str) -> tuple[Any, ...]:
     return tuple(found[each] for each in ("state", "listed", "done", "skipped", "finished"))
 
 
-async def what_cannot_be_meant(own: Api, admin: Caller, plan: str, invoice: str) -> None:
+async def what_cannot_be_meant(own: Api, admin: Caller, plan: str, other_things: list[str]) -> None:
     """An order without anything, with too much, or about what is not the tenant's; and who may not do it to one."""
     good = {"action": "CANCEL", "planId": plan, "timing": "NOW", "reason": WHY}
     wrong: list[tuple[dict[str, Any], str, list[str]]] = [
         ({"planId": None}, "INVALID_INPUT", ["planId"]),
         ({"subjectIds": ["subscription_" + "0" * 32]}, "NOT_FOUND", ["subjectIds"]),
-        ({"planId": None, "subjectIds": [invoice]}, "NOT_FOUND", ["subjectIds"]),
+        *(({"planId": None, "subjectIds": [each]}, "NOT_FOUND", ["subjectIds"]) for each in other_things),
         ({"timing": None}, "INVALID_INPUT", ["timing"]),
         ({"couponCode": "X"}, "INVALID_INPUT", ["couponCode"]),
         ({"action": "VOID_INVOICE", "timing": None}, "INVALID_INPUT", ["planId"]),
@@ -184,8 +185,11 @@ async def what_cannot_be_meant(own: Api, admin: Caller, plan: str, invoice: str)
 
 
 @pytest.mark.row("Y11")
-async def test_drafts_are_issued_and_invoices_voided_and_notices_sent_again_by_runs(own: Api) -> None:
+async def test_drafts_are_issued_and_invoices_voided_and_notices_sent_again_by_runs_of_their_own_tenant(
+    own: Api, elsewhere: Api
+) -> None:
     finance, home = await own.staff(Grant.FINANCE), own.world.tenant.live_house
+    strangers = await elsewhere.staff(Grant.FINANCE)
     async with post_office(own.world) as office:
         billed = [await own.guest("tok_visa") for _ in range(2)]
         drafts = [str(await draft(own.world, each.who, ManualLine("Work", 1, Money(600, EUR)), net_days=30))
@@ -193,6 +197,8 @@ async def test_drafts_are_issued_and_invoices_voided_and_notices_sent_again_by_r
 
         async def done(action: str, named: list[str]) -> tuple[Any, ...]:
             order = {"action": action, "subjectIds": named, "reason": WHY}
+            unknown = {"code": "NOT_FOUND", "path": ["subjectIds"]}
+            assert await strangers.refusal(BEGIN, order=order) == unknown
             told = (await finance.data(PREVIEW, order=order))["staff"]["bulkPreview"]
             begun = await finance.do(BEGIN, order=order)
             for customer in (home, *(each.who.id for each in billed)):
