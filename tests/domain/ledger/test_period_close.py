@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Generic, TypeVar
 
+import asyncpg
 import pytest
 
 from dev.story.client import until
@@ -14,7 +15,7 @@ from domain.actor import Grant
 from domain.customers.advance_clock import AdvanceClock, advance_clock
 from domain.db import Tx
 from domain.ids import CustomerId
-from domain.ledger.period_close import ClosePeriod, PeriodClosed, close_period
+from domain.ledger.period_close import ClosePeriod, PeriodClosed, close_period, closed_through
 from domain.operation import OPERATIONS, Operation
 from domain.perform import perform
 from domain.reactions.house import House
@@ -159,6 +160,27 @@ async def test_closing_a_month_closes_those_before_it_whether_they_were_opened_o
     assert await refusal(start(books, ada, "team")) is RefusalCode.PERIOD_CLOSED
     never_opened = await buyer(books, clock_at=datetime(2021, 2, 5, tzinfo=UTC))
     assert await refusal(start(books, never_opened)) is RefusalCode.PERIOD_CLOSED
+
+
+async def test_the_books_of_one_legal_entity_are_not_those_of_another(books: World, owner_url: str) -> None:
+    live, house = books.tenant.live, books.tenant.live_house
+    ada, ben = [await buyer(books, clock_at=at) for at in (IN_MARCH, IN_APRIL)]
+    owner = await asyncpg.connect(owner_url)
+    try:  # what was posted when these months ran; the live entity has no clock that is set back
+        await owner.execute(
+            """INSERT INTO accounting_period (shard_key, legal_entity_id, starts_on)
+               SELECT k.shard_key, $1, m.starts_on FROM tenant_shard_key k, unnest($3::date[]) AS m (starts_on)
+                WHERE k.tenant_id = $2""",
+            live.uuid, books.tenant.tenant.uuid, [date(2021, 2, 1), MARCH],
+        )  # fmt: skip
+    finally:
+        await owner.close()
+    await close(books, MARCH)
+    assert await closed_through(books.house.db.primary, house.shard, live) is None
+    assert await refusal(start(books, ada)) is RefusalCode.PERIOD_CLOSED
+    await close(books, date(2021, 4, 1), house=house)
+    await start(books, ben)
+    assert await wrong_rows(books, ben) == []
 
 
 async def test_only_finance_closes_and_only_what_is_over_open_and_a_month(books: World) -> None:
