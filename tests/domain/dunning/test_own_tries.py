@@ -10,13 +10,14 @@ from domain.dunning.recovery_policy import RecoveryPolicy
 from domain.dunning.standing import standing
 from domain.ids import InvoiceId, PaymentMethodId
 from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
+from domain.payments.order_methods import RemoveMethod, remove_method
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
-from tests.dunning_kit import case_now, owing
+from tests.dunning_kit import FAILED, case_now, owing
 from tests.lives import attempts_at, buyer, by_finance, day, invoices_of, start, subscription_of, until
 from tests.world import Someone, World, fresh, make_world
 
@@ -80,3 +81,18 @@ async def test_a_tenant_that_lets_nobody_try_again_still_takes_money_from_a_meth
     assert Act.PAY_NOW in {offer.act for offer in offers(untried, case.opened_at)}
     good = next(method for method in of.usable if method.id != of.owner.default_method)
     assert await pay(shop, ada, case.invoice, good.id) == "captured"
+
+
+async def test_a_try_at_one_invoice_is_none_at_another(shop: World) -> None:
+    ada = await shop.customer()
+    first = await shop.card(ada)
+    for code in ("starter", "team"):
+        await start(shop, ada, code)
+    await shop.card(ada, BAD)
+    await shop.do(ada, remove_method, RemoveMethod(first))
+    await until(shop, ada, day(2, 1) + FAILED)
+    one, other = [each.id for each in await invoices_of(shop, ada) if each.state.name == "open"]
+    for expected in ("failed", RefusalCode.TRIES_USED_UP):
+        assert await pay(shop, ada, one) == expected
+    for expected in ("failed", RefusalCode.TRIES_USED_UP):
+        assert await pay(shop, ada, other) == expected

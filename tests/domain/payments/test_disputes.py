@@ -184,8 +184,8 @@ async def test_a_dispute_that_cannot_be_recorded_does_not_hide_the_others(world:
     assert await disputes(own, closed.paid) == []
 
 
-async def test_evidence_is_kept_once_by_its_hash_and_answers_once(world: World, desk: Desk) -> None:
-    of = await disputed(world, desk)
+async def test_evidence_is_kept_once_by_its_hash_and_answers_its_own_dispute_once(world: World, desk: Desk) -> None:
+    of = await disputed(world, desk, 700)
     known = await of.told()
     wrong = [
         ((), ()),
@@ -212,6 +212,11 @@ async def test_evidence_is_kept_once_by_its_hash_and_answers_once(world: World, 
     there = (await desk.provider.get(f"/v1/disputes/{of.ref}")).json()["evidence"]
     assert [each["sha256"] for each in there] == [None, kept[1].sha256]
     assert there[0]["text"] == "They used it every day."
+    beside = await disputed_again(world, desk, of.who, of.paid, 300)
+    said = TextGiven(EvidenceKind.USAGE, "This one they used once.")
+    await of.by_staff(submit_evidence, replace(evidence((await beside.told()).id), texts=(said,), files=()))
+    (there,) = (await desk.provider.get(f"/v1/disputes/{beside.ref}")).json()["evidence"]
+    assert there["text"] == said.text, "what was said of another dispute is no part of this answer"
     with pytest.raises(Refused, match="STATE_CONFLICT"):
         await of.answer()
     body = await world.house.db.primary.fetchval(

@@ -125,14 +125,17 @@ async def test_nobody_is_charged_again_for_a_subscription_that_was_cancelled_whi
     assert await wrong_rows(world, ada) == []
 
 
-async def test_who_leaves_within_the_hour_of_a_renewal_does_not_owe_the_new_period(world: World) -> None:
+async def test_who_leaves_within_the_hour_of_a_renewal_does_not_owe_the_new_period_and_owes_what_it_keeps(
+    world: World,
+) -> None:
     ada = await buyer(world)
+    await start(world, ada, "team")
     await start(world, ada)
     await until(world, ada, day(2, 1, 0, 59) + timedelta(seconds=59))
     assert (await subscription_of(world, ada)).period.start == day(2, 1)
     await cancel(world, ada, CancelAt.NOW)
     await until(world, ada, day(2, 3))
-    assert [each.total.minor for each in await invoices_of(world, ada)] == [1000]
+    assert [each.total.minor for each in await invoices_of(world, ada)] == [2000, 1000, 2000]
     assert await wrong_rows(world, ada) == []
 
 
