@@ -101,6 +101,21 @@ async def test_a_card_that_was_declined_for_good_is_not_tried_for_a_new_invoice_
 
 
 @pytest.mark.row("B9")
+async def test_a_success_puts_the_hard_decline_of_its_own_method_right_and_of_no_other(shop: World) -> None:
+    ada, case = await owing(shop, HARD, GOOD)
+    await until(shop, ada, case.opened_at + TWO)
+    assert await states(shop, ada) == ["failed", "captured"]
+    await until(shop, ada, case.opened_at + timedelta(days=29))
+    assert await attempts_at(shop, ada, (await invoices_of(shop, ada))[-1].id) == []
+    eve, case = await owing(shop, f"{HARD}_times_1")
+    barred, method = case.invoice, (await attempts_at(shop, eve, case.invoice))[0].method
+    await shop.do(eve, pay_invoice, PayInvoice(barred, method))
+    await until(shop, eve, case.opened_at + timedelta(days=29))
+    (renewed,) = await attempts_at(shop, eve, (await invoices_of(shop, eve))[-1].id)
+    assert (renewed.invoice != barred, renewed.method, renewed.state.name) == (True, method, "captured")
+
+
+@pytest.mark.row("B9")
 async def test_a_hard_decline_that_was_told_late_is_not_hidden_by_a_soft_one_of_a_later_attempt(
     shop: World, owner_url: str
 ) -> None:

@@ -83,6 +83,12 @@ async def test_a_renewal_does_not_charge_the_method_whose_payment_is_in_dispute(
     unpaid = (await invoices_of(world, alone.who))[-1]
     assert await attempts_at(world, alone.who, unpaid.id) == []
     assert (await subscription_of(world, alone.who)).state.name == "past_due", "the customer is asked for another"
+    won = await disputed(world, desk)
+    await won.told()
+    await won.decided("won")
+    await until(world, won.who, day(2, 2))
+    (again,) = await attempts_at(world, won.who, (await invoices_of(world, won.who))[-1].id)
+    assert again.method == won.paid.method
 
 
 async def test_a_subscription_ends_by_a_lost_dispute_once_a_payment_under_way_is_known(house: House) -> None:

@@ -1,19 +1,21 @@
 """How much somebody gets or gives back in a time counts together, in however many parts and ways."""
 
+import asyncpg
 import pytest
 
 from domain.actor import Grant
 from domain.ids import PaymentId
-from domain.money import Money
+from domain.money import Currency, Money
 from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
 from domain.payments.refund_approval import Because
 from domain.payments.refund_policy import RefundLimit, RefundPolicy, SetRefundPolicy, set_refund_policy
 from domain.payments.refund_request import refund_asked
+from domain.payments.request_refund import RequestRefund, request_refund
 from domain.perform import perform
 from domain.refusals import RefusalCode
-from tests.lives import day, invoices_of, until
-from tests.refund_kit import answer, asked, now, paid
-from tests.world import EUR, Someone, World, fresh, make_world
+from tests.lives import buy, day, invoices_of, until
+from tests.refund_kit import answer, asked, done, now, paid
+from tests.world import EUR, USD, Someone, World, fresh, make_world
 
 
 @pytest.mark.row("J6")
@@ -45,6 +47,34 @@ async def test_who_gets_or_gives_much_in_a_week_waits_for_a_lead(world: World) -
     assert await because(eve, of_eve, 1, "sue") is Because.STAFF  # her fourth, of whomever
     assert await because(eve, of_eve, 500, "sam") is None
     assert await because(eve, of_eve, 400, "sal") is Because.CUSTOMER
+
+
+@pytest.mark.row("J6")
+async def test_what_staff_give_back_counts_by_currency_and_week_and_not_what_is_given_back_in_play(
+    world: World, owner_url: str
+) -> None:
+    own = await make_world(world.house)
+    rules = SetRefundPolicy(RefundPolicy(staff_count=1))
+    await perform(own.house.db, set_refund_policy, own.house.actor, own.tenant.live_house, rules, fresh("rules"))
+
+    async def waits(of: Someone, currency: Currency = EUR) -> bool:
+        price = own.prices["usd"] if currency == USD else own.prices["starter"]
+        await own.card(of)
+        begun = await buy(own, of, price)
+        assert begun.payment
+        command = RequestRefund(begun.payment, Money(1, currency), "It did not work.")
+        given = (await done(own, of, own.staff(Grant.SUPPORT), request_refund, command)).refund
+        return (await now(own, of, given)).state.name == "awaiting_approval"
+
+    assert [await waits(await own.customer()) for _ in range(2)] == [False, True]
+    assert not await waits(await own.customer(currency=USD), USD)
+    assert [await waits(await own.customer(clock_at=None)) for _ in range(2)] == [False, True]
+    owner = await asyncpg.connect(owner_url)
+    try:  # a week goes by
+        await owner.execute("UPDATE staff_refunds SET day = day - 7 WHERE tenant_id = $1", own.tenant.tenant.uuid)
+    finally:
+        await owner.close()
+    assert [await waits(await own.customer()) for _ in range(2)] == [False, True]
 
 
 @pytest.mark.row("J6")
