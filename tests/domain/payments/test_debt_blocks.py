@@ -8,6 +8,8 @@ import pytest
 from domain.catalog.feature import FeatureKind, PlanEntitlement
 from domain.catalog.publish_version import PlanTerms
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
+from domain.ids import InvoiceId
+from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.money import Money
 from domain.payments.debt_policy import DebtPolicy, DebtScope
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
@@ -147,6 +149,30 @@ async def test_what_is_tolerated_does_not_block_and_a_minor_unit_more_does(world
     assert found and (found.since, found.owed) == (day(1, 26), Money(10_000, EUR))  # from when the rules hold
     await note(world, ada, id, 1)
     assert await block(world, ada, day(1, 26)) is None
+
+
+async def test_what_is_owed_is_less_by_credit_and_notes_of_that_invoice_from_then_until_they_are_void(
+    world: World,
+) -> None:
+    ada = await buyer(world)
+    await own_policy(world, ada, BLOCKS)
+    bought = await start(world, ada)
+    await note(world, ada, bought.invoice, 400, credit=400)
+    first, second = await billed(world, ada), await billed(world, ada)
+
+    async def owed(at: datetime) -> dict[InvoiceId, int]:
+        found = await block(world, ada, at)
+        return {each.invoice: each.due.minor for each in found.invoices} if found else {}
+
+    await until(world, ada, day(1, 26))
+    assert await owed(day(1, 26)) == {first: 9_600, second: 10_000}
+    less = await note(world, ada, second, 3_000)
+    await until(world, ada, day(1, 28))
+    await by_finance(world, ada, void_credit_note, VoidCreditNote(less.credit_note))
+    await until(world, ada, day(1, 29))
+    assert [await owed(day(1, on)) for on in (25, 27, 29)] == [
+        {first: 9_600, second: due} for due in (10_000, 7_000, 10_000)
+    ]
 
 
 async def test_a_void_invoice_blocks_nobody(world: World) -> None:
