@@ -54,42 +54,33 @@ async def schedule(tx: Tx, kind: str, subject: UUID, due_at: datetime, *, follow
     ``follows`` says which time that is: ``business`` (the customer's test clock, where it has one) or ``wall``. What is
     due where a test clock already stands is done at once, although the clock does not move.
     """
-    clocked = follows == "business" and tx.head.clock_at is not None
-    await _store(tx, kind, subject, due_at, follows, clocked=clocked)
-    if clocked and due_at <= tx.now:
-        await _store(tx, ADVANCE, tx.customer.uuid, tx.recorded_at, "wall", clocked=False)
+    await schedule_all(tx, [(kind, subject)], due_at, follows=follows)
 
 
-async def schedule_all(tx: Tx, works: Sequence[tuple[str, UUID]], due_at: datetime) -> None:
-    """As ``schedule`` for each kind and subject, all at one instant of business time and by one statement."""
+async def schedule_all(
+    tx: Tx, works: Sequence[tuple[str, UUID]], due_at: datetime, *, follows: str = "business"
+) -> None:
+    """As ``schedule`` for each kind and subject, all at one instant and by one statement."""
     if not works:
         return
-    clocked = tx.head.clock_at is not None
-    await tx.execute(
-        """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)
-           SELECT $1, $2, w.kind, w.subject, $5, 'business', $6, 0, $7
-             FROM unnest($3::text[], $4::uuid[]) AS w (kind, subject)
-           ON CONFLICT (shard_key, customer_id, kind, subject) DO UPDATE
-              SET due_at = EXCLUDED.due_at, follows = EXCLUDED.follows, clocked = EXCLUDED.clocked, attempts = 0,
-                  lease_until = NULL, recorded_at = EXCLUDED.recorded_at""",
-        tx.customer.shard, tx.customer.uuid, [kind for kind, _ in works], [subject for _, subject in works], due_at,
-        clocked, tx.recorded_at,
-    )  # fmt: skip
+    clocked = follows == "business" and tx.head.clock_at is not None
+    await _store(tx, works, due_at, follows, clocked=clocked)
     if clocked and due_at <= tx.now:
-        await _store(tx, ADVANCE, tx.customer.uuid, tx.recorded_at, "wall", clocked=False)
+        await _store(tx, [(ADVANCE, tx.customer.uuid)], tx.recorded_at, "wall", clocked=False)
 
 
-async def _store(tx: Tx, kind: str, subject: UUID, due_at: datetime, follows: str, *, clocked: bool) -> None:
+async def _store(tx: Tx, works: Sequence[tuple[str, UUID]], due_at: datetime, follows: str, *, clocked: bool) -> None:
     await tx.execute(
         """INSERT INTO due_work (shard_key, customer_id, kind, subject, due_at, follows, clocked, attempts, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)
+           SELECT $1, $2, w.kind, w.subject, $5, $6, $7, 0, $8
+             FROM unnest($3::text[], $4::uuid[]) AS w (kind, subject)
            ON CONFLICT (shard_key, customer_id, kind, subject) DO UPDATE
               SET due_at = EXCLUDED.due_at, follows = EXCLUDED.follows, clocked = EXCLUDED.clocked, attempts = 0,
                   lease_until = NULL, recorded_at = EXCLUDED.recorded_at""",
         tx.customer.shard,
         tx.customer.uuid,
-        kind,
-        subject,
+        [kind for kind, _ in works],
+        [subject for _, subject in works],
         due_at,
         follows,
         clocked,

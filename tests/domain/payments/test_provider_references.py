@@ -2,11 +2,12 @@
 
 import asyncio
 from typing import Any, TypeVar
+from uuid import UUID
 
 import pytest
 
 from domain.fanout.by_provider import disputes_of_reference, payments_of_reference, refunds_of_reference
-from domain.ids import RefundId
+from domain.ids import RefundId, TenantId
 from domain.money import Money
 from domain.operation import Operation
 from domain.payments.dispute_calls import DisputeStatus
@@ -22,6 +23,8 @@ from tests.webhook_desk import Desk, made_up
 from tests.world import ACCOUNT, EUR, Someone, World, fresh
 
 C = TypeVar("C")
+ANOTHER = TenantId(UUID(int=1))
+"""Whoever it is that looks for what is not its own."""
 
 
 async def held(world: World) -> tuple[Someone, SettlePayment]:
@@ -61,6 +64,7 @@ async def test_a_providers_name_has_one_effect_for_one_customer_and_leads_to_it(
         await by_house(world, who, settle_payment, its)
         (found,) = await payments_of_reference(db, tenant, its.provider_ref or "")
         assert (found.id, found.customer) == (its.payment, who.id)
+        assert await payments_of_reference(db, ANOTHER, its.provider_ref or "") == []
     refunds = []
     for who, its in ((ada, hers), (bob, his)):
         await give_back(world, who, its.payment, Money(100, EUR), follow=False)
@@ -73,6 +77,7 @@ async def test_a_providers_name_has_one_effect_for_one_customer_and_leads_to_it(
     await by_house(world, ada, settle_refund, given(refunds[0]), follow=False)
     assert await is_refused(world, bob, settle_refund, given(refunds[1]))
     assert [each.id for each in await refunds_of_reference(db, tenant, name)] == [refunds[0]]
+    assert await refunds_of_reference(db, ANOTHER, name) == []
     name = fresh("dispute")
     lost = [
         SettleDispute(its.payment, name, DisputeStatus.OPEN, Money(300, EUR), Money(0, EUR), "fraudulent", None)
@@ -81,6 +86,7 @@ async def test_a_providers_name_has_one_effect_for_one_customer_and_leads_to_it(
     await by_house(world, ada, settle_dispute, lost[0])
     assert await is_refused(world, bob, settle_dispute, lost[1])
     (dispute,) = await disputes_of_reference(db, tenant, name)
+    assert await disputes_of_reference(db, ANOTHER, name) == []
     assert (dispute.payment, (await payment(db, bob.id, his.payment)).disputes_reserved.minor) == (hers.payment, 0)
     assert await wrong_rows(world, ada) == await wrong_rows(world, bob) == []
 
