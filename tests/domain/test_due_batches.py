@@ -15,6 +15,7 @@ from domain.ids import PriceId
 from domain.invoices.draft import FINALIZE
 from domain.invoices.line import lines_of
 from domain.money import Money
+from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.batches import do_batch
 from domain.reactions.events import drain
@@ -22,10 +23,12 @@ from domain.reactions.house import House
 from domain.reactions.work import TRIES, do, do_now
 from domain.reconciliation.verify import verify_shard
 from domain.subscriptions.lifecycle import RENEW
+from domain.subscriptions.renew import RenewSubscription, renew_subscription
 from domain.webhooks.endpoint import kinds_told
-from tests.lives import buy, invoices_of, publish, subscription_of
+from tests.held import held, until_waiting
+from tests.lives import buy, buyer, invoices_of, publish, start, subscription_of
 from tests.mishaps import Death, death_at, later
-from tests.world import EUR, Someone, World, make_world
+from tests.world import EUR, LONG_AGO, Someone, World, fresh, make_world
 
 MONTH_OVER = timedelta(days=31, hours=2)  # after the end of the longest month and the hour over which renewals spread
 Told = list[tuple[str, timedelta, timedelta, str, int, Sequence[tuple[str, timedelta, int]]]]
@@ -108,6 +111,32 @@ async def test_what_is_due_on_a_shard_key_is_claimed_once_by_many_that_look(hous
         assert event and event.kind in wanted, "what nobody consumes is gone, what somebody does is left"
         await drain(then, ada.id)
         assert [invoice.state.name for invoice in await invoices_of(world, ada)] == ["paid", "paid"]
+
+
+async def test_a_batch_passes_over_what_somebody_else_has_under_way_instead_of_waiting_for_it(house: House) -> None:
+    world = await make_world(house)
+    customers = await live_customers(world, [world.prices["starter"]] * 3)
+    slow_one, then = customers[1], later(house, MONTH_OVER)
+    renewal = RenewSubscription((await subscription_of(world, slow_one)).id)
+    with held(renew_subscription) as slow:
+        alone = await slow.begun(perform(then.db, slow.operation, house.actor, slow_one.id, renewal, fresh("renew")))
+        batch = asyncio.ensure_future(do_batch(then, slow_one.id.shard, RENEW))
+        waits = asyncio.ensure_future(until_waiting(house, 1))
+        await asyncio.wait((batch, waits), return_when=asyncio.FIRST_COMPLETED)
+        assert batch.done(), "a shard key's renewals wait for one customer"
+        waits.cancel()
+        assert await batch == 2
+        slow.let_go.set()
+        await alone
+    assert {(await subscription_of(world, ada)).period_index for ada in customers} == {1}
+
+
+async def test_what_follows_a_test_clock_waits_for_it_and_goes_in_no_batch(house: House) -> None:
+    world = await make_world(house)
+    ada = await buyer(world, clock_at=LONG_AGO)
+    await start(world, ada)
+    assert [await do_batch(house, ada.id.shard, kind) for kind in (RENEW, FINALIZE)] == [0, 0]
+    assert (await subscription_of(world, ada)).period_index == 0, "its clock has not come that far"
 
 
 async def test_a_worker_that_dies_with_a_batch_is_followed_by_another(house: House) -> None:

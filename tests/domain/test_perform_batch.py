@@ -24,6 +24,7 @@ from domain.subscriptions.renew import (
     finalize_invoice,
     renew_subscription,
 )
+from tests.held import until_waiting
 from tests.interruptions import Killed, killed_at
 from tests.lives import buyer, by_house, day, invoices_of, start, subscription_of, wrong_rows
 from tests.row_images import image_of
@@ -140,6 +141,30 @@ async def test_batches_that_share_customers_wait_for_each_other_without_a_deadlo
     assert len(set(drafts) - {None}) == len(customers)
     for ada in customers:
         assert (await verify_chain(world.house.db.primary, ada.id)).verified
+
+
+async def test_batches_that_were_given_in_different_orders_take_their_keys_in_one(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "quittance")
+    customers, key = await due_for_renewal(world, 3), fresh("renewal")
+    items = await renewals(world, sorted(customers, key=lambda ada: ada.id.uuid), key)
+    db, middle = world.house.db, items[1].customer
+    async with db.pool.acquire() as somebody:
+        begun = somebody.transaction()
+        await begun.start()
+        await somebody.execute(
+            """INSERT INTO operation_key (shard_key, customer_id, actor_scope, key, operation_id, operation,
+                   command_hash, keep_until, recorded_at)
+               VALUES ($1, $2, $3, $4, gen_random_uuid(), 'test.other', 'other', now(), now())""",
+            middle.shard, middle.uuid, world.house.actor.scope, key,
+        )  # fmt: skip
+        answers = [asyncio.ensure_future(together(world, each)) for each in (items, items[::-1])]
+        await until_waiting(world.house, 2)  # both stand before the middle one, or one behind the other
+        await begun.rollback()
+        one, other = await asyncio.gather(*answers)
+    assert went_alone(caplog) == []
+    assert drafts_of(one) == drafts_of(other)[::-1]
 
 
 @pytest.mark.parametrize("point", [f"perform.{name}" for name in POINTS])

@@ -1,32 +1,27 @@
 """Closing the books: what was posted before it counts, what comes after it is refused, in either order of arrival."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import asyncpg
 import pytest
 
-from dev.story.client import until
 from domain.actor import Grant
 from domain.customers.advance_clock import AdvanceClock, advance_clock
-from domain.db import Tx
 from domain.ids import CustomerId
 from domain.ledger.period_close import ClosePeriod, PeriodClosed, close_period, closed_through
-from domain.operation import OPERATIONS, Operation
+from domain.operation import Operation
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.start import StartSubscription, SubscriptionStarted, start_subscription
+from tests.held import held, until_waiting
 from tests.lives import buyer, start, wrong_rows
 from tests.world import Someone, World, fresh, make_world
 
 MARCH = date(2021, 3, 1)
-KEEP_ALIVE_SECONDS = 1  # the server ends a transaction that is idle for ten
-C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
 IN_FEBRUARY = datetime(2021, 2, 5, tzinfo=UTC)
 IN_MARCH, IN_APRIL = datetime(2021, 3, 10, tzinfo=UTC), datetime(2021, 4, 2, tzinfo=UTC)
@@ -36,42 +31,6 @@ IN_MARCH, IN_APRIL = datetime(2021, 3, 10, tzinfo=UTC), datetime(2021, 4, 2, tzi
 async def books(house: House) -> World:
     """A tenant whose books no other test closes, under two shard keys."""
     return await make_world(house, shard_keys=2)
-
-
-@dataclass
-class Held(Generic[C, O]):
-    """An operation that does its work and then holds its locks until it is let go, however long that is."""
-
-    operation: Operation[C, O]
-    worked: asyncio.Event = field(default_factory=asyncio.Event)
-    let_go: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def begun(self, work: Awaitable[object]) -> "asyncio.Future[object]":
-        """The work, once this operation has done its own in it."""
-        running, worked = asyncio.ensure_future(work), asyncio.ensure_future(self.worked.wait())
-        await asyncio.wait((running, worked), return_when=asyncio.FIRST_COMPLETED)
-        assert worked.done(), running.result()
-        return running
-
-
-@contextmanager
-def held(of: Operation[C, O]) -> Iterator[Held[C, O]]:
-    """The operation under another name, as it is held."""
-
-    async def run(tx: Tx, command: C) -> O:
-        outcome = await of.run(tx, command)
-        made.worked.set()
-        while not made.let_go.is_set():
-            await tx.fetchval("SELECT 1")
-            await asyncio.wait((asyncio.ensure_future(made.let_go.wait()),), timeout=KEEP_ALIVE_SECONDS)
-        return outcome
-
-    made = Held(replace(of, name=f"test.held.{of.name}", run=run))
-    try:
-        yield made
-    finally:
-        made.let_go.set()
-        del OPERATIONS[made.operation.name]
 
 
 async def patiently(work: Callable[[], Awaitable[O]]) -> O:
@@ -125,18 +84,6 @@ async def customer_on(world: World, key: int, at: datetime = IN_MARCH) -> Someon
         ada = await buyer(world, clock_at=at)
         if ada.id.shard == key:
             return ada
-
-
-async def until_waiting(world: World, count: int) -> None:
-    """Returns once that many backends of this database wait for a lock."""
-
-    async def seen() -> bool | None:
-        waiting = (
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return await world.house.db.marks.fetchval(waiting) >= count or None
-
-    await until(seen, f"the waiting of {count}")
 
 
 @pytest.mark.row("H6")
@@ -221,7 +168,7 @@ async def test_closing_waits_for_a_posting_that_came_first_and_counts_it(books: 
     with held(start_subscription) as slow:
         posting = await slow.begun(begin(books, ada, posting=slow.operation))
         closing = asyncio.ensure_future(close(books, MARCH))
-        await until_waiting(books, 1)
+        await until_waiting(books.house, 1)
         slow.let_go.set()
         await asyncio.gather(posting, closing)
     assert await postings(books, ada) == 1
@@ -238,20 +185,30 @@ async def test_a_posting_that_comes_while_the_month_is_being_closed_is_refused(b
     with held(close_period) as slow:
         closing = await slow.begun(close(books, MARCH, closing=slow.operation))
         posting = [asyncio.ensure_future(refusal(begin(books, each, "team"))) for each in buyers]
-        await until_waiting(books, len(posting))
+        await until_waiting(books.house, len(posting))
         slow.let_go.set()
         await closing
         assert await asyncio.gather(*posting) == [RefusalCode.PERIOD_CLOSED] * len(buyers)
     assert [await postings(books, each) for each in buyers] == before
 
 
+async def open_april(books: World) -> None:
+    """Books that were opened before, for a month behind all that is closed here."""
+    await start(books, await customer_on(books, books.tenant.sandbox_house.shard, IN_APRIL))
+
+
 @pytest.mark.row("H6")
-async def test_closing_a_later_month_waits_for_the_first_posting_of_an_earlier_one(books: World) -> None:
+@pytest.mark.parametrize("opened_before", [False, True])
+async def test_closing_a_later_month_waits_for_the_first_posting_of_an_earlier_one(
+    books: World, opened_before: bool
+) -> None:
+    if opened_before:
+        await open_april(books)
     ada = await customer_on(books, books.tenant.sandbox_house.shard, IN_FEBRUARY)
     with held(start_subscription) as slow:
         posting = await slow.begun(begin(books, ada, posting=slow.operation))  # February's row is not to be seen yet
         closing = asyncio.ensure_future(close(books, MARCH))
-        await until_waiting(books, 1)
+        await until_waiting(books.house, 1)
         slow.let_go.set()
         await asyncio.gather(posting, closing)
     assert await postings(books, ada) == 1
@@ -259,12 +216,17 @@ async def test_closing_a_later_month_waits_for_the_first_posting_of_an_earlier_o
 
 
 @pytest.mark.row("H6")
-async def test_the_first_posting_of_a_month_waits_for_the_closing_of_a_later_one(books: World) -> None:
+@pytest.mark.parametrize("opened_before", [False, True])
+async def test_the_first_posting_of_a_month_waits_for_the_closing_of_a_later_one(
+    books: World, opened_before: bool
+) -> None:
+    if opened_before:
+        await open_april(books)
     ada = await customer_on(books, books.tenant.sandbox_house.shard, IN_FEBRUARY)
     with held(close_period) as slow:
         closing = await slow.begun(close(books, MARCH, closing=slow.operation))
         posting = asyncio.ensure_future(refusal(begin(books, ada)))
-        await until_waiting(books, 1)
+        await until_waiting(books.house, 1)
         slow.let_go.set()
         await closing
         assert await posting is RefusalCode.PERIOD_CLOSED
