@@ -1,6 +1,9 @@
 """An answer was lost and the provider has forgotten the key since: what was sent is asked for, and not sent again."""
 
+from contextlib import nullcontext
 from datetime import timedelta
+
+import pytest
 
 from domain.actor import Grant
 from domain.money import Money
@@ -13,6 +16,7 @@ from domain.reactions.work import do_now
 from tests.domain.payments.conftest import SideDoor
 from tests.domain.payments.test_held_payments import held, sums
 from tests.domain.payments.test_refunds import paid, states
+from tests.interruptions import Killed, killed_at
 from tests.lives import give_back, wrong_rows
 from tests.mishaps import later
 from tests.webhook_desk import Desk
@@ -21,9 +25,12 @@ from tests.world import EUR, World, fresh
 OVER = timedelta(days=2)  # a key is kept for one
 
 
-async def test_a_refund_leaves_once(world: World, desk: Desk, provider: SideDoor) -> None:
-    ada, id = await paid(world, "tok_refund_error_after")
-    await give_back(world, ada, id, Money(400, EUR))
+@pytest.mark.parametrize("token", ["tok_refund_error_after", "tok_visa"])
+async def test_a_refund_leaves_once(world: World, desk: Desk, provider: SideDoor, token: str) -> None:
+    ada, id = await paid(world, token)
+    async with killed_at("refund.answered"):
+        with pytest.raises(Killed) if token == "tok_visa" else nullcontext():
+            await give_back(world, ada, id, Money(400, EUR))
     (given,) = await refunds_of(world.house.db.primary, ada.id, id)
     await desk.admin("keys/forget", key=given.provider_key)
     await do_now(later(world.house, OVER), ada.id)
