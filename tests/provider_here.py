@@ -42,7 +42,7 @@ async def provider_in_this_process() -> AsyncIterator[ProviderProcess]:
         provider_url=url,
         provider_secret=SecretStr(SECRET),
         webhook_secret=SecretStr(WEBHOOK_SECRET),
-        webhook_url="http://127.0.0.1:9/nobody",
+        webhook_url=None,
         public_url=None,
         provider_state=None,
     )

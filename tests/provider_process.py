@@ -64,7 +64,8 @@ def _launch(url: str, state: Path | None) -> ProviderProcess:
         "PROVIDER_URL": url,
         "PROVIDER_SECRET": SECRET,
         "WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "WEBHOOK_URL": "http://127.0.0.1:9/nobody",
+        "WEBHOOK_URL": "",
+        "PUBLIC_URL": "",
     }
     environment.pop("PROVIDER_STATE", None)
     if state:

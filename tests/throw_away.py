@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,7 +22,7 @@ from dev.stack.layout import Layout
 from dev.stack.leftovers import stop_leftovers
 from dev.stack.plan import Plan
 from dev.stack.postgres import superuser_dsn
-from dev.stack.processes import default_processes
+from dev.stack.processes import OwnProcess, default_processes
 from dev.stack.state import clear, known_layout
 from dev.story.client import until
 from tests.canary_watch import look_into
@@ -43,8 +44,14 @@ def suite_plan() -> Plan:
     """What all tests share: servers without fsync, and those of the sandbox peers that exist."""
     ports = Ports(*free_ports(3))
     peers = [peer for peer in ("dev.provider", "dev.identity") if _runs(peer)]
-    processes = tuple(each for each in default_processes(ports, {}) if each.argv[-1] in peers)
+    processes = tuple(_unheard(each) for each in default_processes(ports, {}) if each.argv[-1] in peers)
     return Plan(new_state(), ports, processes=processes, durable=False)
+
+
+def _unheard(peer: OwnProcess) -> OwnProcess:
+    """The same, but nobody listens at the API's address: the provider would send each event there in vain again and
+    again, more and more of them to the end of a run. Tests say themselves where webhooks go."""
+    return replace(peer, argv=("env", "PUBLIC_URL=", *peer.argv))
 
 
 def quick_place() -> Path:

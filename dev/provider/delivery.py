@@ -5,6 +5,7 @@ import random
 import sqlite3
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -44,10 +45,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What the receiver said: an HTTP status, or None when nobody answered."""
+    """What the receiver said: an HTTP status, or None when nobody answered; `receiver` is None where there is none."""
 
     event: str
     type: str
+    receiver: str | None
     status: int | None
 
     @property
@@ -113,14 +115,12 @@ class Courier:
 
     async def _send(self, event: Event, url: str) -> Sent:
         letter = self._write(event)
-        target = url or letter.receiver
-        if target is None:
-            return Sent(event.id, event.type, None)
-        try:
-            response = await self._client.post(target, content=letter.body, headers=letter.headers)
-        except (httpx2.RequestError, httpx2.InvalidURL):
-            return Sent(event.id, event.type, None)
-        return Sent(event.id, event.type, response.status_code)
+        receiver, status = url or letter.receiver, None
+        if receiver is not None:
+            with suppress(httpx2.RequestError, httpx2.InvalidURL):
+                answer = await self._client.post(receiver, content=letter.body, headers=letter.headers)
+                status = answer.status_code
+        return Sent(event.id, event.type, receiver, status)
 
     def _take_due(self) -> list[Due]:
         with self._store.write() as db:
@@ -133,7 +133,8 @@ class Courier:
             return [Due(row["number"], get_event(db, row["event"]), row["url"], row["tries"]) for row in rows]
 
     def _note(self, due: Due, sent: Sent) -> None:
-        again = None if sent.taken or due.tries >= len(RETRY_AFTER_S) else RETRY_AFTER_S[due.tries]
+        over = sent.taken or sent.receiver is None or due.tries >= len(RETRY_AFTER_S)
+        again = None if over else RETRY_AFTER_S[due.tries]
         state = "done" if sent.taken else "given_up" if again is None else "due"
         due_at = None if again is None else moment().timestamp() + again
         with self._store.write() as db:
