@@ -45,7 +45,7 @@ def uncarried(root: Path) -> dict[str, str]:
 
 
 def _markers(text: str, path: str) -> Iterator[Marker]:
-    if "row" not in text:
+    if "mark.row" not in text:
         return
     for node in ast.walk(ast.parse(text, path)):
         if isinstance(node, ast.Call) and _is_row_mark(node.func):
