@@ -17,6 +17,6 @@ loading()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
-    """Sets the modules and the collected tests apart, to the end: what a test opens and does not close is made later."""
+    """Sets the modules and the collected tests apart to the end: what a test leaves open is made later."""
     loaded()
     gc.set_threshold(OBJECTS_BETWEEN_LOOKS, 20, 20)
