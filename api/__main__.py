@@ -9,18 +9,20 @@ from runtime.memory import loading
 def main() -> None:
     """Serves until it is told to stop."""
     loading()  # before the product is imported, which is most of a start
+    from runtime.settings import settings
+
+    given = settings()  # before it, too: whoever starts a process with wrong ones need not wait to be told
     import uvicorn
 
     from api.app import build_app
     from api.one_write import OneWriteProtocol
     from runtime.logs import configure_logs
-    from runtime.settings import settings
 
     configure_logs()
     config = uvicorn.Config(
-        build_app(settings(), stopping=lambda: server.should_exit),
+        build_app(given, stopping=lambda: server.should_exit),
         host="127.0.0.1",  # whoever serves the world puts a proxy in front, which also bounds slow headers
-        port=settings().port,
+        port=given.port,
         loop="uvloop",
         http=OneWriteProtocol,
         log_config=None,

@@ -4,6 +4,8 @@ It takes the rows' number and who wrote them, not what they say: each write give
 which are given out in order, and reading that alone costs a tenth. A row that was written again as it was counts, too.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from asyncpg import Connection
@@ -31,6 +33,15 @@ class Fingerprints:
         Reading every row is most of what such a test costs. A row that is written between two of them fails the second.
         """
         return self.last or await self.now()
+
+    @asynccontextmanager
+    async def unchanged(self) -> AsyncIterator[None]:
+        """Whatever is done in it, every row stays as it was."""
+        before = await self.now()
+        yield
+        after = await self.now()
+        changed = {name: (before[name], after[name]) for name in after if after[name] != before[name]}
+        assert not changed, f"written, as rows and the sum of their transactions before and after: {changed}"
 
 
 async def fingerprints(connection: Connection) -> Fingerprints:

@@ -2,15 +2,14 @@
 
 import socket
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import uvicorn
 from pydantic import ValidationError
-from starlette.applications import Starlette
 
-from dev.identity.app import build_app
-from dev.identity.keys import WrongState
 from dev.identity.settings import IdentitySettings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
 
 _BACKLOG: Final = 2048  # as uvicorn itself would ask for
 _STOP_S: Final = 2  # no request here takes longer
@@ -23,6 +22,9 @@ def main() -> int:
     except ValidationError as error:
         faults = "; ".join(f"{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors())
         return _give_up(f"the dev identity provider needs other settings: {faults}")
+    from dev.identity.app import build_app  # not before it is sure that it serves: it is most of a start
+    from dev.identity.keys import WrongState
+
     try:
         app, listener = build_app(settings), _listen(settings)
     except WrongState as error:
@@ -39,7 +41,9 @@ def _listen(settings: IdentitySettings) -> socket.socket:
     return socket.create_server(address, family=family, backlog=_BACKLOG)
 
 
-def _serve(app: Starlette, listener: socket.socket) -> None:
+def _serve(app: "Starlette", listener: socket.socket) -> None:
+    import uvicorn
+
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_STOP_S)
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -6,13 +6,10 @@ import sqlite3
 import sys
 from typing import Final
 
-import uvicorn
 from pydantic import ValidationError
 
-from dev.provider.http.app import build_app
 from dev.provider.settings import ProviderSettings
 from dev.provider.store import Store, WrongState
-from runtime.logs import configure_logs
 
 _BACKLOG: Final = 2048  # as uvicorn itself would ask for
 _STOP_S: Final = 2  # requests that are held on purpose must not hold up the end
@@ -31,6 +28,11 @@ def main() -> int:
         return _give_up(str(error))
     except (OSError, sqlite3.Error) as error:
         return _give_up(f"the sandbox provider cannot start at {settings.provider_url}: {error}")
+    import uvicorn  # not before it is sure that it serves: this is most of a start
+
+    from dev.provider.http.app import build_app
+    from runtime.logs import configure_logs
+
     configure_logs(logging.WARNING)
     logging.getLogger("dev.provider.http").setLevel(logging.INFO)  # a line for each call that says who asked
     print(f"sandbox provider at {settings.provider_url}", flush=True)
