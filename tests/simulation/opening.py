@@ -4,6 +4,7 @@ import random
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from domain.catalog.plan import PriceModel, ProrationClock, TrialEnd
@@ -28,10 +29,11 @@ from domain.vault import Vault
 from tests.simulation.acts import ALWAYS, WEIGHTS, holds, later_weights
 from tests.simulation.acts_catalog import known_coupons, standing
 from tests.simulation.catalog_model import Catalog, Edition, Offer
-from tests.simulation.clock import SimClock
+from tests.simulation.clock import Entropy, SimClock
 from tests.simulation.money_rules import draw_rules
 from tests.simulation.mortal import Process
 from tests.simulation.options import DISPUTED_FROM, DrawnCourse, Options, draw_options
+from tests.simulation.patience import draw_patience
 from tests.simulation.provider import SimulatedProvider
 from tests.simulation.reader import Reader
 from tests.simulation.several import Step, perform_several
@@ -86,7 +88,7 @@ async def open_town(seed: int, pool: Pool, *, is_long: bool = False, spared: boo
     options = Options(**{**vars_of(drawn), "weights": weights | later_weights(seed)})
     options = replace(options, **SPARED) if spared else options
     clock, chance = SimClock(), random.Random(f"actions {seed}")
-    founder = House(Database(pool, pool, pool, clock, secrets.token_bytes, VAULT), {})
+    founder = House(Database(pool, pool, pool, clock, in_order(), VAULT), {})
     slug, shard = fresh("town"), await free_shard_key(founder.db.primary)
     command = CreateTenant(slug, "Town GmbH", "TOWN", "1 Main Street, Berlin", "DE", "Europe/Berlin", (shard,))
     house = founding_house(slug, "TOWN", shard)
@@ -110,8 +112,15 @@ async def open_town(seed: int, pool: Pool, *, is_long: bool = False, spared: boo
     facts = await reader.read()
     return Town(
         seed, options, chance, clock, course, provider, pool, process, tenant, catalog, rates, founder, house, shard,
-        reader, facts, is_long=is_long,
+        reader, facts, draw_patience(seed), is_long=is_long,
     )  # fmt: skip
+
+
+def in_order() -> Entropy:
+    """Chance of ids that differ from run to run and still sort as they were drawn: invoices stand in the order of their
+    legal entities, and from which of two one is taken is no chance of the machine's."""
+    drawn = count()
+    return lambda size: (next(drawn) & 0xFFF).to_bytes(2, "big") + secrets.token_bytes(size - 2)
 
 
 async def _register(founder: House, tenant: TenantCreated, options: Options) -> None:

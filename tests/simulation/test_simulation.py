@@ -4,9 +4,11 @@ import os
 
 import pytest
 
+from domain.ids import uuid7
 from domain.pool import Pool
 from tests.simulation.acts import HELD_FROM
-from tests.simulation.opening import open_town
+from tests.simulation.clock import START
+from tests.simulation.opening import in_order, open_town
 from tests.simulation.options import DISPUTED_FROM
 from tests.simulation.regressions import FOUND, FOUND_LONG
 from tests.simulation.run import FULL_LIFE, LONG_MONTHS, YEARS, check_years, open_simulation_pool, simulate
@@ -47,3 +49,9 @@ async def test_a_seed_lives_the_same_life_again_also_where_several_act_at_once(p
     first, second = [await simulate(AGAIN, pool) for _ in range(2)]
     assert first.acts["at once"] > 1
     assert first == second
+
+
+def test_the_tenants_ids_sort_as_they_were_drawn_so_that_which_of_its_entities_comes_first_is_no_chance() -> None:
+    entropy = in_order()
+    drawn = [uuid7(START, entropy(10)) for _ in range(300)]
+    assert drawn == sorted(drawn)
