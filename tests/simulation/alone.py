@@ -5,7 +5,8 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from multiprocessing.queues import Queue
 
 import asyncpg
@@ -16,6 +17,7 @@ from dev.stack.plan import Plan
 from dev.stack.postgres import SLOT, superuser_dsn
 from dev.stack.sql import drop_slot
 from dev.stack.stack import Stack
+from domain.pool import Pool
 from migrations.runner import migrate
 from tests.simulation.report import Report
 from tests.simulation.run import LONG_MONTHS, MONTHS, STEPS, Failed, open_simulation_pool, simulate
@@ -24,6 +26,7 @@ from tests.throw_away import new_state, sweep, throw_away
 LOOK_SECONDS = 1.0  # for whether it is to stop
 Outcome = Report | Failed
 _place: list[str] = []  # of a process of these: its owner's and its own address of the database that nobody else has
+_kept: list["Kept"] = []  # what it goes on with from life to life
 
 
 def run_alone(
@@ -67,11 +70,15 @@ def _moved(url: str, job: int) -> str:
 
 async def _prepare(owner_url: str, superuser_url: str, steps: int, jobs: int) -> None:
     """A database for each job, copied from one that is migrated and has the months that its runs live through."""
-    await migrate(owner_url)
-    async with open_simulation_pool(owner_url, owner_url, _months(steps)):
-        pass
     superuser = await asyncpg.connect(superuser_url)
     try:
+        # What it learnt of a few lives in one database had all of them read to look at one; without it they are found
+        # by their shard key, and the hundredth life costs what the first one did.
+        await superuser.execute("ALTER SYSTEM SET autovacuum = off")
+        await superuser.execute("SELECT pg_reload_conf()")
+        await migrate(owner_url)
+        async with open_simulation_pool(owner_url, owner_url, _months(steps)):
+            pass
         for job in range(jobs):  # utility statements take no parameters; the names are ours
             await superuser.execute(f"CREATE DATABASE {_name(job)} TEMPLATE {DATABASE} OWNER {OWNER}")
     finally:
@@ -107,14 +114,32 @@ def _settle(places: "Queue[tuple[str, str]]") -> None:
     _place[:] = places.get()
 
 
+@dataclass
+class Kept:
+    """A loop and the connections of the lives that held so far: to warm up ten of them was a tenth of a light one."""
+
+    runner: asyncio.Runner
+    stack: AsyncExitStack
+    pool: Pool
+
+    @classmethod
+    def opened(cls, steps: int) -> "Kept":
+        """New ones."""
+        runner, stack = asyncio.Runner(loop_factory=uvloop.new_event_loop), AsyncExitStack()  # as in our processes
+        opening = open_simulation_pool(*_place, _months(steps))
+        return cls(runner, stack, runner.run(stack.enter_async_context(opening)))
+
+    def close(self) -> None:
+        """Gives up all of it."""
+        self.runner.run(self.stack.aclose())
+        self.runner.close()
+
+
 def _run(seed: int, steps: int) -> Outcome:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as in tests and in our processes
-        return runner.run(_run_here(seed, steps))
-
-
-async def _run_here(seed: int, steps: int) -> Outcome:
-    async with open_simulation_pool(*_place, _months(steps)) as pool:
-        try:
-            return replace(await simulate(seed, pool, steps), journal=())  # nobody reads so many
-        except Failed as failed:
-            return failed.with_traceback(None)
+    if not _kept:
+        _kept.append(Kept.opened(steps))
+    try:
+        return replace(_kept[0].runner.run(simulate(seed, _kept[0].pool, steps)), journal=())  # nobody reads so many
+    except Failed as failed:
+        _kept.pop().close()  # whatever it left on them is not for the next life
+        return failed.with_traceback(None)
