@@ -10,6 +10,7 @@ from tests.simulation.acts_customers import Act, add_card, arrive, change, pay, 
 from tests.simulation.acts_desk import arrange, contract, give_up
 from tests.simulation.acts_disputes import answer, dispute, give_in, search
 from tests.simulation.acts_lives import cancel, pause, reactivate, resume, seats, unschedule
+from tests.simulation.acts_patience import end_debts, thin_out
 from tests.simulation.acts_payments import collect, hold, let_go, record
 from tests.simulation.acts_quotes import quote, take
 from tests.simulation.acts_recovery import order, payday, split
@@ -93,11 +94,13 @@ DISPUTED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "payday": (3, payday),
     "order": (3, order),
 }
+# Never drawn: they come of themselves, in towns with a patience that ends.
+IMPATIENT: dict[str, Callable[[Town], Act | None]] = {"end debts": end_debts, "thin out": thin_out}
 HELD_AGAIN = 4  # every fourth of those holds its payments first
 
 ALWAYS = frozenset({"arrive", "card", "start", "sweep", "time"})  # without these nothing happens at all
 WEIGHTS = {name: weight for name, (weight, _) in ACTIONS.items()}
-EVERYTHING = ACTIONS | HELD | DISPUTED
+EVERYTHING = ACTIONS | HELD | DISPUTED | {name: (0, act) for name, act in IMPATIENT.items()}
 
 
 def holds(seed: int) -> bool:
@@ -110,7 +113,8 @@ def later_weights(seed: int) -> dict[str, int]:
     chance = Random(f"later {seed}")
     held = {name: weight if holds(seed) else 0 for name, (weight, _) in HELD.items()}
     more = {name: weight * chance.choice((0, 1, 1, 2)) for name, (weight, _) in DISPUTED.items()}
-    return held | {name: weight if seed >= DISPUTED_FROM else 0 for name, weight in more.items()}
+    later = held | {name: weight if seed >= DISPUTED_FROM else 0 for name, weight in more.items()}
+    return later | dict.fromkeys(IMPATIENT, 0)
 
 
 # How every run begins, so that there is somebody to bill before the dice take over.

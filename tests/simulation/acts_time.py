@@ -30,7 +30,6 @@ PACE = timedelta(days=6.4 * 365.25) / 1000  # a step of a long life, which is to
 LAG = timedelta(days=60)
 FAR = START + timedelta(days=10 * 365)  # from here on a long life goes on in short strides: years are not all there is
 OPEN = frozenset({"processing", "requires_action", "unknown"})
-SLOWLY = timedelta(days=2)  # while a payment is open; its outcome comes by the wall, and each hour is asked for it
 
 
 async def perform_one(town: Town, piece: Waiting) -> None:
@@ -151,7 +150,7 @@ def advance(town: Town) -> Act | None:
     patron = town.chance.choice(clocked)
     by = _stride(town, town.now_of(patron))
     if any(row["state"] in OPEN for row in town.facts.of("payment", customer_id=patron.id.uuid)):
-        by = min(by, SLOWLY)
+        by = min(by, town.patience.by_clock)  # its outcome comes by the wall
     exact = town.chance.random() < 0.3
 
     async def act() -> None:

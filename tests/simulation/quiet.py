@@ -20,7 +20,6 @@ from tests.simulation.waiting import waiting
 REST_WITHIN = timedelta(days=3 * 66)
 # Of work that makes work at one instant: what kept a weekly plan from renewing for years is over, and each week is one.
 WAVES = 600
-STRIDE = timedelta(hours=6)  # the worker looks so rarely now: lateness must not matter, and a run not take for ever
 PENDING_EVENT = frozenset({"received", "waiting"})
 # What goes on for ever, or waits for the end of a long period or term.
 FINAL = frozenset({"renew", "end_subscription", "contract_end", "contract_notice"})
@@ -83,7 +82,8 @@ async def _go_on(town: Town) -> bool:
         following = next_wall(town)
         if following is None:
             raise Broken(f"35: at {town.clock.at} something waits, and no time is set for it: {_left(town)}")
-        town.clock.move_to(following + STRIDE)
+        # The worker looks so rarely now: lateness must not matter, and a run not take for ever.
+        town.clock.move_to(following + town.patience.at_rest)
         town.provider.catch_up()
         return True
     for patron in town.patrons:

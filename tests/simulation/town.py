@@ -23,6 +23,7 @@ from tests.simulation.clock import SimClock
 from tests.simulation.facts import Facts
 from tests.simulation.mortal import Process
 from tests.simulation.options import DrawnCourse, Options
+from tests.simulation.patience import Patience
 from tests.simulation.provider import SimulatedProvider
 from tests.simulation.reader import Reader
 from tests.simulation.reads import Reads
@@ -98,6 +99,7 @@ class Town:
     shard: int
     reader: Reader
     facts: Facts
+    patience: Patience
     patrons: list[Patron] = field(default_factory=list)
     answered: list[tuple[Call, Any]] = field(default_factory=list)
     in_doubt: list[Call] = field(default_factory=list)
