@@ -150,4 +150,6 @@ async def an_offer_that_was_left_may_be_taken_later(shop: Shop) -> None:
     assert set(await shop.answers(third)) == {(None, "COUPON", *ALL), ("OTHER_PRODUCT", None, *ALL)}
     await until(shop.own.world, third.who, day(2, 2))
     assert [each.total.minor for each in await invoices_of(shop.own.world, third.who)] == [900, 450]
+    await until(shop.own.world, third.who, day(1, 2, year=2028))
+    assert await shown(third, own) == ["PAUSE", "DOWNGRADE"], "a year after the last offer that was taken"
     assert (await shop.admin.do(SET, planId=shop.plan))["offer"] is None

@@ -111,6 +111,15 @@ async def test_a_drainer_whose_lease_another_has_goes_no_further(world: World) -
     assert turn.held and turn.event is not None and turn.event.number == first.number + 1
 
 
+async def test_who_lost_its_lease_does_not_end_another_s(world: World) -> None:
+    ada, db = await buyer(world), world.house.db
+    now, slow, quick, third = db.clock.now(), *(UUID(int=each) for each in (1, 2, 3))
+    assert await outbox.take_lease(db.marks, ada.id, slow, now, now + LEASE)
+    assert await outbox.take_lease(db.marks, ada.id, quick, now + 2 * LEASE, now + 3 * LEASE)
+    await outbox.give_lease_back(db.marks, ada.id, slow)
+    assert not await outbox.take_lease(db.marks, ada.id, third, now + 2 * LEASE, now + 3 * LEASE)
+
+
 async def test_a_lease_ends_with_the_last_event_that_may_be_performed(world: World) -> None:
     ada, db = await begun(world), world.house.db
     holder, now = UUID(int=1), db.clock.now()

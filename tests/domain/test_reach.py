@@ -38,6 +38,19 @@ async def test_a_used_key_tells_nothing_to_the_same_person_at_another_tenant(wor
     assert refused.value.code is RefusalCode.NOT_FOUND
 
 
+async def test_a_customer_and_its_staff_who_happen_to_choose_one_key_are_each_answered_their_own(world: World) -> None:
+    ada, db, key = await buyer(world), world.house.db, fresh("key")
+    support = world.staff(Grant.SUPPORT)
+    plans = {
+        actor: StartSubscription(world.prices[code], 1) for actor, code in ((ada.actor, "starter"), (support, "team"))
+    }
+    begun = {actor: await perform(db, start_subscription, actor, ada.id, plan, key) for actor, plan in plans.items()}
+    for actor, plan in plans.items():
+        again = await perform(db, start_subscription, actor, ada.id, plan, key)
+        assert (again.replayed, again.outcome) == (True, begun[actor].outcome)
+    assert len(await subscriptions(db.primary, ada.id)) == 2
+
+
 async def test_a_payment_is_found_under_its_own_customer_alone(world: World) -> None:
     own = await make_world(world.house, shard_keys=1)
     ada, ben = await buyer(own), await buyer(own)

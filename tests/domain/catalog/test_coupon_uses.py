@@ -16,6 +16,7 @@ from domain.invoices.line import lines_of
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from tests.catalog_kit import by_admin, half_off
 from tests.domain.invoices.bills import SETUP, draft, eur, issue, note, now
 from tests.interruptions import Killed, killed_at
@@ -137,6 +138,23 @@ async def test_a_coupon_that_a_subscription_took_with_an_unpaid_first_invoice_is
     assert ((await held(world, ada)).subscription, await left(world, ada)) == (None, 1)
     await world.card(ada)
     assert (await start(world, ada, "team")).total == eur(1000)
+
+
+async def test_who_gives_up_one_of_two_unpaid_purchases_has_its_coupon_back_and_the_other_stands(world: World) -> None:
+    ada, begun = await buyer(world, "tok_insufficient_funds"), []
+    for plan in ("starter", "team"):
+        coupon = half_off(duration=Duration.ONCE, scope=Scope.SUBSCRIPTION)
+        await by_admin(world, publish_coupon, coupon)
+        await world.do(ada, redeem_coupon, RedeemCoupon(coupon.code, None))
+        begun.append(await start(world, ada, plan))
+    for given_up in (0, 1):
+        await world.do(ada, cancel_subscription, CancelSubscription(begun[given_up].subscription, CancelAt.NOW))
+        state = [(each.subscription, each.periods_left) for each in await redemptions(world.house.db.primary, ada.id)]
+        free, bound = (None, 1), [(each.subscription, 0) for each in begun]
+        assert sorted(state, key=str) == sorted([free] * (given_up + 1) + bound[given_up + 1 :], key=str)
+        states = [each.state.name for each in await invoices_of(world, ada)]
+        assert states == ["void"] * (given_up + 1) + ["open"] * (1 - given_up)
+    assert await wrong_rows(world, ada) == []
 
 
 async def test_what_a_coupon_was_redeemed_for_stays_bound_to_it_when_an_invoice_is_void(world: World) -> None:

@@ -14,6 +14,7 @@ from domain.catalog.plan import (
     plans,
     price,
     price_at_renewal,
+    public_price,
     version_at_renewal,
 )
 from domain.catalog.publish import publish_price
@@ -87,9 +88,13 @@ async def test_a_price_increase_stays_within_its_currency_cadence_and_model(worl
         replace(monthly(plan), unit_amount=Money(1, USD)),
         replace(monthly(plan), cadence_unit=Unit.YEAR),
         replace(monthly(plan), cadence_count=3),
-        replace(monthly(plan, since=day(1, 1)), model=PriceModel.FLAT),
     ):
-        await new_price(world, other, existing=day(2, 1))
+        for since in (LONG_AGO, day(1, 1, year=2026)):  # the second is a later version than the price's own
+            await new_price(world, replace(other, effective_from=since), existing=day(2, 1, year=2026))
+    public = await public_price(db, tenant, plan, EUR, Cadence(Unit.MONTH, 1), day(12, 1, year=2026))
+    assert public is not None and public.id == first
+    flat = replace(monthly(plan, since=day(1, 1)), model=PriceModel.FLAT)
+    await new_price(world, flat, existing=day(2, 1))
     assert (await price_at_renewal(db, tenant, first, day(9, 1))).id == first
 
 

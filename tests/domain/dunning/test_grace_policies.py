@@ -85,8 +85,10 @@ async def test_from_a_day_on_only_the_kept_features_are_left_and_a_payment_bring
     assert await usable(shop, ada, third - timedelta(seconds=1)) == whole
     assert (await usable(shop, ada, third), await is_entitled(shop, ada)) == ({reading: 1}, True)
     assert await told(shop, ada, case) == [(2, ["reminder"]), (3, ["restricted"])]
+    await until(shop, ada, case.opened_at + third + timedelta(hours=1))
     await shop.card(ada)
-    assert await usable(shop, ada, third + timedelta(seconds=1)) == whole
+    assert await usable(shop, ada, third + timedelta(hours=1)) == whole
+    assert await usable(shop, ada, third) == {reading: 1}, "as it was then"
     assert await wrong_rows(shop, ada) == []
 
 

@@ -12,6 +12,7 @@ from domain.dunning.case import Case, cases
 from domain.dunning.recovery_policy import RecoveryPolicy
 from domain.dunning.split_invoice import SplitInvoice, split_invoice
 from domain.money import Money
+from domain.payments.debt_policy import DebtPolicy
 from domain.payments.installments import plans_of
 from domain.payments.order_methods import RemoveMethod, remove_method
 from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
@@ -21,7 +22,9 @@ from domain.period import Unit
 from domain.reactions.house import House
 from domain.reactions.work import do_now
 from tests.dunning_kit import case_now, owing
+from tests.families import billed, block, own_policy
 from tests.lives import attempts_at, buy, day, invoices_of, publish, tell, until, wrong_rows
+from tests.tax_kit import move
 from tests.world import EUR, Someone, World, fresh, make_world
 
 ONCE, HELD = "tok_insufficient_funds_times_1", "tok_bank_held"
@@ -78,8 +81,8 @@ async def test_a_case_on_its_last_day_waits_for_another_of_its_subscription_that
     await shop.card(ada, HELD)
     await shop.do(ada, remove_method, RemoveMethod(paid))
     await until(shop, ada, day(1, 16))
-    for billed in (await invoices_of(shop, ada))[1:]:
-        (held,) = await attempts_at(shop, ada, billed.id)
+    for renewal in (await invoices_of(shop, ada))[1:]:
+        (held,) = await attempts_at(shop, ada, renewal.id)
         await tell(shop, ada, held.id, News.DECLINED)
     other, split = await cases(shop.house.db.primary, ada.id)
     await shop.do(ada, split_invoice, SplitInvoice(split.invoice, 2, 45))
@@ -90,6 +93,62 @@ async def test_a_case_on_its_last_day_waits_for_another_of_its_subscription_that
     assert await stands(shop, ada, split) == ("active", "retrying", "open")
     await until(shop, ada, split.opened_at + 47 * DAY)
     assert {each.state.name for each in await cases(shop.house.db.primary, ada.id)} == {"given_up"}
+    assert await wrong_rows(shop, ada) == []
+
+
+async def test_two_invoices_that_are_paid_in_parts_have_each_a_plan_that_only_its_own_parts_end(shop: World) -> None:
+    ada = await shop.customer()
+    paid = await shop.card(ada)
+    await buy(shop, ada, await publish(shop, Money(300, EUR), Unit.WEEK))
+    await shop.card(ada, HELD)
+    await shop.do(ada, remove_method, RemoveMethod(paid))
+    await until(shop, ada, day(1, 16))
+    for each in (await invoices_of(shop, ada))[1:]:
+        (held,) = await attempts_at(shop, ada, each.id)
+        await tell(shop, ada, held.id, News.DECLINED)
+    kept, broken = await cases(shop.house.db.primary, ada.id)
+    for case in (kept, broken):
+        await shop.do(ada, split_invoice, SplitInvoice(case.invoice, 2, 3))
+    for case in (kept, broken):
+        (plan,) = await plans_of(shop.house.db.primary, ada.id, case.invoice)
+        begun = (await attempts_at(shop, ada, case.invoice))[-1].id
+        assert [(part.amount.minor, part.payment) for part in plan.parts] == [(150, begun), (150, None)]
+    await newest(shop, ada, broken, News.DECLINED)
+    assert [(await stands(shop, ada, case))[0] for case in (kept, broken)] == ["active", "broken"]
+    await newest(shop, ada, kept, News.CAPTURED)
+    await until(shop, ada, day(1, 20))
+    await newest(shop, ada, kept, News.CAPTURED)
+    assert await stands(shop, ada, kept) == ("completed", "recovered", "paid")
+    assert (await stands(shop, ada, broken))[::2] == ("broken", "open")
+    assert await wrong_rows(shop, ada) == []
+
+
+async def test_what_is_paid_in_parts_blocks_nobody_while_its_plan_holds_and_what_is_owed_beside_it_does(
+    shop: World,
+) -> None:
+    ada, case = await owing(shop)
+    await move(shop, ada, "US")  # where no law gives more days
+    await own_policy(shop, ada, DebtPolicy(1))
+    await shop.card(ada, HELD)
+    await newest(shop, ada, case, News.DECLINED)  # what was charged on that card at once
+    await until(shop, ada, day(2, 3, 12))
+    await newest(shop, ada, case, News.DECLINED)  # and the first retry
+    await until(shop, ada, day(2, 3, 14))
+    before = await block(shop, ada, day(2, 3, 13))
+    assert before is not None and before.owed == Money(1000, EUR)
+    await shop.do(ada, split_invoice, SplitInvoice(case.invoice, 2, 20))
+    await newest(shop, ada, case, News.CAPTURED)
+    beside = await billed(shop, ada)
+    assert (await block(shop, ada, day(2, 3, 15)), await block(shop, ada, day(2, 3, 13))) == (None, before)
+    await until(shop, ada, day(2, 19))
+    meanwhile = await block(shop, ada, day(2, 19))
+    assert meanwhile is not None and [each.invoice for each in meanwhile.invoices] == [beside]
+    await until(shop, ada, day(2, 24))
+    await newest(shop, ada, case, News.DECLINED)
+    assert (await stands(shop, ada, case))[0] == "broken"
+    after = await block(shop, ada, day(2, 24))
+    assert after is not None and after.owed == Money(10_500, EUR)
+    assert await block(shop, ada, day(2, 19)) == meanwhile
     assert await wrong_rows(shop, ada) == []
 
 

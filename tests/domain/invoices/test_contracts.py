@@ -8,6 +8,7 @@ import pytest
 from domain.actor import Grant
 from domain.catalog.plan import price
 from domain.catalog.publish import PublishPrice, publish_price
+from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.ids import ContractId
 from domain.invoices.billing_terms import billing_terms
 from domain.invoices.contract import Contract, billed_toward, contracts
@@ -106,6 +107,17 @@ async def test_what_lies_on_a_draft_for_the_term_is_not_billed_as_a_true_up_too(
         assert billed == [("renewal", 1000), ("start", 1000), ("true_up", 1000)]
         assert await billed_toward(world.house.db.primary, each.id) == {id: eur(2000)}
         assert await wrong_rows(world, each) == []
+
+
+async def test_a_void_invoice_is_not_billed_toward_a_commitment(world: World) -> None:
+    ada, id, _ = await committed(world)
+    await world.card(ada, "tok_insufficient_funds")
+    await until(world, ada, day(2, 1, 3))
+    assert await billed_toward(world.house.db.primary, ada.id) == {id: eur(2000)}
+    wrong = VoidInvoice((await invoices_of(world, ada))[-1].id, "It was wrong.", False)
+    await perform(world.house.db, void_invoice, world.staff(Grant.LEAD), ada.id, wrong, fresh("void"))
+    assert await billed_toward(world.house.db.primary, ada.id) == {id: eur(1000)}
+    assert (await cancel(world, ada, id, Owed.FULL, preview=True)).total == eur(COMMITTED - 1000)
 
 
 @pytest.mark.row("I13")

@@ -67,6 +67,32 @@ async def test_access_ends_with_a_dispute_where_the_policy_says_so_and_is_back_o
     assert await wrong_rows(own, ada) == []
 
 
+async def test_access_is_told_as_it_was_before_in_between_and_after_disputes_and_for_what_was_disputed_alone(
+    house: House, desk: Desk
+) -> None:
+    own = await make_world(house)
+    await policy(own, DisputePolicy(OnOpen.SUSPEND, OnLost.SUSPEND))
+    ada, sold, beside = await buyer(own), await offer(own, 5), await offer(own, 7)
+    await buy(own, ada, beside.price)
+    begun = await buy(own, ada, sold.price)
+    (paid,) = await attempts_at(own, ada, begun.invoice)
+    for opened, outcome in ((3, "won"), (7, "lost")):
+        await until(own, ada, day(1, opened))
+        of = await disputed_again(own, desk, ada, paid, 500)
+        await of.told()
+        await until(own, ada, day(1, opened + 2))
+        await of.decided(outcome)
+    seen = [await usable(own, ada, day(1, each)) for each in (2, 4, 6, 8, 10)]
+    assert [each.get(sold.limit) for each in seen] == [5, None, 5, None, None]
+    assert {each[beside.limit] for each in seen} == {7}
+    await policy(own, DisputePolicy(OnOpen.KEEP, OnLost.KEEP))
+    eve = await buyer(own)
+    (kept,) = await attempts_at(own, eve, (await buy(own, eve, sold.price)).invoice)
+    of = await disputed_again(own, desk, eve, kept, 500)
+    await of.told()
+    assert (await usable(own, eve, day(1, 1)))[sold.limit] == 5
+
+
 async def test_a_renewal_does_not_charge_the_method_whose_payment_is_in_dispute(world: World, desk: Desk) -> None:
     ada = await world.customer()
     backup = await world.card(ada)

@@ -17,11 +17,13 @@ from domain.payments.open_exception import OpenException, open_exception
 from domain.payments.payment import Payment, payment
 from domain.payments.receipt import receipts_of
 from domain.payments.resolve_exception import ResolveException
+from domain.payments.settle_payment import News
 from domain.reactions.work import do_now
 from tests.domain.invoices.bills import on
 from tests.domain.payments.conftest import SideDoor
 from tests.exception_kit import (
     MINUTE,
+    asked_in_vain,
     claim,
     decided,
     finance,
@@ -36,9 +38,12 @@ from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import (
     buyer,
     by_house,
+    day,
     invoices_of,
     start,
     subscription_of,
+    tell,
+    until,
     wrong_rows,
 )
 from tests.mishaps import with_a_mistake
@@ -208,6 +213,20 @@ async def test_of_many_at_once_one_claims_and_one_decides_and_a_death_in_the_mid
 
 
 @pytest.mark.row("B7")
+async def test_what_is_heard_of_one_payment_closes_its_own_case_and_no_other(world: World, provider: SideDoor) -> None:
+    ada = await buyer(world)
+    for code in ("starter", "team"):
+        await start(world, ada, code)
+    await world.card(ada, "tok_error_after")
+    await provider.behave(world, ada, operations=["query", "void"], fault="error_before")
+    await until(world, ada, day(2, 2))
+    await asked_in_vain(world, ada)
+    heard, silent = await waiting(world, ada)
+    await tell(world, ada, heard.payment, News.CAPTURED)
+    assert (await waiting(world, ada), await over(world, ada)) == ([silent], [Resolution.SETTLED])
+    assert await wrong_rows(world, ada) == []
+
+
 async def test_another_amount_is_a_case_at_once_that_the_right_one_closes(world: World, provider: SideDoor) -> None:
     ada = await buyer(world, "tok_wrong_amount")
     await start(world, ada)

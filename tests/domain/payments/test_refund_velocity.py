@@ -13,7 +13,7 @@ from domain.payments.refund_request import refund_asked
 from domain.payments.request_refund import RequestRefund, request_refund
 from domain.perform import perform
 from domain.refusals import RefusalCode
-from tests.lives import buy, day, invoices_of, until
+from tests.lives import buy, buyer, day, invoices_of, until
 from tests.refund_kit import answer, asked, done, now, paid
 from tests.world import EUR, USD, Someone, World, fresh, make_world
 
@@ -75,6 +75,17 @@ async def test_what_staff_give_back_counts_by_currency_and_week_and_not_what_is_
     finally:
         await owner.close()
     assert [await waits(await own.customer()) for _ in range(2)] == [False, True]
+
+
+async def test_what_came_to_nothing_is_not_counted_as_given_back(world: World) -> None:
+    own = await make_world(world.house)
+    rules = SetRefundPolicy(RefundPolicy(customer_count=1))
+    await perform(own.house.db, set_refund_policy, own.house.actor, own.tenant.live_house, rules, fresh("rules"))
+    ada = await buyer(own, "tok_refund_refused")
+    begun = await buy(own, ada, own.prices["starter"])
+    assert begun.payment
+    tried = [await asked(own, ada, begun.payment, 100, name=name) for name in ("sue", "sam")]
+    assert [(await now(own, ada, each)).state.name for each in tried] == ["failed", "failed"]
 
 
 @pytest.mark.row("J6")
