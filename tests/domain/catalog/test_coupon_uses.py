@@ -17,7 +17,8 @@ from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
-from tests.catalog_kit import by_admin, half_off
+from domain.subscriptions.start import StartSubscription, start_subscription
+from tests.catalog_kit import by_admin, half_off, new_plan
 from tests.domain.invoices.bills import SETUP, draft, eur, issue, note, now
 from tests.interruptions import Killed, killed_at
 from tests.lives import buyer, by_finance, day, invoices_of, start, until, wrong_rows
@@ -121,6 +122,33 @@ async def test_a_redemption_that_staff_ended_stays_ended(world: World) -> None:
     assert (await invoices_of(world, ada))[-1].total == eur(1000)
 
 
+async def test_a_purchase_takes_the_coupon_it_names_whatever_other_waits_and_is_refused_where_that_is_used(
+    world: World,
+) -> None:
+    ada, (elsewhere, _) = await buyer(world), await new_plan(world)
+    waits, named, for_one, ended = [
+        half_off(duration=Duration.ONCE, plans=plans, scope=scope)
+        for plans, scope in (((elsewhere,), Scope.ACCOUNT), ((), Scope.ACCOUNT), ((), Scope.SUBSCRIPTION),
+                             ((), Scope.ACCOUNT))
+    ]  # fmt: skip
+    for coupon in (waits, named, for_one, ended):
+        await by_admin(world, publish_coupon, coupon)
+    await world.do(ada, redeem_coupon, RedeemCoupon(waits.code, None))
+    first = (
+        await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1, coupon=named.code))
+    ).outcome
+    assert first.total == eur(500)
+    await world.do(ada, redeem_coupon, RedeemCoupon(for_one.code, first.subscription))
+    gone = (await world.do(ada, redeem_coupon, RedeemCoupon(ended.code, None))).outcome.redemption
+    await perform(world.house.db, end_redemption, world.staff(Grant.SUPPORT), ada.id, EndRedemption(gone), fresh("end"))
+    for coupon in (named, for_one):
+        with pytest.raises(Refused) as refused:
+            await world.do(ada, start_subscription, StartSubscription(world.prices["team"], 1, coupon=coupon.code))
+        assert (refused.value.code, refused.value.path) == (RefusalCode.ALREADY_EXISTS, ("couponCode",))
+    bought = await world.do(ada, start_subscription, StartSubscription(world.prices["team"], 1, coupon=ended.code))
+    assert bought.outcome.total == eur(1000), "it is redeemed anew"
+
+
 async def test_a_credited_invoice_gives_no_period_back(world: World) -> None:
     ada, _, renewal = await owing(world)
     await note(world, ada, renewal, 500)
@@ -159,9 +187,12 @@ async def test_who_gives_up_one_of_two_unpaid_purchases_has_its_coupon_back_and_
 
 async def test_what_a_coupon_was_redeemed_for_stays_bound_to_it_when_an_invoice_is_void(world: World) -> None:
     ada, _, renewal = await owing(world, scope=Scope.SUBSCRIPTION)
-    bound = (await held(world, ada)).subscription
+    bound, another = (await held(world, ada)).subscription, half_off(duration=Duration.ONCE, scope=Scope.SUBSCRIPTION)
+    await by_admin(world, publish_coupon, another)
+    await world.do(ada, redeem_coupon, RedeemCoupon(another.code, bound))
     await void(world, ada, renewal)
-    assert bound is not None and (await held(world, ada)).subscription == bound
+    found = await redemptions(world.house.db.primary, ada.id)
+    assert bound is not None and [each.subscription for each in found] == [bound, bound]
 
 
 @pytest.mark.row("I14")

@@ -105,3 +105,12 @@ async def test_of_two_methods_that_are_removed_at_once_one_stays_for_what_is_owe
     codes = [each.code for each in done if isinstance(each, Refused)]
     assert codes == [RefusalCode.METHOD_NEEDED]
     assert len(await order(world, ada)) == 1
+
+
+async def test_a_method_goes_while_another_is_being_charged_and_not_while_it_is_itself(world: World) -> None:
+    ada = await world.customer()
+    idle, charged = await world.card(ada), await world.card(ada, "tok_bank_held")
+    await start(world, ada)
+    assert await refused(world, ada, RemoveMethod(charged)) is RefusalCode.PAYMENT_IN_PROGRESS
+    await world.do(ada, remove_method, RemoveMethod(idle))
+    assert await order(world, ada) == [charged]

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from domain.actor import Grant
+from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.dunning.case import cases
+from domain.ids import InvoiceId
 from domain.ledger.balance import balance
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.settle_payment import News
 from domain.perform import perform
+from domain.reactions.work import do_now
 from domain.refusals import RefusalCode
 from domain.subscriptions.cancel import (
     CancelAt,
@@ -18,6 +22,7 @@ from domain.subscriptions.cancel import (
     reactivate_subscription,
 )
 from domain.subscriptions.change_plan import ChangePlan, change_plan
+from tests.domain.invoices.bills import issue
 from tests.lives import (
     attempts_at,
     buyer,
@@ -137,6 +142,21 @@ async def test_who_leaves_within_the_hour_of_a_renewal_does_not_owe_the_new_peri
     await until(world, ada, day(2, 3))
     assert [each.total.minor for each in await invoices_of(world, ada)] == [2000, 1000, 2000]
     assert await wrong_rows(world, ada) == []
+
+
+async def test_who_leaves_takes_back_no_invoice_that_is_to_replace_a_void_one(world: World) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    await world.card(ada, "tok_insufficient_funds")
+    await until(world, ada, day(2, 1, 3))
+    wrong = VoidInvoice((await invoices_of(world, ada))[-1].id, "It was wrong.", True)
+    await perform(world.house.db, void_invoice, world.staff(Grant.LEAD), ada.id, wrong, fresh("void"))
+    await do_now(world.house, ada.id)
+    await cancel(world, ada, CancelAt.NOW)
+    (left,) = await world.house.db.primary.fetch(
+        "SELECT id FROM invoice_draft WHERE shard_key = $1 AND customer_id = $2", ada.id.shard, ada.id.uuid
+    )
+    assert (await issue(world, ada, InvoiceId(ada.id.shard, left["id"]))).total.minor == 1000
 
 
 async def test_an_unpaid_first_invoice_is_void_with_the_subscription_unless_it_may_still_be_paid(world: World) -> None:
