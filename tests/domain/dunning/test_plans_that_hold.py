@@ -139,7 +139,7 @@ async def test_what_is_paid_in_parts_blocks_nobody_while_its_plan_holds_and_what
     await shop.do(ada, split_invoice, SplitInvoice(case.invoice, 2, 20))
     await newest(shop, ada, case, News.CAPTURED)
     beside = await billed(shop, ada)
-    assert (await block(shop, ada, day(2, 3, 15)), await block(shop, ada, day(2, 3, 13))) == (None, before)
+    assert [await block(shop, ada, day(2, 3, hour)) for hour in (13, 14)] == [before, None]
     await until(shop, ada, day(2, 19))
     meanwhile = await block(shop, ada, day(2, 19))
     assert meanwhile is not None and [each.invoice for each in meanwhile.invoices] == [beside]

@@ -109,6 +109,17 @@ async def test_what_lies_on_a_draft_for_the_term_is_not_billed_as_a_true_up_too(
         assert await wrong_rows(world, each) == []
 
 
+async def test_a_period_that_begins_as_the_contract_ends_is_not_billed_toward_it(world: World) -> None:
+    ada = await buyer(world)
+    signed = SignContract(world.prices["starter"], eur(3000), day(1, 1), day(2, 1), 0, None)
+    id = (await by_finance(world, ada, sign_contract, signed)).contract
+    await start(world, ada)
+    await until(world, ada, day(2, 1, 3))
+    billed = sorted((of.reason, of.total.minor) for of in await invoices_of(world, ada))
+    assert billed == [("renewal", 1000), ("start", 1000), ("true_up", 2000)]
+    assert await billed_toward(world.house.db.primary, ada.id) == {id: eur(1000)}
+
+
 async def test_a_void_invoice_is_not_billed_toward_a_commitment(world: World) -> None:
     ada, id, _ = await committed(world)
     await world.card(ada, "tok_insufficient_funds")
