@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.inbox import find
 from domain.ledger.balance import balance
 from domain.payments.attempt import QUERY_AFTER
 from domain.payments.book_money import CONFIRM_AFTER
@@ -53,6 +54,15 @@ async def books_of(world: World, of: Someone) -> Any:
         [(each.state.name, each.captured.minor, each.failure_code) for each in tries],
         (owed.receivable.minor, owed.credit.minor),
     )
+
+
+async def test_an_event_that_was_waited_for_wakes_the_next_of_its_own_object(world: World, desk: Desk) -> None:
+    pairs = [(await authenticated(world, desk))[2] for _ in range(2)]
+    assert [await desk.take(late) for _, late in pairs] == ["waiting"] * 2
+    for done, (early, _) in enumerate(pairs, 1):
+        assert await desk.take(early) in DONE
+        found = [await find(world.house.db.primary, key_of(late)) for _, late in pairs]
+        assert [each.state if each else None for each in found] == ["applied"] * done + ["waiting"] * (2 - done)
 
 
 # Every order of two events, once and with either of them doubled.

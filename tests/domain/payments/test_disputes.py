@@ -217,6 +217,7 @@ async def test_evidence_is_kept_once_by_its_hash_and_answers_its_own_dispute_onc
     await of.by_staff(submit_evidence, replace(evidence((await beside.told()).id), texts=(said,), files=()))
     (there,) = (await desk.provider.get(f"/v1/disputes/{beside.ref}")).json()["evidence"]
     assert there["text"] == said.text, "what was said of another dispute is no part of this answer"
+    assert [(await each.known()).asks for each in (of, beside)] == [1, 1]
     with pytest.raises(Refused, match="STATE_CONFLICT"):
         await of.answer()
     body = await world.house.db.primary.fetchval(

@@ -13,6 +13,7 @@ from domain.audit import verify_chain
 from domain.customers.advance_clock import AdvanceClock, advance_clock
 from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
 from domain.customers.create_customer import CreateCustomer, create_customer
+from domain.fanout.logins import logins_of
 from domain.ids import ReceiptId
 from domain.invoices.invoice_document import invoice_pdf
 from domain.payments.receipt_document import receipt_pdf
@@ -29,11 +30,11 @@ from domain.privacy.legal_hold import SetLegalHold, set_legal_hold
 from domain.privacy.stops import Stop, stops_of
 from domain.refusals import Gone
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
-from domain.tenants.access import find_login
+from domain.tenants.access import find_login, free_login
 from migrations.personal import PERSONAL, Fate
 from tests.erasure_kit import WHY, Known, by, colleague, erased, filled, found_in, known, lived, refusal, rows_of
 from tests.lives import buyer, day, start, subscription_of, until, wrong_rows
-from tests.world import EUR, NEW_YEAR, Someone, World, fresh
+from tests.world import EUR, NEW_YEAR, Someone, World, fresh, make_world
 
 BOOKS = ("ledger_transaction", "ledger_transfer", "account_balance", "invoice", "invoice_line", "credit_note",
          "credit_note_line", "receipt", "refund", "issued_document")  # fmt: skip
@@ -189,3 +190,14 @@ async def test_an_erasure_waits_for_another_person_or_for_the_customer_to_be_sur
     await world.do(ada, cancel_subscription, CancelSubscription(begun.subscription, CancelAt.NOW))
     await until(world, ada, day(2, 22))
     assert (await erasure(world, ada)).state.name == "erased"
+
+
+async def test_a_login_that_somebody_took_since_it_was_free_stays_theirs_whoever_frees_it_late(world: World) -> None:
+    own = await make_world(world.house)  # all under one shard key
+    db, ada = own.house.db, await own.customer()
+    (listed,) = await logins_of(db.primary, ada.id)  # by a worker that is slower than the one that erases
+    await erased(own, ada)
+    eve = await own.customer(subject=ada.subject)
+    await free_login(db.marks, ada.id, listed)
+    login = await find_login(db.primary, own.tenant.tenant, eve.issuer, eve.subject)
+    assert login is not None and login.customer == eve.id
