@@ -19,6 +19,7 @@ from domain.catalog.plan import (
 )
 from domain.catalog.publish import publish_price
 from domain.catalog.publish_version import PlanTerms
+from domain.catalog.retire import RetirePrice, retire_price
 from domain.ids import PlanVersionId, PriceId
 from domain.money import Money
 from domain.period import Cadence, Unit
@@ -78,6 +79,16 @@ async def test_a_price_increase_reaches_earlier_customers_at_the_term_it_names(w
     assert moves == [first, second, second, fourth]
     assert (await price_at_renewal(db, tenant, third, day(7, 1))).id == third
     assert (await price_at_renewal(db, tenant, third, day(8, 1))).id == fourth
+
+
+async def test_a_price_increase_that_is_retired_holds_for_terms_that_begin_before(world: World) -> None:
+    db, tenant = world.house.db.primary, world.tenant.tenant
+    plan, _ = await new_plan(world)
+    first = await new_price(world, monthly(plan, 1000))
+    second = await new_price(world, monthly(plan, 1200, day(3, 1)), existing=day(3, 1))
+    await by_admin(world, retire_price, RetirePrice(second, day(6, 1)))
+    moves = {at: (await price_at_renewal(db, tenant, first, at)).id for at in (day(2, 1), day(5, 31), day(6, 1))}
+    assert moves == {day(2, 1): first, day(5, 31): second, day(6, 1): first}
 
 
 async def test_a_price_increase_stays_within_its_currency_cadence_and_model(world: World) -> None:

@@ -13,8 +13,11 @@ from domain.customers.advance_clock import SetClock, set_clock
 from domain.dunning.case import NOTICE
 from domain.dunning.notice import TellCustomer, tell_customer
 from domain.dunning.policy import Scope, policies, policy, policy_for
+from domain.dunning.recovery_policy import RecoveryPolicy
 from domain.dunning.save_policy import MAX_GRACE, SaveDunningPolicy, save_dunning_policy
+from domain.dunning.split_invoice import SplitInvoice, split_invoice
 from domain.ids import PlanId
+from domain.payments.settle_payment import News
 from domain.reactions.house import House
 from domain.reactions.work import do, do_now
 from domain.refusals import RefusalCode
@@ -23,7 +26,7 @@ from domain.tax.rate import CustomerKind
 from tests.catalog_kit import by_admin, monthly, new_feature, new_plan, new_price, refusal_of
 from tests.dunning_kit import case_now, days, declined, told, waiting_notices
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
-from tests.lives import by_house, is_entitled, subscription_of, until, wrong_rows
+from tests.lives import attempts_at, by_house, is_entitled, subscription_of, tell, until, wrong_rows
 from tests.world import Someone, World, make_world
 
 SHORT = SaveDunningPolicy((1, 3), 5, 12)
@@ -90,6 +93,22 @@ async def test_from_a_day_on_only_the_kept_features_are_left_and_a_payment_bring
     assert await usable(shop, ada, third + timedelta(hours=1)) == whole
     assert await usable(shop, ada, third) == {reading: 1}, "as it was then"
     assert await wrong_rows(shop, ada) == []
+
+
+@pytest.mark.row("D8")
+async def test_who_pays_in_parts_has_all_features_again_while_its_plan_holds(shop: World) -> None:
+    await shop.recover_by(RecoveryPolicy(split_days=60))
+    reading, writing = await new_feature(shop, FeatureKind.SWITCH), await new_feature(shop, FeatureKind.LIMIT)
+    plan, _ = await new_plan(shop, PlanTerms(entitlements=(PlanEntitlement(reading, 1), PlanEntitlement(writing, 9))))
+    price = await new_price(shop, monthly(plan))
+    await by_admin(shop, save_dunning_policy, SaveDunningPolicy((9,), 10, 20, (2,), 3, (reading,)))
+    ada, case = await declined(shop, "tok_insufficient_funds_times_1", country="FR", price=price)
+    await shop.card(ada, "tok_bank_held")
+    await tell(shop, ada, (await attempts_at(shop, ada, case.invoice))[-1].id, News.DECLINED)
+    await until(shop, ada, case.opened_at + timedelta(days=4))
+    assert await usable(shop, ada, timedelta(days=4)) == {reading: 1}
+    await shop.do(ada, split_invoice, SplitInvoice(case.invoice, 2, 20))
+    assert await usable(shop, ada, timedelta(days=4)) == {reading: 1, writing: 9}
 
 
 @pytest.mark.row("D8")
