@@ -79,8 +79,11 @@ async def verify_chain(db: Primary, customer: CustomerId) -> ChainVerdict:
                   e.number, e.previous_hash, e.body_hash, e.hash, e.operation_id, e.recorded_at, b.body
              FROM customer_head h
              LEFT JOIN audit_entry e ON e.shard_key = h.shard_key AND e.customer_id = h.customer_id
-             LEFT JOIN audit_body b ON b.shard_key = h.shard_key AND b.customer_id = h.customer_id
-                                   AND b.number = e.number AND b.recorded_at = e.recorded_at
+             LEFT JOIN LATERAL (  -- one by one: where few are expected, all bodies were read for each entry
+                   SELECT body FROM audit_body
+                    WHERE shard_key = e.shard_key AND customer_id = e.customer_id
+                      AND number = e.number AND recorded_at = e.recorded_at
+                   OFFSET 0) b ON true
             WHERE h.shard_key = $1 AND h.customer_id = $2 ORDER BY e.number""",
         customer.shard,
         customer.uuid,

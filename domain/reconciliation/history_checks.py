@@ -45,8 +45,11 @@ async def outcomes_are_as_audited(db: Primary, shard: int) -> list[Row]:
              FROM operation_key k
              JOIN audit_entry e ON e.shard_key = k.shard_key AND e.customer_id = k.customer_id
                                AND e.operation_id = k.operation_id
-             JOIN audit_body b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id
-                              AND b.number = e.number AND b.recorded_at = e.recorded_at
+            CROSS JOIN LATERAL (  -- one by one: where few are expected, all of the customer were read for each key
+                   SELECT body FROM audit_body
+                    WHERE shard_key = e.shard_key AND customer_id = e.customer_id
+                      AND number = e.number AND recorded_at = e.recorded_at
+                   OFFSET 0) b
             WHERE k.shard_key = $1
               AND (k.outcome, k.operation) IS DISTINCT FROM (b.body -> 'outcome', b.body ->> 'operation')
             ORDER BY k.customer_id, e.number""",
