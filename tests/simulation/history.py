@@ -110,8 +110,10 @@ class History:
             events.append(Given(void.number, -amount, -tax, gross))
 
     def given_before(self, line: Row, number: int) -> tuple[int, int]:
-        """What of a charge and of its tax had been given back before the operation of that number."""
-        events = [each for each in self.given.get((line["invoice_id"], line["position"]), []) if each.number < number]
+        """What of a charge and of its tax had been given back before the operation of that number. What it voids itself
+        counts again: who leaves takes back a change on account first that was not heard of yet."""
+        given = self.given.get((line["invoice_id"], line["position"]), [])
+        events = [each for each in given if each.number < number or (each.number == number and each.amount < 0)]
         return sum(each.amount for each in events), sum(each.tax for each in events)
 
     def charges(self) -> Iterator[Row]:

@@ -155,7 +155,7 @@ def changes_are_in_time(look: Look) -> Iterator[str]:
         if not paid or not paid["reason"].startswith("change:"):
             continue
         notes = look.facts.of("credit_note", invoice_id=paid["id"], state="issued")
-        whole = sum(note["total"] for note in notes) == paid["total"]
+        whole = sum(note["total"] for note in notes) == paid["total"] or paid["state"] == "void"  # on account
         # A new cycle credits time of the period that was running: that is what it had to be paid in.
         until = [line["ends_at"] for line in lines[paid["id"]] if line["kind"] == "credit"]
         late = datetime.fromisoformat(body["happened_at"]) >= min([paid["period_end"], *until])
