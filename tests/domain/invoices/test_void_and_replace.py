@@ -10,11 +10,15 @@ from domain.invoices.edit_draft import EditInvoiceLine, edit_invoice_line
 from domain.invoices.manual_line import ManualLine
 from domain.ledger.account import Account
 from domain.perform import perform
+from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.cancel import CancelAt
+from domain.subscriptions.policy import SubscriptionPolicy, Unused
 from tests.domain.invoices.bills import SETUP, draft, eur, issue, note, notes, now, on
 from tests.lives import buyer, by_finance, day, invoices_of, start, subscription_of, until, wrong_rows
-from tests.world import Someone, World, fresh
+from tests.subscription_lives import cancel, rules
+from tests.world import Someone, World, fresh, make_world
 
 
 async def owing(world: World) -> tuple[Someone, InvoiceId]:
@@ -68,6 +72,20 @@ async def test_credit_notes_are_void_with_their_invoice(world: World) -> None:
     assert (billed.voided, billed.noted, billed.due) == (eur(10000), eur(0), eur(0))
     assert await on(world.house.db.primary, ada.id, Account.REVENUE) == 0
     assert await wrong_rows(world, ada) == []
+
+
+async def test_nothing_is_given_back_of_a_period_whose_invoice_is_void(house: House) -> None:
+    own = await make_world(house)
+    await rules(own, SubscriptionPolicy(cancel_now=Unused.CREDIT))
+    ada = await buyer(own)
+    await start(own, ada)
+    await own.card(ada, "tok_insufficient_funds")
+    await until(own, ada, day(2, 1, 3))
+    await void(own, ada, (await invoices_of(own, ada))[-1].id)
+    await until(own, ada, day(2, 15))
+    assert (await cancel(own, ada, CancelAt.NOW)).given_back is None
+    assert await on(house.db.primary, ada.id, Account.CUSTOMER_CREDIT) == 0
+    assert await wrong_rows(own, ada) == []
 
 
 async def test_an_invoice_that_is_paid_or_being_paid_is_not_voided(world: World) -> None:
