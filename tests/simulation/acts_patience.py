@@ -86,7 +86,7 @@ def end_debts(town: Town) -> Act | None:
     async def act() -> None:
         for row in town.facts.of("subscription", customer_id=patron.id.uuid) if leaves else ():
             if row["state"] in LIVING:
-                await _cancel(town, patron, row, CancelAt.NOW)
+                await cancel(town, patron, row, CancelAt.NOW)
         if way == "pay":
             await _bring_card(town, patron)
         for row in debts[patron.id.uuid]:
@@ -120,7 +120,8 @@ async def _bring_card(town: Town, patron: Patron) -> None:
     await town.look()
 
 
-async def _cancel(town: Town, patron: Patron, row: Row, at: CancelAt) -> None:
+async def cancel(town: Town, patron: Patron, row: Row, at: CancelAt) -> None:
+    """Staff ends a subscription for its customer, where that can be done now."""
     command = CancelSubscription(SubscriptionId(patron.id.shard, row["id"]), at)
     await town.call("cancel", cancel_subscription, town.staff(Grant.LEAD), patron.id, command, may=BUSY)
     await town.look()
@@ -148,7 +149,7 @@ def thin_out(town: Town) -> Act | None:
             may = (*BUSY, No.CHANGE_PENDING, No.ALREADY_EXISTS)
             await town.call("by year", change_plan, town.staff(Grant.LEAD), patron.id, command, may=may)
         else:
-            await _cancel(town, patron, row, at)
+            await cancel(town, patron, row, at)
         await do_now(town.process.house, patron.id)
 
     return act()

@@ -12,6 +12,7 @@ from domain.refusals import RefusalCode
 from tests.simulation.acts_time import deliver, next_wall, perform_one
 from tests.simulation.invariants import check_at_rest
 from tests.simulation.look import Memory
+from tests.simulation.overlaps import leave, under_way, who_overlaps
 from tests.simulation.town import Broken, Patron, Town
 from tests.simulation.waiting import waiting
 
@@ -21,8 +22,6 @@ REST_WITHIN = timedelta(days=3 * 66)
 # Of work that makes work at one instant: what kept a weekly plan from renewing for years is over, and each week is one.
 WAVES = 600
 PENDING_EVENT = frozenset({"received", "waiting"})
-# What goes on for ever, or waits for the end of a long period or term.
-FINAL = frozenset({"renew", "end_subscription", "contract_end", "contract_notice"})
 
 CHARGES = frozenset({"renew", "finalize_invoice", "dunning_retry", "dunning_part"})  # what may begin a payment
 
@@ -34,16 +33,28 @@ async def come_to_rest(town: Town, memory: Memory) -> None:
     town.provider.silent_until = None
     await _ask_anew(town)
     await _sweep(town)
-    began = _instants(town)
-    while await _go_on(town):
-        await _sweep(town)
-        if late := [name for name, at in _instants(town).items() if at > began[name] + REST_WITHIN]:
-            raise Broken(f"35: no rest by the clock of {late} within {REST_WITHIN.days} days: {_left(town)}")
+    await _wait_for_rest(town)
     await check_at_rest(town, memory)
     before = town.facts
     await _sweep(town, again=True)
     if changed := before.differences(town.facts, set(before.rows) - {"outbox_lease"}):
         raise Broken(f"32: a second sweep changed {changed}")
+
+
+async def _wait_for_rest(town: Town) -> None:
+    began, leaving = _instants(town), list[Patron]()
+    while await _go_on(town):
+        await _sweep(town)
+        for clock, at in _instants(town).items():
+            if at > began[clock] + REST_WITHIN:
+                found = [each for each in who_overlaps(town, clock, began[clock]) if each not in leaving]
+                if not found:
+                    raise Broken(f"35: no rest by the clock of {clock} within {REST_WITHIN.days} days: {_left(town)}")
+                town.journal.append(f"its renewals overlap; {[str(each) for each in found]} leave")
+                leaving += found
+                began = _instants(town)
+        for patron in leaving:
+            await leave(town, patron)
 
 
 async def _ask_anew(town: Town) -> None:
@@ -102,7 +113,8 @@ def _instants(town: Town) -> dict[str, datetime]:
 
 
 def _left(town: Town) -> list[dict[str, object]]:
-    return [dict(row) for table in ("due_work", "outbox_event", "inbox_event") for row in town.facts.rows[table]]
+    events = [row for row in town.facts.rows["inbox_event"] if row["state"] in PENDING_EVENT]
+    return [dict(row) for row in [*town.facts.rows["due_work"], *town.facts.rows["outbox_event"], *events]]
 
 
 def _target(town: Town, patron: Patron) -> datetime | None:
@@ -112,7 +124,7 @@ def _target(town: Town, patron: Patron) -> datetime | None:
     """
     now = town.now_of(patron)
     rows = town.facts.of("due_work", customer_id=patron.id.uuid, clocked=True)
-    pending = [row["due_at"] for row in rows if row["kind"] not in FINAL or row["due_at"] <= now]
+    pending = [row["due_at"] for row in under_way(rows, now)]
     charges = [row["due_at"] for row in rows if row["kind"] in CHARGES]
     return max(now, min([max(pending), *charges])) + timedelta(seconds=1) if pending else None
 
@@ -124,5 +136,5 @@ def _pending_on_wall(town: Town) -> bool:
         or town.provider.mailbox
         or [row for row in town.facts.rows["inbox_event"] if row["state"] in PENDING_EVENT]
         or town.provider.next_planned()
-        or [row for row in rows if row["kind"] not in FINAL or row["due_at"] <= town.clock.at]
+        or under_way(rows, town.clock.at)
     )
