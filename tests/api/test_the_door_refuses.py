@@ -64,12 +64,20 @@ async def impatient(url: str) -> AsyncIterator[None]:
     """The server ends every wait for a lock, as it does itself after some seconds."""
     server = await asyncpg.connect(url)
     over = asyncio.Event()
+    ended: list[asyncpg.Record] = []
 
     async def end_waits() -> None:
         while not over.is_set():
-            await server.execute(
-                """SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-                    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+            # Each once: a second end would meet whatever that connection does next.
+            ended.extend(
+                await server.fetch(
+                    """SELECT pid, xact_start, pg_cancel_backend(pid) FROM pg_stat_activity a
+                        WHERE datname = current_database() AND wait_event_type = 'Lock'
+                          AND NOT EXISTS (SELECT FROM unnest($1::int[], $2::timestamptz[]) AS e (pid, began)
+                                           WHERE e.pid = a.pid AND e.began = a.xact_start)""",
+                    [each["pid"] for each in ended],
+                    [each["xact_start"] for each in ended],
+                )
             )
             with suppress(TimeoutError):  # who asks without a pause takes the processor from who is to wait
                 await asyncio.wait_for(over.wait(), LOOK_SECONDS)
