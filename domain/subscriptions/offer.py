@@ -131,7 +131,8 @@ async def agreed(tx: Tx, of: Subscription, id: PriceId, quantity: int, at: datet
 
 async def family_kept(tx: Tx, of: Subscription, offer: Offer, at: datetime) -> Offer:
     """The offer of a term that begins at the instant; where its version is of a family that another subscription has,
-    on the version that is pinned, or the newest one of the family that the planned change has claimed."""
+    on the version that is pinned, or the newest one of the family that the planned change has claimed: its first one
+    where the term was overdue when the change was planned, and began before any of that family was sold."""
     if offer.version.family == of.family:
         return offer
     holder = await tx.fetchval(
@@ -145,5 +146,6 @@ async def family_kept(tx: Tx, of: Subscription, offer: Offer, at: datetime) -> O
     if offer.plan.id == of.plan:
         return replace(offer, version=await plan_version(tx, of.tenant, of.plan_version))
     versions = (await plan_versions(tx, of.tenant, [offer.plan.id]))[offer.plan.id]
-    claimed = [each for each in versions if each.family == of.planned.family and each.effective_from <= at]
-    return replace(offer, version=claimed[-1])
+    claimed = [each for each in versions if each.family == of.planned.family]
+    sold = [each for each in claimed if each.effective_from <= at]
+    return replace(offer, version=sold[-1] if sold else claimed[0])

@@ -6,6 +6,7 @@ from typing import TypeVar
 from domain.catalog.plan import price
 from domain.catalog.publish import PublishPrice, publish_price
 from domain.catalog.publish_version import PlanTerms, PublishPlanVersion, publish_plan_version
+from domain.customers.advance_clock import SetClock, set_clock
 from domain.ids import PriceId
 from domain.invoices.line import lines_of
 from domain.money import Money
@@ -15,7 +16,7 @@ from domain.period import Unit
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.subscription import subscription
 from tests.domain.subscriptions.test_quotes import bound
-from tests.lives import buy, buyer, day, invoices_of, start, subscription_of, until
+from tests.lives import buy, buyer, by_house, day, invoices_of, start, subscription_of, until
 from tests.subscription_lives import plan_of, switch
 from tests.world import EUR, LONG_AGO, Someone, World, fresh
 
@@ -79,6 +80,23 @@ async def test_a_plan_that_moved_into_a_taken_family_does_not_stop_a_renewal_tha
     await until(world, ada, day(2, 3))
     now = await subscription(world.house.db.primary, ada.id, begun.subscription)
     assert (now.period.start, now.price, now.family != taken) == (day(2, 1), cheaper, True)
+    assert await families(world, ada) == sorted([now.family, taken])
+
+
+async def test_an_overdue_renewal_begins_on_the_family_that_was_planned_although_it_was_sold_only_later(
+    world: World,
+) -> None:
+    ada = await buyer(world)
+    begun = await start(world, ada, "team")
+    await buy(world, ada, await plan_of(world, 500, PlanTerms()))
+    taken = (await subscription_of(world, ada)).family
+    cheaper = await plan_of(world, 700, PlanTerms(family=taken))
+    await next_version(world, cheaper, day(2, 5), PlanTerms(family="sold later"))
+    await by_house(world, ada, set_clock, SetClock(day(2, 10)), follow=False)
+    await perform(world.house.db, change_plan, ada.actor, ada.id, ChangePlan(begun.subscription, cheaper), "planned")
+    await until(world, ada, day(2, 11))
+    now = await subscription(world.house.db.primary, ada.id, begun.subscription)
+    assert (now.period.start, now.price, now.family) == (day(2, 1), cheaper, "sold later")
     assert await families(world, ada) == sorted([now.family, taken])
 
 
