@@ -109,7 +109,7 @@ def each_event_had_its_effect(look: Look) -> Iterator[str]:
     # What staff took for not charged is told once more when the provider was heard on it.
     barred = {body["command"]["payment"] for body in bodies if body["operation"] == "payments.end_barring"}
     done -= Counter({key: done[key] - expected[key] for key in done if key[1] in barred and expected[key]})
-    done -= _asked_for_by_sagas(bodies) & (done - expected)
+    done -= (_asked_for_by_sagas(bodies) + _told_of_late_parts(look)) & (done - expected)
     if expected != done:
         yield f"should have followed and did not {expected - done}, followed from nothing {done - expected}"
     names = Counter(body["operation"] for body in bodies)
@@ -123,6 +123,17 @@ def _asked_for_by_sagas(bodies: Iterable[Any]) -> Counter[tuple[str, str]]:
     nothing."""
     outcomes = [body["outcome"] for body in bodies if body["operation"] == "sagas.look"]
     return Counter((each["act"], each["invoice"]) for each in outcomes if each["act"] == "subscriptions.invoice_paid")
+
+
+def _told_of_late_parts(look: Look) -> Counter[tuple[str, str]]:
+    """Of an attempt at a part that failed and was captured after all: what was due beside it is told once more."""
+    late = {row["entity_id"]: row["operation_id"] for row in look.facts.of("transition", event="capture_late")}
+    return Counter(
+        ("dunning.payment_failed", look.reference("payment", row["id"]))
+        for row in look.facts.rows["payment"]
+        if row["id"] in late
+        and not look.facts.of("transition", entity_id=row["invoice_id"], operation_id=late[row["id"]])
+    )
 
 
 def _subject(command: dict[str, str]) -> str:

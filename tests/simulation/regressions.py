@@ -40,6 +40,7 @@ FOUND_LONG: dict[tuple[int, int], str] = {
     (6040, 1000): "a doubt about a payment stayed open where the payment ended by what was asked of it since",
     (6107, 1000): "the simulation: what a saga had done in time and a late event did once more followed from nothing",
     (6104, 1000): "the simulation: a change on account was void with its subscription before it was heard of",
+    (10025, 1000): "the simulation: a part that failed and was captured after all was told of once more, from nothing",
     (10038, 1000): "an overdue renewal into a family that its plan moved to only after the term began was an error",
     (10007, 1000): "the simulation: renewals of two weeks' plans that recovered one after the other were never at rest",
     (6061, 1000): "the simulation: time hardly passed while the provider was silent and a payment to be barred",
