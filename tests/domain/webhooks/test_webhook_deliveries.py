@@ -22,7 +22,7 @@ from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.lifecycle import RENEW
 from domain.webhooks.deliver import deliver
-from domain.webhooks.delivery import KEEP, TRY_AFTER, WebhookDelivery, forget_deliveries
+from domain.webhooks.delivery import KEEP, TRY_AFTER, WebhookDelivery, forget_deliveries, mark_tried
 from domain.webhooks.endpoint import webhook_endpoint
 from domain.webhooks.publish import publish
 from domain.webhooks.register_endpoint import (
@@ -285,3 +285,15 @@ async def test_deliveries_are_forgotten_after_a_month_but_for_those_that_wait(sh
     assert await forget_deliveries(db.marks, shard, db.clock.now() + KEEP - timedelta(minutes=1)) == 0
     assert await forget_deliveries(db.marks, shard, db.clock.now() + KEEP + timedelta(minutes=1)) == 1
     assert len(await shop.deliveries()) == 2
+
+
+async def test_of_two_tries_of_one_delivery_the_first_that_ends_stands(shop: Shop) -> None:
+    await start(shop.world, await buyer(shop.world))
+    taken, lost, _ = await shop.deliveries("waiting")
+    marks, now = shop.world.house.db.marks, shop.world.house.db.clock.now()
+    await mark_tried(marks, taken, "delivered", now, 200, "", now)
+    await mark_tried(marks, replace(taken, attempts=1), "waiting", now, None, "too late", now)
+    await mark_tried(marks, lost, "waiting", now, 500, "HTTP 500", now)
+    await mark_tried(marks, lost, "parked", now, 410, "HTTP 410", now)
+    found = {each.id: (each.state, each.attempts, each.last_status) for each in await shop.deliveries()}
+    assert (found[taken.id], found[lost.id]) == (("delivered", 1, 200), ("waiting", 1, 500))
