@@ -129,8 +129,11 @@ async def trail(db: Replica, customer: CustomerId, limit: int, before: int | Non
     rows = await db.fetch(
         """SELECT e.shard_key, e.number, e.operation_id, e.hash, e.recorded_at, b.body
              FROM audit_entry e
-             LEFT JOIN audit_body b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id
-                                   AND b.number = e.number AND b.recorded_at = e.recorded_at
+             LEFT JOIN LATERAL (  -- one by one: where few are expected, all bodies were read for each entry
+                   SELECT body FROM audit_body
+                    WHERE shard_key = e.shard_key AND customer_id = e.customer_id
+                      AND number = e.number AND recorded_at = e.recorded_at
+                   OFFSET 0) b ON true
             WHERE e.shard_key = $1 AND e.customer_id = $2 AND ($4::bigint IS NULL OR e.number < $4)
             ORDER BY e.number DESC LIMIT $3""",
         customer.shard,

@@ -152,8 +152,11 @@ async def _activity(db: Replica, of: CustomerId, after: Place, limit: int) -> Se
         """SELECT e.number, e.operation_id, b.body ->> 'operation' AS operation, split_part(b.body ->> 'actor',
                   ':', 1) AS caller, e.recorded_at
              FROM audit_entry e
-             LEFT JOIN audit_body b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id AND b.number =
-                    e.number AND b.recorded_at = e.recorded_at
+             LEFT JOIN LATERAL (  -- one by one: where few are expected, all bodies were read for each entry
+                   SELECT body FROM audit_body
+                    WHERE shard_key = e.shard_key AND customer_id = e.customer_id
+                      AND number = e.number AND recorded_at = e.recorded_at
+                   OFFSET 0) b ON true
             WHERE e.shard_key = $1 AND e.customer_id = $2 AND e.number > $3
             ORDER BY e.number LIMIT $4""",
         of.shard, of.uuid, *after, limit,

@@ -99,8 +99,11 @@ async def news(db: Primary, customer: CustomerId, after: int, limit: int) -> lis
     rows = await db.fetch(
         """SELECT e.number, e.recorded_at, b.body
              FROM audit_entry e
-             LEFT JOIN audit_body b ON b.shard_key = e.shard_key AND b.customer_id = e.customer_id
-                                   AND b.number = e.number AND b.recorded_at = e.recorded_at
+             LEFT JOIN LATERAL (  -- one by one: where few are expected, all bodies were read for each entry
+                   SELECT body FROM audit_body
+                    WHERE shard_key = e.shard_key AND customer_id = e.customer_id
+                      AND number = e.number AND recorded_at = e.recorded_at
+                   OFFSET 0) b ON true
             WHERE e.shard_key = $1 AND e.customer_id = $2 AND e.number > $3 ORDER BY e.number LIMIT $4""",
         customer.shard,
         customer.uuid,
