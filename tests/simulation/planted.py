@@ -136,6 +136,12 @@ def _taxed(look: Look, row: Row) -> bool:
     return bool(row["kind"] == "charge" and row["tax"] > 0 and row["given_back"] != row["amount"])
 
 
+def _uncut_renewal(look: Look, row: Row) -> bool:
+    """A renewal of who never changed: where a cycle began in the middle of a period, its end is cut to that."""
+    of = row["subscription_id"]
+    return row["reason"] == "renewal" and not look.facts.of("subscription_terms", subscription_id=of, cause="change")
+
+
 def _ended_alone(look: Look, row: Row) -> bool:
     """A case that was ended on its day, by itself."""
     for move in look.facts.of("transition", entity_id=row["id"]):
@@ -195,7 +201,7 @@ PLANTED: dict[str, Plant] = {
     "invoices_add_up": put("invoice", **more("total")),
     "credit_notes_add_up": put("credit_note", **more("total")),
     "credits_have_a_charge": put("invoice_line", _credit, price_id=uuid4()),
-    "periods_follow_the_calendar": put("invoice", is_(reason="renewal"), period_end=later("period_end", DAY)),
+    "periods_follow_the_calendar": put("invoice", _uncut_renewal, period_end=later("period_end", DAY)),
     "nobody_is_billed_early_or_forgotten": put("subscription", period_start=later("period_start", YEARS)),
     "taxes_add_up": put("invoice_line_tax", is_(correction_id=None), **more("amount")),
     "taxes_are_at_their_rate": put("invoice_line_tax", _part_of_charge, **more("amount", 2)),
