@@ -73,6 +73,16 @@ async def begun(world: World) -> Someone:
     return ada
 
 
+async def test_a_charge_goes_by_the_wall_s_time_and_a_renewal_by_the_customer_s_test_clock(world: World) -> None:
+    ada = await begun(world)
+    await drain(world.house, ada.id)
+    rows = await world.house.db.primary.fetch(
+        "SELECT kind, clocked FROM due_work WHERE shard_key = $1 AND customer_id = $2", ada.id.shard, ada.id.uuid
+    )
+    clocked = {row["kind"]: row["clocked"] for row in rows}
+    assert (clocked[SEND], clocked[RENEW]) == (False, True)
+
+
 async def test_while_one_drains_a_customers_events_nobody_else_does(world: World) -> None:
     ada, db = await begun(world), world.house.db
     holder, now = UUID(int=1), db.clock.now()
