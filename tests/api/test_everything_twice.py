@@ -57,13 +57,15 @@ PAYLOAD = "operation { id replayed } errors { ... on UserError { code message } 
 
 pytestmark = pytest.mark.usefixtures("full_buckets")
 
+TOGETHER = 12  # mutations a test: so many that nobody's points are used up by them
 
-def mutations(together: int = 12) -> list[list[str]]:
-    """The names of all published mutations, some at a time: so many that nobody's points are used up by them."""
+
+def mutations() -> list[list[str]]:
+    """The names of all published mutations, some at a time."""
     published = GRAPH.mutation_type
     assert published
     names = sorted(published.fields)
-    return [names[first : first + together] for first in range(0, len(names), together)]
+    return [names[first : first + TOGETHER] for first in range(0, len(names), TOGETHER)]
 
 
 def mutation(name: str) -> str:

@@ -28,8 +28,8 @@ WRITES = {
 # Starts are left out: they take as long as all others, and every other test of a process sees one.
 WHOLE = frozenset({*READS, *CALCULATIONS, *WRITES})
 PASSES = (Pass(0, only=WHOLE), Pass(1, more=False, only=SLOW))
-# No time at all: each connection asks once, on a fast machine as on a slow one. The first asks of few and of a crowd are
-# those of different customers, whose points are enough for one list and a part of the next.
+# No time at all: each connection asks once, on a fast machine as on a slow one. Nobody has points for two lists at
+# once: few connections and a crowd ask for different customers.
 MINIATURE = Options(rounds=1, seconds=0, passes=PASSES, customers=2 * (CONNECTIONS + CROWD), apart=1, staff=4)
 
 

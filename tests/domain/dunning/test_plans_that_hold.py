@@ -74,7 +74,8 @@ async def on_held(world: World, parts: int, days: int) -> tuple[Someone, Case]:
     return ada, case
 
 
-async def test_a_case_on_its_last_day_waits_for_another_of_its_subscription_that_is_paid_in_parts(shop: World) -> None:
+async def owing_two_weeks(shop: World) -> tuple[Someone, Case, Case]:
+    """Somebody whose bank declined two renewals of one subscription, and their cases in order."""
     ada = await shop.customer()
     paid = await shop.card(ada)
     await buy(shop, ada, await publish(shop, Money(300, EUR), Unit.WEEK))
@@ -84,7 +85,12 @@ async def test_a_case_on_its_last_day_waits_for_another_of_its_subscription_that
     for renewal in (await invoices_of(shop, ada))[1:]:
         (held,) = await attempts_at(shop, ada, renewal.id)
         await tell(shop, ada, held.id, News.DECLINED)
-    other, split = await cases(shop.house.db.primary, ada.id)
+    earlier, later = await cases(shop.house.db.primary, ada.id)
+    return ada, earlier, later
+
+
+async def test_a_case_on_its_last_day_waits_for_another_of_its_subscription_that_is_paid_in_parts(shop: World) -> None:
+    ada, other, split = await owing_two_weeks(shop)
     await shop.do(ada, split_invoice, SplitInvoice(split.invoice, 2, 45))
     await newest(shop, ada, split, News.CAPTURED)
     await until(shop, ada, split.opened_at + 3 * DAY)
@@ -97,16 +103,7 @@ async def test_a_case_on_its_last_day_waits_for_another_of_its_subscription_that
 
 
 async def test_two_invoices_that_are_paid_in_parts_have_each_a_plan_that_only_its_own_parts_end(shop: World) -> None:
-    ada = await shop.customer()
-    paid = await shop.card(ada)
-    await buy(shop, ada, await publish(shop, Money(300, EUR), Unit.WEEK))
-    await shop.card(ada, HELD)
-    await shop.do(ada, remove_method, RemoveMethod(paid))
-    await until(shop, ada, day(1, 16))
-    for each in (await invoices_of(shop, ada))[1:]:
-        (held,) = await attempts_at(shop, ada, each.id)
-        await tell(shop, ada, held.id, News.DECLINED)
-    kept, broken = await cases(shop.house.db.primary, ada.id)
+    ada, kept, broken = await owing_two_weeks(shop)
     for case in (kept, broken):
         await shop.do(ada, split_invoice, SplitInvoice(case.invoice, 2, 3))
     for case in (kept, broken):

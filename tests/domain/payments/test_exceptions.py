@@ -227,6 +227,7 @@ async def test_what_is_heard_of_one_payment_closes_its_own_case_and_no_other(wor
     assert await wrong_rows(world, ada) == []
 
 
+@pytest.mark.row("B7")
 async def test_another_amount_is_a_case_at_once_that_the_right_one_closes(world: World, provider: SideDoor) -> None:
     ada = await buyer(world, "tok_wrong_amount")
     await start(world, ada)

@@ -7,7 +7,7 @@ from domain.catalog.plan import price
 from domain.catalog.publish import PublishPrice, publish_price
 from domain.catalog.publish_version import PlanTerms, PublishPlanVersion, publish_plan_version
 from domain.customers.advance_clock import SetClock, set_clock
-from domain.ids import PriceId
+from domain.ids import PriceId, SubscriptionId
 from domain.invoices.line import lines_of
 from domain.money import Money
 from domain.operation import Operation
@@ -34,6 +34,14 @@ async def next_version(world: World, of: PriceId, since: datetime, terms: PlanTe
     """A version of the plan of that price for those who come after it."""
     plan = (await price(world.house.db.primary, world.tenant.tenant, of)).plan
     await published(world, publish_plan_version, PublishPlanVersion(plan, since, None, terms))
+
+
+async def owner_of_two(world: World) -> tuple[Someone, SubscriptionId, str]:
+    """Somebody with two subscriptions: which the first is, and of which family the other is."""
+    ada = await buyer(world)
+    first = (await start(world, ada, "team")).subscription
+    await buy(world, ada, await plan_of(world, 500, PlanTerms()))
+    return ada, first, (await subscription_of(world, ada)).family
 
 
 async def test_another_interval_of_a_plan_leaves_the_version_that_was_bought_on_the_bill_too(world: World) -> None:
@@ -70,15 +78,12 @@ async def test_a_change_takes_effect_on_the_version_that_was_quoted(world: World
 async def test_a_plan_that_moved_into_a_taken_family_does_not_stop_a_renewal_that_was_planned_for_it(
     world: World,
 ) -> None:
-    ada = await buyer(world)
-    begun = await start(world, ada, "team")
-    await buy(world, ada, await plan_of(world, 500, PlanTerms()))
-    taken = (await subscription_of(world, ada)).family
+    ada, first, taken = await owner_of_two(world)
     cheaper = await plan_of(world, 700, PlanTerms())
-    await world.do(ada, change_plan, ChangePlan(begun.subscription, cheaper))
+    await world.do(ada, change_plan, ChangePlan(first, cheaper))
     await next_version(world, cheaper, day(1, 20), PlanTerms(family=taken))
     await until(world, ada, day(2, 3))
-    now = await subscription(world.house.db.primary, ada.id, begun.subscription)
+    now = await subscription(world.house.db.primary, ada.id, first)
     assert (now.period.start, now.price, now.family != taken) == (day(2, 1), cheaper, True)
     assert await families(world, ada) == sorted([now.family, taken])
 
@@ -86,16 +91,13 @@ async def test_a_plan_that_moved_into_a_taken_family_does_not_stop_a_renewal_tha
 async def test_an_overdue_renewal_begins_on_the_family_that_was_planned_although_it_was_sold_only_later(
     world: World,
 ) -> None:
-    ada = await buyer(world)
-    begun = await start(world, ada, "team")
-    await buy(world, ada, await plan_of(world, 500, PlanTerms()))
-    taken = (await subscription_of(world, ada)).family
+    ada, first, taken = await owner_of_two(world)
     cheaper = await plan_of(world, 700, PlanTerms(family=taken))
     await next_version(world, cheaper, day(2, 5), PlanTerms(family="sold later"))
     await by_house(world, ada, set_clock, SetClock(day(2, 10)), follow=False)
-    await perform(world.house.db, change_plan, ada.actor, ada.id, ChangePlan(begun.subscription, cheaper), "planned")
+    await perform(world.house.db, change_plan, ada.actor, ada.id, ChangePlan(first, cheaper), "planned")
     await until(world, ada, day(2, 11))
-    now = await subscription(world.house.db.primary, ada.id, begun.subscription)
+    now = await subscription(world.house.db.primary, ada.id, first)
     assert (now.period.start, now.price, now.family) == (day(2, 1), cheaper, "sold later")
     assert await families(world, ada) == sorted([now.family, taken])
 
