@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from domain.allowance import Allowance
 from domain.clock import Clock, Entropy
 from domain.db import Autocommit, Primary, Replica
 from domain.pool import READ_WRITE, STANDBY, Pool, open_pool
@@ -85,7 +86,8 @@ class Addresses:
 class Database:
     """The pools of one process; ``primary`` and ``replica`` are handed to the functions that read.
 
-    ``reads`` and ``marks`` are the pools of single statements on the primary, where they have some of their own.
+    ``reads`` and ``marks`` are the pools of single statements on the primary, where they have some of their own;
+    ``refusals`` is how many refused calls the process may still note.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Database:
         self.clock = clock
         self.entropy = entropy
         self.vault = vault
+        self.refusals = Allowance()
         self.primary = Primary(reads or write)
         self.marks = Autocommit(marks or write)
         self._replica = Replica(read)

@@ -1,13 +1,10 @@
 """Refused calls, kept apart from the audit chain and never under the customer that was reached for."""
 
 from domain.actor import Actor
-from domain.allowance import Allowance
 from domain.database import Database
 from domain.ids import uuid7
 from domain.refusals import RefusalCode, Refused
 from domain.wire import is_storable
-
-_allowance = Allowance()
 
 
 async def log_refusal(db: Database, actor: Actor, operation: str, code: RefusalCode) -> None:
@@ -15,7 +12,7 @@ async def log_refusal(db: Database, actor: Actor, operation: str, code: RefusalC
     if code is RefusalCode.UNAVAILABLE:
         return  # a server that takes no change takes no note of it: the caller would wait once more, and for that
     now = db.clock.now()
-    if actor.home is None or not is_storable(actor.request_id) or not _allowance.take(now):
+    if actor.home is None or not is_storable(actor.request_id) or not db.refusals.take(now):
         return
     try:
         await db.marks.execute(
