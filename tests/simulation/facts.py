@@ -115,6 +115,14 @@ class Facts:
         """The business time of a customer: its test clock's, or the wall's."""
         return self.one("customer_head", customer_id=customer)["clock_at"] or wall
 
+    def audit_number(self, operation: UUID) -> int:
+        """Where an operation stands in its customer's order."""
+        numbers = self.made_of(
+            "audit_entry", "numbers", lambda rows: {row["operation_id"]: row["number"] for row in rows}
+        )
+        number: int = numbers[operation]
+        return number
+
     def differences(self, other: "Facts", tables: Iterable[str]) -> list[str]:
         """The tables whose rows are not the same."""
         return [table for table in tables if self.tables[table] != other.tables[table]]

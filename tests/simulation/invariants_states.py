@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tests.simulation.exhausted import was_declined_for_good
 from tests.simulation.facts import Row
 from tests.simulation.look import OPEN_PAYMENT, Look
 
@@ -162,7 +163,7 @@ def nobody_loses_access_early(look: Look) -> Iterator[str]:
             if moved["happened_at"] < day and not together:
                 yield f"case {case['id']} was {state} at {moved['happened_at']}, before {day}"
             order = look.audit_number(moved["operation_id"])
-            if state == "suspended" and not together and not _is_exhausted(look, case, order):
+            if state == "suspended" and not together and not _is_exhausted(look, case):
                 yield f"case {case['id']} was suspended after {case['retries_done']} retries"
             yield from _undecided(look, case, order)
 
@@ -173,16 +174,11 @@ def _not_written_off(look: Look, case: Row, names: dict[UUID, str]) -> Iterator[
         yield f"case {case['id']} was given up early, and nobody gave its invoice up"
 
 
-def _is_exhausted(look: Look, case: Row, order: int) -> bool:
-    """A hard decline leaves no trace here once the money has come after all; the provider knows of it for ever. Where
-    nothing had been charged for the invoice, a method was declined for good for another one of the customer's."""
-    tried = [row for row in look.facts.of("payment", invoice_id=case["invoice_id"]) if _began(look, row) < order]
-    charges = [
-        charge
-        for row in tried or look.facts.of("payment", customer_id=case["customer_id"])
-        for charge in look.charges(row)
-    ]
-    if case["retries_done"] == len(case["retry_days"]) or any(charge.hard for charge in charges):
+def _is_exhausted(look: Look, case: Row) -> bool:
+    """A hard decline leaves no trace here once the money has come after all; the provider knows of it for ever."""
+    if case["retries_done"] == len(case["retry_days"]):
+        return True
+    if was_declined_for_good(look.facts, case, lambda row: any(charge.hard for charge in look.charges(row))):
         return True
     disputed = {each.charge.ref for each in look.books.contests.values()}  # who disputes is not charged meanwhile
     own = look.facts.of("payment", customer_id=case["customer_id"]) if disputed else []

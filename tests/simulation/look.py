@@ -81,11 +81,7 @@ class Look:
 
     def audit_number(self, operation: UUID) -> int:
         """Where an operation stands in its customer's order."""
-        numbers = self.facts.made_of(
-            "audit_entry", "numbers", lambda rows: {row["operation_id"]: row["number"] for row in rows}
-        )
-        number: int = numbers[operation]
-        return number
+        return self.facts.audit_number(operation)
 
     def operation_names(self) -> dict[UUID, str]:
         """The name of every operation by its id."""
