@@ -16,8 +16,9 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("EXCEEDS_INVOICED", "unused time is a share of what is left of the line"): (
         "cancelSubscription", *PORTAL_CHANGES),
     ("EXCEEDS_INVOICED", "its lines are charges alone, which give nothing back"): (
-        "startSubscription", "resumeSubscription", "createInvoice", "addInvoiceLine", "editInvoiceLine",
-        "removeInvoiceLine", "finalizeInvoice"),
+        "startSubscription", "resumeSubscription"),
+    ("EXCEEDS_INVOICED", "a draft that gives back too much says so, and is refused when it is issued"): (
+        "createInvoice", "addInvoiceLine", "editInvoiceLine", "removeInvoiceLine"),
     ("EXCEEDS_INVOICED", "of a draft that gives back too much its charges count alone"): ("cancelContract",),
     ("EXCEEDS_INVOICED", "it takes back what stands of the old tax, and nothing else"): ("correctTax",),
     ("EXCEEDS_INVOICED", "it takes back what was given back, which only makes more left"): (
@@ -36,7 +37,7 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("INVALID_AMOUNT", "what was asked for is more than nothing"): ("approveRefund",),
     ("INVALID_AMOUNT", "what comes to less than nothing is given back by a credit note instead"): PORTAL_CHANGES,
     ("INVALID_AMOUNT", "its lines are charges, not negative; only the dearest price is too much with its tax"): (
-        "startSubscription", "resumeSubscription", "finalizeInvoice", "cancelContract"),
+        "startSubscription", "resumeSubscription", "cancelContract"),
     ("INVALID_AMOUNT", "its credit note is about a difference below nothing, as a positive amount"): ("correctTax",),
     ("INVALID_AMOUNT", "a posting of nothing is not made: there is something unused, owed, or noted"): (
         "cancelSubscription", "markInvoiceUncollectible", "voidCreditNote", "voidInvoice"),
@@ -68,7 +69,7 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "setPaymentRoute", "setPortalFeatures", "setRecoveryPolicy", "setRefundPolicy", "setSubscriptionPolicy"),
     "InputError": (
         "claimException", "releaseException", "requestErasure", "steerBulkRun",
-        "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "finalizeInvoice", "judgeTaxId",
+        "deleteInvoiceDraft", "endCoupon", "endCouponRedemption", "judgeTaxId",
         "removeInvoiceLine", "removeTaxId", "replayWebhooks", "rotateWebhookSecret", "setDisputePolicy",
         "setPaymentPolicy",
         "voidCreditNote", "voidPayment"),

@@ -186,6 +186,9 @@ CASES = [
         "customerId": "$renewing customer", "draftId": "$renewal"}),
     Case("finalizeInvoice", "STATE_CONFLICT", "finance", {
         "customerId": "$erased customer", "draftId": "$erased draft"}),
+    *(Case("finalizeInvoice", code, "finance", {"customerId": f"${who} customer", "draftId": f"${draft}"})
+      for code, who, draft in (("EXCEEDS_INVOICED", "twice", "given back again"),
+                               ("INVALID_AMOUNT", "alone", "credit alone"))),
     Case("setBillingTerms", "NOT_FOUND", "finance", {"customerId": "customer_" + "0" * 32, "netDays": 30}),
     Case("createContract", "ALREADY_EXISTS", "finance", {
         "customerId": "$bare customer", "priceId": "$starter", "commitment": EUROS, "netDays": 30,

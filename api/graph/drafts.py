@@ -1,19 +1,26 @@
 """Drafts as staff see them: rated as they would be issued now."""
 
+from collections.abc import Sequence
+
 import strawberry
 
 from api.graph.context import Info
 from api.graph.invoices import Invoice, InvoiceLine, invoice_lines, issued_or_none
 from api.graph.money import Money, MoneyInput, Period, amount_of
+from api.graph.refusal import FinalizeInvoiceError, as_error
 from api.graph.taxes import TaxAmount
 from api.graph.texts import NAME, text
 from api.scalars import GlobalId
 from domain.customers.customer import customer
+from domain.db import Primary
 from domain.ids import CustomerId, InvoiceId
 from domain.invoices.draft import read_draft
 from domain.invoices.edit_draft import is_of_staff
+from domain.invoices.finalize import require_issuable
+from domain.invoices.line import Line
 from domain.invoices.manual_line import ManualLine
-from domain.invoices.rate import Bill, rate
+from domain.invoices.rate import Bill, Rated, rate
+from domain.refusals import Refused
 
 
 @strawberry.type(description="An invoice before it is issued: lines, discounts and taxes as they would be now.")
@@ -35,6 +42,10 @@ class InvoiceDraft:
     total: Money = strawberry.field(description="subtotal and tax.")
     purchase_order: str | None = strawberry.field(description="Instead of the customer's own, where it is given.")
     net_days: int | None = strawberry.field(description="Instead of the customer's own terms, where they are given.")
+    refusal: FinalizeInvoiceError | None = strawberry.field(
+        description="Why it would not be issued as it is now; lines that cannot be rated are shown without discounts "
+        "and taxes."
+    )
 
     @strawberry.field(description="The void invoice that it will replace, if it does.")
     async def replaces(self, info: Info) -> Invoice | None:
@@ -52,7 +63,7 @@ async def draft_shown(info: Info, owner: CustomerId, id: InvoiceId) -> InvoiceDr
     whose = await customer(db.primary, info.context.tenant, owner)
     at = await info.context.loaders.times.load(owner)
     bill = Bill(owner, whose.legal_entity, found.subscription, at, found.currency, db.vault)
-    rated = await rate(db.primary, bill, found.lines)
+    rated, refused = await _rated(db.primary, bill, found.lines)
     return InvoiceDraft(
         owner=owner,
         draft=id,
@@ -69,7 +80,21 @@ async def draft_shown(info: Info, owner: CustomerId, id: InvoiceId) -> InvoiceDr
         total=Money.of(rated.total),
         purchase_order=found.purchase_order,
         net_days=found.net_days,
+        refusal=as_error(refused) if refused else None,
     )
+
+
+async def _rated(db: Primary, of: Bill, lines: Sequence[Line]) -> tuple[Rated, Refused | None]:
+    """The lines as they would be issued now, or as they are written, and why they would not be issued."""
+    shown = Rated(of.currency, tuple(lines), (), (), None)
+    try:
+        shown = await rate(db, of, lines)
+        require_issuable(shown)
+    except Refused as refused:
+        if refused.retryable:
+            raise
+        return shown, refused
+    return shown, None
 
 
 @strawberry.input(description="A line that staff writes.")

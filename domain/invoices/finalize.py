@@ -52,8 +52,7 @@ async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
     if draft is None:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.", ("invoiceId",))
     rated = await rate_draft(tx, draft)
-    if rated.total.minor < 0:
-        raise Refused(RefusalCode.INVALID_AMOUNT, "No invoice is issued for less than nothing.")
+    require_issuable(rated)
     credit = await credit_available(tx, tx.customer, draft.currency)
     credited = min(credit, rated.total)
     terms = await _terms(tx, draft)
@@ -61,6 +60,14 @@ async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
     if not tx.preview:
         number = await issue(tx, id, draft, rated, credited, terms, until_of(tx, terms, due_at))
     return Finalized(id, number, rated.total, credited, rated.total - credited, rated, terms.net_days > 0)
+
+
+def require_issuable(rated: Rated) -> None:
+    """STATE_CONFLICT where there are no lines, INVALID_AMOUNT where they sum to less than nothing."""
+    if not rated.lines:
+        raise Refused(RefusalCode.STATE_CONFLICT, "An invoice without lines is not issued.", ("invoiceId",))
+    if rated.total.minor < 0:
+        raise Refused(RefusalCode.INVALID_AMOUNT, "No invoice is issued for less than nothing.")
 
 
 def until_of(tx: Tx, terms: BillingTerms, due_at: datetime) -> datetime:
@@ -86,9 +93,7 @@ async def issue(
     sealed: bytes | None = None,
 ) -> str:  # fmt: skip
     """Issues rated lines under the next number, which comes back; ``sealed`` is whom it is made out to, if not to the
-    customer of now. STATE_CONFLICT where there are no lines."""
-    if not rated.lines:
-        raise Refused(RefusalCode.STATE_CONFLICT, "An invoice without lines is not issued.", ("invoiceId",))
+    customer of now."""
     posted = await _post(tx, id, rated, credited)
     state = await INVOICE.begin(tx, tx.customer, id.uuid, "finalize")
     tx.emit("invoice.finalized", invoice=id)

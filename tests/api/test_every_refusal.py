@@ -14,6 +14,7 @@ from tests.bad_input_stage import mutation
 from tests.catalog_stage import retired
 from tests.dispute_stage import decided
 from tests.document_stage import refused_documents
+from tests.draft_stage import refused_drafts
 from tests.exception_stage import replayed_letter
 from tests.families import deep_in_debt
 from tests.notice_stage import waiting_notice
@@ -50,6 +51,7 @@ async def players(api: Api, owner: asyncpg.Connection, prints: Fingerprints) -> 
     made.ids |= await decided(api)
     made.ids |= await not_erased(await made.guest("asked", "tok_visa"), api)
     made.ids |= await refused_documents(api, owner)
+    made.ids |= await refused_drafts(made.world, *[await made.guest(name, "tok_visa") for name in ("twice", "alone")])
     owner_of_all = made.callers["owner"]
     assert isinstance(owner_of_all, Guest)
     made.ids |= await waiting_notice(api, owner_of_all)

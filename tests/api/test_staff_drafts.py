@@ -7,10 +7,12 @@ import pytest
 from domain.actor import Grant
 from tests.api_callers import START, Api, Caller, Guest
 from tests.bad_input_stage import CREATE_INVOICE, FINALIZE, amount, mutation
+from tests.draft_stage import refused_drafts
 from tests.lives import day, until
 
 DRAFT = """id customerId subscriptionId byStaff reason period { start } total { decimal } purchaseOrder
-    replaces { id number } lines { description quantity unitAmount { decimal } amount { decimal } }"""
+    refusal { ... on UserError { code message } } replaces { id number }
+    lines { description quantity unitAmount { decimal } amount { decimal } }"""
 DRAFTS = f"query ($of: ID) {{ staff {{ invoiceDrafts(customerId: $of) {{ {DRAFT} }} }} }}"
 ONE = f"query ($of: ID!, $id: ID!) {{ staff {{ invoiceDraft(customerId: $of, id: $id) {{ {DRAFT} }} }} }}"
 VOID = """mutation ($input: VoidInvoiceInput!) { voidInvoice(input: $input) {
@@ -18,6 +20,9 @@ VOID = """mutation ($input: VoidInvoiceInput!) { voidInvoice(input: $input) {
     errors { ... on UserError { code } } } }"""
 REPLACED = """query ($id: ID!) { viewer { customer { invoice(id: $id) {
     number state replacement { id number state replaces { id } } replaces { id } } } } }"""
+REMOVE = """mutation ($input: RemoveInvoiceLineInput!) { removeInvoiceLine(input: $input) {
+    draft { refusal { ... on UserError { code } } lines { amount { decimal } } } errors { ... on UserError { code } }
+    } }"""
 LINE = {"description": "Work", "unitAmount": amount(500)}
 
 
@@ -93,3 +98,29 @@ async def test_an_invoice_that_replaces_nothing_says_so(api: Api) -> None:
     bought = await guest.do(START, priceId=str(api.world.prices["starter"]))
     seen = (await guest.data(REPLACED, id=bought["invoice"]["id"]))["viewer"]["customer"]["invoice"]
     assert (seen["replacement"], seen["replaces"]) == (None, None)
+
+
+def amounts(draft: dict[str, Any]) -> list[str]:
+    """What its lines come to."""
+    return [each["amount"]["decimal"] for each in draft["lines"]]
+
+
+@pytest.mark.row("E9")
+async def test_a_draft_that_is_not_issued_as_it_stands_says_why_hides_no_other_and_is_put_right(api: Api) -> None:
+    (twice, alone), finance = [await api.guest("tok_visa") for _ in range(2)], await api.staff(Grant.FINANCE)
+    made = await refused_drafts(api.world, twice, alone)
+    (empty,) = [await finance.do(CREATE_INVOICE, customerId=twice.id, lines=[])]
+    shown = {each["id"]: each for each in await drafts(finance)}
+    again, credit = shown[made["given back again"]], shown[made["credit alone"]]
+    assert (amounts(again), again["total"]["decimal"]) == (["-10.00", "20.00"], "10.00")
+    assert again["refusal"] == {
+        "code": "EXCEEDS_INVOICED", "message": "At most 0.00 EUR of Starter are left to give back.",
+    }  # fmt: skip
+    assert (amounts(credit), credit["refusal"]["code"]) == (["-10.00"], "INVALID_AMOUNT")
+    assert shown[empty["draft"]["id"]]["refusal"]["code"] == "STATE_CONFLICT"
+    for guest, draft in ((twice, again), (alone, credit), (twice, shown[empty["draft"]["id"]])):
+        refusal = await finance.refusal(FINALIZE, customerId=guest.id, draftId=draft["id"])
+        assert refusal["code"] == draft["refusal"]["code"]
+    right = await finance.do(REMOVE, customerId=twice.id, draftId=again["id"], position=1)
+    assert (amounts(right["draft"]), right["draft"]["refusal"]) == (["20.00"], None)
+    await finance.do(FINALIZE, customerId=twice.id, draftId=again["id"])

@@ -13,6 +13,7 @@ from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
 from domain.refusals import RefusalCode as No
 from tests.simulation.acts_customers import Act, prompt
 from tests.simulation.facts import Row
+from tests.simulation.replacements import given_back, gives_back_too_much
 from tests.simulation.town import Patron, Town
 
 NET_DAYS = (0, 0, 7, 30)  # mostly charged at once, so that on-account customers do not hide what cards do
@@ -99,11 +100,18 @@ def issue(town: Town) -> Act | None:
     row = town.chance.choice(own if own and town.chance.random() < 0.8 else rows)
     patron = town.patron_of(row["customer_id"])
 
+    too_much = gives_back_too_much(town.facts, row)
+    may = [No.PAYMENT_METHOD_REQUIRED]
+    if given_back(town.facts, row):
+        may.append(No.INVALID_AMOUNT)  # its charges may have more discounts than they had
+
     async def act() -> None:
         command = FinalizeDraft(InvoiceId(patron.id.shard, row["id"]))
         await town.call(
-            "issue", finalize_draft, town.staff(Grant.FINANCE), patron.id, command, may=(No.PAYMENT_METHOD_REQUIRED,)
-        )
+            "issue", finalize_draft, town.staff(Grant.FINANCE), patron.id, command,
+            may=may,
+            must=No.EXCEEDS_INVOICED if too_much else None,
+        )  # fmt: skip
         await prompt(town, patron)
 
     return act()
