@@ -73,7 +73,7 @@ def add_card(town: Town) -> Act | None:
     has_none = not town.facts.of("payment_method", customer_id=patron.id.uuid)
     token = f"{town.chance.choice(FIRST if has_none else town.options.cards)}#{town.new_key()}"
     town.note(f"{token} for {patron}")
-    return _store(town, patron, token)
+    return store(town, patron, token)
 
 
 def rescue(town: Town) -> Act | None:
@@ -84,10 +84,10 @@ def rescue(town: Town) -> Act | None:
     row = town.chance.choice(behind)
     token = f"{town.chance.choice(('good', 'good', '3ds', 'bank'))}#{town.new_key()}"
     town.note(f"{token} for a case in {row['state']}")
-    return _store(town, town.patron_of(row["customer_id"]), token)
+    return store(town, town.patron_of(row["customer_id"]), token)
 
 
-def _store(town: Town, patron: Patron, token: str) -> Act:
+def store(town: Town, patron: Patron, token: str) -> Act:
     async def act() -> None:
         facts = await town.provider.add_method(token, str(patron.id))
         assert isinstance(facts, MethodFacts)

@@ -43,6 +43,7 @@ FOUND_LONG: dict[tuple[int, int], str] = {
     (10025, 1000): "the simulation: a part that failed and was captured after all was told of once more, from nothing",
     (10038, 1000): "an overdue renewal into a family that its plan moved to only after the term began was an error",
     (10007, 1000): "the simulation: renewals of two weeks' plans that recovered one after the other were never at rest",
+    (10148, 1000): "the simulation: nobody decided on a payment that the provider was asked about in vain",
     (10167, 1000): "the simulation: a decline on another invoice was no end for one whose attempt was never heard of",
     (10168, 1000): "the simulation: a draft that replaced a change gave back what a credit note had given back since",
     (6061, 1000): "the simulation: time hardly passed while the provider was silent and a payment to be barred",
