@@ -1,7 +1,8 @@
 """Lives of customers in tests: what they buy, how time passes for them, what is heard of their payments."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from dev.story.client import until as found
 from domain.actor import Grant
@@ -40,9 +41,26 @@ async def buyer(world: World, token: str = "tok_visa", *, clock_at: datetime | N
     return ada
 
 
-async def start(world: World, of: Someone, code: str = "starter", quantity: int = 1) -> SubscriptionStarted:
+@dataclass(frozen=True, slots=True)
+class Billed(SubscriptionStarted):
+    """A subscription whose first invoice is issued at once, as that of all but trials is."""
+
+    invoice: InvoiceId
+
+    @classmethod
+    def at_once(cls, begun: SubscriptionStarted) -> Self:
+        """What began, as one that is no trial."""
+        assert begun.invoice is not None, begun
+        return cls(
+            begun.subscription, begun.invoice, begun.number, begun.total, begun.due, begun.payment, begun.trial_end,
+            begun.lines,
+        )  # fmt: skip
+
+
+async def start(world: World, of: Someone, code: str = "starter", quantity: int = 1) -> Billed:
     """A subscription, and all that follows from it."""
-    return (await world.do(of, start_subscription, StartSubscription(world.prices[code], quantity))).outcome
+    done = await world.do(of, start_subscription, StartSubscription(world.prices[code], quantity))
+    return Billed.at_once(done.outcome)
 
 
 async def until(world: World, of: Someone, to: datetime) -> None:

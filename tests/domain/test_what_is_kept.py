@@ -14,6 +14,7 @@ from domain.payments.payment import payments_of
 from domain.perform import perform
 from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.subscriptions.subscription import subscriptions
+from tests.lives import start
 from tests.webhook_desk import Desk
 from tests.world import EUR, World, fresh
 
@@ -44,9 +45,9 @@ async def test_an_unpaid_invoice_a_failed_payment_and_open_access_stand_side_by_
 async def test_the_same_intent_has_the_same_key_at_the_provider(world: World, desk: Desk) -> None:
     ada = await world.customer()
     await world.card(ada)
-    started = await world.do(ada, start_subscription, StartSubscription(world.prices["starter"], 1))
-    (paid,) = await payments_of(world.house.db.primary, ada.id, started.outcome.invoice)
-    intent = f"{world.tenant.tenant}|{started.outcome.invoice}|1"
+    started = await start(world, ada)
+    (paid,) = await payments_of(world.house.db.primary, ada.id, started.invoice)
+    intent = f"{world.tenant.tenant}|{started.invoice}|1"
     assert paid.provider_key == sha256(intent.encode()).hexdigest()
     known = (await desk.provider.get("/v1/payments", params={"key": paid.provider_key})).json()["payments"]
     assert [each["id"] for each in known] == [paid.provider_ref]

@@ -15,7 +15,7 @@ from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_sub
 from domain.subscriptions.policy import Unused
 from tests.catalog_kit import by_admin, half_off
 from tests.domain.invoices.bills import note
-from tests.lives import buy, buyer, by_finance, day, publish, start, subscription_of, until
+from tests.lives import Billed, buy, buyer, by_finance, day, publish, start, subscription_of, until
 from tests.world import EUR, fresh, make_world
 
 TAKEN = (250, 100, 7)  # off the first invoices of three customers
@@ -91,8 +91,7 @@ async def test_the_undone_part_of_a_discount_is_rounded_half_to_even(house: Hous
     ada = await buyer(world)
     await world.do(ada, redeem_coupon, RedeemCoupon(command.code, None))
     for price, back in ((odd, 1), (seven, 5)):
-        begun = await buy(world, ada, price)
-        assert begun.invoice is not None
+        begun = Billed.at_once(await buy(world, ada, price))
         await note(world, ada, begun.invoice, back, credit=back)
     (found,) = await coupon_costs(house.db.primary, world.tenant.tenant, day(1, 1), day(2, 1), sandbox=True)
     assert (found.taken.minor, found.undone.minor) == (16, 6)

@@ -22,12 +22,12 @@ from domain.reactions.house import House
 from domain.subscriptions.change import Timing
 from tests.catalog_kit import by_admin, half_off
 from tests.domain.invoices.bills import eur
-from tests.domain.invoices.line_kit import EUR, RATE, charge, charges, coupons, discounted, taxed
+from tests.domain.invoices.line_kit import RATE, charge, charges, coupons, discounted, taxed
 from tests.examples_plugin import in_brief
 from tests.lives import buyer, day, invoices_of, start, until
 from tests.subscription_lives import seats, switch
 from tests.tax_kit import publish_rate, register, vat
-from tests.world import make_world
+from tests.world import EUR, make_world
 
 MONTH, YEAR = Cadence(Unit.MONTH, 1), Cadence(Unit.YEAR, 1)
 VAT = 190_000

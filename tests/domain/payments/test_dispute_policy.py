@@ -20,6 +20,7 @@ from domain.subscriptions.policy import Unused
 from tests.dispute_kit import accounts, disputed, disputed_again
 from tests.domain.subscriptions.test_entitlements import offer, usable
 from tests.lives import (
+    Billed,
     attempts_at,
     buy,
     buyer,
@@ -49,7 +50,7 @@ async def test_access_ends_with_a_dispute_where_the_policy_says_so_and_is_back_o
     own = await make_world(house)
     await policy(own, DisputePolicy(OnOpen.SUSPEND, OnLost.CANCEL))
     ada, sold = await buyer(own), await offer(own, 5)
-    begun = await buy(own, ada, sold.price)
+    begun = Billed.at_once(await buy(own, ada, sold.price))
     (paid,) = await attempts_at(own, ada, begun.invoice)
     at = day(1, 1)
     assert (await usable(own, ada, at))[sold.limit] == 5
@@ -74,7 +75,7 @@ async def test_access_is_told_as_it_was_before_in_between_and_after_disputes_and
     await policy(own, DisputePolicy(OnOpen.SUSPEND, OnLost.SUSPEND))
     ada, sold, beside = await buyer(own), await offer(own, 5), await offer(own, 7)
     await buy(own, ada, beside.price)
-    begun = await buy(own, ada, sold.price)
+    begun = Billed.at_once(await buy(own, ada, sold.price))
     (paid,) = await attempts_at(own, ada, begun.invoice)
     for opened, outcome in ((3, "won"), (7, "lost")):
         await until(own, ada, day(1, opened))
@@ -87,7 +88,8 @@ async def test_access_is_told_as_it_was_before_in_between_and_after_disputes_and
     assert {each[beside.limit] for each in seen} == {7}
     await policy(own, DisputePolicy(OnOpen.KEEP, OnLost.KEEP))
     eve = await buyer(own)
-    (kept,) = await attempts_at(own, eve, (await buy(own, eve, sold.price)).invoice)
+    bought = Billed.at_once(await buy(own, eve, sold.price))
+    (kept,) = await attempts_at(own, eve, bought.invoice)
     of = await disputed_again(own, desk, eve, kept, 500)
     await of.told()
     assert (await usable(own, eve, day(1, 1)))[sold.limit] == 5

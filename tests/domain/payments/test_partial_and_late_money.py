@@ -15,8 +15,9 @@ from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refun
 from domain.perform import perform
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_plan import ChangePlan, change_plan
-from domain.subscriptions.start import StartSubscription, SubscriptionStarted, start_subscription
+from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.lives import (
+    Billed,
     attempts_at,
     buyer,
     by_house,
@@ -38,7 +39,7 @@ def euro(minor: int) -> Money:
     return Money(minor, EUR)
 
 
-async def begun(world: World, of: Someone) -> SubscriptionStarted:
+async def begun(world: World, of: Someone) -> Billed:
     """A subscription of 10.00 EUR whose first payment waits at the bank."""
     await world.card(of, "tok_bank_held")
     return await start(world, of)

@@ -1,5 +1,6 @@
 """Money that was taken twice becomes credit; giving it back takes that credit away, and nothing else."""
 
+from domain.actor import Grant
 from domain.ids import PaymentId, RefundId
 from domain.ledger.balance import balance
 from domain.money import Money
@@ -10,7 +11,8 @@ from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refun
 from domain.perform import perform
 from domain.reconciliation.verify import verify_shard
 from domain.subscriptions.start import StartSubscription, start_subscription
-from tests.world import EUR, Grant, Someone, World, fresh
+from tests.lives import Billed
+from tests.world import EUR, Someone, World, fresh
 
 
 async def paid_twice(world: World) -> tuple[Someone, PaymentId]:
@@ -18,7 +20,7 @@ async def paid_twice(world: World) -> tuple[Someone, PaymentId]:
     ada, db = await world.customer(), world.house.db
     await world.card(ada)
     command = StartSubscription(world.prices["starter"], 1)
-    begun = (await perform(db, start_subscription, ada.actor, ada.id, command, fresh("start"))).outcome
+    begun = Billed.at_once((await perform(db, start_subscription, ada.actor, ada.id, command, fresh("start"))).outcome)
     first, name = begun.payment, fresh("payment")
     assert first is not None
     declined = SettlePayment(first, News.DECLINED, name, None, "declined", False, None, confirmed=True)

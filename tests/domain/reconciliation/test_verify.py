@@ -15,8 +15,8 @@ from domain.payments.request_refund import RequestRefund, request_refund
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.reconciliation.verify import verify_shard
-from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.wire import canonical
+from tests.lives import start
 from tests.world import EUR, Someone, World, fresh, make_world
 
 
@@ -26,9 +26,9 @@ async def books(world: World) -> tuple[World, Someone]:
     own = await make_world(world.house)
     ada = await own.customer()
     await own.card(ada)
-    started = await own.do(ada, start_subscription, StartSubscription(own.prices["starter"], 1))
+    started = await start(own, ada)
     db = own.house.db
-    (paid,) = await payments_of(db.primary, ada.id, started.outcome.invoice)
+    (paid,) = await payments_of(db.primary, ada.id, started.invoice)
     command = RequestRefund(paid.id, Money(300, EUR), "goodwill")
     await perform(db, request_refund, own.staff(Grant.SUPPORT), ada.id, command, fresh("refund"))
     await do_now(own.house, ada.id)
