@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ssl import SSLContext
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -32,6 +32,14 @@ from tests.world import Someone, World, fresh
 
 SENDER = mailbox("billing@quittance.test")
 PORTAL = "https://portal.example.test"
+
+
+@runtime_checkable
+class Abortable(Protocol):
+    """The transport of a connection as any loop makes it."""
+
+    def abort(self) -> None:
+        """Ends it at once, whatever is still to be sent."""
 
 
 class MoodyClerk(Clerk):
@@ -69,7 +77,8 @@ class MoodyClerk(Clerk):
         if mood := self.moods.get("data"):
             return mood
         taken = await super().handle_DATA(server, session, envelope)
-        if self.hangs_up and server.transport:
+        if self.hangs_up:
+            assert isinstance(server.transport, Abortable)
             server.transport.abort()
         await self._think("taken")
         return self.moods.get("taken", taken)

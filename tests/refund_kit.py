@@ -1,6 +1,6 @@
 """Refunds that somebody asks for and another person decides on, in tests of the domain."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from domain.actor import Actor, Grant
 from domain.ids import PaymentId, RefundId
@@ -45,7 +45,9 @@ async def asked(
     return (await done(world, of, world.staff(role, name), request_refund, command)).refund
 
 
-async def answer(world: World, of: Someone, actor: Actor, operation: Operation[Any, Any], command: object) -> str:
+async def answer(
+    world: World, of: Someone, actor: Actor, operation: Operation[Command, Outcome], command: Command
+) -> str:
     """``done``, or the code of the refusal."""
     while True:
         try:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +27,10 @@ def encoded(event: Event) -> bytes:
     return json.dumps(event).encode()
 
 
-def made_up(kind: str = "payment.succeeded", *, sequence: int = 1, **of_object: object) -> Event:
+def made_up(
+    kind: str = "payment.succeeded", known: Mapping[str, object] | None = None, /, *, sequence: int = 1,
+    **of_object: object,
+) -> Event:  # fmt: skip
     """An event of the provider's shape about an object that it does not have; nothing of it is ours unless given."""
     prefix = kind.partition(".")[0]
     subject = {
@@ -41,6 +44,7 @@ def made_up(kind: str = "payment.succeeded", *, sequence: int = 1, **of_object: 
         "failure": None,
         "action": None,
         "metadata": {},
+        **(known or {}),
         **of_object,
     }
     at = datetime.now(UTC).isoformat()

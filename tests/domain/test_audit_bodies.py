@@ -49,6 +49,7 @@ async def a_long_past(connection: asyncpg.Connection, who: CustomerId) -> None:
         who.shard,
         who.uuid,
     )
+    assert last is not None
     numbers = range(last["number"] + 1, last["number"] + 1 + ENTRIES)
     hashes = [last["hash"], *(sha256(b"%d" % number).digest() for number in numbers)]
     said = {"operation": "storeCard", "actor": "user:x", "changes": [], "outcome": {"said": "x" * 200}}
@@ -122,4 +123,5 @@ async def blocks_an_entry(
     ((sql, args),) = asked
     told = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}", *args)
     plan = json.loads(told)[0]["Plan"]
-    return (plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]) / ENTRIES
+    blocks: int = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    return blocks / ENTRIES

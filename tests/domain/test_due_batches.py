@@ -19,8 +19,8 @@ from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.batches import do_batch
 from domain.reactions.events import drain
-from domain.reactions.house import House
-from domain.reactions.work import TRIES, do, do_now
+from domain.reactions.house import TRIES, House
+from domain.reactions.work import do, do_now
 from domain.reconciliation.verify import verify_shard
 from domain.subscriptions.lifecycle import RENEW
 from domain.subscriptions.renew import RenewSubscription, renew_subscription

@@ -181,7 +181,7 @@ async def test_an_event_of_another_charge_does_not_settle_a_refund(world: World,
         "metadata": {"payment": str(known.id), "customer": str(ada.id)},
     }  # fmt: skip
     for forged in ({"payment": "payment_other"}, {"id": "refund_other"}, {"reference": str(known.id)}):
-        assert await desk.take(made_up("refund.succeeded", **{**of_object, **forged})) == "dead"
+        assert await desk.take(made_up("refund.succeeded", {**of_object, **forged})) == "dead"
     (after,) = await refunds_of(world.house.db.primary, ada.id, known.id)
     assert after == refund
 

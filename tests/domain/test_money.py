@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
@@ -86,13 +87,14 @@ def test_only_an_integer_is_an_amount(wrong: Any) -> None:
 
 def test_an_amount_beyond_the_bound_is_refused_however_it_arises() -> None:
     most = eur(MAX_MINOR)
-    for too_much in (
+    ways: tuple[Callable[[], object], ...] = (
         lambda: eur(MAX_MINOR + 1),
         lambda: -most - eur(1),
         lambda: most + eur(1),
         lambda: most * 2,
         lambda: share(2, 1, most),
-    ):
+    )
+    for too_much in ways:
         with pytest.raises(AmountOutOfRange):
             too_much()
 

@@ -143,7 +143,7 @@ def values(kind: Any) -> some.SearchStrategy[Any]:
         return some.lists(values(inner[0]), max_size=2).map(tuple)
     if get_origin(kind) in (Union, UnionType):
         return some.one_of([values(each) for each in inner])
-    if not is_dataclass(kind) or issubclass(kind, REGISTERED):  # type: ignore[arg-type]  # a kind is a type here
+    if not isinstance(kind, type) or not is_dataclass(kind) or issubclass(kind, REGISTERED):
         return some.from_type(kind)
     hints = get_type_hints(kind)
     return some.builds(kind, **{each.name: part(each, hints[each.name]) for each in fields(kind) if each.init})
@@ -161,7 +161,8 @@ def part(of: Field[Any], kind: Any) -> some.SearchStrategy[Any]:
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 @given(some.data())
 def test_every_operation_s_command_and_outcome_can_travel(name: str, data: some.DataObject) -> None:
-    for kind in (OPERATIONS[name].command, OPERATIONS[name].outcome):
+    kinds: tuple[Any, ...] = (OPERATIONS[name].command, OPERATIONS[name].outcome)
+    for kind in kinds:
         value = data.draw(values(kind))
         assert from_json(kind, msgspec.json.decode(canonical(to_json(value)))) == value
 

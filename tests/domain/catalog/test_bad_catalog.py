@@ -43,9 +43,9 @@ async def test_a_version_is_for_existing_customers_no_sooner_than_for_new_ones(w
     plan, _ = await new_plan(world)
     early, version = day(3, 1) - timedelta(seconds=1), PublishPlanVersion(plan, day(3, 1), None, PlanTerms())
     price = monthly(plan, 1000, day(3, 1))
-    for operation, command in ((publish_plan_version, version), (publish_price, price)):
-        wrong = replace(command, existing_from=early)
-        assert await refusal_of(world, operation, wrong) == (INVALID, ("existingFrom",))
+    wrong_version, wrong_price = replace(version, existing_from=early), replace(price, existing_from=early)
+    assert await refusal_of(world, publish_plan_version, wrong_version) == (INVALID, ("existingFrom",))
+    assert await refusal_of(world, publish_price, wrong_price) == (INVALID, ("existingFrom",))
     private = replace(price, existing_from=day(3, 1), private=True)
     assert await refusal_of(world, publish_price, private) == (INVALID, ("existingFrom",))
 

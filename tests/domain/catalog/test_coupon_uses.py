@@ -178,8 +178,8 @@ async def test_who_gives_up_one_of_two_unpaid_purchases_has_its_coupon_back_and_
     for given_up in (0, 1):
         await world.do(ada, cancel_subscription, CancelSubscription(begun[given_up].subscription, CancelAt.NOW))
         state = [(each.subscription, each.periods_left) for each in await redemptions(world.house.db.primary, ada.id)]
-        free, bound = (None, 1), [(each.subscription, 0) for each in begun]
-        assert sorted(state, key=str) == sorted([free] * (given_up + 1) + bound[given_up + 1 :], key=str)
+        bound = [(each.subscription, 0) for each in begun[given_up + 1 :]]
+        assert sorted(state, key=str) == sorted([*[(None, 1)] * (given_up + 1), *bound], key=str)
         states = [each.state.name for each in await invoices_of(world, ada)]
         assert states == ["void"] * (given_up + 1) + ["open"] * (1 - given_up)
     assert await wrong_rows(world, ada) == []

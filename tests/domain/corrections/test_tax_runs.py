@@ -43,8 +43,8 @@ def text(pdf: bytes) -> str:
 
 async def begun(shop: World, rate: TaxRateId | None = None) -> TaxRunId:
     """A run of finance over Germany, or over a rate's span."""
-    of = (None, "DE", LONG_AGO) if rate is None else (rate, None, None)
-    command = StartTaxRun(*of, None, False, True, "The rate was wrong.")
+    country, since = ("DE", LONG_AGO) if rate is None else (None, None)
+    command = StartTaxRun(rate, country, since, None, False, True, "The rate was wrong.")
     home, actor = shop.tenant.live_house, shop.staff(Grant.FINANCE)
     return (await perform(shop.house.db, start_tax_run, actor, home, command, fresh("run"))).outcome.run
 

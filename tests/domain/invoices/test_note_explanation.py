@@ -24,11 +24,11 @@ from domain.subscriptions.cancel import CancelAt
 from domain.subscriptions.policy import SubscriptionPolicy
 from domain.subscriptions.policy import Unused as UnusedPolicy
 from tests.domain.invoices.bills import eur, note, notes
-from tests.domain.invoices.line_kit import EUR, RATE, charge
+from tests.domain.invoices.line_kit import RATE, charge
 from tests.lives import buyer, day, invoices_of, start, until
 from tests.subscription_lives import cancel, rules
 from tests.tax_kit import publish_rate, register, vat
-from tests.world import World, make_world
+from tests.world import EUR, World, make_world
 
 EXAMPLES = settings(max_examples=600, deadline=None)  # each works a dozen lines out, and once more wrong
 PLACE = InvoiceId(1, RATE)

@@ -25,14 +25,18 @@ def plain() -> InvoiceFacts:
     return replace(facts, lines=lines)
 
 
-def paid(facts: InvoiceFacts) -> dict[str, object]:
-    return {"lines": facts.lines, "taxes": facts.taxes, "total": facts.total, "paid": facts.due}
+def paid(facts: InvoiceFacts) -> ReceiptFacts:
+    """The receipt of all that the invoice asks for."""
+    return replace(receipt([2500]), lines=facts.lines, taxes=facts.taxes, total=facts.total, paid=facts.due)
 
 
-def back(facts: InvoiceFacts) -> dict[str, object]:
+def back(facts: InvoiceFacts) -> CreditNoteFacts:
+    """The credit note of the whole invoice while it is unpaid."""
     nothing = Money(0, facts.currency)
-    return {"lines": facts.lines, "taxes": facts.taxes, "total": facts.total, "reduced": facts.total,
-            "refunded": nothing, "credited": nothing, "out_of_band": nothing}  # fmt: skip
+    return replace(
+        credit_note(), lines=facts.lines, taxes=facts.taxes, total=facts.total, reduced=facts.total, refunded=nothing,
+        credited=nothing, out_of_band=nothing,
+    )  # fmt: skip
 
 
 def registered(facts: Facts) -> Facts:
@@ -42,25 +46,17 @@ def registered(facts: Facts) -> Facts:
 
 RENDERED: dict[tuple[int, str], Callable[[str, int], bytes]] = {
     (1, "invoice"): lambda locale, version: render_invoice(plain(), locale, version),
-    (1, "receipt"): lambda locale, version: render_receipt(replace(receipt([2500]), **paid(plain())), locale, version),
+    (1, "receipt"): lambda locale, version: render_receipt(paid(plain()), locale, version),
     (2, "invoice"): lambda locale, version: render_invoice(taxed_invoice(), locale, version, "<e-invoice/>"),
     (2, "credit note"): lambda locale, version: render_credit_note(credit_note(), locale, version),
-    (2, "receipt"): lambda locale, version: render_receipt(
-        replace(receipt([2500]), **paid(taxed_invoice())), locale, version
-    ),
+    (2, "receipt"): lambda locale, version: render_receipt(paid(taxed_invoice()), locale, version),
     (3, "invoice"): lambda locale, version: render_invoice(registered(taxed_invoice()), locale, version),
     (3, "credit note"): lambda locale, version: render_credit_note(registered(credit_note()), locale, version),
-    (3, "receipt"): lambda locale, version: render_receipt(
-        registered(replace(receipt([2500]), **paid(taxed_invoice()))), locale, version
-    ),
+    (3, "receipt"): lambda locale, version: render_receipt(registered(paid(taxed_invoice())), locale, version),
     (3, "mixed"): lambda locale, version: render_invoice(mixed_invoice(), locale, version),
     (4, "invoice"): lambda locale, version: render_invoice(registered(mixed_invoice()), locale, version),
-    (4, "credit note"): lambda locale, version: render_credit_note(
-        replace(credit_note(), **back(mixed_invoice())), locale, version
-    ),
-    (4, "receipt"): lambda locale, version: render_receipt(
-        replace(receipt([2500]), **paid(mixed_invoice())), locale, version
-    ),
+    (4, "credit note"): lambda locale, version: render_credit_note(back(mixed_invoice()), locale, version),
+    (4, "receipt"): lambda locale, version: render_receipt(paid(mixed_invoice()), locale, version),
     (4, "reverse charge"): lambda locale, version: render_invoice(mixed_invoice("reverse_charge", 0), locale, version),
 }
 

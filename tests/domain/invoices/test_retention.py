@@ -2,14 +2,16 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
+from uuid import UUID
 
 import asyncpg
 import pytest
 
+from domain.ids import CustomerId, LegalEntityId, TenantId
 from domain.invoices.snapshot import Seller
 from domain.tenants.retention import kept_until
-from domain.wire import from_json
+from domain.tenants.tenant import LegalEntity
+from domain.wire import Json, from_json
 from tests.world import World
 
 DENIED = asyncpg.InsufficientPrivilegeError
@@ -17,6 +19,15 @@ KEPT = (
     "invoice", "invoice_line", "invoice_line_tax", "invoice_tax", "credit_note", "credit_note_line", "credit_note_tax",
     "receipt", "issued_document", "legal_entity", "number_series", "retention_promise",
 )  # fmt: skip
+
+
+def issuer_of(years: int, zone: str, promises: tuple[tuple[datetime, int], ...] = ()) -> LegalEntity:
+    """Who keeps its documents for so many years now, and promised others before."""
+    id = UUID(int=1)
+    return LegalEntity(
+        LegalEntityId(id), TenantId(id), "ACME", "Acme", "1 Road", "DE", zone, True, CustomerId(1, id), "", "line", "",
+        years, promises,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -72,14 +83,13 @@ async def test_what_a_document_is_read_from_cannot_be_overwritten(
 def test_the_years_count_from_the_end_of_the_issuer_s_year(
     issued_at: datetime, years: int, zone: str, last: date
 ) -> None:
-    issuer = SimpleNamespace(retention_years=years, time_zone=zone, promises=())
-    assert kept_until(issued_at, issued_at, issuer) == last
+    assert kept_until(issued_at, issued_at, issuer_of(years, zone)) == last
 
 
 @pytest.mark.row("E14")
 def test_what_was_promised_at_issue_is_lengthened_and_never_shortened() -> None:
     said = tuple((datetime(2026, month, 1, tzinfo=UTC), years) for month, years in ((1, 10), (3, 8), (5, 12), (7, 6)))
-    issuer = SimpleNamespace(retention_years=6, time_zone="UTC", promises=said)
+    issuer = issuer_of(6, "UTC", said)
     for month, years in ((2, 12), (4, 12), (6, 12), (8, 6)):
         at = datetime(2026, month, 1, tzinfo=UTC)
         assert kept_until(at, at, issuer).year == 2026 + years
@@ -88,5 +98,12 @@ def test_what_was_promised_at_issue_is_lengthened_and_never_shortened() -> None:
 
 
 def test_a_seller_that_was_sealed_before_its_register_was_kept_names_none() -> None:
-    sealed = {"code": "ACME", "name": "Acme", "address": "1 Road", "country": "DE", "region": "", "tax_number": None}
+    sealed: dict[str, Json] = {
+        "code": "ACME",
+        "name": "Acme",
+        "address": "1 Road",
+        "country": "DE",
+        "region": "",
+        "tax_number": None,
+    }
     assert from_json(Seller, sealed).register == ""

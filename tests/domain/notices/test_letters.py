@@ -1,5 +1,6 @@
 """Letters: every kind in every language, and names and addresses that mean to be something else."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -18,15 +19,17 @@ from tests.world import EUR
 
 AT = datetime(2027, 2, 1, 23, 30, tzinfo=UTC)
 SELLER = Seller("Acme & Söhne GmbH", "Torstraße 1, 10119 Berlin")
+NO_DOCUMENTS: Mapping[str, bytes] = {}
 OURS = Mailbox("billing", "acme.test")
 HOSTILE = '<script>alert(1)</script>\r\nBcc: eve@evil.test\u202e"; {number} {{ 7*7 }}'
 
 
 def news(kind: Kind) -> News:
     """News of that kind with every value that any wording asks for, and all its sentences."""
-    values = {"number": "ACME-1-000007", "receipt": "ACME-1-R-000007", "plan": "Team", "amount": Money(123450, EUR),
-              "paid": Money(100, EUR), "day": AT, "retry_day": AT,
-              "brand": "visa", "last4": "4242", "account": "Ada"}  # fmt: skip
+    values: dict[str, str | Money | datetime] = {
+        "number": "ACME-1-000007", "receipt": "ACME-1-R-000007", "plan": "Team", "amount": Money(123450, EUR),
+        "paid": Money(100, EUR), "day": AT, "retry_day": AT, "brand": "visa", "last4": "4242", "account": "Ada",
+    }  # fmt: skip
     return News(kind, values, "invoices/invoice_1", more=True, again=True)
 
 
@@ -35,14 +38,14 @@ def text(kind: Kind, locale: str, name: str = "Ada Lovelace") -> Text:
     return written(news(kind), Reader(name, locale, "Europe/Berlin"), SELLER, "https://portal.test/")
 
 
-def raw(of: Text, seller: Seller = SELLER, **attached: bytes) -> bytes:
+def raw(of: Text, seller: Seller = SELLER, attached: Mapping[str, bytes] = NO_DOCUMENTS) -> bytes:
     """The message on the wire."""
     return message_of(Envelope("notice_1", AT, OURS, None, Mailbox("ada", "example.test")), seller, of, attached)
 
 
-def parsed(of: Text, seller: Seller = SELLER, **attached: bytes) -> EmailMessage:
+def parsed(of: Text, seller: Seller = SELLER, attached: Mapping[str, bytes] = NO_DOCUMENTS) -> EmailMessage:
     """The message as who gets it reads it."""
-    read = message_from_bytes(raw(of, seller, **attached), policy=policy.default)
+    read = message_from_bytes(raw(of, seller, attached), policy=policy.default)
     assert isinstance(read, EmailMessage)
     assert not read.defects
     return read
@@ -106,9 +109,10 @@ def test_a_seller_s_name_arrives_as_it_is(name: str) -> None:
 
 
 def test_a_message_has_the_same_bytes_at_each_try_and_brings_its_documents_along() -> None:
-    made = raw(text(Kind.RECEIPT, "ja"), **{"receipt.pdf": b"%PDF-1.7"})
-    assert made == raw(text(Kind.RECEIPT, "ja"), **{"receipt.pdf": b"%PDF-1.7"})
-    read = parsed(text(Kind.RECEIPT, "ja"), **{"receipt.pdf": b"%PDF-1.7"})
+    documents = {"receipt.pdf": b"%PDF-1.7"}
+    made = raw(text(Kind.RECEIPT, "ja"), SELLER, documents)
+    assert made == raw(text(Kind.RECEIPT, "ja"), SELLER, documents)
+    read = parsed(text(Kind.RECEIPT, "ja"), SELLER, documents)
     assert [each.get_filename() for each in read.iter_attachments()] == ["receipt.pdf"]
     assert read["Message-ID"] == "<notice_1@acme.test>"
     assert max(map(len, made.split(b"\r\n"))) <= 78 and made.isascii()

@@ -202,9 +202,9 @@ async def test_whose_debt_counts_is_what_the_scope_says(world: World, scope: Deb
         await own_policy(world, each, blocks_by(scope))
     found = {name: await block(world, each, day(1, 26)) for name, each in family.items()}
     assert {name for name, each in found.items() if each} == blocked
-    for name, each in found.items():
-        if each and name != "firm":  # of the others it is told no more than that
-            assert (each.owed.minor, each.invoices, each.by_family) == (0, (), True)
+    for name, told in found.items():
+        if told and name != "firm":  # of the others it is told no more than that
+            assert (told.owed.minor, told.invoices, told.by_family) == (0, (), True)
     if scope is not DebtScope.OWN:
         command = StartSubscription(world.prices["starter"], 1)
         await world.card(family["site"])

@@ -149,9 +149,9 @@ async def test_a_word_of_the_provider_against_that_of_staff_opens_a_case_and_bot
     seen = fresh("payment")
     assert (await decided(world, ada, CHARGED, seen))[1] == "done"
     about = {"reference": str(known.id), "metadata": {"payment": str(known.id), "customer": str(ada.id)}}
-    declined = made_up("payment.failed", id=seen, failure={"code": "lost_card", "hard": True}, **about)
+    declined = made_up("payment.failed", about, id=seen, failure={"code": "lost_card", "hard": True})
     assert await desk.take(declined) == "dead"
-    assert await desk.take(made_up(id="payment_other", **about)) == "dead"
+    assert await desk.take(made_up("payment.succeeded", about, id="payment_other")) == "dead"
     (case,) = await waiting(world, ada)
     assert case.kind is Kind.PAYMENT_CONTRADICTED
     assert (await decided(world, ada, NOT_CHARGED))[1] == "done"
@@ -168,21 +168,22 @@ async def test_money_that_comes_after_staff_took_a_confirmation_back_is_in_the_b
 ) -> None:
     ada, known = await lost(world, provider)
     about = {"reference": str(known.id), "metadata": {"payment": str(known.id), "customer": str(ada.id)}}
-    seen = {"id": fresh("payment"), **about}
-    assert (await decided(world, ada, CHARGED, seen["id"]))[1] == "done"
+    called = fresh("payment")
+    seen = {"id": called, **about}
+    assert (await decided(world, ada, CHARGED, called))[1] == "done"
     (receipt,) = (await receipts_of(world.house.db.primary, ada.id, [known.id])).values()
-    refused = made_up("payment.failed", failure={"code": "lost_card", "hard": True}, sequence=1, **seen)
+    refused = made_up("payment.failed", seen, failure={"code": "lost_card", "hard": True})
     assert await desk.take(refused) == "dead"
     assert (await decided(world, ada, NOT_CHARGED))[1] == "done"
     assert (await receipts_of(world.house.db.primary, ada.id, [known.id]))[known.id].withdrawn_at is not None
-    assert await desk.take(made_up(sequence=2, **seen)) == "applied"
+    assert await desk.take(made_up("payment.succeeded", seen, sequence=2)) == "applied"
     now = await payment(world.house.db.primary, ada.id, known.id)
     assert (now.state.name, now.captured, now.returned.minor) == ("succeeded", known.amount, 0)
     assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 2000
     assert (await receipts_of(world.house.db.primary, ada.id, [known.id]))[known.id] == receipt
     assert [each.due.minor for each in await invoices_of(world, ada)] == [0, 0]
     assert await wrong_rows(world, ada) == []
-    assert await desk.take(made_up("payment.returned", sequence=3, **seen)) == "applied"
+    assert await desk.take(made_up("payment.returned", seen, sequence=3)) == "applied"
     assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 1000
     assert [each.due.minor for each in await invoices_of(world, ada)] == [0, 1000]
     assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])

@@ -23,6 +23,7 @@ from domain.payments.gateways.stripe import StripeGateway
 from domain.payments.gateways.stripe_amounts import from_stripe, to_stripe
 from domain.payments.gateways.stripe_calls import creation_key
 from domain.payments.gateways.stripe_http import API_VERSION
+from domain.payments.settlement import SettlementLine
 from tests.payments_stories import TEN, request_for
 from tests.ports import free_port
 from tests.provider_here import BACK
@@ -175,7 +176,8 @@ async def test_a_bar_stands_against_a_charge_that_comes_later_and_can_be_set_twi
 async def test_pages_of_lines_follow_each_other_without_a_gap(gateway: StripeGateway) -> None:
     method = await card(gateway)
     charges = [await gateway.charge(request_for(method)) for _ in range(4)]
-    lines, after, more = [], None, True
+    lines: list[SettlementLine] = []
+    after, more = None, True
     while more:
         page = await gateway.settlement_lines(None, after, 100)
         assert isinstance(page, SettlementLines)

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from itertools import permutations
+from typing import TypeVar
 
 import pytest
 
@@ -37,6 +38,8 @@ from tests.lives import (
 from tests.world import EUR, Someone, World, fresh, make_world
 
 ALL = None
+C = TypeVar("C")
+O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
 
 
 async def held(world: World, token: str = "tok_visa") -> tuple[Someone, Payment]:
@@ -49,7 +52,7 @@ async def held(world: World, token: str = "tok_visa") -> tuple[Someone, Payment]
     return ada, (await attempts_at(world, ada, begun.invoice))[-1]
 
 
-async def by_staff(world: World, of: Someone, operation: Operation, command: object, *, key: str = "") -> None:
+async def by_staff(world: World, of: Someone, operation: Operation[C, O], command: C, *, key: str = "") -> None:
     """An operation of finance, and all that follows from it."""
     actor = world.staff(Grant.FINANCE)
     await perform(world.house.db, operation, actor, of.id, command, key or fresh("staff"))
@@ -158,11 +161,10 @@ async def test_a_capture_that_comes_too_late_for_the_provider_ends_as_expired(wo
     assert await provider.taken(ada) == 0
 
 
-async def refused(house: House, world: World, of: Someone, command: object, code: RefusalCode) -> None:
+async def refused(house: House, world: World, of: Someone, command: CapturePayment, code: RefusalCode) -> None:
     """Finance asks in vain."""
-    operation: Operation = capture_payment if isinstance(command, CapturePayment) else void_payment
     with pytest.raises(Refused) as error:
-        await perform(house.db, operation, world.staff(Grant.FINANCE), of.id, command, fresh("staff"))
+        await perform(house.db, capture_payment, world.staff(Grant.FINANCE), of.id, command, fresh("staff"))
     assert error.value.code is code
 
 
@@ -212,11 +214,13 @@ async def test_wherever_a_worker_dies_the_next_one_takes_or_lets_go_once(
     world: World, provider: SideDoor, point: str, what: str
 ) -> None:
     ada, hold = await held(world)
-    command = CapturePayment(hold.id, euro(400), final=False) if what == "capture" else VoidPayment(hold.id)
-    operation: Operation = capture_payment if what == "capture" else void_payment
     async with killed_at(point):
         with pytest.raises(Killed):
-            await by_staff(world, ada, operation, command, key="once")
+            if what == "capture":
+                capture = CapturePayment(hold.id, euro(400), final=False)
+                await by_staff(world, ada, capture_payment, capture, key="once")
+            else:
+                await by_staff(world, ada, void_payment, VoidPayment(hold.id), key="once")
     await do_now(ahead(world.house, LEASE_OVER), ada.id)
     after = await now(world, ada, hold.id)
     expected = ("authorized", (1000, 400, 600, 0)) if what == "capture" else ("voided", (1000, 0, 0, 1000))

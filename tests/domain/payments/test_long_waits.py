@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from domain import points
+from domain.money import Money
 from domain.payments.refund import refunds_of
 from domain.reactions.house import TRIES
 from domain.reactions.provider_events import apply
@@ -15,7 +16,7 @@ from tests.exception_kit import waiting
 from tests.lives import give_back, wrong_rows
 from tests.mishaps import later
 from tests.webhook_desk import Desk, key_of
-from tests.world import EUR, Money, World
+from tests.world import EUR, World
 
 DAY = timedelta(days=1, minutes=1)
 

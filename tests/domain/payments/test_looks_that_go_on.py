@@ -44,10 +44,10 @@ async def test_the_right_amount_closes_the_case_of_another_one_also_of_a_payment
     assert (known.state.name, known.queries) == ("failed", 0)
     about = {"reference": str(known.id), "metadata": {"payment": str(known.id), "customer": str(ada.id)}}
     seen = {"id": known.provider_ref or "payment_seen", **about}
-    assert await desk.take(made_up(sequence=1, captured_minor=900, amount_minor=900, **seen)) == "dead"
+    assert await desk.take(made_up("payment.succeeded", seen, captured_minor=900, amount_minor=900)) == "dead"
     (case,) = await waiting(world, ada)
     assert case.kind is Kind.PAYMENT_MISMATCH
-    assert await desk.take(made_up(sequence=2, **seen)) == "applied"
+    assert await desk.take(made_up("payment.succeeded", seen, sequence=2)) == "applied"
     assert (await payment(world.house.db.primary, ada.id, known.id)).state.name == "succeeded"
     assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])
 

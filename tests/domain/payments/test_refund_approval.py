@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.actor import Grant
+from domain.actor import Actor, Grant
+from domain.ids import RefundId
 from domain.invoices.credit_note import credit_notes_of
 from domain.ledger.account import Account
 from domain.ledger.balance import balance
@@ -30,7 +31,7 @@ from tests.domain.invoices.bills import on
 from tests.interruptions import ahead
 from tests.lives import day, invoices_of, tell, until, wrong_rows
 from tests.refund_kit import BEYOND, MUCH, answer, asked, done, lead, left, now, paid
-from tests.world import EUR, World, fresh
+from tests.world import EUR, Someone, World, fresh
 
 AT_ONCE = 50
 
@@ -58,14 +59,21 @@ async def test_what_waits_is_reserved_and_posted_and_noted_only_when_a_lead_appr
     assert await wrong_rows(world, ada) == []
 
 
+async def either_answer(world: World, of: Someone, actor: Actor, id: RefundId) -> tuple[str, str]:
+    """What somebody hears who approves of it, and who rejects it."""
+    return (
+        await answer(world, of, actor, approve_refund, ApproveRefund(id, "Me.")),
+        await answer(world, of, actor, reject_refund, RejectRefund(id, "Me.")),
+    )
+
+
 @pytest.mark.row("J2")
 @pytest.mark.row("K3")
 async def test_nobody_decides_on_what_he_asked_for_nor_a_lead_on_what_is_finance_s(world: World) -> None:
     ada, id = await paid(world, 500_000)
     big = await asked(world, ada, id, 100_001, Grant.LEAD, "lea")
-    for operation, command in ((approve_refund, ApproveRefund(big, "Me.")), (reject_refund, RejectRefund(big, "Me."))):
-        assert await answer(world, ada, lead(world), operation, command) == "FORBIDDEN"
-        assert await answer(world, ada, world.staff(Grant.SUPPORT, "sam"), operation, command) == "FORBIDDEN"
+    for actor in (lead(world), world.staff(Grant.SUPPORT, "sam")):
+        assert await either_answer(world, ada, actor, big) == ("FORBIDDEN", "FORBIDDEN")
     assert await answer(world, ada, lead(world, "leo"), cancel_refund_request, CancelRefundRequest(big, "No.")) == (
         "FORBIDDEN"
     )
@@ -87,10 +95,7 @@ async def test_whoever_another_issuer_calls_by_the_askers_name_does_not_decide(w
     waiting = await asked(world, ada, id, name="sue")
     for issuer in ("test-issuer", "other-issuer"):
         her_too = world.staff(Grant.FINANCE, "sue", issuer)
-        for operation, command in (
-            (approve_refund, ApproveRefund(waiting, "Me.")), (reject_refund, RejectRefund(waiting, "Me.")),
-        ):  # fmt: skip
-            assert await answer(world, ada, her_too, operation, command) == "FORBIDDEN"
+        assert await either_answer(world, ada, her_too, waiting) == ("FORBIDDEN", "FORBIDDEN")
     assert await answer(world, ada, lead(world), approve_refund, ApproveRefund(waiting, "Yes.")) == "done"
 
 
@@ -131,9 +136,14 @@ async def test_what_is_rejected_taken_back_or_forgotten_gives_the_amount_free(wo
 async def test_of_many_who_decide_at_once_one_does(world: World) -> None:
     ada, id = await paid(world)
     waiting = await asked(world, ada, id)
-    yes, no = (approve_refund, ApproveRefund(waiting, "Yes.")), (reject_refund, RejectRefund(waiting, "No."))
-    calls = [yes, no] * 4
-    answers = await asyncio.gather(*(answer(world, ada, lead(world, f"l{n}"), *call) for n, call in enumerate(calls)))
+
+    async def decision(number: int) -> str:
+        who = lead(world, f"l{number}")
+        if number % 2:
+            return await answer(world, ada, who, reject_refund, RejectRefund(waiting, "No."))
+        return await answer(world, ada, who, approve_refund, ApproveRefund(waiting, "Yes."))
+
+    answers = await asyncio.gather(*(decision(number) for number in range(8)))
     assert sorted(answers) == ["STATE_CONFLICT"] * 7 + ["done"]
     approved = (await now(world, ada, waiting)).state.name == "succeeded"
     assert approved or (await now(world, ada, waiting)).state.name == "rejected"

@@ -15,14 +15,14 @@ from tests.stripe_stage import card, gateway_by, gateway_to
 from tests.world import World, fresh
 
 SINCE = datetime(2027, 1, 1, tzinfo=UTC)
-EVENTS = [{"id": f"evt_{number}", "created": int(SINCE.timestamp()) + number} for number in range(-5, 250)]
+EVENTS = {f"evt_{number}": int(SINCE.timestamp()) + number for number in range(-5, 250)}  # when each came to be
 
 
 def listed(path: str) -> bytes:
     """A page as docs.stripe.com/api/pagination says: the newest first, and before a cursor those next to it."""
     asked = parse_qs(urlsplit(path).query)
-    known = [each for each in reversed(EVENTS) if each["created"] >= int(asked["created[gte]"][0])]
-    ids, limit = [each["id"] for each in known], int(asked["limit"][0])
+    ids = [id for id in reversed(EVENTS) if EVENTS[id] >= int(asked["created[gte]"][0])]
+    known, limit = [{"id": id, "created": EVENTS[id]} for id in ids], int(asked["limit"][0])
     if before := asked.get("ending_before"):
         newer = known[: ids.index(before[0])]
         return json.dumps({"object": "list", "data": newer[-limit:], "has_more": len(newer) > limit}).encode()

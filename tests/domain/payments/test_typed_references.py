@@ -4,8 +4,7 @@ import pytest
 
 from domain.payments.exception_case import Resolution
 from tests.domain.payments.conftest import SideDoor
-from tests.domain.payments.test_exceptions import lost, newest
-from tests.exception_kit import claim, resolve, waiting
+from tests.exception_kit import claim, lost, newest, resolve, waiting
 from tests.lives import attempts_at, invoices_of, wrong_rows
 from tests.world import World, fresh
 

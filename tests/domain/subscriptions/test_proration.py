@@ -191,7 +191,8 @@ def test_seats_that_change_many_times_cost_the_area_under_their_steps(
         quote, live = change(live, unit, after(seconds), quantity=seats)
         cost += quote.net.minor
     steps = _constant_segments(3, in_order)
-    area = sum(Fraction(unit * seats * (end - start), JANUARY.seconds) for seats, start, end in steps)
+    parts = (Fraction(unit * seats * (end - start), JANUARY.seconds) for seats, start, end in steps)
+    area = sum(parts, Fraction())
     assert abs(cost - area) <= len(changes)
 
 
