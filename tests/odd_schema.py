@@ -5,7 +5,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from enum import Enum
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -15,6 +15,7 @@ from api.loaded import Less, loaded, to_come
 from api.loading import Loader
 from api.scalars import CurrencyCode, Int64
 
+T = TypeVar("T")
 ENDED: list[str] = []  # what was slow and has ended
 
 
@@ -95,11 +96,13 @@ class Branch(Named):
     @strawberry.field
     async def later(self, info: strawberry.Info) -> "Branch | None":
         await asyncio.sleep(0)
-        return odd(Random(self.seed_of()), branch(self.seed_of() * 17 + 1))
+        answer: Branch | None = odd(Random(self.seed_of()), branch(self.seed_of() * 17 + 1))
+        return answer
 
     @strawberry.field
     async def must(self) -> "Branch":
-        return odd(Random(self.seed_of() + 1), branch(self.seed_of() * 13 + 1))
+        answer: Branch = odd(Random(self.seed_of() + 1), branch(self.seed_of() * 13 + 1))
+        return answer
 
     @strawberry.field
     async def twigs(self, info: strawberry.Info) -> list["Branch"]:
@@ -137,7 +140,8 @@ class Branch(Named):
     @strawberry.field
     def thing(self) -> Annotated[Leaf | Coin, strawberry.union("Thing")] | None:
         random = Random(self.seed_of() + 2)
-        return odd(random, leaf(random) if random.random() < 0.5 else Coin.made(random))
+        answer: Leaf | Coin | None = odd(random, leaf(random) if random.random() < 0.5 else Coin.made(random))
+        return answer
 
     @strawberry.field
     def named(self) -> list[Named | None]:
@@ -148,7 +152,7 @@ class Branch(Named):
         return int(str(self.name)[1:]) % 100_003
 
 
-async def soon(found: Any) -> Any:
+async def soon(found: T) -> T:
     await asyncio.sleep(0)
     return found
 
@@ -181,7 +185,8 @@ class Twin:
 
     @strawberry.field
     async def shared(self, info: strawberry.Info) -> list[int]:
-        return await info.context.load(1)
+        seeds: list[int] = await info.context.load(1)
+        return seeds
 
     @strawberry.field
     async def sure(self) -> int:

@@ -142,8 +142,8 @@ async def test_a_run_over_what_is_named_is_paused_gone_on_with_and_stopped(own: 
     await do_now(own.world.house, customers[1])
     assert await seen(finance, run) == ("PAUSED", 3, 1, 0, False)
     await finance.do(STEER, runId=run, steering="STOP")
-    for each in customers:
-        await do_now(later(own.world.house, LEASE * 4), each)
+    for customer in customers:
+        await do_now(later(own.world.house, LEASE * 4), customer)
     assert await seen(finance, run) == ("STOPPED", 3, 1, 2, True)
     again = await finance.refusal(STEER, runId=run, steering="RESUME")
     assert again == {"code": "STATE_CONFLICT", "path": ["runId"]}

@@ -31,7 +31,7 @@ def schema() -> PortalSchema:
 
 async def answer(
     schema: PortalSchema, prepared: Any, variables: dict[str, Any], noted: Noted | None = None, seed: int = 0
-) -> Any:
+) -> tuple[Any, list[dict[str, Any]]]:
     result = await schema.execute(
         None, variables, Asking(seed), operation_name="Random",
         operation_extensions={PREPARED: prepared, NOTED: noted},

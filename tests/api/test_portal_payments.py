@@ -188,7 +188,7 @@ async def test_support_sees_whose_payment_nobody_knows_the_outcome_of(provider: 
     assert seen[guest.id]["payment"] == {"id": lost["id"], "state": "UNKNOWN", "invoiceId": bought["invoice"]["id"]}
     assert (seen[guest.id]["providerReference"], seen[guest.id]["sentAt"][-1]) == (None, "Z")
     assert guest.id not in await stuck(elsewhere)
-    support, after, paged = await provider.api.staff(), None, []
+    support, after, paged = await provider.api.staff(), None, list[str]()
     while after is not None or not paged:
         page = (await support.data(IN_DOUBT, after=after))["staff"]["paymentsInDoubt"]
         paged += [each["node"]["customerId"] for each in page["edges"]]

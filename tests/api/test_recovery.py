@@ -53,7 +53,9 @@ class Panel:
 
     async def refuses(self, *acts: str) -> bool:
         """Whether none of these would be accepted."""
-        given = {"CHOOSE_PAYDAY": {"day": "2027-02-08"}, "SPLIT": {"parts": 2, "intervalDays": 1}, "PAY_NOW": {}}
+        given: dict[str, dict[str, object]] = {
+            "CHOOSE_PAYDAY": {"day": "2027-02-08"}, "SPLIT": {"parts": 2, "intervalDays": 1}, "PAY_NOW": {},
+        }  # fmt: skip
         return all([bool(await self.does(act, **given[act])) for act in acts])
 
 

@@ -9,7 +9,7 @@ from api.scalars import Text
 
 MAX = 2**63 - 1
 
-GOOD = {
+GOOD: dict[tuple[str, str], list[object]] = {
     ("number", "Int64"): [
         ("5", "5"), (5, "5"), ("0", "0"), (0, "0"),
         (str(MAX), str(MAX)), (MAX, str(MAX)), (-(2**63), str(-(2**63))),
@@ -25,7 +25,7 @@ GOOD = {
     ("token", "ConsistencyToken"): [("1/16B3748", "1/16B3748")],
     ("anyId", "ID"): [("invoice_0abc", "invoice_0abc")],
 }  # fmt: skip
-BAD = {
+BAD: dict[tuple[str, str], list[object]] = {
     ("number", "Int64"): [
         "", " 5", "5 ", "05", "+5", "-0", "5.0", "1e3", "0x10", "５", "1_000", "NaN", True, False, 1.0, 1.5, None,
         MAX + 1, str(MAX + 1), -(2**63) - 1, 10**29, "9" * 5_000, [5], {"a": 5},
@@ -67,7 +67,7 @@ LIBRARY_WORDS = (
 )
 
 
-def cases(table: dict[tuple[str, str], list[Any]]) -> list[Any]:
+def cases(table: dict[tuple[str, str], list[object]]) -> list[Any]:
     return [
         pytest.param(*name, value, id=f"{name[1]}-{value!r:.30}") for name, values in table.items() for value in values
     ]

@@ -97,6 +97,7 @@ def scope_of(stage: Stage, caller: Caller) -> str:
         return caller.who.actor.scope
     claims = json.loads(urlsafe_b64decode(caller.token.split(".")[1] + "=="))
     of = stage.guest.who
+    assert of.actor.tenant is not None
     return staff(of.actor.tenant, of.id, claims["iss"], claims["sub"], frozenset(), "request").scope
 
 

@@ -56,7 +56,7 @@ async def test_who_comes_a_turn_later_goes_with_the_first() -> None:
     together = Together(shelf.read, slow_seconds=inf)
     first = asyncio.ensure_future(together.value(1))
     await asyncio.sleep(0)
-    assert await asyncio.gather(first, together.value(2)) == ["old 1", "old 2"]
+    assert list(await asyncio.gather(first, together.value(2))) == ["old 1", "old 2"]
     assert shelf.reads == [[1, 2]]
 
 
@@ -114,6 +114,6 @@ async def test_of_two_reads_that_begin_at_once_only_one_is_made_where_that_is_fo
     shelf = Shelf()
     shelf.open.set()
     together = Together(shelf.read, slow_seconds=-1.0)
-    assert await asyncio.gather(together.value(1), together.value(2)) == ["old 1", "old 2"]
+    assert list(await asyncio.gather(together.value(1), together.value(2))) == ["old 1", "old 2"]
     await _settle()
     assert shelf.reads == [[1, 2]]

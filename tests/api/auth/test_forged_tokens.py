@@ -45,7 +45,7 @@ def raw_header(text: str) -> Forge:
 
 
 def claim(**changed: object) -> Forge:
-    return lambda stage: stage.token(**changed)
+    return lambda stage: stage.token(key=None, header=None, **changed)
 
 
 def header(**changed: object) -> Forge:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 
 import httpx2
 import pytest
@@ -125,7 +126,7 @@ async def test_nobody_waits_for_an_issuer_that_was_down_a_moment_ago(stage: Stag
 
 
 async def test_a_request_that_goes_away_does_not_take_the_keys_from_the_others(stage: Stage) -> None:
-    gate = Gate(keys=stage.server.keys)
+    gate = Gate(stage.server.keys)
     cache = KeyCache(gate.client(), stage.hands.monotonic)
     first = asyncio.create_task(cache.find(URI, "signing-1"))
     await gate.reached.wait()
@@ -196,8 +197,8 @@ async def test_an_address_that_is_none_is_an_issuer_that_is_down(stage: Stage) -
 class Gate(KeyServer):
     """A key server that holds its answer until it is opened."""
 
-    def __init__(self, **known: list[dict[str, object]]) -> None:
-        super().__init__(**known)
+    def __init__(self, keys: Sequence[dict[str, object]] = ()) -> None:
+        super().__init__(list(keys))
         self.reached, self.opened = asyncio.Event(), asyncio.Event()
         self.arrived = 0
 

@@ -41,7 +41,7 @@ async def test_only_a_staff_token_gives_roles(stage: Stage) -> None:
     customer = await stage.verifier.verify(stage.token(roles=["lead"]))
     staff = await stage.verifier.verify(stage.token(aud=AUDIENCES[Audience.STAFF], roles=["lead", "finance"]))
     assert customer.roles == frozenset()
-    assert (staff.kind, staff.roles) == (Audience.STAFF, {"lead", "finance"})
+    assert (staff.kind, staff.roles) == (Audience.STAFF, frozenset({"lead", "finance"}))
 
 
 async def test_a_token_of_staff_that_act_for_a_customer_names_both_and_the_reason(stage: Stage) -> None:
