@@ -9,7 +9,7 @@ from pglast import ast
 from migrations.registry import DIRECTORY_KEYS
 from tests.sql_lint.reading import Reading
 from tests.sql_lint.rules import CHANGES, form_findings
-from tests.sql_lint.syntax import walk
+from tests.sql_lint.syntax import present, walk
 
 FAN_OUT = "-- fanout"  # the first line of a statement that reads every shard on purpose
 
@@ -39,7 +39,7 @@ def judge(sql: str, tables: Mapping[str, str], directory_keys: Mapping[str, str]
         return Verdict((f"does not parse: {error.args[0]}",), None, False)
     if len(parsed) != 1:
         return Verdict((f"{len(parsed)} statements in one call",), None, False)
-    statement = parsed[0].stmt
+    statement = present(parsed[0].stmt)
     findings = form_findings(statement, tables)
     if not isinstance(statement, (ast.SelectStmt, *CHANGES)):
         return Verdict(tuple(findings), None, False)

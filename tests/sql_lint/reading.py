@@ -7,7 +7,7 @@ from pglast import ast
 from pglast.enums import JoinType, SetOperation
 
 from tests.sql_lint.pins import Alias, Pins, Place
-from tests.sql_lint.syntax import children, column, equalities, uncast
+from tests.sql_lint.syntax import children, column, equalities, present, uncast
 
 Outputs = list[tuple[str, Place | None]]  # name and origin of each column that a query gives
 
@@ -77,8 +77,9 @@ class Reading:
     def _query(self, node: ast.Node, parent: Scope | None, *, sees: bool = True) -> Outputs:
         self._scopes += 1
         scope = Scope(self._scopes, parent, parent if sees or parent is None else parent.outer)
-        if getattr(node, "withClause", None):
-            self._withs(node.withClause, scope)
+        brought: ast.WithClause | None = getattr(node, "withClause", None)
+        if brought:
+            self._withs(brought, scope)
         if isinstance(node, ast.SelectStmt):
             return self._select(node, scope)
         if isinstance(node, ast.InsertStmt):
@@ -89,7 +90,7 @@ class Reading:
         return []
 
     def _withs(self, clause: ast.WithClause, scope: Scope) -> None:
-        for each in clause.ctes:
+        for each in present(clause.ctes):
             query = each.ctequery
             if clause.recursive and isinstance(query, ast.SelectStmt) and query.larg:
                 scope.withs[each.ctename] = self._named(each, self._query(query.larg, scope))
@@ -102,7 +103,7 @@ class Reading:
 
     def _select(self, node: ast.SelectStmt, scope: Scope) -> Outputs:
         if node.op != SetOperation.SETOP_NONE:
-            return self._combined(self._query(node.larg, scope), self._query(node.rarg, scope))
+            return self._combined(self._query(present(node.larg), scope), self._query(present(node.rarg), scope))
         if node.valuesLists:
             self._subqueries(node, scope)
             return self._values(node.valuesLists)
@@ -148,9 +149,10 @@ class Reading:
 
     def _insert(self, node: ast.InsertStmt, scope: Scope) -> Outputs:
         given = self._query(node.selectStmt, scope) if node.selectStmt else []
-        target = self._table(node.relation, scope)
+        relation = present(node.relation)
+        target = self._table(relation, scope)
         if not node.cols:
-            self.findings.append(f"INSERT INTO {node.relation.relname} does not name its columns")
+            self.findings.append(f"INSERT INTO {relation.relname} does not name its columns")
         names = [name.name for name in node.cols or ()]
         if target and target.key in names and names.index(target.key) < len(given):
             origin = given[names.index(target.key)][1]
@@ -161,32 +163,32 @@ class Reading:
         return self._returned(node, scope)
 
     def _change(self, node: ast.UpdateStmt | ast.DeleteStmt, scope: Scope) -> Outputs:
-        self._table(node.relation, scope)
+        self._table(present(node.relation), scope)
         for item in (node.fromClause if isinstance(node, ast.UpdateStmt) else node.usingClause) or ():
             self._from(item, scope)
         self._holds(node.whereClause, scope)
         self._subqueries(node, scope)
         return self._returned(node, scope)
 
-    def _returned(self, node: ast.Node, scope: Scope) -> Outputs:
+    def _returned(self, node: ast.InsertStmt | ast.UpdateStmt | ast.DeleteStmt, scope: Scope) -> Outputs:
         clause = node.returningClause
         if clause is None:
             return []
         self._subqueries(clause, scope)
-        return self._outputs(clause.exprs, scope)
+        return self._outputs(present(clause.exprs), scope)
 
     def _subqueries(self, node: ast.Node, scope: Scope) -> None:
         """Reads the subqueries of expressions; FROM, WITH and the source of an INSERT were read by their own rules."""
         for child in children(node):
             if isinstance(child, ast.SubLink):
-                self._query(child.subselect, scope)
+                self._query(present(child.subselect), scope)
                 if child.testexpr is not None:
                     self._subqueries(child.testexpr, scope)
             elif not isinstance(child, ast.SelectStmt | ast.RangeSubselect | ast.WithClause | ast.ReturningClause):
                 self._subqueries(child, scope)
 
     def _table(self, node: ast.RangeVar, scope: Scope) -> Alias | None:
-        name, table = (node.alias.aliasname if node.alias else node.relname), node.relname
+        name, table = _shown(node), present(node.relname)
         split = self._tables.get(table)
         system = node.schemaname in SYSTEM_SCHEMAS or (node.schemaname is None and table.startswith("pg_"))
         if split is None and not system:
@@ -204,35 +206,37 @@ class Reading:
         if isinstance(node, ast.JoinExpr):
             return self._join(node, scope)
         if isinstance(node, ast.RangeSubselect):
-            outputs = self._query(node.subquery, scope, sees=node.lateral)
+            outputs = self._query(present(node.subquery), scope, sees=bool(node.lateral))
             return [self._rows(node.alias, "", outputs, scope)]
         if isinstance(node, ast.RangeVar):
-            outputs_of_with = scope.with_query(node.relname) if node.schemaname is None else None
+            table = present(node.relname)
+            outputs_of_with = scope.with_query(table) if node.schemaname is None else None
             if outputs_of_with is not None:
-                return [self._rows(node.alias, node.relname, outputs_of_with, scope)]
+                return [self._rows(node.alias, table, outputs_of_with, scope)]
             self._table(node, scope)
-            return [node.alias.aliasname if node.alias else node.relname]
-        name = node.alias.aliasname if getattr(node, "alias", None) else f"function {len(scope.tables)}"
+            return [_shown(node)]
+        alias: ast.Alias | None = getattr(node, "alias", None)
+        name = present(alias.aliasname) if alias else f"function {len(scope.tables)}"
         scope.tables[name] = None
         return [name]
 
     def _rows(self, alias: ast.Alias | None, name: str, outputs: Outputs, scope: Scope) -> str:
         names = [each.sval for each in (alias.colnames if alias else None) or ()]
-        shown = alias.aliasname if alias else name
+        shown = present(alias.aliasname) if alias else name
         scope.rows[shown] = {
             (names[place] if place < len(names) else own): origin for place, (own, origin) in enumerate(outputs)
         }
         return shown
 
     def _join(self, node: ast.JoinExpr, scope: Scope) -> list[str]:
-        left, right = self._from(node.larg, scope), self._from(node.rarg, scope)
+        left, right = self._from(present(node.larg), scope), self._from(present(node.rarg), scope)
         if node.isNatural:
             self.findings.append("NATURAL JOIN hides the columns it joins on")
         optional = {
             JoinType.JOIN_LEFT: right,
             JoinType.JOIN_RIGHT: left,
             JoinType.JOIN_FULL: [],
-        }.get(node.jointype)
+        }.get(present(node.jointype))
         self._holds(node.quals, scope, optional)
         for each in node.usingClause or ():
             for one in self._having(left, each.sval, scope):
@@ -267,6 +271,10 @@ class Reading:
             source = that[0].place(that[1], that[2]) if isinstance(that[0], Scope) else that
             if inner and target is not None and source is not None:
                 self.pins.follow(target, (source,))
+
+
+def _shown(table: ast.RangeVar) -> str:
+    return present(table.alias.aliasname if table.alias else table.relname)
 
 
 def _parameter(node: ast.Node | None) -> Place | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pglast import ast
 from pglast.enums import OnConflictAction, SQLValueFunctionOp
 
-from tests.sql_lint.syntax import function_name, uncast, walk
+from tests.sql_lint.syntax import function_name, present, uncast, walk
 
 # A cluster refuses most of these in a change, and an answer that depends on the server's clock cannot be tested.
 OWN_CLOCK = frozenset(
@@ -41,7 +41,7 @@ def form_findings(statement: ast.Node, tables: Mapping[str, str]) -> list[str]:
         return [] if statement.is_local else ["SET outlives the transaction: use SET LOCAL"]
     if not isinstance(statement, (ast.SelectStmt, *CHANGES)):
         return [f"{_kind(statement)} is not a statement for the application"]
-    named = frozenset(node.ctename for node in walk(statement) if isinstance(node, ast.CommonTableExpr))
+    named = frozenset(present(node.ctename) for node in walk(statement) if isinstance(node, ast.CommonTableExpr))
     found = [finding for node in walk(statement) for finding in _findings(node, frozenset(tables) - named, named)]
     if any(isinstance(node, CHANGES) for node in walk(statement)) or _splits(statement, tables):
         found += [f"{name} takes its value from the server: pass it as a parameter" for name in _clocks(statement)]
@@ -53,7 +53,8 @@ def _kind(statement: ast.Node) -> str:
 
 
 def _splits(statement: ast.Node, tables: Mapping[str, str]) -> bool:
-    return any(isinstance(node, ast.RangeVar) and tables.get(node.relname, "R") != "R" for node in walk(statement))
+    used = [present(node.relname) for node in walk(statement) if isinstance(node, ast.RangeVar)]
+    return any(tables.get(each, "R") != "R" for each in used)
 
 
 def _clocks(statement: ast.Node) -> Iterator[str]:
@@ -65,7 +66,7 @@ def _clocks(statement: ast.Node) -> Iterator[str]:
 
 
 def _findings(node: ast.Node, tables: frozenset[str], named: frozenset[str]) -> Iterator[str]:
-    if isinstance(node, ast.ColumnRef) and isinstance(node.fields[-1], ast.A_Star):
+    if isinstance(node, ast.ColumnRef) and isinstance(present(node.fields)[-1], ast.A_Star):
         yield "SELECT * and RETURNING * hide which columns are read"
     elif isinstance(node, ast.FuncCall) and _acts_on_one_node(function_name(node)):
         yield f"{function_name(node)}() acts on one node only"
@@ -79,9 +80,9 @@ def _findings(node: ast.Node, tables: frozenset[str], named: frozenset[str]) -> 
     elif isinstance(node, ast.InsertStmt):
         yield from _source_findings(node, named)
         if node.onConflictClause and node.onConflictClause.action == OnConflictAction.ONCONFLICT_UPDATE:
-            yield from _key_changes(node.onConflictClause.targetList)
+            yield from _key_changes(present(node.onConflictClause.targetList))
     elif isinstance(node, ast.UpdateStmt):
-        yield from _key_changes(node.targetList)
+        yield from _key_changes(present(node.targetList))
 
 
 def _acts_on_one_node(name: str) -> bool:
@@ -97,7 +98,8 @@ def _lock_findings(node: ast.SelectStmt, tables: frozenset[str]) -> Iterator[str
     only = node.fromClause[0] if node.fromClause and len(node.fromClause) == 1 else None
     if not isinstance(only, ast.RangeVar) or only.relname not in tables:
         yield "FOR UPDATE stands in a query over one table, without a join"
-    if len(node.lockingClause) > 1 or any(len(each.lockedRels or ()) > 1 for each in node.lockingClause):
+    locks = present(node.lockingClause)
+    if len(locks) > 1 or any(len(each.lockedRels or ()) > 1 for each in locks):
         yield "FOR UPDATE names more than one table"
     if _any_of(node.whereClause) and not node.sortClause:
         yield "FOR UPDATE of several rows without ORDER BY locks them in no order"
@@ -106,7 +108,7 @@ def _lock_findings(node: ast.SelectStmt, tables: frozenset[str]) -> Iterator[str
 def _any_of(condition: ast.Node | None) -> bool:
     if condition is None:
         return False
-    kinds = {each.kind.name for each in walk(condition) if isinstance(each, ast.A_Expr)}
+    kinds = {present(each.kind).name for each in walk(condition) if isinstance(each, ast.A_Expr)}
     return bool(kinds & {"AEXPR_OP_ANY", "AEXPR_IN"})
 
 
@@ -114,7 +116,9 @@ def _source_findings(node: ast.InsertStmt, named: frozenset[str]) -> Iterator[st
     source = node.selectStmt
     if source is None:
         yield "INSERT ... DEFAULT VALUES gives no shard_key"
-    elif source.valuesLists:
+        return
+    assert isinstance(source, ast.SelectStmt)
+    if source.valuesLists:
         if any(isinstance(each, ast.SubLink) for each in walk(source)):
             yield "a subquery inside VALUES cannot be routed"
     elif not _from_parameters(source, named) or any(isinstance(each, ast.SubLink) for each in walk(source)):
@@ -123,19 +127,20 @@ def _source_findings(node: ast.InsertStmt, named: frozenset[str]) -> Iterator[st
 
 def _from_parameters(source: ast.SelectStmt, named: frozenset[str]) -> bool:
     if source.larg:
-        return _from_parameters(source.larg, named) and _from_parameters(source.rarg, named)
-    return bool(source.fromClause) and all(_given(item, named) for item in source.fromClause)
+        return _from_parameters(source.larg, named) and _from_parameters(present(source.rarg), named)
+    items = source.fromClause or ()
+    return bool(items) and all(_given(item, named) for item in items)
 
 
 def _given(item: ast.Node, named: frozenset[str]) -> bool:
     if isinstance(item, ast.JoinExpr):
-        return _given(item.larg, named) and _given(item.rarg, named)
+        return _given(present(item.larg), named) and _given(present(item.rarg), named)
     if isinstance(item, ast.RangeFunction):
-        return all(_unnests_parameters(function) for function, _ in item.functions)
+        return all(_unnests_parameters(function) for function, _ in present(item.functions))
     return isinstance(item, ast.RangeVar) and item.relname in named
 
 
 def _unnests_parameters(function: ast.Node) -> bool:
     if not isinstance(function, ast.FuncCall) or function_name(function) != "unnest":
         return False
-    return all(isinstance(uncast(argument), ast.ParamRef) for argument in function.args)
+    return all(isinstance(uncast(argument), ast.ParamRef) for argument in present(function.args))
