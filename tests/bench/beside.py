@@ -52,8 +52,7 @@ class Renewing:
 
     async def _count(self) -> int:
         """Renewals so far; each puts the subscription into its next period."""
-        return int(
-            await self.on.ask(
-                "SELECT coalesce(sum(period_index), 0) FROM subscription WHERE shard_key = $1", self.shop.shard
-            )
+        found = await self.on.ask(
+            "SELECT coalesce(sum(period_index), 0) FROM subscription WHERE shard_key = $1", self.shop.shard
         )
+        return int(str(found))

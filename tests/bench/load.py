@@ -5,6 +5,7 @@ the requests in turn. Prints what was counted as one JSON object.
 """
 
 import asyncio
+import functools
 import itertools
 import sys
 import time
@@ -93,9 +94,8 @@ async def load(port: int, connections: int, seconds: float, requests: list[bytes
     ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
     opened: list[Connection] = []
     for done in ends:
-        _, protocol = await loop.create_connection(
-            lambda done=done: Connection(turns, began + seconds, done), "127.0.0.1", port
-        )
+        making = functools.partial(Connection, turns, began + seconds, done)
+        _, protocol = await loop.create_connection(making, "127.0.0.1", port)
         opened.append(protocol)
     async with asyncio.timeout(seconds + PATIENCE_SECONDS):
         await asyncio.gather(*ends)

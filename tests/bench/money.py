@@ -83,7 +83,7 @@ class Desk:
         return [self.issuer.token(subject, Audience.STAFF, acr="aal2", auth_time=now) for subject in self.subjects]
 
     async def _recorded(self) -> int:
-        return int(await self.ground.ask("SELECT count(*) FROM offline_reference"))
+        return int(str(await self.ground.ask("SELECT count(*) FROM offline_reference")))
 
     def _requests(self, tokens: Sequence[str], seconds: float) -> list[bytes]:
         run = fresh("run")

@@ -91,6 +91,7 @@ async def by_driver(settings: Settings, shop: Shop, clients: int, seconds: float
         connection, customer = free.pop(), shop.customer(chance.randrange(shop.count)).uuid
         await connection.execute(f"BEGIN; SET LOCAL lock_timeout = {LOCK_MS}")
         row = await connection.fetchrow(head.sql, shop.shard, customer)
+        assert row is not None
         args = list(posting.args)
         args[WHOSE], args[WHICH] = customer, row["ledger_number"] + 1
         await connection.fetchval(posting.sql, *args)

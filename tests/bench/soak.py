@@ -4,11 +4,12 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -52,7 +53,7 @@ class Soaked:
 
     def rows(self) -> list[tuple[str, ...]]:
         """One for each process: what it held at first and at last in MiB, by how much that changed, and the goal."""
-        found = []
+        found: list[tuple[str, ...]] = []
         for name, looks in self.held.items():
             part = max(1, len(looks) // PARTS)
             first, last = median(looks[:part]), median(looks[-part:])
@@ -143,7 +144,7 @@ class _Clients:
         self._numbers, self._run = itertools.count(), fresh("run")
         self.answered = 0
 
-    def all(self) -> list[Awaitable[None]]:
+    def all(self) -> list[Coroutine[Any, Any, None]]:
         """Eight who look, half of them at lists, and four who record money."""
         looks: list[Ask] = [lambda: (next(self._portal), {"query": BALANCE}), self._history]
         return [self._go_on(ask) for ask in (*looks * 4, *[self._record] * 4)]

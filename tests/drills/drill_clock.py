@@ -6,6 +6,7 @@ import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from dev.story.client import until
 from tests.drills.ground import ground
@@ -16,6 +17,7 @@ from tests.drills.town import Town, town
 from tests.lives import invoices_of, subscription_of
 from tests.simulation.both_books import by_customer, payments_of_all
 
+T = TypeVar("T")
 BUYERS = 4
 HOUR_SECONDS = 3_600
 # Before the renewals are due: an hour ahead of that they are.
@@ -48,7 +50,7 @@ async def charges(there: Town, buyers: list[Buyer]) -> set[tuple[int, int, int]]
     return found
 
 
-async def jumps(hands: Hands, at: int, look: Callable[[], Awaitable[object]]) -> list[object]:
+async def jumps(hands: Hands, at: int, look: Callable[[], Awaitable[T]]) -> list[T]:
     """The clock an hour ahead, an hour back and right again; what is seen each time, after a while."""
     seen = []
     for offset in (HOUR_SECONDS, -HOUR_SECONDS, 0):
@@ -62,9 +64,9 @@ async def test_an_hour_ahead_and_an_hour_back_renew_and_charge_each_period_once(
     with TemporaryDirectory(prefix="quittance-clock-") as folder:
         os.chmod(folder, 0o755)
         theirs, ours = Hands(Path(folder) / "theirs"), Hands(Path(folder) / "ours")
-        with ground(**theirs.environment) as on:
-            on.start("api", **ours.environment)
-            on.start("worker", **ours.environment)
+        with ground(theirs.environment) as on:
+            on.start("api", ours.environment)
+            on.start("worker", ours.environment)
             async with town(on) as there:
                 buyers = await there.buyers(BUYERS, clock_at=None)
                 await there.settled()
@@ -91,8 +93,8 @@ async def test_an_hour_ahead_and_an_hour_back_renew_and_charge_each_period_once(
                 for hands in (theirs, ours):
                     hands.turn(due + ISSUED_SECONDS)
                 await until(charged, "the charges of the second period", CHARGED_SECONDS)
-                seen = await jumps(ours, due + ISSUED_SECONDS, lambda: charges(there, buyers))
-                tell(invoices_charges_and_ours_at_each_jump=seen)
-                assert seen == [{(2, 2, 2)}] * 3
+                taken = await jumps(ours, due + ISSUED_SECONDS, lambda: charges(there, buyers))
+                tell(invoices_charges_and_ours_at_each_jump=taken)
+                assert taken == [{(2, 2, 2)}] * 3
                 assert await periods(there, buyers) == {1}
                 assert await there.findings() == []

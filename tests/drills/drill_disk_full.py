@@ -98,9 +98,10 @@ async def test_a_full_disk_costs_answers_and_no_money(folder: str) -> None:
                 async with at_work(*buyers, reader):
                     back = await full(on, buyers, disk)
                 await asyncio.gather(*(each.finish() for each in buyers))
+            everybody: list[Buyer | Reader] = [*buyers, reader]
             tell(heard_in_all=dict(total(buyers)), balance=dict(reader.heard), restarts_of_the_primary=len(times),
-                 longest_seconds=round(max(each.worst_seconds for each in [*buyers, reader]), 1),
+                 longest_seconds=round(max(each.worst_seconds for each in everybody), 1),
                  back_after_seconds=round(back, 1))  # fmt: skip
-            assert set(total([*buyers, reader])) <= EXPECTED
+            assert set(total(everybody)) <= EXPECTED
             assert back < BACK_SECONDS
             await there.ended_well(buyers)

@@ -169,16 +169,17 @@ async def test_a_provider_that_is_away_for_an_hour_leaves_nothing_open_and_nothi
     with TemporaryDirectory(prefix="quittance-clock-") as folder:
         os.chmod(folder, 0o755)
         hands = Hands(Path(folder) / "everybodys")
-        with ground(**hands.environment) as on:
-            on.start("api", **hands.environment)
-            on.start("worker", **hands.environment)
+        with ground(hands.environment) as on:
+            on.start("api", hands.environment)
+            on.start("worker", hands.environment)
             async with town(on) as there:
                 buyers = await there.buyers(BUYERS + 1, clock_at=None)
                 for each in buyers:
                     each.pause_seconds = THOUGHT_SECONDS
                 newcomers = [Newcomer(replace(await there.api.guest(clock_at=None))) for _ in range(NEWCOMERS)]
                 await there.settled()
-                day = Day(hands, there, [each.guest for each in (*buyers, *newcomers)])
+                everybody: list[Buyer | Newcomer] = [*buyers, *newcomers]
+                day = Day(hands, there, [each.guest for each in everybody])
                 reader = await an_hour_away(on, day, buyers, newcomers)
 
                 async def is_definite() -> bool:
@@ -186,12 +187,12 @@ async def test_a_provider_that_is_away_for_an_hour_leaves_nothing_open_and_nothi
 
                 took = await minutes_until(day, is_definite)
                 tell(minutes_until_all_was_definite=took, payments=await states(there, buyers),
-                     slowest_answer_seconds=round(max(each.worst_seconds for each in (*buyers, *newcomers)), 1),
+                     slowest_answer_seconds=round(max(each.worst_seconds for each in everybody), 1),
                      balances=dict(reader.heard), slowest_balance_seconds=round(reader.worst_seconds, 2))  # fmt: skip
                 assert took <= DEFINITE_MINUTES, await open_books(there, buyers)
                 assert set(total(buyers)) <= {DONE, PENDING, AGAIN} <= EXPECTED and set(reader.heard) == {DONE}
-                assert max(each.worst_seconds for each in (*buyers, *newcomers)) < ANSWERED_SECONDS
-                for each in newcomers:
-                    assert (await each.once()).word == DONE
+                assert max(each.worst_seconds for each in everybody) < ANSWERED_SECONDS
+                for newcomer in newcomers:
+                    assert (await newcomer.once()).word == DONE
                 await asyncio.gather(*(each.finish() for each in buyers))
                 await there.ended_well(buyers)

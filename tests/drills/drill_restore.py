@@ -42,7 +42,7 @@ def archived(on: Ground) -> Iterator[Path]:
 def copied(on: Ground) -> Path:
     """A copy of the running primary."""
     target = on.pair.layout.servers / "copy"
-    command = [
+    command: list[str | Path] = [
         on.pair.programs / "pg_basebackup", f"--pgdata={target}", f"--dbname={on.pair.superuser_dsn}",
         "--wal-method=none", "--checkpoint=fast",
     ]  # fmt: skip
@@ -163,10 +163,10 @@ async def test_a_backup_is_restored_to_a_point_in_time_and_both_books_agree_afte
 
 async def goes_on(on: Ground, people: list[Buyer], unknown: list[str]) -> None:
     """The product on the copy: events are taken, people buy on, and net of what is given back both books are equal."""
-    environment = on_the_copy(on)
-    on.start("api", DATABASE_URL=environment["DATABASE_URL"])
-    on.start("worker", DATABASE_URL=environment["DATABASE_URL"])
-    on.stack.settings["DATABASE_URL"] = environment["DATABASE_URL"]
+    copy = {"DATABASE_URL": on_the_copy(on)["DATABASE_URL"]}
+    on.start("api", copy)
+    on.start("worker", copy)
+    on.stack.settings |= copy
     async with town(on) as there:
         await given_back(there, unknown)
         buyers = people[:-1]

@@ -16,7 +16,7 @@ from tests.drills.locks import watched
 from tests.drills.old_version import someone, version_at
 from tests.drills.people import EXPECTED, Buyer, Reader, at_work, total
 from tests.drills.telling import tell
-from tests.drills.town import town
+from tests.drills.town import client, town
 
 # The release before the last: its schema ends eleven migrations before 0087.
 OLDER = os.environ.get("OLDER", "39ecbcf")
@@ -76,11 +76,7 @@ async def test_a_release_is_brought_while_everybody_goes_on() -> None:
         on.start("api", checkout=old.path)
         on.start("worker", checkout=old.path)
         told = old.village(on, BUYERS)
-        plain = {"trust_env": False, "verify": False, "timeout": 60.0}
-        async with (
-            httpx2.AsyncClient(base_url=on.url, **plain) as http,
-            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{on.second_port}", **plain) as new,
-        ):
+        async with client(on.url) as http, client(f"http://127.0.0.1:{on.second_port}") as new:
             buyers = [Buyer(caller(each, http), http) for each in told["people"]]
             await asyncio.gather(*(each.begin(told["price"]) for each in buyers))
             readers = [

@@ -1,6 +1,6 @@
 """The ground of a drill: servers that flush to a disk, the sandbox peers, and our own processes to start and stop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ PLACE = Path("/var/tmp")
 PEERS = ("provider", "identity")
 # The six ports of a stack, and one for a second API beside the first.
 PORTS = 7
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass
@@ -63,7 +64,9 @@ class Ground:
         finally:
             await connection.close()
 
-    def start(self, name: str, *, checkout: Path = CHECKOUT, port: int = 0, **environment: str) -> Child:
+    def start(
+        self, name: str, environment: Mapping[str, str] = NOTHING, *, checkout: Path = CHECKOUT, port: int = 0
+    ) -> Child:
         """Starts an API (``api``, ``api-…``) or a worker, or another version's, and waits until it is ready."""
         listens = port or self.stack.plan.ports.api
         api, worker = OwnProcess(name, module("api"), listens), OwnProcess(name, module("jobs"), line="worker ready")
@@ -93,7 +96,7 @@ class Ground:
 
 
 @contextmanager
-def ground(place: Path = PLACE, *, migrated: bool = True, **environment: str) -> Iterator[Ground]:
+def ground(environment: Mapping[str, str] = NOTHING, *, place: Path = PLACE, migrated: bool = True) -> Iterator[Ground]:
     """A fresh one, whose peers and processes have that environment as well; stopped and deleted however it ends."""
     sweep(place, PREFIX)
     state, ports = new_state(place, PREFIX), free_ports(PORTS)

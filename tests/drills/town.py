@@ -1,7 +1,7 @@
 """Who lives on the ground of a drill: a tenant, customers who go on and on, and how their books stand in the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -88,17 +88,22 @@ class Town:
         assert await self.findings() == []
 
 
+def client(to: str = "", headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
+    """One that waits for a busy machine, has a connection for everybody, and goes by no proxy."""
+    limits = httpx2.Limits(max_connections=200)
+    return httpx2.AsyncClient(base_url=to, headers=headers, limits=limits, trust_env=False, verify=False, timeout=60.0)
+
+
 @asynccontextmanager
 async def town(on: Ground) -> AsyncIterator[Town]:
     """A new tenant; the API has to run before anybody calls it."""
     settings = on.settings()
     key = {"Authorization": f"Bearer {settings.provider_secret.get_secret_value()}"}
-    plain = {"trust_env": False, "verify": False, "timeout": 60.0}
     async with (
         open_house(settings, "quittance-drill") as house,
-        httpx2.AsyncClient(base_url=on.url, limits=httpx2.Limits(max_connections=200), **plain) as http,
-        httpx2.AsyncClient(**plain) as minting,
-        httpx2.AsyncClient(base_url=settings.provider_url, headers=key, **plain) as provider,
+        client(on.url) as http,
+        client() as minting,
+        client(settings.provider_url, key) as provider,
     ):
         world = await make_world(house)
         await world.trust(settings.oidc_issuer)

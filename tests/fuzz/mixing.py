@@ -141,7 +141,7 @@ class Mixed(Visitor):
         if value is None:
             return None
         if isinstance(value, ObjectValueNode) and isinstance(node.value, ObjectValueNode):
-            value = self._overwritten(value, node.value)
+            return replace(node, value=self._overwritten(value, node.value))
         return replace(node, value=value)
 
     def _overwritten(self, good: ObjectValueNode, generated: ObjectValueNode) -> ObjectValueNode:

@@ -107,8 +107,9 @@ async def _partner(api: Api) -> str:
 async def _thrown(plan: Path) -> dict[str, Any]:
     """What the thrower told at its end."""
     thrower = await asyncio.create_subprocess_exec(
-        os.environ["FUZZ_PYTHON"], str(Path(__file__).with_name("throwing.py")), str(plan),
-        stdout=asyncio.subprocess.PIPE, limit=1 << 26, env={"PATH": os.environ["PATH"]}, cwd=plan.parent,
+        os.environ["FUZZ_PYTHON"], "-m", "tests.fuzz.throwing", str(plan),
+        stdout=asyncio.subprocess.PIPE, limit=1 << 26, cwd=plan.parent,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)},
     )  # fmt: skip
     assert thrower.stdout
     last = "{}"

@@ -1,4 +1,4 @@
-"""``python throwing.py PLAN``: throws what schemathesis makes of the served schema at a stack until the time is over.
+"""``python -m tests.fuzz.throwing PLAN``: throws what schemathesis makes of the served schema at a stack.
 
 PLAN is a JSON file: url, seconds, seed, callers (tokens by role), roles (by mutation), good (inputs by mutation),
 partner (documents with good variables). Its last line is a summary; exit code 1 where an answer was not as agreed.
@@ -18,15 +18,16 @@ import graphql
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from mixing import Pool, mixed, root_of
 from schemathesis.graphql import nodes
+
+from tests.fuzz.mixing import Pool, mixed, root_of
 
 TRACES: Final = re.compile(
     r"Traceback|File \"|\.py\b|asyncpg|psycopg|strawberry|graphql-core|site-packages|(?<!Syntax )Error:|0x[0-9a-f]{8}"
 )
 EXAMPLES: Final = 6  # of one operation in a row; then the next one has its turn
 SLOW_SECONDS: Final = 5.0  # a request that takes longer is told, and no failure: the machine may be busy
-HOSTILE: Final = (
+HOSTILE: Final[tuple[object, ...]] = (
     "", " ", "\x00", "x" * 5000, "é" * 300, "\u202e1", "\ufeff", "' OR 1=1 --", "../../etc/passwd", "%00", "${7*7}",
     0, -1, 2**31, 2**63, 1e308, "9" * 400, True, None, [], {}, [[]], {"a": 1}, "2027-02-30T00:00:00Z",
 )  # fmt: skip
@@ -37,9 +38,10 @@ class Throwing:
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self.plan, self.random = plan, Random(plan["seed"])
-        self.until = time.monotonic() + plan["seconds"]
+        self.until: float = time.monotonic() + plan["seconds"]
         self.pool = Pool(plan["good"], self.random)
         self.callers: dict[str, list[str]] = plan["callers"]
+        self.roles: dict[str, str] = plan["roles"]
         self.http = requests.Session()
         self.http.trust_env = False
         self.sent: Counter[str] = Counter()
@@ -57,7 +59,7 @@ class Throwing:
         if self.random.random() < 1 / 6:
             return self.random.choice(list(self.callers))
         if kind == "mutation":
-            return self.plan["roles"].get(field, "admin")
+            return self.roles.get(field, "admin")
         usual = {"viewer": "portal", "partner": "partner", "staff": self.random.choice(("support", "finance", "admin"))}
         return usual.get(field, self.random.choice(("portal", "support", "admin")))
 
