@@ -27,7 +27,8 @@ _COUNTS: Final = re.compile(r"- (\d+) passing, \d+ failing, and (\d+) invalid")
 def at_length(test: Callable[..., None]) -> Callable[..., None]:
     """For each invariant of money; no deadline, since a shared machine may pause in the middle of one."""
     long: Callable[..., None] = settings(max_examples=EXAMPLES, deadline=None)(test)
-    return pytest.mark.at_length(long)
+    marked: Callable[..., None] = pytest.mark.at_length(long)
+    return marked
 
 
 @pytest.hookimpl(wrapper=True)

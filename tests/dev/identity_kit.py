@@ -70,7 +70,8 @@ async def signed_in(client: httpx2.AsyncClient, persona: str, **changed: str | N
     back = await press(client, persona, **changed)
     answer = await redeem(client, back["code"], client_id=changed.get("client_id") or "acme-portal")
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 async def minted(client: httpx2.AsyncClient, **body: Any) -> str:

@@ -224,7 +224,8 @@ def portal_of(identity: httpx2.AsyncClient) -> httpx2.AsyncClient:
     )
 
     async def login(request: Request) -> Response:
-        return await oauth.issuer.authorize_redirect(request, CALLBACK)
+        answer: Response = await oauth.issuer.authorize_redirect(request, CALLBACK)
+        return answer
 
     async def callback(request: Request) -> Response:
         try:

@@ -24,7 +24,11 @@ def _sentence(file: Source, call: ast.Call) -> str | None:
     if isinstance(said, ast.Name):
         said = _assigned(file, said, call) or said
     if isinstance(said, ast.JoinedStr):
-        return "".join(each.value if isinstance(each, ast.Constant) else "X" for each in said.values)
+        return "".join(_literal(each) or "X" for each in said.values)
+    return _literal(said)
+
+
+def _literal(said: ast.expr) -> str | None:
     return said.value if isinstance(said, ast.Constant) and isinstance(said.value, str) else None
 
 

@@ -89,7 +89,7 @@ class Odd:
     def __init__(self) -> None:
         self.asked, self.again = 0, asyncio.Event()
 
-    def eval(self, *_: object) -> None:
+    def eval(self, *_given: object) -> None:
         """Is what telling calls."""
         self.asked += 1
         for _ in range(FEW):

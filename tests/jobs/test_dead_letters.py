@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from cli.main import app
 from domain.dead_letter import DeadLetter, open_letters

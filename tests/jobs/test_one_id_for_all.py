@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 from arq.connections import ArqRedis
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -117,7 +118,9 @@ def one_trace(kept: InMemorySpanExporter, trace: str) -> None:
 
     def way(name: str, **facts: str) -> list[str]:
         """The names from a span up to the first one of the trace."""
-        found, up = next(s for s in spans if s.name == name and facts.items() <= dict(s.attributes or {}).items()), []
+        named = (span for span in spans if span.name == name)
+        found: ReadableSpan | None = next(s for s in named if facts.items() <= dict(s.attributes or {}).items())
+        up: list[str] = []
         while found:
             up.append(found.name)
             found = by_id.get(found.parent.span_id) if found.parent else None

@@ -61,7 +61,7 @@ async def test_a_worker_that_finds_no_queue_at_its_start_says_so_and_ends(
 async def test_a_frozen_queue_costs_a_caller_a_moment_and_not_its_answer(ground: Ground, valkey: OwnValkey) -> None:
     await valkey.start()
     redis = await queue.connect(valkey.url)
-    await redis.execute_command("CLIENT", "PAUSE", 60_000)
+    await redis.client_pause(60_000)
     try:
         async with asyncio.timeout(30):
             assert not await Waker(valkey.url).event("sandbox/main:event_1")

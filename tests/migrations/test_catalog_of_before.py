@@ -36,10 +36,12 @@ async def test_what_was_sold_before_plans_had_versions_is_sold_on(empty_url: str
     async with session(empty_url) as connection:
         offered = """SELECT version, unit_amount, model, private FROM price WHERE plan_id = $1 AND effective_from <= $2
                       ORDER BY version DESC LIMIT 1"""
-        assert tuple(await connection.fetchrow(offered, plan, SINCE)) == (2, 2000, "per_seat", False)
-        assert tuple(await connection.fetchrow(offered, plan, datetime(2028, 1, 1, tzinfo=UTC)))[:2] == (3, 3000)
+        at_once = await connection.fetchrow(offered, plan, SINCE)
+        assert at_once is not None and tuple(at_once) == (2, 2000, "per_seat", False)
+        at_last = await connection.fetchrow(offered, plan, datetime(2028, 1, 1, tzinfo=UTC))
+        assert at_last is not None and tuple(at_last)[:2] == (3, 3000)
         assert await connection.fetchval("SELECT count(*) FROM price WHERE plan_id = $1", plan) == 3
-        version = await connection.fetchrow(
+        first = await connection.fetchrow(
             "SELECT id, version, family, trial_days FROM plan_version WHERE plan_id = $1", plan
         )
-        assert tuple(version) == (plan, 1, "team", 0)
+        assert first is not None and tuple(first) == (plan, 1, "team", 0)

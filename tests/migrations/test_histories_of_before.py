@@ -41,11 +41,8 @@ async def test_what_stood_on_its_own_history_stands_on_it_still(empty_url: str, 
     await _written_before(empty_url, tmp_path, "subscription", "start", "incomplete")
     await migrate(empty_url)
     async with session(empty_url) as connection:
-        assert tuple(await connection.fetchrow("SELECT machine, state, seq FROM subscription")) == (
-            "subscription",
-            "incomplete",
-            1,
-        )
+        row = await connection.fetchrow("SELECT machine, state, seq FROM subscription")
+        assert row is not None and tuple(row) == ("subscription", "incomplete", 1)
         assert not await connection.fetch(
             "SELECT conname FROM pg_constraint WHERE conrelid = 'subscription'::regclass AND NOT convalidated"
         )

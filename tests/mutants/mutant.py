@@ -53,7 +53,8 @@ def read(name: str, text: str) -> Mutant:
     hunks = tuple(_hunks(f"--- {body}"))
     if not hunks or not all(said.values()):
         raise DoesNotApply(f"{name}: a patch has hunks and says {', '.join(_HEADS)}")
-    return Mutant(name, *(" ".join(said[key]) for key in _HEADS[:2]), tuple(said["Killed-by"]), hunks)
+    breaks, costs = (" ".join(said[key]) for key in _HEADS[:2])
+    return Mutant(name, breaks, costs, tuple(said["Killed-by"]), hunks)
 
 
 def _hunks(body: str) -> Iterator[Hunk]:

@@ -12,7 +12,6 @@ from domain.corrections.give_up_invoice import GiveUpInvoice, give_up_invoice
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.ids import InvoiceId, SubscriptionId
 from domain.money import Money
-from domain.operation import Operation
 from domain.payments.gateway import MethodFacts
 from domain.payments.method import StoreMethod, store_method
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
@@ -100,14 +99,18 @@ async def _end(town: Town, patron: Patron, row: Row, way: str) -> None:
     id, amount = InvoiceId(patron.id.shard, row["id"]), Money(row["due"], patron.currency)
     reference = f"{town.new_key()}-{town.tenant.tenant}"
     finance = town.staff(Grant.FINANCE)
-    operation: Operation[Any, Any]
-    operation, command, actor = {
-        "pay": (pay_invoice, PayInvoice(id, None), patron.actor),
-        "transfer": (record_offline, RecordOfflinePayment(id, Means.TRANSFER, reference, amount), finance),
-        "give up": (give_up_invoice, GiveUpInvoice(id, "It will not come any more"), finance),
-        "void": (void_invoice, VoidInvoice(id, "Nobody insists on it", replace=False), finance),
-    }[way]
-    await town.call(way, operation, actor, patron.id, command, may=BUSY)
+    match way:
+        case "pay":
+            await town.call(way, pay_invoice, patron.actor, patron.id, PayInvoice(id, None), may=BUSY)
+        case "transfer":
+            sent = RecordOfflinePayment(id, Means.TRANSFER, reference, amount)
+            await town.call(way, record_offline, finance, patron.id, sent, may=BUSY)
+        case "give up":
+            given_up = GiveUpInvoice(id, "It will not come any more")
+            await town.call(way, give_up_invoice, finance, patron.id, given_up, may=BUSY)
+        case _:
+            void = VoidInvoice(id, "Nobody insists on it", replace=False)
+            await town.call(way, void_invoice, finance, patron.id, void, may=BUSY)
     await town.look()  # what was done is no change of the call that follows
 
 

@@ -25,7 +25,8 @@ from tests.throw_away import new_state, sweep, throw_away
 
 LOOK_SECONDS = 1.0  # for whether it is to stop
 Outcome = Report | Failed
-_place: list[str] = []  # of a process of these: its owner's and its own address of the database that nobody else has
+# Of a process of these: its owner's and its own address of the database that nobody else has.
+_place: list[tuple[str, str]] = []
 _kept: list["Kept"] = []  # what it goes on with from life to life
 
 
@@ -111,7 +112,7 @@ def _spread(
 def _settle(places: "Queue[tuple[str, str]]") -> None:
     """A process takes a database of its own; an interrupt is for the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _place[:] = places.get()
+    _place[:] = [places.get()]
 
 
 @dataclass
@@ -126,7 +127,8 @@ class Kept:
     def opened(cls, steps: int) -> "Kept":
         """New ones."""
         runner, stack = asyncio.Runner(loop_factory=uvloop.new_event_loop), AsyncExitStack()  # as in our processes
-        opening = open_simulation_pool(*_place, _months(steps))
+        (place,) = _place
+        opening = open_simulation_pool(*place, _months(steps))
         return cls(runner, stack, runner.run(stack.enter_async_context(opening)))
 
     def close(self) -> None:

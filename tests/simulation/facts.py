@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
-Row = Mapping[str, Any]
+from asyncpg import Record
+
+Row = Mapping[str, Any] | Record
 
 # Table and primary key without the shard key, in the order in which rows are compared and shown.
 TABLES = {

@@ -62,7 +62,7 @@ AGAIN = f"SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS seen, {WRITTEN
 EVERY = frozenset(range(len(GROUPS)))
 
 
-@lru_cache(maxsize=2 ** len(GROUPS))
+@lru_cache(maxsize=1 << len(GROUPS))
 def _new(groups: Groups) -> tuple[str, tuple[str, ...]]:
     """The statement of a look at these groups and at what belongs to none, and the tables that it follows."""
     left_out = {table for at, group in enumerate(GROUPS) if at not in groups for table in group}
@@ -169,7 +169,7 @@ class Reader:
 
     async def _bodies(self, since: object, until: object) -> Sequence[Row]:
         async with self.pool.acquire() as connection:  # planned by its months each time: they are many
-            rows: list[Row] = await connection.fetch(
+            rows: Sequence[Row] = await connection.fetch(
                 "SELECT * FROM audit_body WHERE shard_key = $1 AND recorded_at >= $2 AND recorded_at <= $3",
                 self.shard, since, until,
             )  # fmt: skip
