@@ -91,7 +91,7 @@ async def test_staff_has_the_provider_asked_once_more_where_it_was_asked_in_vain
 
 def test_what_the_house_still_asks_about_or_stopped_asking_about_too_soon_is_not_for_staff() -> None:
     def asked(queries: int, *works: Row) -> bool:
-        of = {"id": SUBJECT, "queries": queries}
+        of: Row = {"id": SUBJECT, "queries": queries}
         rows = {"payment": [of], "due_work": list(works)}
         return was_asked_in_vain(
             Facts({name: rows.get(name, []) for name in TABLES}), {"subject": SUBJECT, "refund_id": None}
