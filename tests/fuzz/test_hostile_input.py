@@ -23,6 +23,7 @@ from domain.reconciliation.verify import verify_shard
 from tests.api_callers import Api, until
 from tests.bad_input_stage import ADMINS, FINANCES, SUPPORTS, stage_for
 from tests.canary_watch import watch_file
+from tests.notice_kit import post_office
 from tests.ports import free_port
 
 STAGES: Final = 3  # of good input: what one mutation used up is there again
@@ -38,7 +39,7 @@ async def test_whatever_is_thrown_at_it_is_answered_as_agreed(
 ) -> None:
     seconds = float(os.environ.get("MINUTES", "10")) * 60
     plan = await _plan(api, owner_url)  # before a worker runs, which would go on with what is set up
-    async with _serving(tmp_path) as url:
+    async with post_office(api.world) as office, _serving(tmp_path, office.port) as url:
         plan |= {"url": url, "seconds": seconds, "seed": int(os.environ.get("FIRST", "1"))}
         (tmp_path / "plan.json").write_text(json.dumps(plan, default=str))
         told = await _thrown(tmp_path / "plan.json")
@@ -123,10 +124,13 @@ async def _thrown(plan: Path) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _serving(folder: Path) -> AsyncIterator[str]:
-    """An API and a worker as processes; where the API answers."""
+async def _serving(folder: Path, mail: int) -> AsyncIterator[str]:
+    """An API and a worker as processes, with a mail server on that port; where the API answers."""
     port = free_port()
-    own = {"PORT": str(port), "STEP_UP_SECONDS": str(LASTING), "PYTHONPATH": str(CHECKOUT)}
+    own = {
+        "PORT": str(port), "STEP_UP_SECONDS": str(LASTING), "PYTHONPATH": str(CHECKOUT),
+        "SMTP_URL": f"smtp://127.0.0.1:{mail}", "MAIL_FROM": "billing@quittance.test",
+    }  # fmt: skip
     running = []
     try:
         for program in ("api", "jobs"):
