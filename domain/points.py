@@ -52,6 +52,7 @@ PROVIDER_CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "domain/reactions/method_work.py:detach": ("due.claimed", "detach.answered"),
         "domain/payments/attempt_dispute.py:_ask": _DISPUTE,
         "domain/payments/attempt_dispute.py:_answer": _DISPUTE,
+        "domain/reactions/provider_charges.py:_against_staff": ("inbox.stored", "inbox.applied"),
         "domain/reactions/provider_disputes.py:_ask": ("inbox.stored", "inbox.applied"),
         "domain/reactions/lost_disputes.py:look_for_disputes": ("perform.begun",),
         # A method that nobody kept is found again by its token.

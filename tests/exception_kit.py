@@ -10,6 +10,7 @@ from domain.money import Money
 from domain.payments.attempt import QUERY_AFTER
 from domain.payments.claim_exception import ClaimException, claim_exception
 from domain.payments.exception_case import ExceptionCase, Resolution
+from domain.payments.gateway import Captured
 from domain.payments.payment import Payment
 from domain.payments.resolve_exception import ResolveException, resolve_exception
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
@@ -19,7 +20,7 @@ from domain.refusals import Refused
 from tests.domain.payments.conftest import SideDoor
 from tests.interruptions import ahead
 from tests.lives import attempts_at, buyer, by_house, day, give_back, invoices_of, start, until
-from tests.world import EUR, Someone, World, fresh
+from tests.world import ACCOUNT, EUR, Someone, World, fresh
 
 MINUTE = timedelta(minutes=1)
 SILENT = "error_before"  # how the provider keeps silent
@@ -34,6 +35,14 @@ async def lost(world: World, provider: SideDoor) -> tuple[Someone, Payment]:
     await until(world, ada, day(2, 2))
     await asked_in_vain(world, ada)
     return ada, await newest(world, ada)
+
+
+async def named(world: World, provider: SideDoor, of: Someone, known: Payment) -> str:
+    """What the provider calls the payment, now that it answers again."""
+    await provider.behave(world, of, operations=["query", "void"])
+    found = await world.house.gateway(ACCOUNT).find_charge(str(known.id), known.amount)
+    assert isinstance(found, Captured)
+    return found.provider_ref
 
 
 async def newest(world: World, of: Someone) -> Payment:

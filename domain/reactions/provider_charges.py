@@ -5,7 +5,7 @@ from domain.ids import CustomerId, PaymentId
 from domain.inbox import InboxEvent
 from domain.payments.attempt import attempt
 from domain.payments.exception_case import Kind, Resolution, decided_on
-from domain.payments.gateway import EventKind, ProviderEvent
+from domain.payments.gateway import Captured, EventKind, ProviderEvent, Unavailable, Unknown
 from domain.payments.open_exception import OpenException
 from domain.payments.payment import OPEN, CaptureMode, Payment, payment
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
@@ -54,7 +54,7 @@ async def take_charge(house: House, event: InboxEvent, news: ProviderEvent, *, s
     if captured or _SAYS.get(known.state.name) is news.kind:
         return await _perform(house, event, known, news)
     if news.kind in _NOTHING_TAKEN and await _was_decided(house, known) is Resolution.CONFIRM_CHARGED:
-        raise _doubt(known, news, Kind.PAYMENT_CONTRADICTED, "not taken, after staff had confirmed that it was")
+        return await _against_staff(house, known, news)
     return Verdict("drop", f"nothing new: the payment is {known.state.name}", known.customer)
 
 
@@ -62,6 +62,20 @@ def behind_charge(news: ProviderEvent) -> str:
     """The request that a charge follows from, as we told it to the provider, which signed it; empty for other news."""
     request = news.metadata.get(NAME, "") if news.kind in NEWS else ""
     return request if is_request_id(request) else ""
+
+
+async def _against_staff(house: House, known: Payment, news: ProviderEvent) -> Verdict:
+    """Asks the provider: it may have told this long ago, and staff have seen since that it was taken after all.
+
+    A contradiction where it does not say that just what staff confirmed is taken; until it is heard, the event waits.
+    """
+    gateway = house.gateway(known.provider_account)
+    match await gateway.find_charge(str(known.id), known.amount, known.provider_ref):
+        case Captured(ref, money) if (ref, money) == (known.provider_ref, known.captured):
+            return Verdict("drop", "the provider told this before it took the payment", known.customer)
+        case Unavailable() | Unknown(heard=False):
+            return silent(known.customer)
+    raise _doubt(known, news, Kind.PAYMENT_CONTRADICTED, "not taken, after staff had confirmed that it was")
 
 
 async def _was_decided(house: House, known: Payment) -> Resolution | None:

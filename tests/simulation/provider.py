@@ -42,6 +42,7 @@ from tests.simulation.provider_holds import Holds
 
 KEY_WINDOW = timedelta(hours=24)  # as the best known provider remembers its keys
 HOLD_FOR = timedelta(days=7)  # as card networks hold an amount
+NO_ANSWER = Unknown("no answer", heard=False)
 RETRY_AFTER = timedelta(seconds=1)  # what a provider says that turns a request away
 
 
@@ -111,9 +112,9 @@ class SimulatedProvider(Holds, Disputes):
         if fault is Fault.LATE:
             self._send_late(request, method, hold=hold)
         if fault in (Fault.LATE, Fault.LOST_BEFORE):
-            return Unknown("no answer")
+            return NO_ANSWER
         answer = self._charge(request, method, hold=hold)
-        return Unknown("no answer") if fault is Fault.LOST_AFTER else answer
+        return NO_ANSWER if fault is Fault.LOST_AFTER else answer
 
     def _send_late(self, request: ChargeRequest, method: Method | None, *, hold: bool) -> None:
         def arrive() -> None:
@@ -201,13 +202,13 @@ class SimulatedProvider(Holds, Disputes):
 
     def _turned(self) -> Unknown | Unavailable | None:
         if self.is_silent:
-            return Unknown("no answer")
+            return NO_ANSWER
         match self.course.question_fault():
             case None:
                 return None
             case Fault.DOWN:
                 return Unavailable("down", RETRY_AFTER)
-        return Unknown("no answer")
+        return NO_ANSWER
 
     async def void(self, reference: str, charge_ref: str | None = None) -> VoidAnswer:
         self.catch_up()
@@ -232,9 +233,9 @@ class SimulatedProvider(Holds, Disputes):
         if fault is Fault.DOWN:
             return Unavailable("down", RETRY_AFTER)
         if fault in (Fault.LATE, Fault.LOST_BEFORE):
-            return Unknown("no answer")
+            return NO_ANSWER
         answer = self._refund(request, charge)
-        return Unknown("no answer") if fault is Fault.LOST_AFTER else answer
+        return NO_ANSWER if fault is Fault.LOST_AFTER else answer
 
     def _refund(self, request: RefundRequest, charge: Charge | None) -> RefundAnswer:
         known = self.books.repayment_by(key=request.key)

@@ -12,10 +12,9 @@ from domain.ledger.account import Account
 from domain.ledger.balance import balance
 from domain.payments.claim_exception import ClaimException
 from domain.payments.exception_case import Kind, Resolution
-from domain.payments.gateway import Captured, Voided
+from domain.payments.gateway import Voided
 from domain.payments.open_exception import OpenException, open_exception
-from domain.payments.payment import Payment, payment
-from domain.payments.receipt import receipts_of
+from domain.payments.payment import payment
 from domain.payments.resolve_exception import ResolveException
 from domain.payments.settle_payment import News
 from domain.reactions.work import do_now
@@ -28,6 +27,7 @@ from tests.exception_kit import (
     decided,
     finance,
     lost,
+    named,
     newest,
     over,
     resolve,
@@ -47,18 +47,10 @@ from tests.lives import (
     wrong_rows,
 )
 from tests.mishaps import with_a_mistake
-from tests.webhook_desk import Desk, made_up
-from tests.world import ACCOUNT, EUR, Someone, World, fresh, make_world
+from tests.webhook_desk import Desk
+from tests.world import ACCOUNT, EUR, World, fresh, make_world
 
 CHARGED, NOT_CHARGED = Resolution.CONFIRM_CHARGED, Resolution.CONFIRM_NOT_CHARGED
-
-
-async def named(world: World, provider: SideDoor, of: Someone, known: Payment) -> str:
-    """What the provider calls the payment, now that it answers again."""
-    await provider.behave(world, of, operations=["query", "void"])
-    found = await world.house.gateway(ACCOUNT).find_charge(str(known.id), known.amount)
-    assert isinstance(found, Captured)
-    return found.provider_ref
 
 
 @pytest.mark.row("B8")
@@ -140,53 +132,6 @@ async def test_to_ask_again_decides_nothing_and_an_answer_closes_the_case_whoeve
     assert (await newest(world, ada)).state.name == "succeeded"
     assert await provider.taken(ada) == await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 2000
     assert await wrong_rows(world, ada) == []
-
-
-async def test_a_word_of_the_provider_against_that_of_staff_opens_a_case_and_both_ends_stay_right(
-    world: World, provider: SideDoor, desk: Desk
-) -> None:
-    ada, known = await lost(world, provider)
-    seen = fresh("payment")
-    assert (await decided(world, ada, CHARGED, seen))[1] == "done"
-    about = {"reference": str(known.id), "metadata": {"payment": str(known.id), "customer": str(ada.id)}}
-    declined = made_up("payment.failed", about, id=seen, failure={"code": "lost_card", "hard": True})
-    assert await desk.take(declined) == "dead"
-    assert await desk.take(made_up("payment.succeeded", about, id="payment_other")) == "dead"
-    (case,) = await waiting(world, ada)
-    assert case.kind is Kind.PAYMENT_CONTRADICTED
-    assert (await decided(world, ada, NOT_CHARGED))[1] == "done"
-    failed = await payment(world.house.db.primary, ada.id, known.id)
-    assert (failed.state.name, failed.returned) == ("failed", failed.captured)
-    assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 1000
-    assert (await subscription_of(world, ada)).state.name == "past_due"
-    assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])
-
-
-@pytest.mark.row("B8")
-async def test_money_that_comes_after_staff_took_a_confirmation_back_is_in_the_books_and_can_still_go_back(
-    world: World, provider: SideDoor, desk: Desk
-) -> None:
-    ada, known = await lost(world, provider)
-    about = {"reference": str(known.id), "metadata": {"payment": str(known.id), "customer": str(ada.id)}}
-    called = fresh("payment")
-    seen = {"id": called, **about}
-    assert (await decided(world, ada, CHARGED, called))[1] == "done"
-    (receipt,) = (await receipts_of(world.house.db.primary, ada.id, [known.id])).values()
-    refused = made_up("payment.failed", seen, failure={"code": "lost_card", "hard": True})
-    assert await desk.take(refused) == "dead"
-    assert (await decided(world, ada, NOT_CHARGED))[1] == "done"
-    assert (await receipts_of(world.house.db.primary, ada.id, [known.id]))[known.id].withdrawn_at is not None
-    assert await desk.take(made_up("payment.succeeded", seen, sequence=2)) == "applied"
-    now = await payment(world.house.db.primary, ada.id, known.id)
-    assert (now.state.name, now.captured, now.returned.minor) == ("succeeded", known.amount, 0)
-    assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 2000
-    assert (await receipts_of(world.house.db.primary, ada.id, [known.id]))[known.id] == receipt
-    assert [each.due.minor for each in await invoices_of(world, ada)] == [0, 0]
-    assert await wrong_rows(world, ada) == []
-    assert await desk.take(made_up("payment.returned", seen, sequence=3)) == "applied"
-    assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 1000
-    assert [each.due.minor for each in await invoices_of(world, ada)] == [0, 1000]
-    assert (await waiting(world, ada), await wrong_rows(world, ada)) == ([], [])
 
 
 async def test_of_many_at_once_one_claims_and_one_decides_and_a_death_in_the_middle_leaves_all_or_nothing(
