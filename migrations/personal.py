@@ -73,7 +73,8 @@ _PLAIN: Final[dict[Plain, str]] = {
         retention_answer: offered reason taken;
         saga: cause currency kind machine state step; security_event: kind surface; staff_refunds: currency day;
         subscription: cadence_unit currency family machine next_family pause_access pause_cause pending_family state
-        time_zone; subscription_pause: access machine state; subscription_terms: cadence_unit cause currency family;
+        time_zone; subscription_pause: access cause machine state;
+        subscription_terms: cadence_unit cause currency family;
         tax_correction: currency; tax_correction_item: refusal result; tax_correction_run: country;
         tax_place: country region tax_id_country; transition: event from_state machine to_state; trial_taken: family;
         webhook_delivery: kind last_cause state""",

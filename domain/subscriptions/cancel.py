@@ -1,6 +1,6 @@
 """Cancelling, at the end of what was paid for or at once, the unused time treated by policy; and taking it back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -26,7 +26,7 @@ from domain.subscriptions.lifecycle import END, ENDED, REMIND, RENEW, RESUME, SU
 from domain.subscriptions.lines import unused_of
 from domain.subscriptions.policy import Unused, subscription_policy
 from domain.subscriptions.retention_answer import CancelReason, offer_to, store_answer
-from domain.subscriptions.store import Pause, forget_planned, move, schedule_renewal, store_end
+from domain.subscriptions.store import Pause, forget_planned, move, pause_before, schedule_renewal, store_end
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
 from domain.subscriptions.trial import schedule_reminder
 from domain.subscriptions.unbilled import drop_unbilled, drop_unpaid_change
@@ -163,8 +163,8 @@ async def reactivate_subscription(tx: Tx, command: ReactivateSubscription) -> Su
         message = "Only a cancellation whose day has not come can be taken back."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
     state = of.state
-    if of.state.name == "pending_cancellation" and (access := await _access_of_pause(tx, of)) is not None:
-        state = await _pause_again(tx, of, access)
+    if of.state.name == "pending_cancellation" and (pause := await pause_before(tx, of)) is not None:
+        state = await _pause_again(tx, of, pause)
     elif of.state.name == "pending_cancellation":
         on_trial = of.trial_end is not None and of.trial_end == of.period.end
         state = await move(tx, of, "reactivate_trial" if on_trial else "reactivate")
@@ -176,24 +176,11 @@ async def reactivate_subscription(tx: Tx, command: ReactivateSubscription) -> Su
     return SubscriptionStands(of.id, state.name)
 
 
-async def _access_of_pause(tx: Tx, of: Subscription) -> str | None:
-    """What access the pause gave in which it was cancelled; None where it did not pause then."""
-    access: str | None = await tx.fetchval(
-        """SELECT access FROM subscription_pause
-            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND seq = $4""",
-        tx.customer.shard,
-        tx.customer.uuid,
-        of.id.uuid,
-        of.state.seq - 1,
-    )
-    return access
-
-
-async def _pause_again(tx: Tx, of: Subscription, access: str) -> State:
+async def _pause_again(tx: Tx, of: Subscription, before: Pause) -> State:
     """Whose day to come back has passed meanwhile comes back when it says so: nobody is billed for want of a word."""
     resumes = await due.find(tx, tx.customer, RESUME, of.id.uuid)
     await move(tx, of, "reactivate")
-    again = Pause(resumes.due_at if resumes else None, access)
+    again = replace(before, resumes_at=resumes.due_at if resumes else None)
     return await move(tx, await subscription(tx, tx.customer, of.id), "pause", pause=again)
 
 

@@ -21,6 +21,9 @@ SUBSCRIPTION = Machine(
         ("suspended", "recover"): "active",
         ("past_due", "suspend"): "suspended",
         ("grace", "suspend"): "suspended",
+        # An invoice of before fell overdue in a pause, which is no failed renewal; it may have been cancelled since.
+        ("paused", "suspend"): "suspended",
+        ("pending_cancellation", "suspend"): "suspended",
         ("suspended", "give_up"): "canceled",
         ("trialing", "schedule_cancel"): "pending_cancellation",
         ("active", "schedule_cancel"): "pending_cancellation",

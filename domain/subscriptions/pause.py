@@ -24,6 +24,7 @@ from domain.subscriptions.lines import full_charge
 from domain.subscriptions.offer import family_kept, next_term
 from domain.subscriptions.plans import NOTHING
 from domain.subscriptions.policy import subscription_policy
+from domain.subscriptions.recover import fall_behind
 from domain.subscriptions.renew import issue_and_collect
 from domain.subscriptions.store import Pause, claim_families, move, schedule_renewal, store_plans
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
@@ -88,7 +89,7 @@ class SubscriptionResumed:
 async def resume_subscription(tx: Tx, command: ResumeSubscription) -> SubscriptionResumed:
     """STATE_CONFLICT for one that does not pause; PAYMENT_METHOD_REQUIRED and BLOCKED_BY_DEBT where a new cycle is
     billed and somebody asks; one that resumes by itself is billed all the same, and goes the way of an unpaid
-    renewal."""
+    renewal. Where an invoice of its own fell overdue in the pause it is behind from now on."""
     of = await subscription(tx, tx.customer, command.subscription)
     await due.finish(tx, RESUME, of.id.uuid)
     if of.state.name != "paused":
@@ -97,17 +98,22 @@ async def resume_subscription(tx: Tx, command: ResumeSubscription) -> Subscripti
         message = f"A subscription that is {of.state.name} does not pause."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
     if tx.now < of.period.end:
-        state = await move(tx, of, "resume")
+        state = await _come_back(tx, of)
         await schedule_renewal(tx, of, of.period.end)
-        return SubscriptionResumed(of.id, state.name, of.period.end, None, None)
+        return SubscriptionResumed(of.id, state, of.period.end, None, None)
     if Grant.SYSTEM not in tx.actor.grants:
         await require_no_debt(tx)
         await require_means(tx)
-    state = await move(tx, of, "resume")
+    state = await _come_back(tx, of)
     first, draft = await _begin_cycle(tx, of)
     issued = await issue_and_collect(tx, draft)
     await schedule_renewal(tx, of, first.end)
-    return SubscriptionResumed(of.id, state.name, first.end, issued.invoice, issued.payment)
+    return SubscriptionResumed(of.id, state, first.end, issued.invoice, issued.payment)
+
+
+async def _come_back(tx: Tx, of: Subscription) -> str:
+    await move(tx, of, "resume")
+    return (await fall_behind(tx, await subscription(tx, tx.customer, of.id))).state.name
 
 
 async def _begin_cycle(tx: Tx, of: Subscription) -> tuple[Period, InvoiceId]:

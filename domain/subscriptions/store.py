@@ -54,19 +54,34 @@ async def move(
 
 
 async def _remember_pause(tx: Tx, of: Subscription, state: State, pause: Pause) -> None:
-    """What the pause leaves of access can be asked for when it is long over."""
+    """What the pause leaves of access can be asked for when it is long over, and it can be gone on with."""
     await tx.execute(
         """INSERT INTO subscription_pause (shard_key, customer_id, subscription_id, seq, access, paid_until,
-               recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)""",
+               resumes_at, cause, recorded_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
         tx.customer.shard,
         tx.customer.uuid,
         of.id.uuid,
         state.seq,
         pause.access,
         of.period.end,
+        pause.resumes_at,
+        pause.cause,
         tx.recorded_at,
     )
+
+
+async def pause_before(tx: Tx, of: Subscription) -> Pause | None:
+    """The pause out of which it came into the state in which it is; None where it did not pause then."""
+    row = await tx.fetchrow(
+        """SELECT resumes_at, access, cause FROM subscription_pause
+            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND seq = $4""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.id.uuid,
+        of.state.seq - 1,
+    )
+    return Pause(row["resumes_at"], row["access"], row["cause"]) if row else None
 
 
 async def move_if_allowed(tx: Tx, id: SubscriptionId | None, event: str) -> None:

@@ -16,6 +16,7 @@ EDGES = {
         past_due>active grace>active suspended>active past_due>suspended grace>suspended suspended>canceled
         new>trialing trialing>active trialing>paused active>paused paused>active trialing>pending_cancellation
         active>pending_cancellation paused>pending_cancellation pending_cancellation>active
+        paused>suspended pending_cancellation>suspended
         pending_cancellation>trialing pending_cancellation>past_due incomplete>canceled trialing>canceled
         active>canceled past_due>canceled grace>canceled paused>canceled pending_cancellation>canceled""",
     "invoice": "new>open open>paid open>void open>uncollectible uncollectible>paid",
@@ -210,6 +211,8 @@ def access_follows_payment(look: Look) -> Iterator[str]:
         states = [case["state"] for case in cases.get(of["id"], [])]
         if of["state"] in ("past_due", "grace", "suspended") and not LIVING_CASE & set(states):
             yield f"{of['id']} is {of['state']} and no case is open: {states}"
+        if of["state"] == "active" and LIVING_CASE & set(states):
+            yield f"{of['id']} is active, its cases are {states}"
         if "suspended" in states and of["state"] not in ("suspended", "canceled"):
             yield f"a case of {of['id']} is suspended, the subscription is {of['state']}"
         if "given_up" in states and of["state"] != "canceled":
