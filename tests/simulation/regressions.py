@@ -47,5 +47,6 @@ FOUND_LONG: dict[tuple[int, int], str] = {
     (10167, 1000): "the simulation: a decline on another invoice was no end for one whose attempt was never heard of",
     (10168, 1000): "the simulation: a draft that replaced a change gave back what a credit note had given back since",
     (10290, 120): "a decline from before the charge that staff confirmed was a dead event and an exception",
+    (10270, 1000): "a case of a subscription that paused neither took its access nor ended it",
     (6061, 1000): "the simulation: time hardly passed while the provider was silent and a payment to be barred",
 }
