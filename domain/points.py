@@ -53,6 +53,7 @@ PROVIDER_CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "domain/payments/attempt_dispute.py:_ask": _DISPUTE,
         "domain/payments/attempt_dispute.py:_answer": _DISPUTE,
         "domain/reactions/provider_charges.py:_against_staff": ("inbox.stored", "inbox.applied"),
+        "domain/reactions/provider_refunds.py:_against_its_end": ("inbox.stored", "inbox.applied"),
         "domain/reactions/provider_disputes.py:_ask": ("inbox.stored", "inbox.applied"),
         "domain/reactions/lost_disputes.py:look_for_disputes": ("perform.begun",),
         # A method that nobody kept is found again by its token.

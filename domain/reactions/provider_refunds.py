@@ -4,7 +4,7 @@ from domain.ids import CustomerId, RefundId
 from domain.inbox import InboxEvent
 from domain.payments.attempt_refund import attempt_refund
 from domain.payments.exception_case import Kind
-from domain.payments.gateway import EventKind, ProviderEvent
+from domain.payments.gateway import EventKind, ProviderEvent, RefundFailed, Unavailable, Unknown
 from domain.payments.open_exception import OpenException
 from domain.payments.payment import Payment, payment
 from domain.payments.refund import IN_FLIGHT, Refund, refund, request_of
@@ -26,15 +26,30 @@ async def take_refund(house: House, event: InboxEvent, news: ProviderEvent, *, s
     """
     known, of = await _refund_of(house, event, news)
     if known.state.name not in IN_FLIGHT and known.state.name != _ENDS[news.kind]:
-        cause = f"a refund that {known.state.name} has {_ENDS[news.kind]} later"
-        if known.state.name not in FINAL_AT_PROVIDER:
-            raise Misfit(cause)
-        doubt = OpenException(Kind.REFUND_CONTRADICTED, known.payment, known.id, cause, news.money)
-        raise Contradiction(known.customer, doubt)
+        return await _against_its_end(house, known, of, news)
     if known.state.name in IN_FLIGHT and not (sure and known.sent_at is not None and news.money == known.amount):
         return await _ask(house, known, of)
     command = SettleRefund(known.id, NEWS[news.kind], news.object_ref, news.failure_code)
     return await perform_news(house, event, known.customer, settle_refund, command)
+
+
+async def _against_its_end(house: House, known: Refund, of: Payment, news: ProviderEvent) -> Verdict:
+    """A contradiction, unless the provider told of success before the refund failed: it is asked whether it has failed.
+
+    Not so the other way round: a refund that succeeded can still be sent back, and what is read may be behind that.
+    """
+    cause = f"a refund that {known.state.name} has {_ENDS[news.kind]} later"
+    if known.state.name not in FINAL_AT_PROVIDER:
+        raise Misfit(cause)
+    if known.state.name == "failed" and of.provider_ref is not None:
+        gateway = house.gateway(of.provider_account)
+        match await gateway.find_refund(str(known.id), known.amount, of.provider_ref):
+            case RefundFailed(ref) if known.provider_ref in (None, ref):
+                return Verdict("drop", "the provider told this before the refund failed", known.customer)
+            case Unavailable() | Unknown(heard=False):
+                return silent(known.customer)
+    doubt = OpenException(Kind.REFUND_CONTRADICTED, known.payment, known.id, cause, news.money)
+    raise Contradiction(known.customer, doubt)
 
 
 async def behind_refund(house: House, news: ProviderEvent) -> str:

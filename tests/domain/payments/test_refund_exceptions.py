@@ -15,15 +15,17 @@ from domain.payments.provider_reference import Thing, all_named
 from domain.payments.refund import Means, Refund, refunds_of
 from domain.payments.request_refund import RequestRefund, request_refund
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
+from domain.reactions.provider_events import apply
 from domain.reactions.work import do_now
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.domain.invoices.bills import on
 from tests.domain.payments.conftest import SideDoor
 from tests.domain.payments.test_refunds import paid
-from tests.exception_kit import asked_in_vain, claim, decided, failed_refunds, over, resolve, waiting
+from tests.exception_kit import MINUTE, asked_in_vain, claim, decided, failed_refunds, over, resolve, waiting
+from tests.interruptions import ahead
 from tests.lives import by_house, give_back, wrong_rows
 from tests.refund_kit import answer
-from tests.webhook_desk import Desk
+from tests.webhook_desk import Desk, key_of
 from tests.world import ACCOUNT, EUR, Someone, World, fresh
 
 BACK = Money(400, EUR)
@@ -107,6 +109,27 @@ async def test_what_was_not_refunded_after_all_is_credit_and_decided_on_anew(wor
     assert ((await refund_of(world, ada, id)).state.name, await credit(world, ada)) == ("failed", 400)
     assert await on(world.house.db.primary, ada.id, Account.CASH_CLEARING) == 1000
     assert (await decided(world, ada, Resolution.KEEP_AS_CREDIT))[0].kind is Kind.REFUND_FAILED
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_word_of_a_refund_from_before_it_failed_contradicts_nobody(
+    world: World, provider: SideDoor, desk: Desk
+) -> None:
+    ada, id = await paid(world, "tok_refund_reversed")
+    await desk.hold(ada)
+    await give_back(world, ada, id, BACK)
+    given = await refund_of(world, ada, id)
+    await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
+    sent_back = OpenException(Kind.REFUND_CONTRADICTED, id, given.id, "The bank sent it back.", BACK)
+    await by_house(world, ada, open_exception, sent_back)
+    assert (await decided(world, ada, Resolution.CONFIRM_NOT_REFUNDED))[1] == "done"
+    await provider.behave(world, ada, operations=["query"], fault="error_before")
+    succeeded, failed = await desk.events_of(given.provider_ref)
+    assert await desk.take(succeeded) == "waiting"
+    await provider.behave(world, ada, operations=["query"])
+    assert [await apply(ahead(world.house, MINUTE), key_of(succeeded)), await desk.take(failed)] == ["stale", "applied"]
+    assert ((await refund_of(world, ada, id)).state.name, await credit(world, ada)) == ("failed", 400)
+    assert [each.kind for each in await waiting(world, ada)] == [Kind.REFUND_FAILED]
     assert await wrong_rows(world, ada) == []
 
 
