@@ -133,7 +133,9 @@ def _of_live(look: Look, row: Row) -> bool:
 
 
 def _taxed(look: Look, row: Row) -> bool:
-    return bool(row["kind"] == "charge" and row["tax"] > 0 and row["given_back"] != row["amount"])
+    """A charge of which tax stands: of one that is given back all but a cent, all tax may be."""
+    parts = look.facts.by("invoice_line_tax", "invoice_id", "position").get((row["invoice_id"], row["position"]), [])
+    return row["kind"] == "charge" and any(part["given_back"] != part["amount"] for part in parts)
 
 
 def _uncut_renewal(look: Look, row: Row) -> bool:
