@@ -6,16 +6,31 @@ from typing import Any
 import pytest
 
 from domain.actor import Grant
+from domain.customers.advance_clock import SetClock, set_clock
 from domain.dunning.case import cases
+from domain.dunning.overdue import InvoiceOverdue, invoice_overdue
 from domain.invoices.billing_terms import MAX_NET_DAYS, SetBillingTerms, set_billing_terms
 from domain.invoices.contract import contracts
 from domain.invoices.line import lines_of
 from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.perform import perform
+from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.domain.invoices.bills import SETUP, draft, eur, issue, now
-from tests.lives import attempts_at, buyer, by_finance, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.lives import (
+    attempts_at,
+    buyer,
+    by_finance,
+    by_house,
+    day,
+    invoices_of,
+    start,
+    subscription_of,
+    until,
+    wrong_rows,
+)
 from tests.world import Someone, World, fresh
 
 NET, LONG = 30, 100  # days; the second is longer than the subscriptions here are looked at
@@ -63,6 +78,25 @@ async def test_an_overdue_invoice_begins_its_dunning_on_its_day_and_is_never_cha
     assert await attempts_at(world, ada, first.id) == []
     await world.do(ada, pay_invoice, PayInvoice(first.id, None))
     assert (await subscription_of(world, ada)).state.name == "active"
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_first_invoice_that_is_overdue_before_its_event_is_heard_of_suspends_and_ends_all_the_same(
+    world: World,
+) -> None:
+    ada = await buyer(world, clock_at=day(1, 1))
+    await by_finance(world, ada, set_billing_terms, SetBillingTerms(NET, None))
+    house, command = world.house, StartSubscription(world.prices["starter"], 1)
+    begun = await perform(house.db, start_subscription, ada.actor, ada.id, command, fresh("start"))
+    late = InvoiceOverdue(begun.outcome.invoice)
+    await by_house(world, ada, set_clock, SetClock(day(2, 2)), follow=False)
+    await perform(house.db, invoice_overdue, house.actor, ada.id, late, fresh("overdue"))
+    assert (await subscription_of(world, ada)).state.name == "past_due"
+    await do_now(house, ada.id)  # its event among the rest
+    assert (await subscription_of(world, ada)).state.name == "past_due"
+    await until(world, ada, day(3, 20))
+    assert (await subscription_of(world, ada)).state.name == "canceled"
+    assert [each.state.name for each in await cases(house.db.primary, ada.id)] == ["given_up"]
     assert await wrong_rows(world, ada) == []
 
 
