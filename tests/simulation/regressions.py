@@ -44,6 +44,7 @@ FOUND_LONG: dict[tuple[int, int], str] = {
     (10038, 1000): "an overdue renewal into a family that its plan moved to only after the term began was an error",
     (10007, 1000): "the simulation: renewals of two weeks' plans that recovered one after the other were never at rest",
     (10148, 1000): "the simulation: nobody decided on a payment that the provider was asked about in vain",
+    (10362, 1000): "a first invoice on account that fell overdue before it was heard of ended nothing",
     (10167, 1000): "the simulation: a decline on another invoice was no end for one whose attempt was never heard of",
     (10168, 1000): "the simulation: a draft that replaced a change gave back what a credit note had given back since",
     (10290, 120): "a decline from before the charge that staff confirmed was a dead event and an exception",

@@ -88,6 +88,7 @@ async def test_a_first_invoice_that_is_overdue_before_its_event_is_heard_of_susp
     await by_finance(world, ada, set_billing_terms, SetBillingTerms(NET, None))
     house, command = world.house, StartSubscription(world.prices["starter"], 1)
     begun = await perform(house.db, start_subscription, ada.actor, ada.id, command, fresh("start"))
+    assert begun.outcome.invoice
     late = InvoiceOverdue(begun.outcome.invoice)
     await by_house(world, ada, set_clock, SetClock(day(2, 2)), follow=False)
     await perform(house.db, invoice_overdue, house.actor, ada.id, late, fresh("overdue"))
