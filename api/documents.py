@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
+from graphql import GraphQLError, GraphQLSchema, specified_rules, validate
 from graphql.language import DocumentNode, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -19,6 +19,7 @@ from api.execution.plan import Plans
 from api.limits import FREE_TEXT, TRUSTED, Limits, exceeded, excesses
 from api.manifests import Trusted, TrustedDocuments
 from api.pacing import Pacing
+from api.parse import parse
 from api.weigh import Weight, weigh
 
 _RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)  # what strawberry itself runs
@@ -167,7 +168,7 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits, policy: Policy) ->
     if len(text) > limits.characters:
         return _refused([exceeded("characters", limits.characters, len(text))], policy)
     try:
-        document = parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.tokens)
+        document = parse(text, limits.tokens)
     except GraphQLError as error:
         return _refused([_syntax_error(error, limits)], policy)
     weighed = weigh(schema, document)
