@@ -1,7 +1,6 @@
 """How answers hold together: neighbours in a document, lists and what belongs to them, work that waits."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +9,12 @@ import pytest
 
 from dev.story.documents import ADD_METHOD
 from domain.actor import Grant
-from domain.db import observers
 from domain.payments.method import StoreMethod, store_method
 from domain.perform import perform
 from domain.reactions.events import drain
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.api_callers import START, Api, Guest, key
+from tests.statements import statements_seen
 from tests.world import fresh
 
 TWO = """mutation ($good: AddPaymentMethodInput!, $bad: AddPaymentMethodInput!) {
@@ -45,36 +44,14 @@ async def test_a_refused_mutation_leaves_its_neighbour_s_answer_whole(api: Api) 
     assert data["second"] == {"paymentMethod": None, "errors": [{"code": "INVALID_INPUT"}]}
 
 
-@dataclass
-class Statements:
-    """What was asked of the databases."""
-
-    seen: list[str] = field(default_factory=list)
-
-    def look(self, sql: str, _args: Sequence[object], _tx: object | None) -> None:
-        """One statement."""
-        if "pg_last_wal_replay_lsn" not in sql:  # looking how far the replica is happens as often as it takes
-            self.seen.append(sql)
-
-
-@pytest.fixture
-def statements() -> Iterator[Statements]:
-    """Everything that is asked while the test runs."""
-    watch = Statements()
-    observers.append(watch.look)
-    yield watch
-    observers.remove(watch.look)
-
-
 @pytest.mark.parametrize("document", [DEEP, BILLS, PLANS])
-async def test_a_longer_page_asks_the_database_no_more_often(
-    api: Api, statements: Statements, document: str
-) -> None:  # fmt: skip
+async def test_a_longer_page_asks_the_database_no_more_often(api: Api, document: str) -> None:
     async def asked(guest: Guest) -> int:
-        statements.seen.clear()
-        shown = (await guest.data(document))["viewer"]["customer"]
+        with statements_seen() as seen:
+            shown = (await guest.data(document))["viewer"]["customer"]
         assert all(edge["node"]["payments"] for edge in shown["invoices"]["edges"])
-        return len(statements.seen)
+        # Looking how far the replica is happens as often as it takes.
+        return len([sql for sql in seen if "pg_last_wal_replay_lsn" not in sql])
 
     guest, _ = await api.subscriber()
     once = await asked(guest)
