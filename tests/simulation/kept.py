@@ -87,10 +87,8 @@ class Kept:
         if self._owner is None:
             return
         own = list(self.of_each.get(row[self._owner], ()))
-        if before is None:
-            own.insert(bisect_left(own, self._key(row), key=self._key), row)
-        else:
-            own[next(at for at, each in enumerate(own) if each is before)] = row
+        at = bisect_left(own, self._key(row), key=self._key)
+        own[at : at + (before is not None)] = [row]
         self.of_each[row[self._owner]] = own
 
 
