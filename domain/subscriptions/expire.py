@@ -7,6 +7,7 @@ from domain import due
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import InvoiceId, SubscriptionId
+from domain.invoices.billing_terms import ON_ACCOUNT
 from domain.invoices.invoice import Invoice, invoice
 from domain.operation import operation
 from domain.payments.under_way import is_being_paid
@@ -29,14 +30,15 @@ class ExpireSubscription:
 @operation("subscriptions.expire", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def expire_subscription(tx: Tx, command: ExpireSubscription) -> SubscriptionStands:
     """Voids the unpaid first invoice and ends the subscription; waits while an attempt is open, until its end wakes it,
-    and once it is paid."""
+    and for the event that activates it once it is paid, or on account."""
     of = await subscription(tx, tx.customer, command.subscription)
     if of.state.name != "incomplete":
         await due.finish(tx, EXPIRE, of.id.uuid)
         return SubscriptionStands(of.id, of.state.name)
     unpaid = await first_invoice(tx, of)
-    paid = unpaid.state.name == "paid"  # and the event that activates the subscription is still on its way
-    if paid or await is_being_paid(tx, unpaid):
+    on_account = unpaid.state.name == "open" and unpaid.collection == ON_ACCOUNT
+    begins = unpaid.state.name == "paid" or on_account  # by an event that is still on its way
+    if begins or await is_being_paid(tx, unpaid):
         await due.schedule(tx, EXPIRE, of.id.uuid, tx.now + NET)
         return SubscriptionStands(of.id, of.state.name)
     if unpaid.state.name == "open":

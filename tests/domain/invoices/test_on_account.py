@@ -17,6 +17,7 @@ from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.expire import ExpireSubscription, expire_subscription
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.domain.invoices.bills import SETUP, draft, eur, issue, now
 from tests.lives import (
@@ -98,6 +99,21 @@ async def test_a_first_invoice_that_is_overdue_before_its_event_is_heard_of_susp
     await until(world, ada, day(3, 20))
     assert (await subscription_of(world, ada)).state.name == "canceled"
     assert [each.state.name for each in await cases(house.db.primary, ada.id)] == ["given_up"]
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_subscription_whose_event_is_late_does_not_expire_on_account(world: World) -> None:
+    ada = await buyer(world, clock_at=day(1, 1))
+    await by_finance(world, ada, set_billing_terms, SetBillingTerms(NET, None))
+    house, command = world.house, StartSubscription(world.prices["starter"], 1)
+    begun = await perform(house.db, start_subscription, ada.actor, ada.id, command, fresh("start"))
+    await by_house(world, ada, set_clock, SetClock(day(1, 3)), follow=False)
+    expiry = ExpireSubscription(begun.outcome.subscription)
+    await perform(house.db, expire_subscription, house.actor, ada.id, expiry, fresh("expire"))
+    assert (await subscription_of(world, ada)).state.name == "incomplete"
+    await do_now(house, ada.id)  # its event among the rest
+    assert (await subscription_of(world, ada)).state.name == "active"
+    assert [each.state.name for each in await invoices_of(world, ada)] == ["open"]
     assert await wrong_rows(world, ada) == []
 
 
