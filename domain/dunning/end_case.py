@@ -116,7 +116,7 @@ async def suspend(tx: Tx, command: EndCase) -> CaseStands:
         await due.schedule(tx, SUSPEND, of.id.uuid, max(tx.now, of.next_retry_at or tx.now) + NET)
         return CaseStands(of.id, of.state.name)
     state = await move(tx, of, "suspend")
-    await move_if_allowed(tx, of.subscription, "suspend")
+    await _suspend_subscription(tx, of)
     await due.finish(tx, SUSPEND, of.id.uuid)
     await due.finish(tx, RETRY, of.id.uuid)
     if of.give_up_at <= tx.now:
@@ -151,10 +151,16 @@ async def _end_subscription(tx: Tx, of: Case) -> None:
     """Ends the case's subscription, which loses its access with that at the latest."""
     if of.subscription is None:
         return
-    await move_if_allowed(tx, of.subscription, "suspend")
+    await _suspend_subscription(tx, of)
     subscribed = await subscription(tx, tx.customer, of.subscription)
     if SUBSCRIPTION.allows(subscribed.state.name, "give_up"):
         await move_subscription(tx, subscribed, "give_up", ended_at=tx.now)
+
+
+async def _suspend_subscription(tx: Tx, of: Case) -> None:
+    """Ends its access, also where a release that knew no case in a pause let it run beside this one."""
+    for event in ("payment_failed", "suspend"):
+        await move_if_allowed(tx, of.subscription, event)
 
 
 async def _give_up_one(tx: Tx, of: Case, ended_by: Ended) -> None:

@@ -26,7 +26,7 @@ from domain.subscriptions.lifecycle import END, ENDED, REMIND, RENEW, RESUME, SU
 from domain.subscriptions.lines import unused_of
 from domain.subscriptions.policy import Unused, subscription_policy
 from domain.subscriptions.retention_answer import CancelReason, offer_to, store_answer
-from domain.subscriptions.store import Pause, forget_planned, move, pause_before, schedule_renewal, store_end
+from domain.subscriptions.store import Pause, forget_planned, move, pause_left, schedule_renewal, store_end
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
 from domain.subscriptions.trial import schedule_reminder
 from domain.subscriptions.unbilled import drop_unbilled, drop_unpaid_change
@@ -163,7 +163,7 @@ async def reactivate_subscription(tx: Tx, command: ReactivateSubscription) -> Su
         message = "Only a cancellation whose day has not come can be taken back."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
     state = of.state
-    if of.state.name == "pending_cancellation" and (pause := await pause_before(tx, of)) is not None:
+    if of.state.name == "pending_cancellation" and (pause := await pause_left(tx, of)) is not None:
         state = await _pause_again(tx, of, pause)
     elif of.state.name == "pending_cancellation":
         on_trial = of.trial_end is not None and of.trial_end == of.period.end

@@ -24,7 +24,7 @@ from domain.subscriptions.lines import full_charge
 from domain.subscriptions.offer import family_kept, next_term
 from domain.subscriptions.plans import NOTHING
 from domain.subscriptions.policy import subscription_policy
-from domain.subscriptions.recover import fall_behind
+from domain.subscriptions.recover import collected, come_back
 from domain.subscriptions.renew import issue_and_collect
 from domain.subscriptions.store import Pause, claim_families, move, schedule_renewal, store_plans
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
@@ -97,23 +97,22 @@ async def resume_subscription(tx: Tx, command: ResumeSubscription) -> Subscripti
             return SubscriptionResumed(of.id, of.state.name, of.period.end, None, None)
         message = f"A subscription that is {of.state.name} does not pause."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))
+    cases = await collected(tx, of)
+    if "suspended" in cases:  # by a release that suspended no pause
+        state = await move(tx, of, "suspend")
+        return SubscriptionResumed(of.id, state.name, of.period.end, None, None)
     if tx.now < of.period.end:
-        state = await _come_back(tx, of)
+        state = await come_back(tx, of, cases)
         await schedule_renewal(tx, of, of.period.end)
-        return SubscriptionResumed(of.id, state, of.period.end, None, None)
+        return SubscriptionResumed(of.id, state.name, of.period.end, None, None)
     if Grant.SYSTEM not in tx.actor.grants:
         await require_no_debt(tx)
         await require_means(tx)
-    state = await _come_back(tx, of)
+    state = await come_back(tx, of, cases)
     first, draft = await _begin_cycle(tx, of)
     issued = await issue_and_collect(tx, draft)
     await schedule_renewal(tx, of, first.end)
-    return SubscriptionResumed(of.id, state, first.end, issued.invoice, issued.payment)
-
-
-async def _come_back(tx: Tx, of: Subscription) -> str:
-    await move(tx, of, "resume")
-    return (await fall_behind(tx, await subscription(tx, tx.customer, of.id))).state.name
+    return SubscriptionResumed(of.id, state.name, first.end, issued.invoice, issued.payment)
 
 
 async def _begin_cycle(tx: Tx, of: Subscription) -> tuple[Period, InvoiceId]:

@@ -2,8 +2,9 @@
 
 from domain import due
 from domain.db import Tx
+from domain.machine import State
 from domain.subscriptions.lifecycle import RESUME, SUBSCRIPTION
-from domain.subscriptions.store import Pause, move, pause_before, schedule_renewal
+from domain.subscriptions.store import Pause, move, pause_left, schedule_renewal
 from domain.subscriptions.subscription import Subscription, subscription
 
 
@@ -12,14 +13,15 @@ async def recover_subscription(tx: Tx, of: Subscription) -> None:
     suspended in its pause goes on with that: the time of the pause is not billed."""
     if not SUBSCRIPTION.allows(of.state.name, "recover"):
         return
-    pause = await pause_before(tx, of) if of.state.name == "suspended" else None
+    pause = await pause_left(tx, of)
     await move(tx, of, "recover")
-    if pause is not None:
+    if of.cancel_at is not None:
+        if tx.now < of.cancel_at:
+            await move(tx, await subscription(tx, tx.customer, of.id), "schedule_cancel")
+    elif pause is not None:
         await _pause_again(tx, await subscription(tx, tx.customer, of.id), pause)
-    elif of.cancel_at is None:
+    else:
         await schedule_renewal(tx, of, of.period.end)
-    elif tx.now < of.cancel_at:
-        await move(tx, await subscription(tx, tx.customer, of.id), "schedule_cancel")
 
 
 async def _pause_again(tx: Tx, of: Subscription, pause: Pause) -> None:
@@ -29,19 +31,23 @@ async def _pause_again(tx: Tx, of: Subscription, pause: Pause) -> None:
         await due.schedule(tx, RESUME, of.id.uuid, max(pause.resumes_at, tx.now))
 
 
-async def fall_behind(tx: Tx, of: Subscription) -> Subscription:
-    """Puts one that comes out of its pause where the cases of its invoices are that were opened meanwhile."""
+async def collected(tx: Tx, of: Subscription) -> frozenset[str]:
+    """The states of the cases of its invoices that are not over."""
     rows = await tx.fetch(
         """SELECT DISTINCT state FROM dunning_case
-            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND state IN ('retrying', 'grace')""",
+            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3
+              AND state IN ('retrying', 'grace', 'suspended')""",
         tx.customer.shard,
         tx.customer.uuid,
         of.id.uuid,
     )
-    if rows:
-        await move(tx, of, "payment_failed")
-        of = await subscription(tx, tx.customer, of.id)
-    if "grace" in {row["state"] for row in rows}:
-        await move(tx, of, "retries_exhausted")
-        of = await subscription(tx, tx.customer, of.id)
-    return of
+    return frozenset(row["state"] for row in rows)
+
+
+async def come_back(tx: Tx, of: Subscription, cases: frozenset[str]) -> State:
+    """Ends a pause: active, or behind where cases were opened in it."""
+    state = await move(tx, of, "resume")
+    steps = [*(["payment_failed"] if cases else ()), *(["retries_exhausted"] if "grace" in cases else ())]
+    for event in steps:
+        state = await move(tx, await subscription(tx, tx.customer, of.id), event)
+    return state

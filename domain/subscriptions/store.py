@@ -71,15 +71,20 @@ async def _remember_pause(tx: Tx, of: Subscription, state: State, pause: Pause) 
     )
 
 
-async def pause_before(tx: Tx, of: Subscription) -> Pause | None:
-    """The pause out of which it came into the state in which it is; None where it did not pause then."""
+async def pause_left(tx: Tx, of: Subscription) -> Pause | None:
+    """The pause that it has not come back from, whatever was cancelled, suspended or paid since; None where there is
+    none. What was renewed since, or taken back by a release that forgot the pause, has come back."""
     row = await tx.fetchrow(
-        """SELECT resumes_at, access, cause FROM subscription_pause
-            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND seq = $4""",
+        """SELECT resumes_at, access, cause FROM subscription_pause p
+            WHERE shard_key = $1 AND customer_id = $2 AND subscription_id = $3 AND paid_until = $4
+              AND NOT EXISTS (SELECT 1 FROM transition t
+                               WHERE t.shard_key = p.shard_key AND t.entity_id = p.subscription_id AND t.seq > p.seq
+                                 AND t.event IN ('resume', 'reactivate'))
+            ORDER BY seq DESC LIMIT 1""",
         tx.customer.shard,
         tx.customer.uuid,
         of.id.uuid,
-        of.state.seq - 1,
+        of.period.end,
     )
     return Pause(row["resumes_at"], row["access"], row["cause"]) if row else None
 

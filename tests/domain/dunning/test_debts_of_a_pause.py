@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+import asyncpg
 import pytest
 
 from domain.corrections.give_up_invoice import GiveUpInvoice, give_up_invoice
 from domain.dunning.case import cases
-from domain.ids import SubscriptionId
+from domain.ids import PaymentId, SubscriptionId
 from domain.money import Money
 from domain.payments.settle_payment import News
 from domain.reactions.work import do_now
@@ -20,6 +21,7 @@ from domain.subscriptions.pause import (
 from domain.subscriptions.policy import PauseAccess, SubscriptionPolicy
 from tests.domain.subscriptions.test_after_a_contract import negotiated
 from tests.lives import (
+    Billed,
     attempts_at,
     buyer,
     by_finance,
@@ -43,7 +45,14 @@ FULL = SubscriptionPolicy(pause_access=PauseAccess.FULL)
 async def owing(
     world: World, back: datetime | None = None, token: str = "tok_insufficient_funds"
 ) -> tuple[Someone, SubscriptionId]:
-    """A customer whose pause leaves all of its access, and whose bank then took back what had paid the period."""
+    """A customer that pauses, and whose bank then took back what had paid the period."""
+    ada, begun = await pausing(world, back)
+    await take_back(world, ada, begun.payment, token)
+    return ada, begun.subscription
+
+
+async def pausing(world: World, back: datetime | None = None) -> tuple[Someone, Billed]:
+    """A customer whose pause leaves all of its access, and how it began."""
     ada = await buyer(world, "tok_bank_held")
     begun = await start(world, ada)
     await tell(world, ada, begun.payment, News.CAPTURED)
@@ -51,9 +60,46 @@ async def owing(
     await rules(world, FULL)
     await world.do(ada, pause_subscription, PauseSubscription(begun.subscription, back))
     await rules(world, SubscriptionPolicy())  # a later policy is not this pause's
-    await world.card(ada, token)
-    await tell(world, ada, begun.payment, News.RETURNED, captured=Money(1000, EUR))
-    return ada, begun.subscription
+    return ada, begun
+
+
+async def take_back(
+    world: World, of: Someone, payment: PaymentId | None, token: str = "tok_insufficient_funds"
+) -> None:
+    await world.card(of, token)
+    await tell(world, of, payment, News.RETURNED, captured=Money(1000, EUR))
+
+
+async def pay(world: World, of: Someone, _: SubscriptionId) -> None:
+    await world.card(of)
+
+
+async def keep(world: World, of: Someone, id: SubscriptionId) -> None:
+    await world.do(of, reactivate_subscription, ReactivateSubscription(id))
+
+
+async def undo_moves(owner_url: str, of: SubscriptionId, last: int) -> None:
+    """Leaves the subscription as a release would have that did not know its last moves."""
+    key = of.shard, of.uuid
+    connection = await asyncpg.connect(owner_url)
+    try:
+        async with connection.transaction():
+            moves = await connection.fetch(
+                "SELECT seq, from_state FROM transition WHERE shard_key = $1 AND entity_id = $2 ORDER BY seq DESC", *key
+            )
+            undone = moves[last - 1]
+            await connection.execute(
+                """UPDATE subscription s SET state = $3, seq = $4, paused_at = p.recorded_at, pause_access = p.access
+                     FROM (SELECT) AS one LEFT JOIN subscription_pause p ON p.shard_key = $1
+                          AND p.subscription_id = $2 AND p.seq = $4
+                    WHERE s.shard_key = $1 AND s.id = $2""",
+                *key, undone["from_state"], undone["seq"] - 1,
+            )  # fmt: skip
+            await connection.execute(
+                "DELETE FROM transition WHERE shard_key = $1 AND entity_id = $2 AND seq >= $3", *key, undone["seq"]
+            )
+    finally:
+        await connection.close()
 
 
 async def stands(world: World, of: Someone) -> tuple[str, bool, str]:
@@ -141,6 +187,78 @@ async def test_a_pause_that_is_cancelled_while_an_invoice_is_collected_loses_its
     await until(world, ada, day(2, 2))
     assert await stands(world, ada) == ("canceled", False, "recovered")
     assert len(await invoices_of(world, ada)) == 1
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.parametrize("paid_on", [day(1, 12), day(1, 28)])  # in the retries, and once access has ended
+@pytest.mark.parametrize("is_taken_back_first", [True, False])
+async def test_a_cancelled_pause_that_is_gone_on_with_is_not_billed(
+    world: World, paid_on: datetime, *, is_taken_back_first: bool
+) -> None:
+    ada, id = await owing(world)
+    await cancel(world, ada, CancelAt.PERIOD_END)
+    await until(world, ada, paid_on)
+    for step in (keep, pay) if is_taken_back_first else (pay, keep):
+        await step(world, ada, id)
+    assert await stands(world, ada) == ("paused", True, "recovered")
+    await until(world, ada, day(4, 2))
+    assert await stands(world, ada) == ("paused", True, "recovered")
+    assert [each.period_start for each in await invoices_of(world, ada)] == [day(1, 1)]
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_pause_whose_debt_came_after_its_cancellation_is_not_billed_either(world: World) -> None:
+    ada, begun = await pausing(world)
+    await cancel(world, ada, CancelAt.PERIOD_END)
+    await take_back(world, ada, begun.payment)
+    assert await stands(world, ada) == ("past_due", True, "retrying")
+    await pay(world, ada, begun.subscription)
+    await keep(world, ada, begun.subscription)
+    assert await stands(world, ada) == ("paused", True, "recovered")
+    await until(world, ada, day(4, 2))
+    assert [each.period_start for each in await invoices_of(world, ada)] == [day(1, 1)]
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_pause_that_an_older_release_did_not_suspend_is_suspended_when_it_would_come_back(
+    world: World, owner_url: str
+) -> None:
+    ada, id = await owing(world)
+    await until(world, ada, SUSPENDED)
+    await undo_moves(owner_url, id, 1)
+    assert await stands(world, ada) == ("paused", True, "suspended")
+    resumed = await world.do(ada, resume_subscription, ResumeSubscription(id))
+    assert resumed.outcome.state == "suspended"
+    assert await stands(world, ada) == ("suspended", False, "suspended")
+    await until(world, ada, day(4, 1))
+    assert await stands(world, ada) == ("canceled", False, "given_up")
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_an_older_release_resumed_beside_a_case_loses_its_access_in_time(
+    world: World, owner_url: str
+) -> None:
+    ada, id = await owing(world)
+    await world.do(ada, resume_subscription, ResumeSubscription(id))
+    await undo_moves(owner_url, id, 1)
+    assert await stands(world, ada) == ("active", True, "retrying")
+    await until(world, ada, SUSPENDED)
+    assert await stands(world, ada) == ("suspended", False, "suspended")
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_an_older_release_let_run_beside_a_case_is_over_once_that_is_given_up(
+    world: World, owner_url: str
+) -> None:
+    ada, id = await owing(world)
+    await world.do(ada, resume_subscription, ResumeSubscription(id))
+    await until(world, ada, SUSPENDED)
+    await undo_moves(owner_url, id, 3)
+    assert await stands(world, ada) == ("active", True, "suspended")
+    (unpaid,) = await invoices_of(world, ada)
+    await by_finance(world, ada, give_up_invoice, GiveUpInvoice(unpaid.id, "The company is gone."))
+    await do_now(world.house, ada.id)
+    assert await stands(world, ada) == ("canceled", False, "given_up")
     assert await wrong_rows(world, ada) == []
 
 
