@@ -19,6 +19,7 @@ from domain.subscriptions.pause import (
     resume_subscription,
 )
 from domain.subscriptions.policy import PauseAccess, SubscriptionPolicy
+from migrations.files import read_files
 from tests.domain.subscriptions.test_after_a_contract import negotiated
 from tests.lives import (
     Billed,
@@ -259,6 +260,24 @@ async def test_what_an_older_release_let_run_beside_a_case_is_over_once_that_is_
     await by_finance(world, ada, give_up_invoice, GiveUpInvoice(unpaid.id, "The company is gone."))
     await do_now(world.house, ada.id)
     assert await stands(world, ada) == ("canceled", False, "given_up")
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_pause_that_older_code_began_comes_back_once_it_is_paid_for(world: World, owner_url: str) -> None:
+    ada, id = await owing(world, day(1, 25))  # in the suspension
+    (filled,) = [file.sql for file in read_files() if file.name.endswith("_pauses_filled")]
+    connection = await asyncpg.connect(owner_url)
+    try:
+        key = id.shard, id.uuid
+        await connection.execute(
+            "UPDATE subscription_pause SET resumes_at = NULL WHERE shard_key = $1 AND subscription_id = $2", *key
+        )
+        await connection.execute(filled)
+    finally:
+        await connection.close()
+    await until(world, ada, day(1, 28))
+    await pay(world, ada, id)
+    assert await stands(world, ada) == ("active", True, "recovered")
     assert await wrong_rows(world, ada) == []
 
 
