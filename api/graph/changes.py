@@ -49,7 +49,7 @@ class ChangeKind(Enum):
     GRACE_STARTED = strawberry.enum_value(
         "grace_started", description="A renewal was not paid and is not tried again; access stays for a while."
     )
-    ACCESS_SUSPENDED = strawberry.enum_value("access_suspended", description="Access ended until the renewal is paid.")
+    ACCESS_SUSPENDED = strawberry.enum_value("access_suspended", description="Access ended until the invoice is paid.")
     RECOVERED = strawberry.enum_value("recovered", description="An unpaid renewal was paid.")
     INVOICE_ISSUED = strawberry.enum_value("invoice_issued", description="An invoice was issued.")
     INVOICE_PAID = strawberry.enum_value("invoice_paid", description="An invoice was paid in full.")

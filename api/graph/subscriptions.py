@@ -27,9 +27,11 @@ class SubscriptionState(Enum):
         "incomplete_expired", description="Its first invoice was not paid in time; it never began."
     )
     ACTIVE = strawberry.enum_value("active", description="It is paid for.")
-    PAST_DUE = strawberry.enum_value("past_due", description="A renewal is unpaid and will be tried again.")
-    GRACE = strawberry.enum_value("grace", description="A renewal is unpaid, nothing is tried any more; access stays.")
-    SUSPENDED = strawberry.enum_value("suspended", description="Access has ended until the renewal is paid.")
+    PAST_DUE = strawberry.enum_value("past_due", description="An invoice of it is unpaid and will be tried again.")
+    GRACE = strawberry.enum_value(
+        "grace", description="An invoice of it is unpaid, nothing is tried any more; access stays."
+    )
+    SUSPENDED = strawberry.enum_value("suspended", description="Access has ended until the invoice is paid.")
     PAUSED = strawberry.enum_value("paused", description="It is not billed; what was paid for stays, as entitled says.")
     PENDING_CANCELLATION = strawberry.enum_value(
         "pending_cancellation", description="It ends when what was paid for is over; until then it can be kept."
@@ -135,7 +137,7 @@ class Subscription(SubscriptionAgreement, Node):
         invoice_id = GlobalId(str(pending.invoice))
         return PendingChange(plan=plan, price=price, quantity=pending.quantity, invoice_id=invoice_id)
 
-    @strawberry.field(description="How it comes back while a renewal is unpaid; null otherwise.")
+    @strawberry.field(description="How it comes back while an invoice of it is unpaid; null otherwise.")
     async def recovery(self, info: Info) -> Recovery | None:
         """The open case."""
         for case in await info.context.loaders.cases.load(self.source.customer):

@@ -18,6 +18,7 @@ from domain.subscriptions.change import Timing
 from domain.timeline.simulate import MOST, Simulate, Simulated, simulate
 from domain.timeline.virtual_run import Card
 from tests.catalog_kit import by_admin, half_off
+from tests.domain.dunning.test_debts_of_a_pause import owing
 from tests.domain.invoices.bills import note
 from tests.lives import buy, buyer, day, invoices_of, start, subscription_of, until
 from tests.subscription_lives import cancel, plan_of, seats, switch, trial
@@ -168,3 +169,12 @@ async def test_what_cannot_be_foreseen_is_refused(world: World) -> None:
     await world.card(ada, "tok_insufficient_funds")
     await until(world, ada, day(2, 3))
     assert await refused(world, ada) is RefusalCode.STATE_CONFLICT
+
+
+async def test_a_pause_whose_next_depends_on_a_payment_is_not_foreseen(world: World) -> None:
+    ada, _ = await owing(world, day(3, 1))
+    assert await refused(world, ada) is RefusalCode.STATE_CONFLICT
+    await cancel(world, ada, CancelAt.PERIOD_END)
+    assert await refused(world, ada) is RefusalCode.STATE_CONFLICT
+    await world.card(ada)
+    assert await foresee(world, ada)
