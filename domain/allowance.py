@@ -14,8 +14,8 @@ class Allowance:
         self.left = ROWS_A_MINUTE
 
     def take(self, now: datetime) -> bool:
-        """Whether one more may be written in this minute."""
-        if self.until is None or now >= self.until:
+        """Whether one more may be written in this minute; a clock that was set back to before it begins another."""
+        if self.until is None or not self.until - A_MINUTE <= now < self.until:
             self.until, self.left = now + A_MINUTE, ROWS_A_MINUTE
         self.left -= 1
         return self.left >= 0

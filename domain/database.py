@@ -87,7 +87,7 @@ class Database:
     """The pools of one process; ``primary`` and ``replica`` are handed to the functions that read.
 
     ``reads`` and ``marks`` are the pools of single statements on the primary, where they have some of their own;
-    ``refusals`` is how many refused calls the process may still note.
+    ``refusals`` and ``strangers`` are how many refused calls and failed sign-ins the process may still note.
     """
 
     def __init__(
@@ -99,6 +99,7 @@ class Database:
         self.entropy = entropy
         self.vault = vault
         self.refusals = Allowance()
+        self.strangers = Allowance()
         self.primary = Primary(reads or write)
         self.marks = Autocommit(marks or write)
         self._replica = Replica(read)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from domain.allowance import Allowance
 from domain.database import Database
 from domain.db import Primary, Row
 from domain.ids import CustomerId, uuid7
@@ -52,7 +51,6 @@ class Happened:
 
 NEAR = timedelta(minutes=2)  # a request ends within it, so what it did at the doors has an id of these minutes
 _FIRST = bytes(10)  # the entropy of the first id of a millisecond
-strangers = Allowance()  # one for the process: who fails to sign in is nobody we know
 
 
 async def log_security(db: Database, home: CustomerId, what: Happening) -> None:
@@ -64,7 +62,7 @@ async def log_security(db: Database, home: CustomerId, what: Happening) -> None:
     now = db.clock.now()
     if not is_storable([what.person, what.about, what.cause, what.request_id]):
         return
-    if what.kind is SecurityKind.LOGIN_FAILED and not strangers.take(now):
+    if what.kind is SecurityKind.LOGIN_FAILED and not db.strangers.take(now):
         return
     try:
         await db.marks.execute(
