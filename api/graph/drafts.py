@@ -43,8 +43,8 @@ class InvoiceDraft:
     purchase_order: str | None = strawberry.field(description="Instead of the customer's own, where it is given.")
     net_days: int | None = strawberry.field(description="Instead of the customer's own terms, where they are given.")
     refusal: FinalizeInvoiceError | None = strawberry.field(
-        description="Why it would not be issued as it is now; lines that cannot be rated are shown without discounts "
-        "and taxes."
+        description="Why it would not be issued as it is now: its lines, their tax, what they come to and give back, "
+        "or that its customer was erased. Lines that cannot be rated are shown without discounts and taxes."
     )
 
     @strawberry.field(description="The void invoice that it will replace, if it does.")
@@ -63,7 +63,7 @@ async def draft_shown(info: Info, owner: CustomerId, id: InvoiceId) -> InvoiceDr
     whose = await customer(db.primary, info.context.tenant, owner)
     at = await info.context.loaders.times.load(owner)
     bill = Bill(owner, whose.legal_entity, found.subscription, at, found.currency, db.vault)
-    rated, refused = await _rated(db.primary, bill, found.lines)
+    rated, refused = await _rated(db.primary, bill, found.lines, erased=whose.erased)
     return InvoiceDraft(
         owner=owner,
         draft=id,
@@ -84,12 +84,12 @@ async def draft_shown(info: Info, owner: CustomerId, id: InvoiceId) -> InvoiceDr
     )
 
 
-async def _rated(db: Primary, of: Bill, lines: Sequence[Line]) -> tuple[Rated, Refused | None]:
+async def _rated(db: Primary, of: Bill, lines: Sequence[Line], *, erased: bool) -> tuple[Rated, Refused | None]:
     """The lines as they would be issued now, or as they are written, and why they would not be issued."""
     shown = Rated(of.currency, tuple(lines), (), (), None)
     try:
         shown = await rate(db, of, lines)
-        require_issuable(shown)
+        require_issuable(shown, erased=erased)
     except Refused as refused:
         if refused.retryable:
             raise

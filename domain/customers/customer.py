@@ -23,6 +23,7 @@ class Customer:
     default_method: PaymentMethodId | None
     clock_at: datetime | None
     clock_target: datetime | None
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ async def customer(db: Primary, tenant: TenantId, id: CustomerId) -> Customer:
     """The tenant's customer of that id, else NOT_FOUND."""
     row = await db.fetchrow(
         """SELECT c.legal_entity_id, c.reference, c.currency, c.time_zone, c.locale, c.default_method_id, h.clock_at,
-                  h.clock_target
+                  h.clock_target, h.erased_at IS NOT NULL AS erased
              FROM customer c
              JOIN customer_head h ON h.shard_key = c.shard_key AND h.customer_id = c.id
             WHERE c.shard_key = $1 AND c.id = $2 AND c.tenant_id = $3""",
@@ -62,6 +63,7 @@ async def customer(db: Primary, tenant: TenantId, id: CustomerId) -> Customer:
         PaymentMethodId(id.shard, method) if method else None,
         row["clock_at"],
         row["clock_target"],
+        row["erased"],
     )
 
 

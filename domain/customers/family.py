@@ -129,7 +129,7 @@ async def customers_by_id(db: Primary, tenant: TenantId, ids: Iterable[CustomerI
     for shard, uuids in by_shard(ids).items():
         rows = await db.fetch(
             """SELECT c.id, c.legal_entity_id, c.reference, c.currency, c.time_zone, c.locale, c.default_method_id,
-                      h.clock_at, h.clock_target
+                      h.clock_at, h.clock_target, h.erased_at IS NOT NULL AS erased
                  FROM customer c
                  JOIN customer_head h ON h.shard_key = c.shard_key AND h.customer_id = c.id
                 WHERE c.shard_key = $1 AND c.id = ANY ($2::uuid[]) AND c.tenant_id = $3""",
@@ -142,7 +142,7 @@ async def customers_by_id(db: Primary, tenant: TenantId, ids: Iterable[CustomerI
             found[id] = Customer(
                 id, tenant, LegalEntityId(row["legal_entity_id"]), row["reference"], Currency(row["currency"]),
                 row["time_zone"], row["locale"], PaymentMethodId(shard, method) if method else None,
-                row["clock_at"], row["clock_target"],
+                row["clock_at"], row["clock_target"], row["erased"],
             )  # fmt: skip
     return found
 

@@ -37,8 +37,9 @@ async def signed_in(
     """
     rows = await db.fetch(
         """SELECT u.id, u.customer_id, c.tenant_id, u.tokens_from, u.role, c.legal_entity_id, c.reference, c.currency,
-                  c.time_zone, c.locale, c.default_method_id, h.clock_at, h.clock_target, owed.balance AS receivable,
-                  kept.balance AS credit, greatest(owed.through_number, kept.through_number) AS through
+                  c.time_zone, c.locale, c.default_method_id, h.clock_at, h.clock_target,
+                  h.erased_at IS NOT NULL AS erased, owed.balance AS receivable, kept.balance AS credit,
+                  greatest(owed.through_number, kept.through_number) AS through
              FROM customer_user u
              JOIN customer c ON c.shard_key = u.shard_key AND c.id = u.customer_id
              JOIN customer_head h ON h.shard_key = c.shard_key AND h.customer_id = c.id
@@ -60,7 +61,7 @@ def _of(row: Row | None, tenant: TenantId, listed: Listed, at: datetime) -> Sign
     if row is None:
         return None
     (_, owner, of_tenant, tokens_from, role, entity, reference, currency_code, zone, locale, method, clock_at,
-     clock_target, receivable, credit, through) = row.values()  # fmt: skip
+     clock_target, erased, receivable, credit, through) = row.values()  # fmt: skip
     customer = listed.customer
     if owner != customer.uuid or of_tenant != tenant.uuid:
         return None
@@ -69,7 +70,7 @@ def _of(row: Row | None, tenant: TenantId, listed: Listed, at: datetime) -> Sign
         Login(customer, listed.user, tokens_from, _role[role]),
         Customer(
             customer, tenant, LegalEntityId(entity), reference, currency, zone, locale,
-            PaymentMethodId(customer.shard, method) if method else None, clock_at, clock_target,
+            PaymentMethodId(customer.shard, method) if method else None, clock_at, clock_target, erased,
         ),
         Balance(Money(receivable or 0, currency), Money(credit or 0, currency), through or 0),
         at,

@@ -22,6 +22,7 @@ from domain.ledger.pairing import transfers_of
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money
 from domain.refusals import RefusalCode, Refused
+from domain.tax.question import invoiced_no_more
 
 PREVIEW = "PREVIEW"  # a preview takes no number
 
@@ -44,7 +45,8 @@ class Finalized:
 
 async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
     """Issues the draft; NOT_FOUND where there is none, STATE_CONFLICT for one without lines, INVALID_AMOUNT where they
-    sum to less than nothing, EXCEEDS_INVOICED where one gives back more than is left of a charge.
+    sum to less than nothing, EXCEEDS_INVOICED where one gives back more than is left of a charge; STATE_CONFLICT also
+    once the customer was erased.
 
     ``due_at`` is for invoices that are charged at once; one on account is due after its net days, and overdue then.
     """
@@ -52,7 +54,7 @@ async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
     if draft is None:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.", ("invoiceId",))
     rated = await rate_draft(tx, draft)
-    require_issuable(rated)
+    require_issuable(rated, erased=tx.head.erased)
     credit = await credit_available(tx, tx.customer, draft.currency)
     credited = min(credit, rated.total)
     terms = await _terms(tx, draft)
@@ -62,8 +64,11 @@ async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
     return Finalized(id, number, rated.total, credited, rated.total - credited, rated, terms.net_days > 0)
 
 
-def require_issuable(rated: Rated) -> None:
-    """STATE_CONFLICT where there are no lines, INVALID_AMOUNT where they sum to less than nothing."""
+def require_issuable(rated: Rated, *, erased: bool) -> None:
+    """STATE_CONFLICT for an erased customer and where there are no lines, INVALID_AMOUNT where they sum to less than
+    nothing."""
+    if erased:
+        raise invoiced_no_more()
     if not rated.lines:
         raise Refused(RefusalCode.STATE_CONFLICT, "An invoice without lines is not issued.", ("invoiceId",))
     if rated.total.minor < 0:

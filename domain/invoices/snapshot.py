@@ -14,8 +14,9 @@ from domain.db import Primary, Row, Tx
 from domain.ids import CustomerId, InvoiceId, LegalEntityId
 from domain.invoices.document_facts import Party
 from domain.money import Money
-from domain.refusals import Gone, RefusalCode, Refused
+from domain.refusals import Gone
 from domain.tax.place import Place, lies_in
+from domain.tax.question import invoiced_no_more
 from domain.tax.registration import Registration, Scheme, registrations
 from domain.tenants.tenant import LegalEntity
 from domain.vault import Vault
@@ -92,7 +93,7 @@ async def seal_snapshot(tx: Tx, applied: Money) -> bytes:
         tx.customer.uuid,
     )
     if row is None:
-        raise Refused(RefusalCode.STATE_CONFLICT, "This customer was erased and cannot be invoiced.")
+        raise invoiced_no_more()
     taken = Snapshot(
         row["name"], row["email"], row["address"], row["country"], row["region"], row["tax_id"], row["locale"],
         row["time_zone"], applied.minor, await _seller(tx, tx.head.legal_entity, row),

@@ -98,8 +98,13 @@ async def question_for(
     of = await seller(db, entity)
     to = (await buyers(db, vault, customer.shard, [customer])).get(customer)
     if to is None:
-        raise Refused(RefusalCode.STATE_CONFLICT, "This customer was erased and cannot be invoiced.")
+        raise invoiced_no_more()
     return await asked(db, of, to, at, lines)
+
+
+def invoiced_no_more() -> Refused:
+    """What is said of an erased customer: nobody knows any more to whom an invoice would be made out."""
+    return Refused(RefusalCode.STATE_CONFLICT, "This customer was erased and cannot be invoiced.")
 
 
 async def asked(db: Primary, of: Seller, to: Buyer, at: datetime, lines: Sequence[TaxableLine]) -> TaxQuestion:

@@ -8,6 +8,7 @@ from domain.actor import Grant
 from tests.api_callers import START, Api, Caller, Guest
 from tests.bad_input_stage import CREATE_INVOICE, FINALIZE, amount, mutation
 from tests.draft_stage import refused_drafts
+from tests.erasure_kit import erased
 from tests.lives import day, until
 
 DRAFT = """id customerId subscriptionId byStaff reason period { start } total { decimal } purchaseOrder
@@ -124,3 +125,16 @@ async def test_a_draft_that_is_not_issued_as_it_stands_says_why_hides_no_other_a
     right = await finance.do(REMOVE, customerId=twice.id, draftId=again["id"], position=1)
     assert (amounts(right["draft"]), right["draft"]["refusal"]) == (["20.00"], None)
     await finance.do(FINALIZE, customerId=twice.id, draftId=again["id"])
+
+
+async def test_a_draft_of_a_customer_that_was_erased_is_not_issued_and_says_so(api: Api) -> None:
+    guest, finance = await api.guest(), await api.staff(Grant.FINANCE)
+    await erased(api.world, guest.who)
+    await finance.do(CREATE_INVOICE, customerId=guest.id, lines=[LINE])
+    (found,) = await drafts(finance, guest)
+    assert found["refusal"] == {
+        "code": "STATE_CONFLICT", "message": "This customer was erased and cannot be invoiced.",
+    }  # fmt: skip
+    assert found["total"]["decimal"] == "5.00"
+    refusal = await finance.refusal(FINALIZE, customerId=guest.id, draftId=found["id"])
+    assert refusal["code"] == found["refusal"]["code"]
