@@ -10,7 +10,7 @@ from api.graph.context import Info
 from api.graph.invoices import InvoiceLine, invoice_lines
 from api.graph.money import Money, Period
 from api.graph.outcome import performed
-from api.graph.refusal import SimulationError, as_error
+from api.graph.refusal import FinalizeInvoiceError, SimulationError, as_error
 from api.graph.texts import id_of
 from api.scalars import GlobalId
 from domain.ids import CustomerId, PriceId, SubscriptionId
@@ -117,6 +117,20 @@ class ForeseenEnding:
         return cls(subscription_id=GlobalId(str(found.subscription)), at=found.at)
 
 
+@strawberry.type(description="A draft of staff that would not be issued as it is now.")
+class RefusedDraft:
+    """A draft and its refusal."""
+
+    draft_id: GlobalId = strawberry.field(description="The draft.")
+    refusal: FinalizeInvoiceError = strawberry.field(description="Why it would not be issued.")
+
+    @classmethod
+    def of(cls, found: virtual_run.RefusedDraft) -> "RefusedDraft":
+        """The domain's draft."""
+        refused = Refused(found.code, found.message, found.path)
+        return cls(draft_id=GlobalId(str(found.draft)), refusal=as_error(refused))
+
+
 @strawberry.type(description="What would come of a scenario. It holds for as long as nothing else happens.")
 class Simulation:
     """A simulation."""
@@ -127,6 +141,9 @@ class Simulation:
         description="Those that pause for want of a price: the contract of their own is over, and none is public."
     )
     troubles: list[PaymentTrouble] = strawberry.field(description="What a failing card leads to; none: it pays.")
+    refused_drafts: list[RefusedDraft] = strawberry.field(
+        description="With issueDrafts, the drafts that would not be issued as they are; the rest comes without them."
+    )
 
     @strawberry.field(
         description="When the subscription ends, if it does until then.",
@@ -152,6 +169,7 @@ class Simulation:
             endings=[ForeseenEnding.of(each) for each in done.endings],
             without_price=[ForeseenEnding.of(each) for each in done.without_price],
             troubles=[PaymentTrouble.of(each) for each in done.troubles],
+            refused_drafts=[RefusedDraft.of(each) for each in done.refused],
         )
 
 

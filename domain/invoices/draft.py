@@ -20,7 +20,8 @@ FINALIZE = "finalize_invoice"  # the due work that issues a renewal's draft once
 class Draft:
     """What an invoice will say. One per subscription, period and reason, whatever asks for it how often.
 
-    Drafts of staff have no subscription. ``net_days`` and ``purchase_order`` stand instead of the customer's own terms.
+    Drafts of staff have no subscription, but for what replaces an invoice of one. ``net_days`` and ``purchase_order``
+    stand instead of the customer's own terms.
     """
 
     subscription: SubscriptionId | None

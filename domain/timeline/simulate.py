@@ -19,7 +19,7 @@ from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
 from domain.subscriptions.lifecycle import ENDED
 from domain.subscriptions.recover import collected
 from domain.subscriptions.subscription import Subscription, subscription, subscriptions
-from domain.timeline.virtual_run import Bounds, Card, ForeseenInvoice, Trouble, VirtualRun
+from domain.timeline.virtual_run import Bounds, Card, ForeseenInvoice, RefusedDraft, Trouble, VirtualRun
 
 MOST = 48  # invoices: a year of months of four subscriptions, and a second's work
 LONGEST = timedelta(days=12 * 366)  # a dozen invoices of a yearly plan; what is sold by then nobody knows
@@ -58,13 +58,15 @@ class Ending:
 class Simulated:
     """The invoices in the order of their issue, the subscriptions that end, and what failed payments lead to.
 
-    ``without_price`` are those that pause for want of a price, as the contract of their own is over by then.
+    ``without_price`` are those that pause for want of a price, as the contract of their own is over by then;
+    ``refused`` are the drafts of staff that would not be issued, without which the rest is foreseen.
     """
 
     invoices: tuple[ForeseenInvoice, ...]
     endings: tuple[Ending, ...]
     troubles: tuple[Trouble, ...]
     without_price: tuple[Ending, ...] = ()
+    refused: tuple[RefusedDraft, ...] = ()
 
 
 @operation("subscriptions.simulate", allowed=READERS)
@@ -82,7 +84,9 @@ async def simulate(tx: Tx, command: Simulate) -> Simulated:
         async with asyncio.timeout(SECONDS):
             await run.whole(drafts=command.drafts)
             endings, without = await _endings(tx, living, run), await _without_price(tx, living)
-            return Simulated(tuple(run.invoices), tuple(endings), tuple(run.troubles), tuple(without))
+            return Simulated(
+                tuple(run.invoices), tuple(endings), tuple(run.troubles), tuple(without), tuple(run.refused)
+            )
     except TimeoutError as error:
         raise Refused(RefusalCode.BUSY, "It would take too long now; ask for fewer invoices.") from error
 

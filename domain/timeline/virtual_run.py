@@ -74,6 +74,16 @@ class Trouble:
     gives_up_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedDraft:
+    """A draft that would not be issued as it stands, and why."""
+
+    draft: InvoiceId
+    code: RefusalCode
+    message: str
+    path: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class VirtualRun:
     """One way of the virtual clock, which is the transaction's own time.
@@ -86,13 +96,14 @@ class VirtualRun:
     card: Card
     invoices: list[ForeseenInvoice] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    refused: list[RefusedDraft] = field(default_factory=list)
     charged: list[Line] = field(default_factory=list)
     spent: dict[Currency, int] = field(default_factory=lambda: defaultdict(int))
 
     async def whole(self, *, drafts: bool) -> None:
         """Goes on until there are as many invoices as asked for, nothing falls due any more, or the time is over."""
         for draft in await self._drafts_of_staff() if drafts else ():
-            await self._issue(draft)
+            await self._try(draft)
         for _ in range(STEPS):
             step = await self._next() if len(self.invoices) < self.bounds.invoices else None
             if step is None or step["due_at"] > self.bounds.until:
@@ -122,17 +133,26 @@ class VirtualRun:
         )
 
     async def _drafts_of_staff(self) -> list[InvoiceId]:
-        """In the order in which they were begun."""
+        """In the order in which they were begun; what replaces a void invoice bills its subscription."""
         shard = self.tx.customer.shard
         rows = await self.tx.fetch(
             """SELECT d.id FROM invoice_draft d
-                WHERE d.shard_key = $1 AND d.customer_id = $2 AND d.subscription_id IS NULL
-                  AND EXISTS (SELECT 1 FROM invoice_draft_line l WHERE l.shard_key = $1 AND l.draft_id = d.id)
+                WHERE d.shard_key = $1 AND d.customer_id = $2
+                  AND (d.reason = 'manual' OR d.reason LIKE 'replacement:%')
                 ORDER BY d.id""",
             shard,
             self.tx.customer.uuid,
         )
         return [InvoiceId(shard, row["id"]) for row in rows]
+
+    async def _try(self, draft: InvoiceId) -> None:
+        """A draft of staff, for which nothing waits: one that would not be issued is told of, and hides nothing."""
+        try:
+            await self._issue(draft)
+        except Refused as refused:
+            if refused.retryable:
+                raise
+            self.refused.append(RefusedDraft(draft, refused.code, refused.message, refused.path))
 
     async def _do(self, kind: str, subject: UUID) -> None:
         shard = self.tx.customer.shard

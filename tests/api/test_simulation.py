@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from dev.story.documents import ADVANCE
+from domain.actor import Grant
 from domain.reactions.work import do_now
 from tests.api_callers import Api, Guest
+from tests.bad_input_stage import CREATE_INVOICE, amount
+from tests.draft_stage import refused_drafts
 
 WHAT_IF = """query ($id: ID, $count: Int!, $until: DateTime, $scenario: Scenario) { viewer { customer {
     simulation(subscriptionId: $id, count: $count, until: $until, scenario: $scenario) {
@@ -14,7 +17,8 @@ WHAT_IF = """query ($id: ID, $count: Int!, $until: DateTime, $scenario: Scenario
         simulation { endings { subscriptionId at } troubles { subscriptionId failedAt retries accessUntil givesUpAt }
         invoices { subscriptionId period { start end } issuedAt subtotal { minorUnits }
             tax { minorUnits } total { minorUnits } credited { minorUnits } due { minorUnits }
-            lines { description explanation { kind } } } } } } } }"""
+            lines { description explanation { kind } } }
+        refusedDrafts { draftId refusal { __typename ... on UserError { code message } } } } } } } }"""
 
 
 async def what_if(guest: Guest, **variables: Any) -> Any:
@@ -38,6 +42,23 @@ async def test_the_portal_foresees_invoices_and_what_a_failing_card_leads_to(api
     assert (trouble["givesUpAt"], trouble["subscriptionId"]) == (ending["at"], ending["subscriptionId"])
     assert (await what_if(guest, count=2))["invoices"] == told["invoices"][:2]
     assert len((await what_if(guest, count=12, until="2027-03-15T00:00:00Z"))["invoices"]) == 2
+
+
+@pytest.mark.row("X9")
+async def test_a_draft_that_would_not_be_issued_says_why_and_hides_nothing_else_that_comes(api: Api) -> None:
+    (guest, alone), finance = [await api.guest("tok_visa") for _ in range(2)], await api.staff(Grant.FINANCE)
+    given_back = (await refused_drafts(api.world, guest, alone))["given back again"]
+    empty, right = [
+        (await finance.do(CREATE_INVOICE, customerId=guest.id, lines=lines))["draft"]["id"]
+        for lines in ([], [{"description": "Work", "unitAmount": amount(500)}])
+    ]
+    plain = await what_if(guest, count=2)
+    told = await what_if(guest, count=3, scenario={"issueDrafts": True})
+    assert (plain["refusedDrafts"], [each["total"]["minorUnits"] for each in plain["invoices"]]) == ([], ["2000"] * 2)
+    assert [each["total"]["minorUnits"] for each in told["invoices"]] == ["500", "2000", "2000"]
+    codes = {each["draftId"]: each["refusal"]["code"] for each in told["refusedDrafts"]}
+    assert codes == {given_back: "EXCEEDS_INVOICED", empty: "STATE_CONFLICT"}
+    assert right not in codes
 
 
 async def refused(guest: Guest, **variables: Any) -> tuple[str, str, list[str]]:

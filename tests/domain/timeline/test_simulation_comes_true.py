@@ -32,6 +32,7 @@ from domain.timeline.simulate import WIDEST, Simulate, Simulated, simulate
 from domain.timeline.virtual_run import Card
 from tests.catalog_kit import by_admin, half_off, monthly, new_plan, new_price
 from tests.domain.invoices.bills import eur, note
+from tests.draft_stage import to_replace_a_change
 from tests.lives import buy, buyer, by_finance, day, invoices_of, start, until
 from tests.subscription_lives import cancel, plan_of, seats, switch, trial
 from tests.tax_kit import publish_rate, register, vat
@@ -232,6 +233,18 @@ async def test_drafts_of_staff_are_foreseen_as_issued_where_that_is_supposed(ger
     await by_finance(germany, ada, finalize_draft, FinalizeDraft(made.draft))
     await until(germany, ada, day(3, 2))
     assert await came(germany, ada, 1) == told(issued)
+
+
+@pytest.mark.row("X9")
+async def test_what_replaces_the_void_invoice_of_a_subscription_is_foreseen_as_issued(germany: World) -> None:
+    ada = await buyer(germany)
+    _, draft = await to_replace_a_change(germany, ada)
+    before = len(await invoices_of(germany, ada))
+    foreseen = await foresee(germany, ada, Simulate(None, 2, drafts=True))
+    await by_finance(germany, ada, finalize_draft, FinalizeDraft(draft))
+    await pay_open(germany, ada)
+    await until(germany, ada, day(2, 2))
+    assert await came(germany, ada, before) == told(foreseen)
 
 
 @pytest.mark.row("X9")
