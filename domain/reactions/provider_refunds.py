@@ -36,6 +36,7 @@ async def take_refund(house: House, event: InboxEvent, news: ProviderEvent, *, s
 async def _against_its_end(house: House, known: Refund, of: Payment, news: ProviderEvent) -> Verdict:
     """A contradiction, unless the provider told of success before the refund failed: it is asked whether it has failed.
 
+    The failure of another object says nothing of this one: a refund that no answer has named yet may be either of them.
     Not so the other way round: a refund that succeeded can still be sent back, and what is read may be behind that.
     """
     cause = f"a refund that {known.state.name} has {_ENDS[news.kind]} later"
@@ -44,7 +45,7 @@ async def _against_its_end(house: House, known: Refund, of: Payment, news: Provi
     if known.state.name == "failed" and of.provider_ref is not None:
         gateway = house.gateway(of.provider_account)
         match await gateway.find_refund(str(known.id), known.amount, of.provider_ref):
-            case RefundFailed(ref) if known.provider_ref in (None, ref):
+            case RefundFailed(ref) if ref == news.object_ref:
                 return Verdict("drop", "the provider told this before the refund failed", known.customer)
             case Unavailable() | Unknown(heard=False):
                 return silent(known.customer)

@@ -8,7 +8,7 @@ from domain.ledger.account import Account
 from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.exception_case import Kind, Resolution
-from domain.payments.gateway import RefundSucceeded
+from domain.payments.gateway import RefundFailed, RefundRequest, RefundSucceeded
 from domain.payments.open_exception import OpenException, open_exception
 from domain.payments.payment import payment
 from domain.payments.provider_reference import Thing, all_named
@@ -25,7 +25,7 @@ from tests.exception_kit import MINUTE, asked_in_vain, claim, decided, failed_re
 from tests.interruptions import ahead
 from tests.lives import by_house, give_back, wrong_rows
 from tests.refund_kit import answer
-from tests.webhook_desk import Desk, key_of
+from tests.webhook_desk import Desk, key_of, made_up
 from tests.world import ACCOUNT, EUR, Someone, World, fresh
 
 BACK = Money(400, EUR)
@@ -131,6 +131,24 @@ async def test_word_of_a_refund_from_before_it_failed_contradicts_nobody(
     assert ((await refund_of(world, ada, id)).state.name, await credit(world, ada)) == ("failed", 400)
     assert [each.kind for each in await waiting(world, ada)] == [Kind.REFUND_FAILED]
     assert await wrong_rows(world, ada) == []
+
+
+async def test_the_failure_of_one_object_takes_nothing_from_the_success_of_another_under_the_same_reference(
+    world: World, desk: Desk
+) -> None:
+    ada, id = await paid(world, "tok_refund_refused")
+    await failed_refunds(world, ada, id, (400,))  # no answer has named it
+    ours, charge = await refund_of(world, ada, id), (await payment(world.house.db.primary, ada.id, id)).provider_ref
+    assert (ours.provider_ref, charge is not None) == (None, True)
+    made = await world.house.gateway(ACCOUNT).refund(
+        RefundRequest(ours.provider_key, str(ours.id), str(charge), BACK)
+    )  # fmt: skip
+    assert isinstance(made, RefundFailed)
+    (failed,) = await desk.events_of(made.provider_ref)
+    of_that = made_up("refund.succeeded", failed["object"], status="succeeded")
+    of_another = made_up("refund.succeeded", failed["object"], status="succeeded", id=fresh("refund"))
+    assert [await desk.take(of_that), await desk.take(of_another)] == ["stale", "dead"]
+    assert [each.kind for each in await waiting(world, ada)] == [Kind.REFUND_FAILED, Kind.REFUND_CONTRADICTED]
 
 
 async def test_a_refund_that_did_not_fail_after_all_goes_by_no_name_of_somebody_elses(world: World) -> None:
