@@ -79,6 +79,12 @@ async def credit(world: World, of: Someone) -> int:
     return (await balance(world.house.db.primary, of.id, EUR)).credit.minor
 
 
+async def owed_and_credit(world: World, of: Someone) -> tuple[int, int]:
+    """What the customer owes, and what it has in credit."""
+    found = await balance(world.house.db.primary, of.id, EUR)
+    return found.receivable.minor, found.credit.minor
+
+
 async def on(db: Primary, customer: CustomerId, account: Account) -> int:
     """What stands on an account, on its normal side, from the transfers alone."""
     debits: int = await db.fetchval(

@@ -9,7 +9,6 @@ import pytest
 from domain.actor import Grant
 from domain.ids import DisputeId
 from domain.ledger.period_close import ClosePeriod, close_period
-from domain.money import Money
 from domain.payments.answer_dispute import submit_evidence
 from domain.payments.dispute_policy import OnLost
 from domain.payments.evidence import EvidenceKind, FileGiven, TextGiven, evidence_of_disputes
@@ -18,17 +17,13 @@ from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.dispute_kit import accounts, by_lead, disputed, disputed_again, disputes, evidence, hear_of_all, settled
+from tests.domain.invoices.bills import eur
 from tests.lives import attempts_at, buyer, day, give_back, invoices_of, start, subscription_of, wrong_rows
 from tests.mishaps import later
 from tests.webhook_desk import Desk, made_up
-from tests.world import EUR, World, fresh, make_world
+from tests.world import World, fresh, make_world
 
 DAY = timedelta(days=1)
-
-
-def euro(minor: int) -> Money:
-    """An amount in EUR."""
-    return Money(minor, EUR)
 
 
 @pytest.mark.row("C4")
@@ -37,7 +32,7 @@ async def test_a_dispute_that_is_won_leaves_the_books_as_they_were_but_for_its_f
     of = await disputed(world, desk, 700)
     opened = await of.told()
     assert (opened.state.name, opened.amount, opened.covered, opened.fee) == (
-        "open", euro(700), euro(700), euro(1500)
+        "open", eur(700), eur(700), eur(1500)
     )  # fmt: skip
     books = await accounts(world, of.who)
     assert (books["disputes"], books["dispute_fees"]) == (700, 1500)
@@ -45,12 +40,12 @@ async def test_a_dispute_that_is_won_leaves_the_books_as_they_were_but_for_its_f
     (paid,) = await invoices_of(world, of.who)
     assert paid.state.name == "paid", "the invoice is what was issued, and stays paid"
     with pytest.raises(Refused, match=r"At most 3.00 EUR .* Of it, 7.00 is disputed") as refused:
-        await give_back(world, of.who, of.paid.id, euro(301))
+        await give_back(world, of.who, of.paid.id, eur(301))
     assert refused.value.code is RefusalCode.EXCEEDS_CAPTURED
     await of.answer()
     assert ((await of.known()).state.name, (await of.known()).asked) == ("evidence_submitted", None)
     won = await of.decided("won")
-    assert (won.state.name, won.covered, (await of.now()).refundable) == ("won", euro(0), euro(1000))
+    assert (won.state.name, won.covered, (await of.now()).refundable) == ("won", eur(0), eur(1000))
     books = await accounts(world, of.who)
     assert "disputes" not in books and "dispute_losses" not in books
     assert books["cash_clearing"] == await settled(desk, of.paid) == -500
@@ -64,15 +59,15 @@ async def test_a_dispute_that_is_lost_is_a_loss_and_the_cardholders_bank_may_sti
     of = await disputed(world, desk)
     await of.told()
     lost = await of.decided("lost")
-    assert (lost.state.name, lost.on_lost, lost.covered) == ("lost", OnLost.KEEP, euro(1000))
+    assert (lost.state.name, lost.on_lost, lost.covered) == ("lost", OnLost.KEEP, eur(1000))
     books = await accounts(world, of.who)
     assert (books["dispute_losses"], books.get("disputes"), books["revenue"]) == (1000, None, -1000)
     assert books["cash_clearing"] == await settled(desk, of.paid) == -1500
     assert (await subscription_of(world, of.who)).state.name == "active"
     with pytest.raises(Refused, match="EXCEEDS_CAPTURED"):
-        await give_back(world, of.who, of.paid.id, euro(1))
+        await give_back(world, of.who, of.paid.id, eur(1))
     won = await of.decided("won", again=True, fee_back=True)
-    assert (won.state.name, won.fee, won.on_lost) == ("won", euro(0), None)
+    assert (won.state.name, won.fee, won.on_lost) == ("won", eur(0), None)
     books = await accounts(world, of.who)
     assert {"disputes", "dispute_losses", "dispute_fees"}.isdisjoint(books)
     assert books["cash_clearing"] == await settled(desk, of.paid) == 1000
@@ -95,7 +90,7 @@ async def test_any_order_and_number_of_the_events_ends_equal(world: World, desk:
         books = await accounts(world, of.who)
         ends.add((by_ref[of.ref].state.name, by_ref[other.ref].state.name, len(found), tuple(sorted(books.items()))))
         assert books["cash_clearing"] == await settled(desk, of.paid)
-        assert (await of.now()).disputes_reserved == euro(400)
+        assert (await of.now()).disputes_reserved == eur(400)
     assert {end[:3] for end in ends} == {("won", "open", 2)} and len(ends) == 1
     assert await wrong_rows(world, of.who) == []
 
@@ -107,7 +102,7 @@ async def test_parts_are_disputed_apart_and_what_exceeds_the_payment_is_kept_apa
     await of.told()
     other = await disputed_again(world, desk, of.who, of.paid, 400)
     await other.told()
-    assert (await of.now()).refundable == euro(0)
+    assert (await of.now()).refundable == eur(0)
     third = made_up(
         "dispute.opened", payment=of.paid.provider_ref, reference=str(of.paid.id), amount_minor=300, fee_minor=1500,
         reason="fraudulent", created_at="2027-01-01T00:00:00Z", due_at=None,
@@ -115,13 +110,13 @@ async def test_parts_are_disputed_apart_and_what_exceeds_the_payment_is_kept_apa
     )  # fmt: skip
     assert await desk.take(third) == "applied", "the money moved at the provider: it is recorded always"
     excess = (await disputes(world, of.paid))[-1]
-    assert (excess.covered, excess.excess) == (euro(0), euro(300))
+    assert (excess.covered, excess.excess) == (eur(0), eur(300))
     books = await accounts(world, of.who)
     assert (books["disputes"], books["dispute_losses"]) == (1000, 300)
     assert await wrong_rows(world, of.who) == []
     await other.decided("won")
     covered = (await disputes(world, of.paid))[-1]
-    assert (covered.covered, covered.excess) == (euro(300), euro(0)), "what became free covers it"
+    assert (covered.covered, covered.excess) == (eur(300), eur(0)), "what became free covers it"
     books = await accounts(world, of.who)
     assert (books["disputes"], books.get("dispute_losses")) == (900, None)
     assert await wrong_rows(world, of.who) == []
@@ -130,7 +125,7 @@ async def test_parts_are_disputed_apart_and_what_exceeds_the_payment_is_kept_apa
     assert await desk.take(won) == "applied"
     books = await accounts(world, of.who)
     assert (books["disputes"], books.get("dispute_losses")) == (600, None)
-    assert (await of.now()).refundable == euro(400)
+    assert (await of.now()).refundable == eur(400)
     assert await wrong_rows(world, of.who) == []
 
 
@@ -141,14 +136,14 @@ async def test_a_refund_under_way_when_a_dispute_comes_fails_and_what_it_had_res
     ada = await buyer(world)
     begun = await start(world, ada)
     assert begun.payment is not None
-    await give_back(world, ada, begun.payment, euro(800), follow=False)
+    await give_back(world, ada, begun.payment, eur(800), follow=False)
     (paid,) = await attempts_at(world, ada, begun.invoice)
     of = await disputed_again(world, desk, ada, paid, 1000)
     await of.told()  # its drain sends the refund, which the provider refuses by now
     await do_now(world.house, ada.id)
     (refund,) = await refunds_of(world.house.db.primary, ada.id, paid.id)
     known = await of.known()
-    assert (refund.state.name, known.covered, known.excess) == ("failed", euro(1000), euro(0))
+    assert (refund.state.name, known.covered, known.excess) == ("failed", eur(1000), eur(0))
     books = await accounts(world, ada)
     assert (books["disputes"], books.get("refunds_payable"), books.get("customer_credit")) == (1000, None, None)
     assert books["dispute_losses"] == -800, "the bank gave all of it back: what the refund left as credit is not kept"
@@ -263,7 +258,7 @@ async def test_an_event_that_does_not_fit_moves_nothing(world: World, desk: Desk
     for sequence, changed in enumerate(wrong, 2):
         forged = {**event, "id": fresh("event"), "sequence": sequence, "object": {**event["object"], **changed}}
         assert await desk.take(forged) == "dead", changed
-    assert (await of.known()).amount == euro(1000)
+    assert (await of.known()).amount == eur(1000)
     assert await wrong_rows(world, of.who) == []
 
 
@@ -275,6 +270,6 @@ async def test_a_dispute_of_money_that_nobody_had_heard_of_proves_that_it_was_ta
     await desk.admin(f"settle/{waiting.provider_ref}", outcome="succeeded")
     of = await disputed_again(world, desk, ada, waiting, 1000)
     known = await of.told()
-    assert (known.covered, (await of.now()).captured) == (euro(1000), euro(1000))
+    assert (known.covered, (await of.now()).captured) == (eur(1000), eur(1000))
     assert (await accounts(world, ada))["cash_clearing"] == await settled(desk, waiting)
     assert await wrong_rows(world, ada) == []

@@ -10,7 +10,6 @@ import pytest
 from domain.actor import Grant
 from domain.ids import PaymentId
 from domain.ledger.balance import balance
-from domain.money import Money
 from domain.operation import Operation
 from domain.payments.capture_payment import CapturePayment, capture_payment
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
@@ -22,6 +21,7 @@ from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from tests.domain.invoices.bills import eur
 from tests.domain.payments.conftest import SideDoor
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import (
@@ -64,11 +64,6 @@ async def now(world: World, of: Someone, id: PaymentId) -> Payment:
     return await payment(world.house.db.primary, of.id, id)
 
 
-def euro(minor: int) -> Money:
-    """An amount in EUR."""
-    return Money(minor, EUR)
-
-
 def sums(of: Payment) -> tuple[int | None, int, int, int]:
     """What is held in all, taken, still to be taken, and let go."""
     return of.authorized.minor if of.authorized else None, of.captured.minor, of.capturable.minor, of.released.minor
@@ -82,7 +77,7 @@ async def test_a_held_payment_pays_nothing_and_opens_nothing_until_it_is_capture
     assert (hold.state.name, sums(hold), hold.posted_number) == ("authorized", (1000, 0, 1000, 0), None)
     assert hold.expires_at is not None
     (unpaid,) = await invoices_of(world, ada)
-    assert (unpaid.state.name, unpaid.due, await provider.taken(ada)) == ("open", euro(1000), 0)
+    assert (unpaid.state.name, unpaid.due, await provider.taken(ada)) == ("open", eur(1000), 0)
     assert (await subscription_of(world, ada)).state.name == "incomplete"
     assert not await is_entitled(world, ada)
     await by_staff(world, ada, capture_payment, CapturePayment(hold.id, ALL, final=True))
@@ -101,7 +96,7 @@ async def test_parts_are_captured_until_nothing_is_left_and_always_add_up(world:
         (500, False, ("authorized", (1000, 900, 100, 0))),
         (100, False, ("captured", (1000, 1000, 0, 0))),
     ):
-        await by_staff(world, ada, capture_payment, CapturePayment(hold.id, euro(amount), final))
+        await by_staff(world, ada, capture_payment, CapturePayment(hold.id, eur(amount), final))
         taken = await now(world, ada, hold.id)
         assert (taken.state.name, sums(taken)) == expected
         assert await provider.taken(ada) == taken.captured.minor
@@ -111,11 +106,11 @@ async def test_parts_are_captured_until_nothing_is_left_and_always_add_up(world:
 
 async def test_the_rest_of_a_final_part_is_let_go_and_its_invoice_stays_open(world: World, provider: SideDoor) -> None:
     ada, hold = await held(world)
-    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, euro(400), final=True))
+    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, eur(400), final=True))
     taken = await now(world, ada, hold.id)
     assert (taken.state.name, sums(taken), await provider.taken(ada)) == ("captured", (1000, 400, 0, 600), 400)
     (unpaid,) = await invoices_of(world, ada)
-    assert (unpaid.state.name, unpaid.due, unpaid.is_partially_paid) == ("open", euro(600), True)
+    assert (unpaid.state.name, unpaid.due, unpaid.is_partially_paid) == ("open", eur(600), True)
     await by_staff(world, ada, pay_invoice, PayInvoice(unpaid.id, None))
     assert (await invoices_of(world, ada))[0].state.name == "paid"
     assert await wrong_rows(world, ada) == []
@@ -193,7 +188,7 @@ async def test_a_hold_of_less_than_was_asked_is_no_payment_unless_the_tenant_tak
 @pytest.mark.row("C3")
 async def test_fifty_captures_at_once_take_no_more_than_is_held(world: World, provider: SideDoor) -> None:
     ada, hold = await held(world)
-    command = CapturePayment(hold.id, euro(400), final=False)
+    command = CapturePayment(hold.id, eur(400), final=False)
     tries = (
         perform(world.house.db, capture_payment, world.staff(Grant.FINANCE), ada.id, command, fresh("staff"))
         for _ in range(50)
@@ -217,7 +212,7 @@ async def test_wherever_a_worker_dies_the_next_one_takes_or_lets_go_once(
     async with killed_at(point):
         with pytest.raises(Killed):
             if what == "capture":
-                capture = CapturePayment(hold.id, euro(400), final=False)
+                capture = CapturePayment(hold.id, eur(400), final=False)
                 await by_staff(world, ada, capture_payment, capture, key="once")
             else:
                 await by_staff(world, ada, void_payment, VoidPayment(hold.id), key="once")
@@ -235,7 +230,7 @@ async def test_a_capture_without_an_answer_is_asked_for_and_made_once(
     world: World, provider: SideDoor, fault: str
 ) -> None:
     ada, hold = await held(world, f"tok_capture_{fault}")
-    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, euro(400), final=False))
+    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, eur(400), final=False))
     lost = await now(world, ada, hold.id)
     assert (lost.state.name, lost.asked is not None) == ("unknown", True)
     await do_now(ahead(world.house, timedelta(minutes=2)), ada.id)
@@ -249,11 +244,11 @@ async def test_what_is_asked_anew_is_asked_for_as_often_as_what_was_asked_first(
     world: World, provider: SideDoor
 ) -> None:
     ada, hold = await held(world, "tok_capture_error_before")
-    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, euro(400), final=False))
+    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, eur(400), final=False))
     assert (await now(world, ada, hold.id)).queries == 1
     await do_now(ahead(world.house, timedelta(minutes=2)), ada.id)
     await provider.behave(world, ada, operations=["capture"], fault="unavailable")
-    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, euro(500), final=False))
+    await by_staff(world, ada, capture_payment, CapturePayment(hold.id, eur(500), final=False))
     assert (await now(world, ada, hold.id)).queries == 0
 
 
@@ -266,12 +261,12 @@ async def test_the_news_of_a_hold_ends_the_same_in_any_order_and_number(world: W
         assert begun.payment is not None
         for news, captured, left in (*order, *order):
             command = SettlePayment(
-                begun.payment, news, None, euro(captured), None, False, confirmed=True, authorized=euro(1000),
-                capturable=euro(left),
+                begun.payment, news, None, eur(captured), None, False, confirmed=True, authorized=eur(1000),
+                capturable=eur(left),
             )  # fmt: skip
             await by_house(world, ada, settle_payment, command, follow=False)
         ended = await now(world, ada, begun.payment)
         assert (ended.state.name, sums(ended)) == ("succeeded", (1000, 900, 0, 100))
         (unpaid,) = await invoices_of(world, ada)
-        assert (unpaid.state.name, unpaid.due, len(await receipt_numbers(world, ada))) == ("open", euro(100), 1)
+        assert (unpaid.state.name, unpaid.due, len(await receipt_numbers(world, ada))) == ("open", eur(100), 1)
         assert await wrong_rows(world, ada) == []

@@ -12,8 +12,9 @@ from domain.payments.reverse_offline import OfflineReversed, ReverseOfflinePayme
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import Refused
+from tests.domain.invoices.bills import eur, owed_and_credit
 from tests.domain.payments.conftest import SideDoor
-from tests.domain.payments.test_offline_payments import euro, owed_and_credit, owing, record
+from tests.domain.payments.test_offline_payments import owing, record
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import attempts_at, buyer, invoices_of, receipt_numbers, start, wrong_rows
 from tests.world import Someone, World, fresh
@@ -49,7 +50,7 @@ async def reversed_once(world: World, of: Someone, command: ReverseOfflinePaymen
 async def test_wherever_a_process_dies_a_record_and_its_reversal_are_booked_once(world: World, point: str) -> None:
     ada = await owing(world)
     (owed,) = await invoices_of(world, ada)
-    command = RecordOfflinePayment(owed.id, Means.TRANSFER, fresh("RF"), euro(1000))
+    command = RecordOfflinePayment(owed.id, Means.TRANSFER, fresh("RF"), eur(1000))
     async with killed_at(point):
         with pytest.raises(Killed):
             await recorded_once(world, ada, command, "record")
@@ -63,7 +64,7 @@ async def test_wherever_a_process_dies_a_record_and_its_reversal_are_booked_once
     await reversed_once(world, ada, back, "reverse")
     await do_now(ahead(world.house, 2 * LEASE_OVER), ada.id)
     assert await owed_and_credit(world, ada) == (1000, 0)
-    assert (await payment(world.house.db.primary, ada.id, recorded.payment)).returned == euro(1000)
+    assert (await payment(world.house.db.primary, ada.id, recorded.payment)).returned == eur(1000)
     assert await wrong_rows(world, ada) == []
 
 

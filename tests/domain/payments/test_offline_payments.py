@@ -7,7 +7,6 @@ import pytest
 
 from domain.actor import Grant
 from domain.invoices.invoice import Invoice
-from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.exception_case import Kind
 from domain.payments.open_exception import OUT_OF_REACH, OpenException, open_exception
@@ -20,6 +19,7 @@ from domain.payments.reverse_offline import ReverseOfflinePayment, reverse_offli
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from tests.domain.invoices.bills import eur, owed_and_credit
 from tests.exception_kit import waiting
 from tests.lives import (
     attempts_at,
@@ -35,12 +35,7 @@ from tests.lives import (
     wrong_rows,
 )
 from tests.whole_database import fingerprints
-from tests.world import EUR, USD, Someone, World, fresh
-
-
-def euro(minor: int) -> Money:
-    """An amount in EUR."""
-    return Money(minor, EUR)
+from tests.world import USD, Someone, World, fresh
 
 
 async def owing(world: World) -> Someone:
@@ -67,7 +62,7 @@ async def record(
 ) -> OfflineRecorded:  # fmt: skip
     """What finance recorded for the customer's newest invoice."""
     newest = (await invoices_of(world, of))[-1]
-    command = RecordOfflinePayment(newest.id, means, reference or fresh("transfer"), euro(minor))
+    command = RecordOfflinePayment(newest.id, means, reference or fresh("transfer"), eur(minor))
     done = await perform(world.house.db, record_offline, world.staff(Grant.FINANCE), of.id, command, fresh("record"))
     if follow:
         await do_now(world.house, of.id)
@@ -81,12 +76,6 @@ async def reverse(world: World, of: Someone, recorded: OfflineRecorded) -> None:
     await do_now(world.house, of.id)
 
 
-async def owed_and_credit(world: World, of: Someone) -> tuple[int, int]:
-    """What the customer owes, and what it has in credit."""
-    found = await balance(world.house.db.primary, of.id, EUR)
-    return found.receivable.minor, found.credit.minor
-
-
 @pytest.mark.row("B6")
 @pytest.mark.parametrize("means", list(Means))
 async def test_money_that_staff_record_pays_the_invoice_and_gives_access_with_a_receipt(
@@ -96,7 +85,7 @@ async def test_money_that_staff_record_pays_the_invoice_and_gives_access_with_a_
     recorded = await record(world, ada, means=means, reference=fresh("RF18 5390"))
     paid = await payment(world.house.db.primary, ada.id, recorded.payment)
     assert (paid.state.name, paid.kind, paid.means) == ("succeeded", "offline", means)
-    assert (paid.captured, paid.method, paid.refundable) == (euro(1000), None, euro(0))
+    assert (paid.captured, paid.method, paid.refundable) == (eur(1000), None, eur(0))
     assert (await invoices_of(world, ada))[0].state.name == "paid"
     assert await is_entitled(world, ada)
     assert len(await receipt_numbers(world, ada)) == 1
@@ -108,7 +97,7 @@ async def test_a_part_leaves_the_rest_due_and_what_exceeds_it_becomes_credit(wor
     ada = await owing(world)
     await record(world, ada, 400)
     (open_one,) = await invoices_of(world, ada)
-    assert (open_one.state.name, open_one.due, open_one.is_partially_paid) == ("open", euro(600), True)
+    assert (open_one.state.name, open_one.due, open_one.is_partially_paid) == ("open", eur(600), True)
     await record(world, ada, 1000)
     assert (await invoices_of(world, ada))[0].state.name == "paid"
     assert await owed_and_credit(world, ada) == (0, 400)
@@ -175,7 +164,7 @@ async def test_a_record_is_reversed_once_by_linked_postings_and_its_invoice_is_d
     assert (await subscription_of(world, ada)).state.name == "active"
     await reverse(world, ada, recorded)
     gone = await payment(world.house.db.primary, ada.id, recorded.payment)
-    assert (gone.state.name, gone.failure_code, gone.returned) == ("failed", "reversed", euro(1000))
+    assert (gone.state.name, gone.failure_code, gone.returned) == ("failed", "reversed", eur(1000))
     assert (await receipts_of(world.house.db.primary, ada.id, [gone.id]))[gone.id].withdrawn_at is not None
     assert (await subscription_of(world, ada)).state.name == "past_due"
     assert await owed_and_credit(world, ada) == (1000, 0)
@@ -197,7 +186,7 @@ async def test_what_a_provider_took_is_not_reversed_and_what_it_did_not_is_not_r
         await perform(world.house.db, reverse_offline, world.staff(Grant.FINANCE), ada.id, back, fresh("reverse"))
     assert refused.value.code is RefusalCode.STATE_CONFLICT
     ben = await owing(world)
-    command = RequestRefund((await record(world, ben, means=Means.CASH)).payment, euro(1001), "goodwill")
+    command = RequestRefund((await record(world, ben, means=Means.CASH)).payment, eur(1001), "goodwill")
     with pytest.raises(Refused) as beyond:
         await perform(world.house.db, request_refund, world.staff(Grant.SUPPORT), ben.id, command, fresh("refund"))
     assert beyond.value.code is RefusalCode.EXCEEDS_CAPTURED

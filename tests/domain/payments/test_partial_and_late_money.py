@@ -5,7 +5,6 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payment
@@ -16,6 +15,7 @@ from domain.perform import perform
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.start import StartSubscription, start_subscription
+from tests.domain.invoices.bills import eur, owed_and_credit
 from tests.lives import (
     Billed,
     attempts_at,
@@ -31,12 +31,7 @@ from tests.lives import (
     until,
     wrong_rows,
 )
-from tests.world import EUR, USD, Someone, World, fresh
-
-
-def euro(minor: int) -> Money:
-    """An amount in EUR."""
-    return Money(minor, EUR)
+from tests.world import USD, Someone, World, fresh
 
 
 async def begun(world: World, of: Someone) -> Billed:
@@ -45,28 +40,22 @@ async def begun(world: World, of: Someone) -> Billed:
     return await start(world, of)
 
 
-async def owed_and_credit(world: World, of: Someone) -> tuple[int, int]:
-    """What the customer owes, and what it has in credit."""
-    now = await balance(world.house.db.primary, of.id, EUR)
-    return now.receivable.minor, now.credit.minor
-
-
 @pytest.mark.row("B10")
 async def test_a_part_that_arrives_is_not_taken_for_the_whole(world: World) -> None:
     ada = await world.customer()
     first = await begun(world, ada)
-    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(400))
+    await tell(world, ada, first.payment, News.CAPTURED, captured=eur(400))
     (unpaid,) = await invoices_of(world, ada)
     assert (unpaid.state.name, unpaid.paid, unpaid.due, unpaid.is_partially_paid) == (
         "open",
-        euro(400),
-        euro(600),
+        eur(400),
+        eur(600),
         True,
     )
     assert (await subscription_of(world, ada)).state.name == "incomplete"
     await world.card(ada)
     await world.do(ada, pay_invoice, PayInvoice(unpaid.id, None))
-    assert [attempt.captured for attempt in await attempts_at(world, ada, unpaid.id)] == [euro(400), euro(600)]
+    assert [attempt.captured for attempt in await attempts_at(world, ada, unpaid.id)] == [eur(400), eur(600)]
     assert (await subscription_of(world, ada)).state.name == "active"
     assert await owed_and_credit(world, ada) == (0, 0)
     assert await wrong_rows(world, ada) == []
@@ -75,14 +64,14 @@ async def test_a_part_that_arrives_is_not_taken_for_the_whole(world: World) -> N
 async def test_a_part_that_was_paid_of_an_invoice_that_expires_becomes_credit(world: World) -> None:
     ada = await world.customer()
     first = await begun(world, ada)
-    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(400))
+    await tell(world, ada, first.payment, News.CAPTURED, captured=eur(400))
     await until(world, ada, day(1, 2))
     assert (await subscription_of(world, ada)).state.name == "incomplete_expired"
     (void,) = await invoices_of(world, ada)
     assert (void.state.name, void.due.minor) == ("void", 0)
     assert await owed_and_credit(world, ada) == (0, 400)
     assert first.payment is not None
-    await give_back(world, ada, first.payment, euro(400), follow=False)
+    await give_back(world, ada, first.payment, eur(400), follow=False)
     assert await owed_and_credit(world, ada) == (0, 0)
     assert await wrong_rows(world, ada) == []
 
@@ -90,9 +79,9 @@ async def test_a_part_that_was_paid_of_an_invoice_that_expires_becomes_credit(wo
 async def test_a_part_that_was_given_back_does_not_keep_its_invoice_from_expiring(world: World) -> None:
     ada = await world.customer()
     first = await begun(world, ada)
-    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(400))
+    await tell(world, ada, first.payment, News.CAPTURED, captured=eur(400))
     assert first.payment is not None
-    await give_back(world, ada, first.payment, euro(400), follow=False)
+    await give_back(world, ada, first.payment, eur(400), follow=False)
     (refund,) = await refunds_of(world.house.db.primary, ada.id, first.payment)
     await by_house(world, ada, settle_refund, SettleRefund(refund.id, RefundNews.SUCCEEDED, None, None))
     await until(world, ada, day(1, 2))
@@ -110,10 +99,10 @@ async def test_what_is_missing_of_a_renewal_is_collected_like_one_that_failed(wo
     await until(world, ada, day(2, 2))
     renewed = (await invoices_of(world, ada))[-1]
     (held,) = await attempts_at(world, ada, renewed.id)
-    await tell(world, ada, held.id, News.CAPTURED, captured=euro(400))
+    await tell(world, ada, held.id, News.CAPTURED, captured=eur(400))
     assert (await subscription_of(world, ada)).state.name == "past_due"
     await world.card(ada)
-    assert [each.captured for each in await attempts_at(world, ada, renewed.id)] == [euro(400), euro(600)]
+    assert [each.captured for each in await attempts_at(world, ada, renewed.id)] == [eur(400), eur(600)]
     assert (await subscription_of(world, ada)).state.name == "active"
     assert await wrong_rows(world, ada) == []
 
@@ -124,7 +113,7 @@ async def test_a_change_that_was_paid_in_part_does_not_take_effect_and_its_part_
     await until(world, ada, day(1, 11, 18))
     await world.card(ada, "tok_bank_held")
     change = (await world.do(ada, change_plan, ChangePlan(now.subscription, world.prices["team"]))).outcome
-    await tell(world, ada, change.payment, News.CAPTURED, captured=euro(400))
+    await tell(world, ada, change.payment, News.CAPTURED, captured=eur(400))
     stands = await subscription_of(world, ada)
     assert (stands.price, stands.pending) == (world.prices["starter"], None)
     assert await owed_and_credit(world, ada) == (0, 400)
@@ -134,12 +123,12 @@ async def test_a_change_that_was_paid_in_part_does_not_take_effect_and_its_part_
 async def test_what_arrives_beyond_the_amount_becomes_credit_and_pays_the_next_invoice(world: World) -> None:
     ada = await world.customer()
     first = await begun(world, ada)
-    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(1300))
+    await tell(world, ada, first.payment, News.CAPTURED, captured=eur(1300))
     assert await owed_and_credit(world, ada) == (0, 300)
     await world.card(ada)
     await until(world, ada, day(2, 2))
     renewed = (await invoices_of(world, ada))[-1]
-    assert (renewed.credited, renewed.paid) == (euro(300), euro(700))
+    assert (renewed.credited, renewed.paid) == (eur(300), eur(700))
     assert await owed_and_credit(world, ada) == (0, 0)
     assert await wrong_rows(world, ada) == []
 
@@ -147,11 +136,11 @@ async def test_what_arrives_beyond_the_amount_becomes_credit_and_pays_the_next_i
 async def test_credit_that_pays_an_invoice_whole_needs_no_charge(world: World) -> None:
     ada = await world.customer()
     first = await begun(world, ada)
-    await tell(world, ada, first.payment, News.CAPTURED, captured=euro(2500))
+    await tell(world, ada, first.payment, News.CAPTURED, captured=eur(2500))
     await until(world, ada, day(3, 2))
     second, third = (await invoices_of(world, ada))[1:]
-    assert (second.credited, second.state.name, await attempts_at(world, ada, second.id)) == (euro(1000), "paid", [])
-    assert (third.credited, third.due) == (euro(500), euro(500))
+    assert (second.credited, second.state.name, await attempts_at(world, ada, second.id)) == (eur(1000), "paid", [])
+    assert (third.credited, third.due) == (eur(500), eur(500))
     assert await wrong_rows(world, ada) == []
 
 
@@ -188,11 +177,11 @@ async def test_a_success_after_the_invoice_was_written_off_recovers_it(world: Wo
     await world.card(ada, "tok_insufficient_funds")
     await until(world, ada, day(3, 20))
     lost = (await invoices_of(world, ada))[-1]
-    assert (lost.state.name, lost.written_off) == ("uncollectible", euro(1000))
+    assert (lost.state.name, lost.written_off) == ("uncollectible", eur(1000))
     last = (await attempts_at(world, ada, lost.id))[-1]
     await tell(world, ada, last.id, News.CAPTURED)
     found = (await invoices_of(world, ada))[-1]
-    assert (found.state.name, found.paid, found.written_off.minor) == ("paid", euro(1000), 0)
+    assert (found.state.name, found.paid, found.written_off.minor) == ("paid", eur(1000), 0)
     assert (await subscription_of(world, ada)).state.name == "canceled"
     assert await owed_and_credit(world, ada) == (0, 0)
     assert await wrong_rows(world, ada) == []
@@ -209,7 +198,7 @@ async def test_giving_back_a_change_that_was_paid_too_late_takes_its_credit_back
     await tell(world, ada, late.payment, News.CAPTURED)
     assert await owed_and_credit(world, ada) == (0, 653)
     assert late.payment is not None
-    await give_back(world, ada, late.payment, euro(653), follow=False)
+    await give_back(world, ada, late.payment, eur(653), follow=False)
     assert await owed_and_credit(world, ada) == (0, 0)
     assert await wrong_rows(world, ada) == []
 
@@ -222,7 +211,7 @@ async def test_the_same_news_again_changes_nothing(world: World) -> None:
     for news in (News.DECLINED, News.VOIDED, News.UNKNOWN, News.PROCESSING, News.ACTION_REQUIRED):
         assert await tell(world, ada, first.payment, news) == "succeeded"
     assert await owed_and_credit(world, ada) == (0, 0)
-    assert (await invoices_of(world, ada))[0].paid == euro(1000)
+    assert (await invoices_of(world, ada))[0].paid == eur(1000)
 
 
 async def test_two_attempts_that_both_succeed_pay_once_and_the_rest_is_credit(world: World) -> None:
@@ -232,7 +221,7 @@ async def test_two_attempts_that_both_succeed_pay_once_and_the_rest_is_credit(wo
     await world.card(ada)
     await world.do(ada, pay_invoice, PayInvoice(first.invoice, None))
     await tell(world, ada, first.payment, News.CAPTURED)
-    assert (await invoices_of(world, ada))[0].paid == euro(1000)
+    assert (await invoices_of(world, ada))[0].paid == eur(1000)
     assert await owed_and_credit(world, ada) == (0, 1000)
     assert await wrong_rows(world, ada) == []
 

@@ -5,7 +5,6 @@ import pytest
 from domain.actor import Grant
 from domain.ids import PaymentId
 from domain.ledger.account import Account
-from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.exception_case import Kind, Resolution
 from domain.payments.gateway import RefundFailed, RefundRequest, RefundSucceeded
@@ -18,7 +17,7 @@ from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refun
 from domain.reactions.provider_events import apply
 from domain.reactions.work import do_now
 from domain.subscriptions.start import StartSubscription, start_subscription
-from tests.domain.invoices.bills import on
+from tests.domain.invoices.bills import credit, on
 from tests.domain.payments.conftest import SideDoor
 from tests.domain.payments.test_refunds import paid
 from tests.exception_kit import MINUTE, asked_in_vain, claim, decided, failed_refunds, over, resolve, waiting
@@ -36,9 +35,12 @@ async def refund_of(world: World, of: Someone, id: PaymentId) -> Refund:
     return (await refunds_of(world.house.db.primary, of.id, id))[-1]
 
 
-async def credit(world: World, of: Someone) -> int:
-    """What the customer has in credit."""
-    return (await balance(world.house.db.primary, of.id, EUR)).credit.minor
+async def on_its_way(world: World, desk: Desk, token: str) -> tuple[Someone, PaymentId, Refund]:
+    """A payment of which 4.00 EUR were given back; what the bank says of that waits for the side door."""
+    ada, id = await paid(world, token)
+    await desk.hold(ada)
+    await give_back(world, ada, id, BACK)
+    return ada, id, await refund_of(world, ada, id)
 
 
 @pytest.mark.row("J4")
@@ -98,10 +100,7 @@ async def test_a_refund_that_nobody_tells_of_is_asked_about_again_or_decided(wor
 
 
 async def test_what_was_not_refunded_after_all_is_credit_and_decided_on_anew(world: World, desk: Desk) -> None:
-    ada, id = await paid(world, "tok_refund_reversed")
-    await desk.hold(ada)
-    await give_back(world, ada, id, BACK)
-    given = await refund_of(world, ada, id)
+    ada, id, given = await on_its_way(world, desk, "tok_refund_reversed")
     await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
     assert [await desk.take(event) for event in await desk.events_of(given.provider_ref)] == ["applied", "dead"]
     case, answered = await decided(world, ada, Resolution.CONFIRM_NOT_REFUNDED)
@@ -115,10 +114,7 @@ async def test_what_was_not_refunded_after_all_is_credit_and_decided_on_anew(wor
 async def test_word_of_a_refund_from_before_it_failed_contradicts_nobody(
     world: World, provider: SideDoor, desk: Desk
 ) -> None:
-    ada, id = await paid(world, "tok_refund_reversed")
-    await desk.hold(ada)
-    await give_back(world, ada, id, BACK)
-    given = await refund_of(world, ada, id)
+    ada, id, given = await on_its_way(world, desk, "tok_refund_reversed")
     await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
     sent_back = OpenException(Kind.REFUND_CONTRADICTED, id, given.id, "The bank sent it back.", BACK)
     await by_house(world, ada, open_exception, sent_back)
@@ -175,10 +171,7 @@ async def test_a_refund_that_did_not_fail_after_all_goes_by_no_name_of_somebody_
 async def test_what_was_refunded_after_all_takes_the_credit_back_and_a_loss_is_a_case(
     world: World, desk: Desk, used_up: bool
 ) -> None:
-    ada, id = await paid(world, "tok_refund_pending")
-    await desk.hold(ada)
-    await give_back(world, ada, id, BACK)
-    given = await refund_of(world, ada, id)
+    ada, id, given = await on_its_way(world, desk, "tok_refund_pending")
     await by_house(world, ada, settle_refund, SettleRefund(given.id, RefundNews.FAILED, None, "account_closed"))
     if used_up:
         await world.do(ada, start_subscription, StartSubscription(world.prices["team"], 1))

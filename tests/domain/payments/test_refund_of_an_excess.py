@@ -2,7 +2,6 @@
 
 from domain.actor import Grant
 from domain.ids import PaymentId, RefundId
-from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.request_refund import RequestRefund, request_refund
@@ -11,6 +10,7 @@ from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refun
 from domain.perform import perform
 from domain.reconciliation.verify import verify_shard
 from domain.subscriptions.start import StartSubscription, start_subscription
+from tests.domain.invoices.bills import credit
 from tests.lives import Billed
 from tests.world import EUR, Someone, World, fresh
 
@@ -29,11 +29,6 @@ async def paid_twice(world: World) -> tuple[Someone, PaymentId]:
     captured = SettlePayment(first, News.CAPTURED, name, begun.due, None, False, None, confirmed=True)
     await perform(db, settle_payment, world.house.actor, ada.id, captured, fresh("news"))
     return ada, first
-
-
-async def credit(world: World, of: Someone) -> int:
-    """What the customer has in credit."""
-    return (await balance(world.house.db.primary, of.id, EUR)).credit.minor
 
 
 async def give_back(world: World, of: Someone, payment: PaymentId, minor: int) -> RefundId:

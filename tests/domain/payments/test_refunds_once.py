@@ -10,8 +10,8 @@ from domain.payments.refund import Means, refunds_of
 from domain.payments.request_refund import RequestRefund, request_refund
 from domain.payments.settle_payment import News
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
-from tests.domain.invoices.bills import on
-from tests.domain.payments.test_refund_of_an_excess import credit, paid_twice
+from tests.domain.invoices.bills import credit, on
+from tests.domain.payments.test_refund_of_an_excess import paid_twice
 from tests.domain.payments.test_refunds import paid
 from tests.exception_kit import claim, decided, failed_refunds, over, resolve, waiting
 from tests.lives import by_house, give_back, tell, wrong_rows

@@ -7,13 +7,13 @@ import pytest
 
 from domain.ids import PaymentId
 from domain.ledger.account import Account
-from domain.ledger.balance import balance, moved_by
-from domain.money import Money
+from domain.ledger.balance import moved_by
 from domain.payments.payment import payment
 from domain.payments.receipt import receipts_of
 from domain.payments.settle_payment import News
 from domain.reactions.work import do_now
 from domain.subscriptions.change_plan import ChangePlan, change_plan
+from tests.domain.invoices.bills import eur, owed_and_credit
 from tests.domain.payments.conftest import SideDoor
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import (
@@ -32,11 +32,6 @@ from tests.lives import (
 from tests.world import EUR, Someone, World
 
 
-def euro(minor: int) -> Money:
-    """An amount in EUR."""
-    return Money(minor, EUR)
-
-
 async def debited(world: World, provider: SideDoor) -> tuple[Someone, PaymentId]:
     """A subscription of 10.00 EUR that a bank debit has paid; the bank may still take it back."""
     ada = await buyer(world, "tok_bank_returnable")
@@ -50,19 +45,13 @@ async def debited(world: World, provider: SideDoor) -> tuple[Someone, PaymentId]
     return ada, begun.payment
 
 
-async def owed_and_credit(world: World, of: Someone) -> tuple[int, int]:
-    """What the customer owes, and what it has in credit."""
-    found = await balance(world.house.db.primary, of.id, EUR)
-    return found.receivable.minor, found.credit.minor
-
-
 @pytest.mark.row("C4")
 async def test_a_debit_settles_for_as_long_as_the_bank_may_take_it_back_and_then_has_succeeded(
     world: World, provider: SideDoor
 ) -> None:
     ada, id = await debited(world, provider)
     settling = await payment(world.house.db.primary, ada.id, id)
-    assert (settling.state.name, settling.captured) == ("settling", euro(1000))
+    assert (settling.state.name, settling.captured) == ("settling", eur(1000))
     assert await is_entitled(world, ada)
     await do_now(ahead(world.house, timedelta(days=55)), ada.id)
     assert (await payment(world.house.db.primary, ada.id, id)).state.name == "settling"
@@ -74,11 +63,11 @@ async def test_a_debit_settles_for_as_long_as_the_bank_may_take_it_back_and_then
 @pytest.mark.row("C4")
 async def test_a_debit_that_is_returned_is_owed_again_and_dunned(world: World, provider: SideDoor) -> None:
     ada, id = await debited(world, provider)
-    await tell(world, ada, id, News.RETURNED, captured=euro(1000))
+    await tell(world, ada, id, News.RETURNED, captured=eur(1000))
     returned = await payment(world.house.db.primary, ada.id, id)
-    assert (returned.state.name, returned.returned, returned.refundable) == ("failed", euro(1000), euro(0))
+    assert (returned.state.name, returned.returned, returned.refundable) == ("failed", eur(1000), eur(0))
     (unpaid,) = await invoices_of(world, ada)
-    assert (unpaid.state.name, unpaid.paid, unpaid.due) == ("open", euro(0), euro(1000))
+    assert (unpaid.state.name, unpaid.paid, unpaid.due) == ("open", eur(0), eur(1000))
     assert await owed_and_credit(world, ada) == (1000, 0)
     assert (await receipts_of(world.house.db.primary, ada.id, [id]))[id].withdrawn_at is not None
     assert (await subscription_of(world, ada)).state.name == "past_due"
@@ -99,7 +88,7 @@ async def test_a_debit_that_ended_a_case_and_is_returned_begins_it_anew(world: W
     debit = (await attempts_at(world, ada, owed.id))[-1]
     await tell(world, ada, debit.id, News.CAPTURED)
     assert (await subscription_of(world, ada)).state.name == "active"
-    await tell(world, ada, debit.id, News.RETURNED, captured=euro(1000))
+    await tell(world, ada, debit.id, News.RETURNED, captured=eur(1000))
     assert (await subscription_of(world, ada)).state.name == "past_due"
     await world.card(ada, "tok_insufficient_funds")
     await until(world, ada, day(2, 20))
@@ -114,44 +103,42 @@ async def test_a_change_whose_debit_is_returned_stays_and_is_dunned(world: World
     await world.card(ada, "tok_bank_held")
     changed = (await world.do(ada, change_plan, ChangePlan(begun.subscription, world.prices["team"]))).outcome
     await tell(world, ada, changed.payment, News.CAPTURED)
-    await tell(world, ada, changed.payment, News.RETURNED, captured=euro(653))
+    await tell(world, ada, changed.payment, News.RETURNED, captured=eur(653))
     owed = (await invoices_of(world, ada))[-1]
-    assert (owed.state.name, owed.due) == ("open", euro(653))
+    assert (owed.state.name, owed.due) == ("open", eur(653))
     assert (await subscription_of(world, ada)).state.name == "past_due"
     assert await wrong_rows(world, ada) == []
 
 
 async def test_a_return_takes_the_credit_that_the_payment_had_become(world: World) -> None:
-    ada = await world.customer()
-    await world.card(ada, "tok_bank_held")
+    ada = await buyer(world, "tok_bank_held")
     begun = await start(world, ada)
-    await tell(world, ada, begun.payment, News.CAPTURED, captured=euro(1300))
+    await tell(world, ada, begun.payment, News.CAPTURED, captured=eur(1300))
     assert await owed_and_credit(world, ada) == (0, 300)
-    await tell(world, ada, begun.payment, News.RETURNED, captured=euro(1300))
+    await tell(world, ada, begun.payment, News.RETURNED, captured=eur(1300))
     assert await owed_and_credit(world, ada) == (1000, 0)
     assert await wrong_rows(world, ada) == []
 
 
 async def test_credit_that_was_used_up_before_the_return_is_kept_apart_as_lost(world: World) -> None:
-    ada = await world.customer()
-    await world.card(ada, "tok_bank_held")
+    ada = await buyer(world, "tok_bank_held")
     begun = await start(world, ada)
-    await tell(world, ada, begun.payment, News.CAPTURED, captured=euro(1300))
+    await tell(world, ada, begun.payment, News.CAPTURED, captured=eur(1300))
     await world.card(ada)
     await until(world, ada, day(2, 2))  # the renewal uses the credit up
     assert await owed_and_credit(world, ada) == (0, 0)
-    await tell(world, ada, begun.payment, News.RETURNED, captured=euro(1300), follow=False)
+    await tell(world, ada, begun.payment, News.RETURNED, captured=eur(1300), follow=False)
     assert await owed_and_credit(world, ada) == (1000, 0)
     numbers = list(range(1, 50))
     lost = await moved_by(world.house.db.primary, ada.id, numbers, Account.RETURNED_PAYMENTS, EUR)
-    assert lost == euro(300)
+    assert lost == eur(300)
     assert await wrong_rows(world, ada) == []
 
 
 async def test_a_return_after_a_refund_asks_for_both(world: World, provider: SideDoor) -> None:
     ada, id = await debited(world, provider)
-    await give_back(world, ada, id, euro(400))
-    await tell(world, ada, id, News.RETURNED, captured=euro(1000), follow=False)
+    await give_back(world, ada, id, eur(400))
+    await tell(world, ada, id, News.RETURNED, captured=eur(1000), follow=False)
     assert (await owed_and_credit(world, ada))[0] == 1000  # 6.00 for what was not given back, and 4.00 that were
     assert await wrong_rows(world, ada) == []
 
@@ -164,14 +151,13 @@ async def test_a_return_of_what_paid_a_void_or_a_lost_invoice_leaves_it_so(world
     lost = (await invoices_of(world, ada))[-1]
     last = (await attempts_at(world, ada, lost.id))[-1]
     await tell(world, ada, last.id, News.CAPTURED)
-    await tell(world, ada, last.id, News.RETURNED, captured=euro(1000))
+    await tell(world, ada, last.id, News.RETURNED, captured=eur(1000))
     found = (await invoices_of(world, ada))[-1]
-    assert (found.state.name, found.written_off, found.due) == ("uncollectible", euro(1000), euro(0))
-    ben = await world.customer()
-    await world.card(ben, "tok_bank_held")
+    assert (found.state.name, found.written_off, found.due) == ("uncollectible", eur(1000), eur(0))
+    ben = await buyer(world, "tok_bank_held")
     begun = await start(world, ben)
-    await tell(world, ben, begun.payment, News.CAPTURED, captured=euro(400), follow=False)
-    await tell(world, ben, begun.payment, News.RETURNED, captured=euro(400))
+    await tell(world, ben, begun.payment, News.CAPTURED, captured=eur(400), follow=False)
+    await tell(world, ben, begun.payment, News.RETURNED, captured=eur(400))
     await until(world, ben, day(1, 3))
     assert [each.state.name for each in await invoices_of(world, ben)] == ["void"]
     assert await owed_and_credit(world, ben) == (0, 0)
@@ -189,15 +175,14 @@ NEWS = (
 @pytest.mark.row("I1")
 async def test_the_news_of_a_returned_debit_ends_the_same_in_any_order_and_number(world: World) -> None:
     for order in itertools.permutations(NEWS):
-        ada = await world.customer()
-        await world.card(ada, "tok_bank_held")
+        ada = await buyer(world, "tok_bank_held")
         begun = await start(world, ada)
         for news, minor in (*order, *order):
-            captured = euro(minor) if minor else None
+            captured = eur(minor) if minor else None
             await tell(world, ada, begun.payment, news, captured=captured, follow=False)
         assert begun.payment is not None
         ended = await payment(world.house.db.primary, ada.id, begun.payment)
-        assert (ended.state.name, ended.captured, ended.returned) == ("failed", euro(1000), euro(1000))
+        assert (ended.state.name, ended.captured, ended.returned) == ("failed", eur(1000), eur(1000))
         assert await owed_and_credit(world, ada) == (1000, 0)
         assert (await receipts_of(world.house.db.primary, ada.id, [ended.id]))[ended.id].withdrawn_at is not None
         assert await wrong_rows(world, ada) == []
@@ -223,7 +208,7 @@ async def test_what_was_returned_can_be_paid_by_another_method_and_is_not_charge
     world: World, provider: SideDoor
 ) -> None:
     ada, id = await debited(world, provider)
-    await tell(world, ada, id, News.RETURNED, captured=euro(1000))
+    await tell(world, ada, id, News.RETURNED, captured=eur(1000))
     (unpaid,) = await invoices_of(world, ada)
     assert len(await attempts_at(world, ada, unpaid.id)) == 1
     other = await world.card(ada)
