@@ -1,5 +1,6 @@
-"""``quittance dead-letters``: what failed too often; look at it, and do it again once its cause is healed."""
+"""``quittance dead-letters``: what failed too often, or waits; look at it, and do it again once its cause is healed."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from rich.table import Table
 from cli.in_a_house import in_a_house
 from domain import dead_letter, inbox
 from domain.dead_letter import DeadLetter
-from domain.fanout.provider_events import dead_events
+from domain.fanout.provider_events import dead_events, events_not_done
 from domain.fanout.waiting import shard_keys
 from domain.ids import DeadLetterId
 from domain.inbox import InboxEvent
@@ -20,9 +21,14 @@ from domain.refusals import RefusalCode, Refused
 
 Id = Annotated[str, typer.Argument(help="An id that `list` shows: of a letter, or the key of a provider's event.")]
 
-app = typer.Typer(name="dead-letters", help="Work and provider events that failed too often.", no_args_is_help=True)
+app = typer.Typer(
+    name="dead-letters",
+    help="Work and provider events that failed too often, and events that wait.",
+    no_args_is_help=True,
+)
 
 SHOWN = 100  # of each shard key; whoever has more needs no longer list
+UNSEEN = "no worker has looked at it yet"
 
 
 def register(main: typer.Typer) -> None:
@@ -33,16 +39,24 @@ def register(main: typer.Typer) -> None:
 @app.command("list")
 def overview() -> None:
     """List what nobody has replayed yet: provider events first, then the letters of each shard key, oldest first."""
-    found = in_a_house("dead-letters", _all)
+    _print(in_a_house("dead-letters", _all), "There are no dead letters.")
+
+
+@app.command("waiting")
+def waiting() -> None:
+    """List provider events that are not done with, the oldest first, and why each waits."""
+    found = in_a_house("dead-letters", lambda house: events_not_done(house.db.primary, SHOWN))
+    _print(found, "No provider event waits.")
+
+
+def _print(found: Sequence[InboxEvent | DeadLetter], none: str) -> None:
     table = Table("id", "kind", "cause", "attempts", "error id", "since")
     for each in found:
         id = each.key if isinstance(each, InboxEvent) else str(each.id)
         since = each.recorded_at.isoformat(timespec="seconds")
-        table.add_row(id, each.kind, each.cause, str(each.attempts), each.error_id, since)
+        table.add_row(id, each.kind, each.cause or UNSEEN, str(each.attempts), each.error_id, since)
     # Ids are there to be copied: no line is broken, however narrow the terminal.
-    Console(soft_wrap=True, width=None if Console().is_terminal else 250).print(
-        table if found else "There are no dead letters."
-    )
+    Console(soft_wrap=True, width=None if Console().is_terminal else 250).print(table if found else none)
 
 
 async def _all(house: House) -> list[InboxEvent | DeadLetter]:

@@ -38,7 +38,7 @@ COMMANDS: Final = {
         "verify",
         "Recompute everything that can be; exit code 1 and the first wrong row of each check that does not hold.",
     ),
-    "dead-letters": ("dead_letters", "Work and provider events that failed too often."),
+    "dead-letters": ("dead_letters", "Work and provider events that failed too often, and events that wait."),
     "refetch-events": (
         "refetch",
         "Keep what a provider has told since an instant and is not kept here; exit code 1 where some cannot be read.",

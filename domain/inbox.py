@@ -50,7 +50,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class InboxEvent:
-    """A stored event and where it stands; ``cause`` says why it is stale or dead."""
+    """A stored event and where it stands; ``cause`` says why it is stale or dead, or why it is not done with yet."""
 
     key: str
     account: str
@@ -163,14 +163,16 @@ async def move(
     return state
 
 
-async def put_back(marks: Autocommit, event: InboxEvent, due_at: datetime) -> None:
-    """Counts a failed try; nobody looks at the event before the given instant."""
+async def put_back(marks: Autocommit, event: InboxEvent, due_at: datetime, cause: str, error_id: str) -> None:
+    """Counts a failed try and says why it failed; nobody looks at the event before the given instant."""
     await marks.execute(
-        """UPDATE inbox_event SET attempts = attempts + 1, due_at = $3, lease_until = NULL
+        """UPDATE inbox_event SET attempts = attempts + 1, due_at = $3, cause = $4, error_id = $5, lease_until = NULL
             WHERE event_key = $1 AND state = $2""",
         event.key,
         event.state,
         due_at,
+        cause[:CAUSE_LENGTH],
+        error_id,
     )
 
 

@@ -33,6 +33,18 @@ async def dead_events(db: Primary, limit: int) -> list[InboxEvent]:
     return [inbox_event(row) for row in rows]
 
 
+async def events_not_done(db: Primary, limit: int) -> list[InboxEvent]:
+    """Events that wait for a worker, for the one before them or for the provider, the oldest first."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT event_key, provider_account, kind, object_ref, object_sequence, state, attempts, cause, error_id,
+                  recorded_at
+             FROM inbox_event WHERE state IN ('received', 'waiting') ORDER BY recorded_at, event_key LIMIT $1""",
+        limit,
+    )
+    return [inbox_event(row) for row in rows]
+
+
 async def old_bodies(db: Primary, before: datetime, limit: int) -> list[tuple[str, datetime]]:
     """Keys and instants of raw bodies from before the instant whose events are done with, the oldest first."""
     rows = await db.fetch(

@@ -125,11 +125,10 @@ async def _judged(house: House, event: InboxEvent, following: ExitStack) -> Verd
 
 async def _failed(house: House, event: InboxEvent, error: Exception) -> str:
     error_id = log_failure(house, f"provider event {event.kind}", error)
-    now = house.db.clock.now()
+    now, cause = house.db.clock.now(), cause_of(error)
     if event.attempts + 1 < TRIES or (isinstance(error, Refused) and error.retryable):
-        await inbox.put_back(house.db.marks, event, now + backoff(min(event.attempts, TRIES)))
+        await inbox.put_back(house.db.marks, event, now + backoff(min(event.attempts, TRIES)), cause, error_id)
         return event.state
-    cause = cause_of(error)
     return await inbox.move(house.db.marks, event, "bury", now, cause=cause, error_id=error_id, failed=True)
 
 

@@ -51,7 +51,7 @@ async def test_what_the_first_has_applied_is_neither_dropped_nor_tried_again_by_
     first, second = await held_twice(house, held, now)
     assert await inbox.move(house.db.marks, first, "apply", now) == "applied"
     await inbox.move(house.db.marks, second, "bury", later, cause="too late", failed=True)
-    await inbox.put_back(house.db.marks, second, later)
+    await inbox.put_back(house.db.marks, second, later, "too early", "e1")
     found = await inbox.find(house.db.primary, first.key)
     assert found and (found.state, found.attempts, found.cause) == ("applied", 0, "")
     assert await inbox.claim(house.db.marks, first.key, later) is None
@@ -74,7 +74,7 @@ async def test_an_event_whose_predecessor_comes_is_due_at_once_and_one_that_fail
     waiting, _ = await held_twice(house, held, now)
     await inbox.move(house.db.marks, waiting, "wait", later)
     failed, _ = await held_twice(house, held, now)
-    await inbox.put_back(house.db.marks, failed, later)
+    await inbox.put_back(house.db.marks, failed, later, "too early", "e1")
     for event in (waiting, failed):
         await inbox.make_due(house.db.marks, event.key, now)
     assert await inbox.claim(house.db.marks, waiting.key, now)

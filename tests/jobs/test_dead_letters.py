@@ -127,6 +127,32 @@ async def test_an_operator_finds_a_letter_reads_it_and_has_it_done(world: World)
     assert (await subscriptions(world.house.db.primary, ada.id))[0].state.name == "active"
 
 
+async def forget_what_waits(owner_url: str) -> None:
+    """Only so many are listed, the oldest first, and other tests leave some."""
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("DELETE FROM inbox_event WHERE state IN ('received', 'waiting')")
+    await owner.close()
+
+
+@pytest.mark.row("L5")
+async def test_an_operator_sees_which_provider_events_wait_and_why(world: World, desk: Desk, owner_url: str) -> None:
+    await forget_what_waits(owner_url)
+    early, stranded, fresh_one = made_up(sequence=2), made_up(), made_up()
+    assert await desk.take(early) == "waiting"
+    assert await desk.take(stranded, replace(world.house, gateways={}, missed=set())) == "received"
+    await desk.deliver(fresh_one)
+    listed = (await quittance("waiting")).output.splitlines()
+    for event, why in (
+        (early, "an event before it is missing"),
+        (stranded, "Refused: UNAVAILABLE"),
+        (fresh_one, "no worker has looked at it yet"),
+    ):
+        (line,) = [each for each in listed if key_of(event) in each]
+        assert why in line
+    assert await desk.take(early, later(world.house, timedelta(minutes=1))) == "dead"
+    assert key_of(early) not in (await quittance("waiting")).output
+
+
 async def test_an_operator_sees_dead_provider_events_and_what_still_ails_them(world: World, desk: Desk) -> None:
     event = made_up()
     assert await desk.take(event) == "dead"
