@@ -50,8 +50,8 @@ class FailureHandled:
 async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
     """Any path to a failed payment of an owed period ends here, so that a case is open whenever one is unpaid.
 
-    A step whose method was declined goes on with the next backup; a part that was taken is no failure at all. What
-    waited for the attempt to end is woken.
+    A step whose method was declined goes on with the next backup; a part that was taken is no failure at all, nor is
+    anything before the day on which an invoice on account is due. What waited for the attempt to end is woken.
     """
     unpaid = await invoice(tx, tx.customer, command.invoice)
     if unpaid.state.name != "open":
@@ -72,6 +72,8 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
 
 async def _handled(tx: Tx, unpaid: Invoice, failed: Payment | None) -> FailureHandled:
     found, rules = await case_of(tx, tx.customer, unpaid.id), await recovery_policy(tx, tx.head.tenant)
+    if found is None and unpaid.collection != AUTOMATIC and tx.now < unpaid.due_at:
+        return FailureHandled(None, None)  # nobody has to have paid it yet: its case is opened on the day
     if found and await heard_of_part(tx, found, unpaid, failed):
         return FailureHandled(found.id, found.state.name)
     found = await case_of(tx, tx.customer, unpaid.id) if found else None  # a plan that broke has moved its days

@@ -7,6 +7,7 @@ from domain import due as due_work
 from domain.db import Tx
 from domain.dunning.case import case_of
 from domain.ids import InvoiceId, PaymentId, RefundId
+from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.credit_note import credit_notes_of
 from domain.invoices.credit_whole import TOO_LATE
 from domain.invoices.invoice import Invoice, invoice
@@ -121,7 +122,8 @@ async def _of_trial(tx: Tx, of: Saga, subscribed: Subscription) -> Facts:
         return Facts("bill", invoice=first)
     billed = await _of_invoice(tx, await invoice(tx, tx.customer, first), "paid", "collect")
     if billed.step == "collect" and billed.until is None and billed.doubt is None and not subscribed.ended_at:
-        owed = (await invoice(tx, tx.customer, first)).state.name == "open"
+        unpaid = await invoice(tx, tx.customer, first)
+        owed = unpaid.state.name == "open" and unpaid.collection == AUTOMATIC  # on account, its day is waited for
         return billed if owed and await case_of(tx, tx.customer, first) is None else Facts("collect", COMPLETE)
     return billed if billed.until or billed.doubt else Facts("collect", UNDO if subscribed.ended_at else COMPLETE)
 

@@ -17,11 +17,13 @@ from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
+from domain.sagas.saga import living_sagas
 from domain.subscriptions.expire import ExpireSubscription, expire_subscription
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.domain.invoices.bills import SETUP, draft, eur, issue, now
 from tests.lives import (
     attempts_at,
+    buy,
     buyer,
     by_finance,
     by_house,
@@ -32,6 +34,7 @@ from tests.lives import (
     until,
     wrong_rows,
 )
+from tests.subscription_lives import plan_of, trial
 from tests.world import Someone, World, fresh
 
 NET, LONG = 30, 100  # days; the second is longer than the subscriptions here are looked at
@@ -79,6 +82,36 @@ async def test_an_overdue_invoice_begins_its_dunning_on_its_day_and_is_never_cha
     assert await attempts_at(world, ada, first.id) == []
     await world.do(ada, pay_invoice, PayInvoice(first.id, None))
     assert (await subscription_of(world, ada)).state.name == "active"
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_payment_that_is_declined_before_the_day_is_no_reason_to_dun(world: World) -> None:
+    ada = await on_account(world)
+    await world.card(ada, "tok_insufficient_funds")
+    await start(world, ada)
+    (first,) = await invoices_of(world, ada)
+    await until(world, ada, day(1, 3))
+    await world.do(ada, pay_invoice, PayInvoice(first.id, None))
+    assert [each.state.name for each in await attempts_at(world, ada, first.id)] == ["failed"]
+    await until(world, ada, day(1, 30, 23))
+    assert (await subscription_of(world, ada)).state.name == "active"
+    assert await cases(world.house.db.primary, ada.id) == []
+    await until(world, ada, day(1, 31))
+    (case,) = await cases(world.house.db.primary, ada.id)
+    assert (case.opened_at, (await subscription_of(world, ada)).state.name) == (day(1, 31), "past_due")
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_follows_a_trial_on_account_is_dunned_from_its_day_on(world: World) -> None:
+    ada = await on_account(world)
+    await buy(world, ada, await plan_of(world, 1000, trial(14)))
+    await until(world, ada, day(2, 14))
+    assert (await subscription_of(world, ada)).state.name == "active"
+    assert await cases(world.house.db.primary, ada.id) == []
+    assert await living_sagas(world.house.db.primary, ada.id) == []
+    await until(world, ada, day(2, 15))
+    (case,), (first,) = await cases(world.house.db.primary, ada.id), await invoices_of(world, ada)
+    assert (case.invoice, case.opened_at) == (first.id, first.due_at)
     assert await wrong_rows(world, ada) == []
 
 
