@@ -12,6 +12,7 @@ from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.draft import Draft, store_draft
+from domain.machine import State
 from domain.operation import operation
 from domain.payments.collect import require_means
 from domain.payments.debt import require_no_debt
@@ -21,11 +22,11 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_now import paid_charge
 from domain.subscriptions.lifecycle import RENEW, RESUME
 from domain.subscriptions.lines import full_charge
-from domain.subscriptions.offer import family_kept, next_term
+from domain.subscriptions.offer import Offer, family_kept, next_term
 from domain.subscriptions.plans import NOTHING
 from domain.subscriptions.policy import subscription_policy
 from domain.subscriptions.recover import collected, come_back
-from domain.subscriptions.renew import issue_and_collect
+from domain.subscriptions.renew import issue_and_collect, pause_without_price
 from domain.subscriptions.store import Pause, claim_families, move, schedule_renewal, store_plans
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription
 from domain.subscriptions.terms import Terms, store_terms
@@ -89,7 +90,8 @@ class SubscriptionResumed:
 async def resume_subscription(tx: Tx, command: ResumeSubscription) -> SubscriptionResumed:
     """STATE_CONFLICT for one that does not pause; PAYMENT_METHOD_REQUIRED and BLOCKED_BY_DEBT where a new cycle is
     billed and somebody asks; one that resumes by itself is billed all the same, and goes the way of an unpaid
-    renewal. Where an invoice of its own fell overdue in the pause it is behind from now on."""
+    renewal. Where an invoice of its own fell overdue in the pause it is behind from now on. NO_PRICE where there is
+    none to be billed at; what would come back by itself then pauses on, as a renewal does for want of one."""
     of = await subscription(tx, tx.customer, command.subscription)
     await due.finish(tx, RESUME, of.id.uuid)
     if of.state.name != "paused":
@@ -108,17 +110,35 @@ async def resume_subscription(tx: Tx, command: ResumeSubscription) -> Subscripti
     if Grant.SYSTEM not in tx.actor.grants:
         await require_no_debt(tx)
         await require_means(tx)
+    try:
+        offer = await _offered(tx, of)
+    except Refused as refused:
+        if refused.code is not RefusalCode.NO_PRICE or Grant.SYSTEM not in tx.actor.grants:
+            raise
+        state = await _go_on_without_price(tx, of)
+        return SubscriptionResumed(of.id, state.name, of.period.end, None, None)
     state = await come_back(tx, of, cases)
-    first, draft = await _begin_cycle(tx, of)
+    first, draft = await _begin_cycle(tx, of, offer)
     issued = await issue_and_collect(tx, draft)
     await schedule_renewal(tx, of, first.end)
     return SubscriptionResumed(of.id, state.name, first.end, issued.invoice, issued.payment)
 
 
-async def _begin_cycle(tx: Tx, of: Subscription) -> tuple[Period, InvoiceId]:
-    """A new cycle that starts now, on what a term that begins now is billed."""
+async def _offered(tx: Tx, of: Subscription) -> Offer:
+    """What a term that begins now is billed; NO_PRICE where there is none."""
     start = pin(tx.now)
-    offer = await family_kept(tx, of, await next_term(tx, of, start), start)
+    return await family_kept(tx, of, await next_term(tx, of, start), start)
+
+
+async def _go_on_without_price(tx: Tx, of: Subscription) -> State:
+    """Who would come back by itself pauses on, for staff to find a price for."""
+    await move(tx, of, "resume")
+    return await pause_without_price(tx, await subscription(tx, tx.customer, of.id))
+
+
+async def _begin_cycle(tx: Tx, of: Subscription, offer: Offer) -> tuple[Period, InvoiceId]:
+    """A new cycle that starts now."""
+    start = pin(tx.now)
     anchor = Anchor.at(start, of.time_zone, offer.price.cadence)
     first = period(anchor, 0)
     terms = Terms.on(offer.version, offer.price, offer.quantity, start)

@@ -9,6 +9,7 @@ from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.draft import FINALIZE, Draft, store_draft
 from domain.invoices.finalize import finalize
+from domain.machine import State
 from domain.operation import operation
 from domain.payments.collect import collect
 from domain.period import Anchor, Period, period, period_index, pin
@@ -67,7 +68,8 @@ async def renew_subscription(tx: Tx, command: RenewSubscription) -> Subscription
     except Refused as refused:
         if refused.code is not RefusalCode.NO_PRICE:  # which is found before anything is written
             raise
-        return await _without_price(tx, of)
+        await pause_without_price(tx, of)
+        return SubscriptionRenewed(of.id, of.period.start, of.period.end, None)
     if of.state.name == "trialing":
         await move(tx, of, "convert")
     await due.schedule(tx, FINALIZE, draft.uuid, tx.now + DRAFT_FOR)
@@ -76,11 +78,12 @@ async def renew_subscription(tx: Tx, command: RenewSubscription) -> Subscription
     return SubscriptionRenewed(of.id, following.start, following.end, draft)
 
 
-async def _without_price(tx: Tx, of: Subscription) -> SubscriptionRenewed:
-    await move(tx, of, "pause", pause=Pause(None, "none", NO_PRICE))
+async def pause_without_price(tx: Tx, of: Subscription) -> State:
+    """Pauses what there is no price for to go on at, until somebody resumes it."""
+    state = await move(tx, of, "pause", pause=Pause(None, "none", NO_PRICE))
     await due.finish(tx, RENEW, of.id.uuid)
     tx.emit("subscription.without_price", subscription=of.id)
-    return SubscriptionRenewed(of.id, of.period.start, of.period.end, None)
+    return state
 
 
 @dataclass(frozen=True, slots=True)

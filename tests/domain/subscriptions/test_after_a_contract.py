@@ -18,7 +18,12 @@ from domain.period import Unit
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.next_invoice import NextInvoice, PreviewNextInvoice, preview_next_invoice
-from domain.subscriptions.pause import ResumeSubscription, resume_subscription
+from domain.subscriptions.pause import (
+    PauseSubscription,
+    ResumeSubscription,
+    pause_subscription,
+    resume_subscription,
+)
 from domain.subscriptions.subscription import Subscription
 from domain.subscriptions.without_price import without_price
 from domain.timeline.changes import What
@@ -172,6 +177,22 @@ async def test_without_a_public_price_it_pauses_without_access_until_there_is_on
     of = await subscription_of(world, ada)
     assert (of.state.name, of.is_without_price, of.period.start) == ("active", False, day(3, 5))
     assert (await totals(world, ada), await waiting(world, of.id)) == ([700, 700, 1000], False)
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("I13")
+async def test_who_would_come_back_after_its_contract_and_finds_no_price_waits_for_one_too(world: World) -> None:
+    ada, plan, _ = await negotiated(world, listed=False)
+    id = (await subscription_of(world, ada)).id
+    await until(world, ada, day(2, 10))
+    await world.do(ada, pause_subscription, PauseSubscription(id, day(3, 10)))
+    (waits,) = (await foreseen(world, ada)).without_price
+    assert waits.at == day(3, 10)
+    await until(world, ada, day(3, 20))
+    await paused_for_want_of_a_price(world, ada)
+    await new_price(world, monthly(plan, LISTED))
+    await world.do(ada, resume_subscription, ResumeSubscription(id))
+    assert (await totals(world, ada), await is_entitled(world, ada)) == ([700, 700, 1000], True)
     assert await wrong_rows(world, ada) == []
 
 
