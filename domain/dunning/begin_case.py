@@ -12,7 +12,7 @@ from domain.ids import DunningCaseId, InvoiceId, SubscriptionId
 from domain.invoices.invoice import Invoice
 from domain.machine import State
 from domain.payments.own_tries import allow_tries
-from domain.subscriptions.store import move_if_allowed
+from domain.subscriptions.recover import fall_behind
 from domain.subscriptions.subscription import subscription
 
 
@@ -74,7 +74,8 @@ async def _begun(tx: Tx, id: DunningCaseId, invoice: InvoiceId) -> Case:
     await due.schedule(tx, GIVE_UP, id.uuid, of.give_up_at)
     await schedule_notice(tx, of)
     await allow_tries(tx, invoice, (await recovery_policy(tx, tx.head.tenant)).own_tries)
-    await move_if_allowed(tx, of.subscription, "payment_failed")
+    if of.subscription is not None:
+        await fall_behind(tx, of.subscription)
     tx.emit("dunning.opened", case=id, invoice=invoice)
     tell(tx, of, Step.PAYMENT_FAILED)
     return of

@@ -1,7 +1,8 @@
-"""Between paying and owing: coming back once nothing is owed any more, and coming out of a pause while something is."""
+"""Between paying and owing: falling behind, coming back once nothing is owed, leaving a pause while something is."""
 
 from domain import due
 from domain.db import Tx
+from domain.ids import SubscriptionId
 from domain.machine import State
 from domain.subscriptions.lifecycle import RESUME, SUBSCRIPTION
 from domain.subscriptions.store import Pause, move, pause_left, schedule_renewal
@@ -29,6 +30,15 @@ async def _pause_again(tx: Tx, of: Subscription, pause: Pause) -> None:
     await move(tx, of, "pause", pause=pause)
     if pause.resumes_at is not None:
         await due.schedule(tx, RESUME, of.id.uuid, max(pause.resumes_at, tx.now))
+
+
+async def fall_behind(tx: Tx, id: SubscriptionId) -> None:
+    """Puts it where an unpaid invoice of its own puts it. A pause holds on, also one that was cancelled since: to be
+    behind gives access, which a pause may not, and lasts longer than what was paid for."""
+    of = await subscription(tx, tx.customer, id)
+    is_paused = of.state.name == "pending_cancellation" and await pause_left(tx, of) is not None
+    if SUBSCRIPTION.allows(of.state.name, "payment_failed") and not is_paused:
+        await move(tx, of, "payment_failed")
 
 
 async def collected(tx: Tx, of: Subscription) -> frozenset[str]:

@@ -11,7 +11,6 @@ from domain.ids import PaymentId, SubscriptionId
 from domain.money import Money
 from domain.payments.settle_payment import News
 from domain.reactions.work import do_now
-from domain.subscriptions.cancel import CancelAt, ReactivateSubscription, reactivate_subscription
 from domain.subscriptions.pause import (
     PauseSubscription,
     ResumeSubscription,
@@ -35,7 +34,7 @@ from tests.lives import (
     until,
     wrong_rows,
 )
-from tests.subscription_lives import cancel, rules
+from tests.subscription_lives import rules
 from tests.world import EUR, Someone, World
 
 # The case is opened on 5 January: retries to the 19th, on which access ends; the subscription is over on 4 February.
@@ -73,10 +72,6 @@ async def take_back(
 
 async def pay(world: World, of: Someone, _: SubscriptionId) -> None:
     await world.card(of)
-
-
-async def keep(world: World, of: Someone, id: SubscriptionId) -> None:
-    await world.do(of, reactivate_subscription, ReactivateSubscription(id))
 
 
 async def undo_moves(owner_url: str, of: SubscriptionId, last: int) -> None:
@@ -172,52 +167,6 @@ async def test_who_comes_back_while_an_invoice_is_collected_is_behind(world: Wor
     await until(world, ada, day(2, 2))
     assert await stands(world, ada) == ("active", True, "recovered")
     assert [each.period_start for each in await invoices_of(world, ada)] == [day(1, 1), day(2, 1)]
-    assert await wrong_rows(world, ada) == []
-
-
-async def test_a_pause_that_is_cancelled_while_an_invoice_is_collected_loses_its_access_in_time(world: World) -> None:
-    ada, id = await owing(world)
-    await cancel(world, ada, CancelAt.PERIOD_END)
-    await world.do(ada, reactivate_subscription, ReactivateSubscription(id))
-    assert await stands(world, ada) == ("paused", True, "retrying")
-    await cancel(world, ada, CancelAt.PERIOD_END)
-    await until(world, ada, SUSPENDED)
-    assert await stands(world, ada) == ("suspended", False, "suspended")
-    await world.card(ada)
-    assert await stands(world, ada) == ("pending_cancellation", True, "recovered")
-    await until(world, ada, day(2, 2))
-    assert await stands(world, ada) == ("canceled", False, "recovered")
-    assert len(await invoices_of(world, ada)) == 1
-    assert await wrong_rows(world, ada) == []
-
-
-@pytest.mark.parametrize("paid_on", [day(1, 12), day(1, 28)])  # in the retries, and once access has ended
-@pytest.mark.parametrize("is_taken_back_first", [True, False])
-async def test_a_cancelled_pause_that_is_gone_on_with_is_not_billed(
-    world: World, paid_on: datetime, *, is_taken_back_first: bool
-) -> None:
-    ada, id = await owing(world)
-    await cancel(world, ada, CancelAt.PERIOD_END)
-    await until(world, ada, paid_on)
-    for step in (keep, pay) if is_taken_back_first else (pay, keep):
-        await step(world, ada, id)
-    assert await stands(world, ada) == ("paused", True, "recovered")
-    await until(world, ada, day(4, 2))
-    assert await stands(world, ada) == ("paused", True, "recovered")
-    assert [each.period_start for each in await invoices_of(world, ada)] == [day(1, 1)]
-    assert await wrong_rows(world, ada) == []
-
-
-async def test_a_pause_whose_debt_came_after_its_cancellation_is_not_billed_either(world: World) -> None:
-    ada, begun = await pausing(world)
-    await cancel(world, ada, CancelAt.PERIOD_END)
-    await take_back(world, ada, begun.payment)
-    assert await stands(world, ada) == ("past_due", True, "retrying")
-    await pay(world, ada, begun.subscription)
-    await keep(world, ada, begun.subscription)
-    assert await stands(world, ada) == ("paused", True, "recovered")
-    await until(world, ada, day(4, 2))
-    assert [each.period_start for each in await invoices_of(world, ada)] == [day(1, 1)]
     assert await wrong_rows(world, ada) == []
 
 
