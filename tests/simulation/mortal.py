@@ -118,7 +118,7 @@ class Connection:
         turns = self.owner.turns
         await turns.turn()
         self.owner.moment("before", sql)
-        result = await turns.answer(self.real.get_server_pid(), getattr(self.real, method)(sql, *args))
+        result = await turns.answer(self.real, method, sql, args)
         self.owner.moment("after", sql)
         return result
 
