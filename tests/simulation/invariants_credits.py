@@ -9,6 +9,7 @@ from tests.simulation.history import Done, History
 from tests.simulation.invariants_documents import ruler_of
 from tests.simulation.look import Look
 from tests.simulation.options import DISPUTED_FROM
+from tests.simulation.replacements import first_of
 
 
 def unused_of(look: Look, history: History, charge: Row, at: datetime, number: int) -> int:
@@ -24,7 +25,10 @@ def unused_of(look: Look, history: History, charge: Row, at: datetime, number: i
 
 
 def credits_are_exact_shares(look: Look) -> Iterator[str]:
-    """17 and 18: a change gives back exactly what the charge is still worth, never a share of today's price."""
+    """17 and 18: a change gives back exactly what the charge is still worth, never a share of today's price.
+
+    What stands in the place of a void change gives back what that one gave back, whatever was given back since.
+    """
     history, lines = History.of(look), {}
     for line in look.facts.rows["invoice_line"]:
         lines[line["invoice_id"], line["position"]] = line
@@ -33,7 +37,8 @@ def credits_are_exact_shares(look: Look) -> Iterator[str]:
         if line["invoice_id"] in corrections:
             continue
         charge = lines[line["credits_invoice_id"], line["credits_position"]]
-        number = history.began(line["invoice_id"]).number
+        change = first_of(look.facts, look.facts.one("invoice", id=line["invoice_id"]))
+        number = history.began(change["id"]).number
         expected = unused_of(look, history, charge, line["starts_at"], number)
         if -line["amount"] != expected or (line["price_id"], line["ends_at"]) != (
             charge["price_id"],

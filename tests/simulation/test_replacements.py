@@ -1,12 +1,28 @@
-"""Whether a draft in the place of a void invoice may be issued: what it gives back must be left of the charges."""
+"""What stands in the place of a void invoice: it gives back what that one gave back, and must find it left."""
 
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from domain.actor import Grant
+from domain.corrections.finalize_draft import FinalizeDraft, finalize_draft
+from domain.corrections.void_invoice import VoidInvoice, void_invoice
+from domain.ids import InvoiceId, SubscriptionId
+from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
+from domain.money import Money
+from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
+from domain.pool import Pool
+from domain.reactions.work import do_now
+from domain.subscriptions.change_plan import ChangePlan, change_plan
 from tests.simulation.facts import TABLES, Facts
+from tests.simulation.invariants_credits import credits_are_exact_shares
+from tests.simulation.look import Look, Memory
 from tests.simulation.replacements import gives_back_too_much
+from tests.simulation.small_town import arrived, begun, open_small_town
+from tests.simulation.town import Town
 
 CUSTOMER, FIRST, VOID = (UUID(int=number) for number in range(3))
 DRAFT = {"customer_id": CUSTOMER, "reason": "replacement:TOWN-2"}
@@ -46,3 +62,36 @@ def test_what_a_replacement_gives_back_is_held_against_what_is_left(
 
 def test_a_draft_that_replaces_nothing_gives_nothing_back() -> None:
     assert not gives_back_too_much(_facts(600, given_back=1000), DRAFT | {"reason": "manual"})
+
+
+@pytest.fixture
+async def town(pool: Pool) -> AsyncIterator[Town]:
+    opened = await open_small_town(pool)
+    yield opened
+    await opened.reader.close()
+
+
+async def test_what_stands_in_the_place_of_a_change_gives_back_what_that_did_whatever_was_given_back_since(
+    town: Town,
+) -> None:
+    patron = await arrived(town, "good#1", on_clock=False)
+    staff, eur = town.staff(Grant.FINANCE), patron.currency
+    await begun(town, patron, "starter")
+    await town.call("agree", set_billing_terms, staff, patron.id, SetBillingTerms(7, None))
+    town.clock.move(timedelta(days=10))
+    (bought,) = town.facts.rows["invoice"]
+    team = next(offer for offer in town.catalog.offers if offer.code == "team")
+    subscription = SubscriptionId(town.shard, bought["subscription_id"])
+    changed = await town.call("change", change_plan, patron.actor, patron.id, ChangePlan(subscription, team.price))
+    await do_now(town.process.house, patron.id)  # on account: it takes effect as it is heard of
+    void = await town.call("void", void_invoice, staff, patron.id, VoidInvoice(changed.invoice, "It was wrong", True))
+    goodwill = IssueCreditNote(
+        InvoiceId(town.shard, bought["id"]), "goodwill", "Sorry", (), Money(300, eur),
+        refund=Money(0, eur), credit=Money(300, eur), out_of_band=Money(0, eur),
+    )  # fmt: skip
+    await town.call("note", issue_credit_note, staff, patron.id, goodwill)
+    await town.call("issue", finalize_draft, staff, patron.id, FinalizeDraft(void.replacement))
+    await town.look()
+    first, second = town.facts.of("invoice_line", kind="credit")
+    assert first["amount"] == second["amount"]
+    assert list(credits_are_exact_shares(Look(town, Memory(), town.facts, whole=True))) == []
