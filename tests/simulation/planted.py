@@ -138,6 +138,13 @@ def _taxed(look: Look, row: Row) -> bool:
     return row["kind"] == "charge" and any(part["given_back"] != part["amount"] for part in parts)
 
 
+def _by_share(look: Look, row: Row) -> bool:
+    """A line whose tax the check reckons: of unused time, or of a charge that does not have its tax inside."""
+    charge = look.facts.one("invoice_line", invoice_id=row["invoice_id"], position=row["invoice_position"])
+    kind = look.facts.one("credit_note", id=row["credit_note_id"])["kind"]
+    return bool(row["amount"] > 0 and (kind == "unused_time" or not charge["tax_inclusive"]))
+
+
 def _uncut_renewal(look: Look, row: Row) -> bool:
     """A renewal of who never changed: where a cycle began in the middle of a period, its end is cut to that."""
     of = row["subscription_id"]
@@ -242,7 +249,7 @@ PLANTED: dict[str, Plant] = {
     "terms_are_as_agreed": put("subscription", next_quantity=99),
     "changes_take_effect_as_billed": put("subscription_terms", _paid_change, **more("quantity")),
     "credits_are_exact_shares": put("invoice_line", _credit, **more("amount", -5)),
-    "tax_goes_back_by_share": put("credit_note_line", lambda look, row: row["amount"] > 0, **more("tax", MUCH)),
+    "tax_goes_back_by_share": put("credit_note_line", _by_share, **more("tax", MUCH)),
     "leaving_gives_back_by_policy": drop("credit_note", _of_leaving),
     "coupons_take_what_they_say": put("invoice_line_discount", **more("amount")),
     "taxes_are_as_the_law_says": put("invoice_line_tax", _of_sandbox, **more("rate_ppm")),
