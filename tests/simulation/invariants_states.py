@@ -145,7 +145,8 @@ def _off_timeline(case: Row, retries: list[datetime]) -> Iterator[str]:
 
 
 def nobody_loses_access_early(look: Look) -> Iterator[str]:
-    """23: suspension and giving up wait for their day, for the last retry, for every open attempt and for a payment.
+    """23: suspension and giving up wait for their day, for the last retry, for every open attempt and for a payment; on
+    account nothing begins before the invoice is due.
 
     A case that is given up together with another one of its subscription has not come to its own day, nor has one whose
     invoice staff gave up.
@@ -153,6 +154,9 @@ def nobody_loses_access_early(look: Look) -> Iterator[str]:
     given_up = look.facts.by("transition", "operation_id", "to_state")
     names = look.operation_names()
     for case in look.facts.rows["dunning_case"]:
+        billed = look.facts.one("invoice", id=case["invoice_id"])
+        if billed["collection"] == "invoice" and case["opened_at"] < billed["due_at"]:
+            yield f"case {case['id']} was opened at {case['opened_at']}, before {billed['due_at']}"
         for state, day in (("suspended", case["suspend_at"]), ("given_up", case["give_up_at"])):
             moved = _moved(look, case["id"], state)
             if moved is None:
