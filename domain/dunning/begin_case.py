@@ -34,7 +34,8 @@ async def begin_case(tx: Tx, unpaid: Invoice) -> Case:
 
 
 async def reopen_case(tx: Tx, of: Case) -> Case:
-    """What had ended the case was taken back by the bank: its timeline begins anew, by the policy of now."""
+    """Money without which the case would not have ended was taken back: its timeline begins anew, by the policy of
+    now."""
     timeline = await _timeline(tx, of.subscription)
     state: State = await DUNNING.move(tx, tx.customer, of.id.uuid, of.state, "reopen")
     await tx.execute(

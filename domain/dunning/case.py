@@ -21,11 +21,12 @@ DUNNING = Machine(
         ("grace", "recover"): "recovered",
         ("suspended", "recover"): "recovered",
         ("suspended", "give_up"): "given_up",
-        # The payment that had ended it was taken back by the bank.
-        ("recovered", "reopen"): "retrying",
         ("retrying", "stop"): "stopped",
         ("grace", "stop"): "stopped",
         ("suspended", "stop"): "stopped",
+        # A payment that had ended it, or a part beside the note that did, was taken back by the bank.
+        ("recovered", "reopen"): "retrying",
+        ("stopped", "reopen"): "retrying",
     },
 )
 

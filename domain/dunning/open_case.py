@@ -7,7 +7,18 @@ from domain.actor import Grant
 from domain.customers.customer import customer
 from domain.db import Tx
 from domain.dunning.begin_case import begin_case, reopen_case
-from domain.dunning.case import GIVE_UP, RETRY, SUSPEND, Case, case_of, living_cases, move, store_next_retry, store_step
+from domain.dunning.case import (
+    DUNNING,
+    GIVE_UP,
+    RETRY,
+    SUSPEND,
+    Case,
+    case_of,
+    living_cases,
+    move,
+    store_next_retry,
+    store_step,
+)
 from domain.dunning.failed_change import DropFailedChange, drop_failed_change
 from domain.dunning.next_retry import Calendar, next_retry
 from domain.dunning.parts import heard_of_part
@@ -81,7 +92,7 @@ async def _handled(tx: Tx, unpaid: Invoice, failed: Payment | None) -> FailureHa
         return FailureHandled(found.id if found else None, found.state.name if found else None)
     if found:
         await store_step(tx, found, None)
-    if found and found.state.name == "recovered":
+    if found and DUNNING.allows(found.state.name, "reopen"):
         of = await reopen_case(tx, found)
     else:
         of = found or await begin_case(tx, unpaid)

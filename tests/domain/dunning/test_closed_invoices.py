@@ -20,6 +20,7 @@ from domain.period import Unit
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.domain.invoices.bills import SETUP, draft, issue, note, now
+from tests.domain.payments.test_offline_payments import record, reverse
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import (
     attempts_at,
@@ -101,6 +102,20 @@ async def test_an_invoice_that_was_credited_to_nothing_stops_its_case(world: Wor
                                       ("suspended", False, [("suspended", None)]))  # fmt: skip
     await note(world, ada, case.invoice, 600)
     assert await stands(world, ada) == ("active", True, [("stopped", Ended.CREDITED)])
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("D11")
+async def test_a_part_that_is_taken_back_beside_the_note_that_stopped_a_case_is_collected_again(world: World) -> None:
+    ada, case = await in_dunning(world)
+    recorded = await record(world, ada, 400)
+    await note(world, ada, case.invoice, 600)
+    assert await stands(world, ada) == ("active", True, [("stopped", Ended.CREDITED)])
+    await reverse(world, ada, recorded)
+    assert await stands(world, ada) == ("past_due", True, [("retrying", None)])
+    await world.card(ada)
+    assert await stands(world, ada) == ("active", True, [("recovered", Ended.PAID)])
+    assert [each.amount.minor for each in await attempts_at(world, ada, case.invoice)][-1] == 400
     assert await wrong_rows(world, ada) == []
 
 
