@@ -56,7 +56,8 @@ async def apply_capture(tx: Tx, of: Invoice, captured: Money) -> Applied:
 async def owe_again(tx: Tx, of: Invoice, used: Applied) -> None:
     """What money had done for the invoice that a bank has taken back, its postings reversed: it is owed again.
 
-    A void invoice owes nothing: the credit that its payment had become goes. What had been given up stays given up.
+    A void invoice owes nothing: the credit that its payment had become goes. What had been given up stays given up,
+    whichever of the money that came before and after that is taken back first.
     """
     if of.state.name == "void":
         if used.receivable.minor:
@@ -66,7 +67,7 @@ async def owe_again(tx: Tx, of: Invoice, used: Applied) -> None:
     back_again = used.receivable + used.recovered
     if back_again.minor == 0:
         return
-    lost, state = of.state.name == "uncollectible" or used.recovered.minor > 0, of.state
+    lost, state = await _was_given_up(tx, of), of.state
     if lost and used.receivable.minor:
         await post(tx, Cause("invoice.written_off", of.id.uuid), [given_up(used.receivable)])
     if state.name == "paid":
@@ -74,6 +75,17 @@ async def owe_again(tx: Tx, of: Invoice, used: Applied) -> None:
     written_off = of.written_off + back_again if lost else of.written_off
     await store_settlement(tx, of.id, state, amounts_of(of, paid=of.paid - back_again, written_off=written_off))
     emit_of(tx, "invoice.reopened", of.id, of.subscription)
+
+
+async def _was_given_up(tx: Tx, of: Invoice) -> bool:
+    found = await tx.fetchval(
+        """SELECT 1 FROM transition
+            WHERE shard_key = $1 AND customer_id = $2 AND entity_id = $3 AND to_state = 'uncollectible' LIMIT 1""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.id.uuid,
+    )
+    return found is not None
 
 
 async def lower(tx: Tx, of: Invoice, reduced: Money) -> None:
