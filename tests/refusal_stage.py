@@ -27,10 +27,10 @@ from domain.ids import CouponId, InvoiceId, PlanId
 from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
 from domain.invoices.manual_line import ManualLine
 from domain.invoices.sign_contract import SignContract, sign_contract
-from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.ledger.period_close import ClosePeriod, close_period
 from domain.money import Money
 from domain.operation import Operation
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.perform import perform
 from domain.period import Unit
 from domain.subscriptions.cancel_scheduled import CancelScheduledChange, cancel_scheduled_change

@@ -17,9 +17,9 @@ from api.scalars import GlobalId, IdempotencyKey
 from domain.ids import CreditNoteId, InvoiceId
 from domain.invoices.credit_note import credit_note
 from domain.invoices.invoice import invoice
-from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.money import Money
 from domain.payments.issue_credit_note import IssueCreditNote, NoteLine, issue_credit_note
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.refusals import Refused
 
 

@@ -11,8 +11,8 @@ from domain.invoices.invoice import Invoice, invoice
 from domain.invoices.line import Line, lines_of
 from domain.money import Money
 from domain.operation import operation
+from domain.payments.take_invoice_back import given_beyond, take_invoice_back
 from domain.payments.under_way import refuse_while_being_paid
-from domain.payments.withhold import take_invoice_back
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.subscription import subscription
 
@@ -40,7 +40,8 @@ class InvoiceVoided:
 async def void_invoice(tx: Tx, command: VoidInvoice) -> InvoiceVoided:
     """STATE_CONFLICT unless it is open, no credit of another invoice stands on its lines, and no subscription waits for
     it; PAYMENT_IN_PROGRESS while a payment of it may still succeed, or of an adjustment of its tax, which is taken back
-    with it; INVALID_INPUT for a reason that says nothing."""
+    with it; INSUFFICIENT_BALANCE where more was given back of it than is paid, and that is no credit of the customer's;
+    INVALID_INPUT for a reason that says nothing."""
     of = await invoice(tx, tx.customer, command.invoice)
     require_reason(command.reason)
     await _check(tx, of)
@@ -65,6 +66,10 @@ async def _check(tx: Tx, of: Invoice) -> None:
         message = f"Another invoice gives back a part of {of.number}: void that one first."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("invoiceId",))
     await require_nobody_waits(tx, of)
+    given = await given_beyond(tx, of)
+    if given.minor:
+        message = f"Of {of.number} {given} were given back that are not paid now: credit the rest of it, or give it up."
+        raise Refused(RefusalCode.INSUFFICIENT_BALANCE, message, ("invoiceId",))
 
 
 async def require_nobody_waits(tx: Tx, of: Invoice) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from domain.catalog.coupon_use import give_uses_back
 from domain.db import Tx
-from domain.ids import CouponRedemptionId
+from domain.ids import CouponRedemptionId, InvoiceId
 from domain.invoices.credit_note import CreditNote, credit_notes_of
 from domain.invoices.credit_whole import credit_whole
 from domain.invoices.given_back import take_again
@@ -18,17 +18,24 @@ from domain.invoices.take_note_back import take_note_back
 from domain.invoices.tax_correction import TAX_CORRECTION, tax_corrections_of
 from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post, reverse
-from domain.money import Money
+from domain.money import Money, total
 
 
 async def void(tx: Tx, of: Invoice) -> None:
     """Takes an open invoice back whole: its posting is reversed, credit comes back, what was paid becomes credit, its
     credit notes are void with it, its tax was never to be adjusted, and coupons have the period again that it had used
-    up."""
+    up. INSUFFICIENT_BALANCE where its notes gave more than was paid, and that is no credit any more."""
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
-    if of.paid.minor:  # before its notes: one that gave a part of this back takes it from here again
-        await post(tx, Cause(PAID_BACK, of.id.uuid), [Transfer(Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid)])
-    await _take_documents_back(tx, of)
+    notes = (await standing_notes(tx, [of.id]))[of.id]
+    outside = total((each.out_of_band for each in notes), of.currency)  # the customer has it, whatever is void
+    parts = (
+        (Account.RECEIVABLE, Account.CUSTOMER_CREDIT, of.paid),
+        (Account.CUSTOMER_CREDIT, Account.CASH_OUTSIDE, outside),
+    )
+    back = [Transfer(debit, credit, amount) for debit, credit, amount in parts if amount.minor]
+    if back:  # before its notes: one that gave a part of this back takes it from here again
+        await post(tx, Cause(PAID_BACK, of.id.uuid), back)
+    await _take_documents_back(tx, of, notes)
     if of.posted_number is not None:
         await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
     lines = (await lines_of(tx, tx.customer, [of.id]))[of.id]
@@ -41,16 +48,21 @@ async def void(tx: Tx, of: Invoice) -> None:
     emit_of(tx, "invoice.voided", of.id, of.subscription)
 
 
-async def _take_documents_back(tx: Tx, of: Invoice) -> None:
+async def standing_notes(tx: Tx, ids: Sequence[InvoiceId]) -> dict[InvoiceId, list[CreditNote]]:
+    """The credit notes of each of the customer's invoices that are not void, oldest first."""
+    found = await credit_notes_of(tx, tx.customer, ids)
+    return {id: [each for each in found.get(id, []) if each.state.name == "issued"] for id in ids}
+
+
+async def _take_documents_back(tx: Tx, of: Invoice, notes: Sequence[CreditNote]) -> None:
     """Its credit notes and the adjustment invoices of its tax, the newest first: each stands on those before it."""
-    notes = (await credit_notes_of(tx, tx.customer, [of.id])).get(of.id, [])
     corrections = (await tax_corrections_of(tx, tx.customer, [of.id])).get(of.id, ())
     extra = await invoices_by_id(tx, tx.customer, [each.adjustment for each in corrections if each.adjustment])
     documents: list[CreditNote | Invoice] = [*notes, *extra.values()]
     for document in sorted(documents, key=_posted, reverse=True):
         if isinstance(document, Invoice):
             await _take_adjustment_back(tx, document)
-        elif document.state.name == "issued":
+        else:
             await take_note_back(tx, document)
 
 

@@ -6,8 +6,6 @@ is true of each payment and the credit that it became, as of one too many that i
 
 from domain.db import Tx
 from domain.ids import InvoiceId
-from domain.invoices.invoice import Invoice
-from domain.invoices.void import void
 from domain.ledger.account import Account
 from domain.ledger.balance import moved_by, numbers_of
 from domain.ledger.post import Cause, Transfer, post
@@ -17,15 +15,6 @@ from domain.payments.book_money import CAPTURED
 from domain.payments.dispute import Dispute, disputes_of_payments
 from domain.payments.pay_back import excess_of
 from domain.payments.payment import payments_of
-from domain.payments.under_way import with_adjustments
-
-
-async def take_invoice_back(tx: Tx, of: Invoice) -> None:
-    """Voids an open invoice with the adjustments of its tax; of what was paid of them, credit becomes what is left."""
-    together = await with_adjustments(tx, of)
-    await void(tx, of)
-    for id in together:
-        await withhold(tx, id)
 
 
 async def withhold(tx: Tx, id: InvoiceId) -> None:

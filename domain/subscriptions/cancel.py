@@ -13,8 +13,8 @@ from domain.machine import State
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.give_back_unused import How, give_back_unused
+from domain.payments.take_invoice_back import take_invoice_back
 from domain.payments.under_way import is_being_paid
-from domain.payments.withhold import take_invoice_back
 from domain.period import pin
 from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused

@@ -9,8 +9,8 @@ from domain.db import Tx
 from domain.ids import InvoiceId, PriceId, SubscriptionId
 from domain.invoices.invoice import invoice
 from domain.operation import operation
+from domain.payments.take_invoice_back import take_invoice_back
 from domain.payments.under_way import is_being_paid
-from domain.payments.withhold import take_invoice_back
 from domain.portal_function import PortalFunction
 from domain.refusals import Refused
 from domain.subscriptions.binding import Binding, instant_of, require_same, require_version, sealed, stale

@@ -10,8 +10,8 @@ from domain.ids import InvoiceId, SubscriptionId
 from domain.invoices.billing_terms import ON_ACCOUNT
 from domain.invoices.invoice import Invoice, invoice
 from domain.operation import operation
+from domain.payments.take_invoice_back import take_invoice_back
 from domain.payments.under_way import is_being_paid
-from domain.payments.withhold import take_invoice_back
 from domain.subscriptions.lifecycle import EXPIRE
 from domain.subscriptions.store import move
 from domain.subscriptions.subscription import Subscription, SubscriptionStands, subscription

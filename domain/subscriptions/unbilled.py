@@ -5,8 +5,8 @@ from domain.db import Tx
 from domain.ids import InvoiceId
 from domain.invoices.draft import FINALIZE, drop_draft
 from domain.invoices.invoice import invoice
+from domain.payments.take_invoice_back import take_invoice_back
 from domain.payments.under_way import is_being_paid
-from domain.payments.withhold import take_invoice_back
 from domain.subscriptions.store import store_plans
 from domain.subscriptions.subscription import Subscription
 

@@ -7,9 +7,9 @@ from domain.ids import CreditNoteId, InvoiceId
 from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
 from domain.invoices.edit_draft import CreateInvoice, create_invoice
 from domain.invoices.manual_line import ManualLine
-from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.money import Money
 from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.refusals import RefusalCode as No
 from tests.simulation.acts_customers import Act, prompt
 from tests.simulation.facts import Row

@@ -7,8 +7,8 @@ from domain.actor import Grant
 from domain.catalog.publish_coupon import publish_coupon
 from domain.catalog.redeem import RedeemCoupon, redeem_coupon
 from domain.fanout.coupon_costs import CouponCost, coupon_costs
-from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.money import Money
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription

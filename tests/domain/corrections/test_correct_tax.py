@@ -17,8 +17,8 @@ from domain.invoices.edit_draft import CreateInvoice, create_invoice
 from domain.invoices.invoice import invoice
 from domain.invoices.invoice_document import invoice_pdf, invoice_xml
 from domain.invoices.manual_line import ManualLine
-from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.ledger.account import Account
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.subscriptions.change_plan import ChangePlan, change_plan

@@ -8,13 +8,13 @@ import pytest
 from domain.actor import Grant
 from domain.corrections.give_up_invoice import GiveUpInvoice, give_up_invoice
 from domain.ids import InvoiceId
-from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.ledger.account import Account
 from domain.payments.issue_credit_note import CreditNoteIssued, NoteLine
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payments_of
 from domain.payments.refund import refunds_of
 from domain.payments.settle_payment import News
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused

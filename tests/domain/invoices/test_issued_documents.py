@@ -13,8 +13,8 @@ from domain.ids import CreditNoteId, InvoiceId, ReceiptId
 from domain.invoices.credit_note_document import credit_note_pdf, credit_note_xml
 from domain.invoices.invoice_document import invoice_pdf, invoice_xml
 from domain.invoices.presentation import CURRENT
-from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.payments.receipt_document import receipt_pdf
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused

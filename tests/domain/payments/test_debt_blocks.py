@@ -9,11 +9,11 @@ from domain.catalog.feature import FeatureKind, PlanEntitlement
 from domain.catalog.publish_version import PlanTerms
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.ids import InvoiceId
-from domain.invoices.void_credit_note import VoidCreditNote, void_credit_note
 from domain.money import Money
 from domain.payments.debt_policy import DebtPolicy, DebtScope
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.settle_payment import News
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity

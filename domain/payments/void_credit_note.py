@@ -12,7 +12,11 @@ from domain.invoices.take_note_back import take_note_back
 from domain.ledger.account import Account
 from domain.ledger.balance import credit_available, moved_by
 from domain.ledger.post import Cause, post
+from domain.money import Money
 from domain.operation import operation
+from domain.payments.end_credit_refunds import end_credit_refunds
+from domain.payments.pay_back import SERVICE_CREDIT, excess_of
+from domain.payments.payment import payments_of
 from domain.refusals import RefusalCode, Refused
 
 REOPENABLE = frozenset({"open", "uncollectible"})  # what was lowered can be owed again only where something is owed
@@ -46,15 +50,27 @@ async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
         message = f"Invoice {billed.number} is {billed.state.name}: bill what is owed after all anew."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("creditNoteId",))
     if of.credited.minor and of.state.name == "issued":
-        left = await credit_available(tx, tx.customer, of.currency)
+        left = await _credit_left(tx, of)
         if left < of.credited:
             message = f"Of the {of.credited} of credit that {of.number} gave, {left} are left: bill it again instead."
             raise Refused(RefusalCode.INSUFFICIENT_BALANCE, message, ("creditNoteId",))
     await take_note_back(tx, of)
+    await end_credit_refunds(tx, [billed.id])
     await lower(tx, billed, -of.reduced)
     if billed.state.name == "uncollectible":
         await _give_up(tx, of)
     return CreditNoteVoided(of.id, billed.id)
+
+
+async def _credit_left(tx: Tx, of: CreditNote) -> Money:
+    """What a refund has taken of it, or a dispute, is not there any more: other credit does not stand for that."""
+    left, attempts = (
+        await credit_available(tx, tx.customer, of.currency),
+        await payments_of(tx, tx.customer, of.invoice),
+    )
+    if of.kind == SERVICE_CREDIT or not attempts:
+        return left
+    return min(left, await excess_of(tx, attempts[0]))
 
 
 async def _give_up(tx: Tx, of: CreditNote) -> None:
