@@ -11,7 +11,7 @@ from domain.invoices.contract import Contract, contract, renewal_of
 from domain.invoices.sign_contract import schedule_notice
 from domain.money import Money, share
 from domain.operation import operation
-from domain.payments.end_contract import bill_true_up, renewal_due, store_end
+from domain.payments.end_contract import bill_true_up, is_behind, renewal_due, store_end
 from domain.period import pin
 from domain.refusals import RefusalCode, Refused
 
@@ -49,8 +49,9 @@ class ContractCanceled:
 
 @operation("invoices.cancel_contract", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}), moves_money=True)
 async def cancel_contract(tx: Tx, command: CancelContract) -> ContractCanceled:
-    """NOT_FOUND; STATE_CONFLICT for one that is over or renewed (the renewal is cancelled first); INVALID_INPUT for a
-    reason that says nothing; BUSY while a period that began in the term waits for its draft, an hour at most as a rule.
+    """NOT_FOUND; STATE_CONFLICT for one that is over or renewed (the renewal is cancelled first), and while periods of
+    the term are not billed for want of a payment; INVALID_INPUT for a reason that says nothing; BUSY while a period
+    that began in the term waits for its draft, an hour at most as a rule.
 
     What was billed for periods that began in the term counts whole. A subscription on its private price keeps that for
     the period that was billed, and renews as after the end of a term.
@@ -65,6 +66,9 @@ async def cancel_contract(tx: Tx, command: CancelContract) -> ContractCanceled:
         raise Refused(RefusalCode.STATE_CONFLICT, "The contract is renewed: cancel its renewal first.", ("contractId",))
     if await renewal_due(tx, of, at) is not None:
         raise Refused(RefusalCode.BUSY, "A period of the term is about to be billed; try again later.", ("contractId",))
+    if await is_behind(tx, of, at):
+        message = "Periods of the term are billed once its subscription has paid what it owes: cancel that first."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("contractId",))
     committed = of.commitment if command.owed is Owed.FULL else pro_rata(of, at)
     billed = await bill_true_up(tx, of, committed, of.ends_at if command.owed is Owed.FULL else at)
     true_up = billed.invoice if billed and not tx.preview else None

@@ -27,6 +27,7 @@ from domain.operation import operation
 from domain.payments.collect import collect
 
 PAUSE = timedelta(minutes=1)  # after a renewal was due: time in which it is drafted
+LOOK_AGAIN = timedelta(days=1)  # at who is behind: its case takes weeks, and a day more harms nobody
 TRUE_UP = "true_up"  # the reason of an invoice for what was committed to and not billed
 
 
@@ -49,7 +50,8 @@ class ContractEnded:
 async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
     """Ends a contract once its term is over, and puts the terms of its renewal in force; otherwise nothing changes.
 
-    It waits until what began in the term is drafted or billed: renewals are spread over an hour, or late.
+    It waits until what began in the term is drafted or billed: renewals are spread over an hour, or late, and those of
+    who is behind are drafted once that is paid, or never.
 
     A subscription on its private price goes on at that until its paid period is over: see ``subscriptions.renew``.
     """
@@ -61,6 +63,9 @@ async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
         await due.schedule(tx, CONTRACT_END, of.id.uuid, of.ends_at)
         return ContractEnded(of.id, None)
     if await waits(tx, of):
+        return ContractEnded(of.id, None)
+    if await is_behind(tx, of, of.ends_at):
+        await due.schedule(tx, CONTRACT_END, of.id.uuid, tx.now + LOOK_AGAIN)
         return ContractEnded(of.id, None)
     billed = await bill_true_up(tx, of, of.commitment, of.ends_at)
     true_up = billed.invoice if billed else None
@@ -78,21 +83,37 @@ async def waits(tx: Tx, of: Contract) -> bool:
 
 
 async def renewal_due(tx: Tx, of: Contract, until: datetime) -> datetime | None:
-    """When the last renewal is due of those of its plan whose period began in the term before that instant, if any."""
+    """When the last renewal is due of those of its plan whose period, or one after it, began in the term before that
+    instant, if any."""
     last: datetime | None = await tx.fetchval(
         """SELECT max(w.due_at) FROM due_work w
              JOIN subscription s ON s.shard_key = w.shard_key AND s.id = w.subject
-             JOIN price o ON o.id = $5
+             JOIN price o ON o.id = $4
              JOIN price p ON p.id = coalesce(s.next_price_id, s.price_id) AND p.plan_id = o.plan_id
-            WHERE w.shard_key = $1 AND w.customer_id = $2 AND w.kind = 'renew'
-              AND s.period_end >= $3 AND s.period_end < $4""",
+            WHERE w.shard_key = $1 AND w.customer_id = $2 AND w.kind = 'renew' AND s.period_end < $3""",
         tx.customer.shard,
         tx.customer.uuid,
-        of.starts_at,
         until,
         of.price.uuid,
     )
     return last
+
+
+async def is_behind(tx: Tx, of: Contract, until: datetime) -> bool:
+    """Whether a subscription of its plan does not renew for what it owes, though its period was over before that
+    instant: once it has paid, what it had meanwhile is billed for the time in which it began."""
+    found = await tx.fetchval(
+        """SELECT 1 FROM subscription s
+             JOIN price o ON o.id = $4
+             JOIN price p ON p.id = coalesce(s.next_price_id, s.price_id) AND p.plan_id = o.plan_id
+            WHERE s.shard_key = $1 AND s.customer_id = $2 AND s.state IN ('past_due', 'grace', 'suspended')
+              AND s.cancel_at IS NULL AND s.period_end < $3 LIMIT 1""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        until,
+        of.price.uuid,
+    )
+    return found is not None
 
 
 async def conclude(tx: Tx, of: Contract, true_up: InvoiceId | None) -> None:

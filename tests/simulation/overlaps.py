@@ -23,14 +23,19 @@ OF_ITSELF = frozenset({"renewal", "true_up"})  # reasons of invoices that nobody
 MAY_LEAVE = ("active", "trialing")  # at the end of a period that is paid; who is in arrears pays or loses it first
 
 
-def under_way(rows: list[Row], now: datetime) -> list[Row]:
+def under_way(facts: Facts, rows: list[Row], now: datetime) -> list[Row]:
     """The work that is not over, but for what is due later and begins again of itself."""
-    return [row for row in rows if row["kind"] not in FINAL or row["due_at"] <= now]
+    return [row for row in rows if row["kind"] not in FINAL or row["due_at"] <= now or _was_put_off(facts, row, now)]
+
+
+def _was_put_off(facts: Facts, work: Row, now: datetime) -> bool:
+    """Whether a contract waits for who may still pay for time of its term, which is over."""
+    return work["kind"] == "contract_end" and bool(facts.one("contract", id=work["subject"])["ends_at"] < now)
 
 
 def overlong(facts: Facts, customer: UUID, now: datetime) -> list[Row]:
     """The customer's work under way that belongs to no invoice that came of itself a short while ago, by its time."""
-    works = under_way(facts.of("due_work", customer_id=customer), now)
+    works = under_way(facts, facts.of("due_work", customer_id=customer), now)
     begun = ((row, _began_at(facts, row)) for row in works)
     return [row for row, at in begun if at is None or at <= now - STORY_WITHIN]
 

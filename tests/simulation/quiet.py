@@ -144,7 +144,7 @@ def _target(town: Town, patron: Patron) -> datetime | None:
     """
     now = town.now_of(patron)
     rows = town.facts.of("due_work", customer_id=patron.id.uuid, clocked=True)
-    pending = [row["due_at"] for row in under_way(rows, now)]
+    pending = [row["due_at"] for row in under_way(town.facts, rows, now)]
     charges = [row["due_at"] for row in rows if row["kind"] in CHARGES]
     return max(now, min([max(pending), *charges])) + timedelta(seconds=1) if pending else None
 
@@ -156,5 +156,5 @@ def _pending_on_wall(town: Town) -> bool:
         or town.provider.mailbox
         or [row for row in town.facts.rows["inbox_event"] if row["state"] in PENDING_EVENT]
         or town.provider.next_planned()
-        or under_way(rows, town.clock.at)
+        or under_way(town.facts, rows, town.clock.at)
     )
