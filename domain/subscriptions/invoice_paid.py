@@ -55,7 +55,7 @@ async def _take_effect(tx: Tx, of: Subscription, change: Pending, paid: Invoice)
 async def apply_change(tx: Tx, of: Subscription, change: Pending, paid: Invoice) -> None:
     """Puts the subscription on what was paid for; of what was planned, only what the change does not settle stays."""
     since = change.since or paid.issued_at
-    offer = await agreed(tx, of, change.price, change.quantity, since)
+    offer = await agreed(tx, of, change.price, change.quantity, paid)
     anchor, index, running = of.anchor, of.period_index, of.period
     if change.anchor_at is not None:
         anchor = Anchor.at(change.anchor_at, of.time_zone, offer.price.cadence)

@@ -20,8 +20,9 @@ from domain.catalog.plan import (
     version_at_renewal,
 )
 from domain.db import Tx
-from domain.ids import PriceId
+from domain.ids import PlanVersionId, PriceId
 from domain.invoices.contract import contracts, has_negotiated
+from domain.invoices.invoice import Invoice
 from domain.money import Money
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.proration import SECONDS, Ruler
@@ -119,13 +120,25 @@ async def _after_contract(tx: Tx, of: Subscription, ended: Price, at: datetime) 
     return public
 
 
-async def agreed(tx: Tx, of: Subscription, id: PriceId, quantity: int, at: datetime) -> Offer:
-    """What a change that was asked for at the instant leads to, on offer now or not."""
+async def agreed(tx: Tx, of: Subscription, id: PriceId, quantity: int, billed: Invoice) -> Offer:
+    """What a change leads to that the invoice charged, on offer now or not: the version of the plan that it charged,
+    also where one has been published since for the instant at which it was asked for."""
     chosen = await price(tx, of.tenant, id)
-    if chosen.plan == of.plan:
+    charged = await tx.fetchval(
+        """SELECT plan_version_id FROM invoice_line
+            WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = $3 AND kind = 'charge' AND price_id = $4
+            LIMIT 1""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        billed.id.uuid,
+        id.uuid,
+    )
+    if charged is not None:
+        version = await plan_version(tx, of.tenant, PlanVersionId(charged))
+    elif chosen.plan == of.plan:  # an older release named no version on its lines
         version = await plan_version(tx, of.tenant, of.plan_version)
     else:
-        version = await current_version(tx, of.tenant, chosen.plan, at)
+        version = await current_version(tx, of.tenant, chosen.plan, billed.issued_at)
     return Offer(await plan(tx, of.tenant, chosen.plan), version, chosen, quantity)
 
 

@@ -11,12 +11,13 @@ from domain.ids import PriceId, SubscriptionId
 from domain.invoices.line import lines_of
 from domain.money import Money
 from domain.operation import Operation
+from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.period import Unit
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.subscription import subscription
 from tests.domain.subscriptions.test_quotes import bound
-from tests.lives import buy, buyer, by_house, day, invoices_of, start, subscription_of, until
+from tests.lives import buy, buyer, by_house, day, invoices_of, start, subscription_of, tell, until
 from tests.subscription_lives import plan_of, switch
 from tests.world import EUR, LONG_AGO, Someone, World, fresh
 
@@ -110,3 +111,18 @@ async def families(world: World, of: Someone) -> list[str]:
         of.id.uuid,
     )
     return [row["family"] for row in rows]
+
+
+async def test_a_change_takes_effect_on_the_version_it_was_billed_on_whatever_is_published_for_that_day(
+    world: World,
+) -> None:
+    ada, first, taken = await owner_of_two(world)
+    dearer = await plan_of(world, 9000, PlanTerms())
+    await until(world, ada, day(1, 5))
+    await world.card(ada, "tok_bank_held")
+    changing = (await world.do(ada, change_plan, ChangePlan(first, dearer))).outcome
+    await next_version(world, dearer, day(1, 2), PlanTerms(family=taken))
+    await tell(world, ada, changing.payment, News.CAPTURED)
+    now = await subscription(world.house.db.primary, ada.id, first)
+    assert (now.price, now.plan_version, now.pending) == (dearer, changing.plan_version, None)
+    assert await families(world, ada) == sorted([now.family, taken])
