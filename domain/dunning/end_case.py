@@ -31,6 +31,7 @@ from domain.subscriptions.recover import recover_subscription
 from domain.subscriptions.store import move as move_subscription
 from domain.subscriptions.store import move_if_allowed
 from domain.subscriptions.subscription import subscription
+from domain.subscriptions.unbilled import drop_unbilled
 from domain.wire import added
 
 
@@ -148,12 +149,14 @@ async def give_up(tx: Tx, command: EndCase) -> CaseStands:
 
 
 async def _end_subscription(tx: Tx, of: Case) -> None:
-    """Ends the case's subscription, which loses its access with that at the latest."""
+    """Ends the case's subscription, which loses its access with that at the latest, and does not owe a period that
+    began within the hour."""
     if of.subscription is None:
         return
     await _suspend_subscription(tx, of)
     subscribed = await subscription(tx, tx.customer, of.subscription)
     if SUBSCRIPTION.allows(subscribed.state.name, "give_up"):
+        await drop_unbilled(tx, subscribed)
         await move_subscription(tx, subscribed, "give_up", ended_at=tx.now)
 
 

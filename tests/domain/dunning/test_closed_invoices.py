@@ -246,3 +246,19 @@ async def test_a_process_that_dies_over_a_closed_invoice_leaves_its_case_to_the_
         else ("canceled", False, [("given_up", Ended.WRITTEN_OFF)])
     )
     assert await wrong_rows(world, ada) == []
+
+
+async def test_who_is_given_up_within_the_hour_of_a_renewal_does_not_owe_the_period_that_began(world: World) -> None:
+    ada = await buyer(world, "tok_bank_held")
+    begun = await start(world, ada)
+    await tell(world, ada, begun.payment, News.CAPTURED)
+    of = await subscription_of(world, ada)
+    await until(world, ada, of.renew_at(of.period.end) + timedelta(minutes=5))
+    await world.card(ada, "tok_insufficient_funds")
+    await tell(world, ada, begun.payment, News.RETURNED, captured=Money(1000, EUR))
+    (case,) = await cases(world.house.db.primary, ada.id)
+    await write_off(world, ada, case)
+    await until(world, ada, day(2, 2))
+    assert (await subscription_of(world, ada)).state.name == "canceled"
+    assert [each.id for each in await invoices_of(world, ada)] == [begun.invoice]
+    assert await wrong_rows(world, ada) == []
