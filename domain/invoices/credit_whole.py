@@ -8,6 +8,7 @@ from domain.invoices.line import lines_of
 from domain.invoices.note_line import note_lines_of
 
 TOO_LATE = "late_change"  # the kind of credit note for a change that was paid when its period was over
+LATE_START = "late_start"  # and that for a first period that was over when it was paid
 
 
 async def credit_whole(tx: Tx, of: Invoice, kind: str, reason: str) -> NoteIssued | None:

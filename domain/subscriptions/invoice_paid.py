@@ -1,4 +1,7 @@
-"""What a paid invoice means for its subscription: the first one activates it, a pending change takes effect."""
+"""What a paid invoice means for its subscription: the first one activates it, a pending change takes effect.
+
+Either is in time only while the period it is for runs; what is paid later becomes credit, and nothing is given for it.
+"""
 
 from dataclasses import dataclass
 
@@ -6,8 +9,10 @@ from domain import due
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import InvoiceId, SubscriptionId
-from domain.invoices.credit_whole import TOO_LATE, credit_whole
+from domain.invoices.billing_terms import AUTOMATIC
+from domain.invoices.credit_whole import LATE_START, TOO_LATE, credit_whole
 from domain.invoices.invoice import Invoice, invoice
+from domain.machine import State
 from domain.operation import operation
 from domain.period import Anchor, period
 from domain.subscriptions.lifecycle import EXPIRE
@@ -31,14 +36,23 @@ async def invoice_paid(tx: Tx, command: InvoicePaid) -> SubscriptionStands:
     """Activates an incomplete subscription or applies its pending change; for any other invoice nothing changes."""
     of = await subscription(tx, tx.customer, command.subscription)
     if of.state.name == "incomplete":
-        await due.finish(tx, EXPIRE, of.id.uuid)
-        await schedule_renewal(tx, of, of.period.end)
-        return SubscriptionStands(of.id, (await move(tx, of, "activate")).name)
+        return SubscriptionStands(of.id, (await _begin(tx, of, command.invoice)).name)
     if of.pending is not None and of.pending.invoice == command.invoice:
         await _take_effect(tx, of, of.pending, await invoice(tx, tx.customer, command.invoice))
     elif of.trial_end is not None and of.period.start == of.trial_end:
         tx.emit("subscription.trial_paid", subscription=of.id, invoice=command.invoice)
     return SubscriptionStands(of.id, of.state.name)
+
+
+async def _begin(tx: Tx, of: Subscription, id: InvoiceId) -> State:
+    """Activates it. Where its first period was over before that was paid it expires: nothing of it was had, nor of the
+    periods since. One on account did not wait for the payment."""
+    await due.finish(tx, EXPIRE, of.id.uuid)
+    if of.period.end <= tx.now and (first := await invoice(tx, tx.customer, id)).collection == AUTOMATIC:
+        await credit_whole(tx, first, LATE_START, "The first payment came when its period was over.")
+        return await move(tx, of, "expire", ended_at=tx.now)
+    await schedule_renewal(tx, of, of.period.end)
+    return await move(tx, of, "activate")
 
 
 async def _take_effect(tx: Tx, of: Subscription, change: Pending, paid: Invoice) -> None:

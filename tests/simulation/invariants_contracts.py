@@ -12,7 +12,8 @@ NEVER = 1 << 62  # the number of an operation that is still to come
 
 
 def terms_end_in_true_ups(look: Look) -> Iterator[str]:
-    """9: the true-up is the commitment less what was billed for the plan in the term, before tax, and never below 0."""
+    """9: the true-up is the commitment less what was billed for the plan in the term, before tax, and never below 0;
+    no period that began in the term is billed beside it."""
     history = History.of(look)
     true_ups = Counter(row["customer_id"] for row in look.facts.of("invoice", reason="true_up"))
     for row in look.facts.rows["contract"]:
@@ -31,6 +32,10 @@ def terms_end_in_true_ups(look: Look) -> Iterator[str]:
         if not least <= sum(amounts) <= most or len(amounts) != bool(sum(amounts)):
             yield f"the contract {row['id']} is {least} to {most} short, its true-up is {amounts}"
         true_ups[row["customer_id"]] -= bool(true_up)
+        for each in history.done[row["customer_id"]]:
+            late = each.number > ended.number and each.name == "subscriptions.renew"
+            if late and any(_drafts(look, history, row, each)):
+                yield f"{each.outcome} was billed when the contract {row['id']} had ended with its true-up {amounts}"
     if +true_ups or -true_ups:
         yield f"true-ups of no contract: {true_ups}"
 

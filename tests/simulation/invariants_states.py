@@ -224,13 +224,16 @@ def access_follows_payment(look: Look) -> Iterator[str]:
 
 
 def _not_as_first_paid(look: Look, of: Row) -> Iterator[str]:
-    """What began with a trial has no first invoice; who left before the first payment did not pay it."""
+    """What began with a trial has no first invoice; who left before the first payment did not pay it, or has it back
+    because its period was over then."""
     first = look.facts.of("invoice", subscription_id=of["id"], reason="start")
     if bool(first) == (of["trial_end"] is not None):
         yield f"{of['id']} has a trial until {of['trial_end']} and the first invoices {first}"
     left = look.facts.of("transition", entity_id=of["id"], from_state="incomplete", to_state="canceled")
     for row in [each for each in first if each["collection"] == "charge"]:  # on account nobody waits for it
-        if of["state"] == "incomplete_expired" and row["state"] == "paid":
+        late = of["ended_at"] and of["ended_at"] >= row["period_end"]
+        back = look.facts.of("credit_note", invoice_id=row["id"], kind="late_start", state="issued") if late else []
+        if of["state"] == "incomplete_expired" and row["state"] == "paid" and not back and row["total"]:
             yield f"{of['id']} expired although {row['number_text']} is paid"
         if of["state"] not in ("incomplete", "incomplete_expired") and not left and row["state"] != "paid":
             yield f"{of['id']} is {of['state']}, its first invoice is {row['state']}"

@@ -16,6 +16,7 @@ from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
+from domain.sagas.saga import living_sagas
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.offer import MAX_QUANTITY
 from domain.subscriptions.start import StartSubscription, start_subscription
@@ -85,6 +86,27 @@ async def test_a_first_charge_that_waits_for_its_customer_in_vain_expires_once_i
     await until(world, ada, day(1, 2, 14))
     assert (await subscription_of(world, ada)).state.name == "incomplete_expired"
     assert [invoice.state.name for invoice in await invoices_of(world, ada)] == ["void"]
+
+
+async def test_a_first_payment_that_comes_when_its_period_is_over_is_credit_and_bills_nothing_since(
+    world: World,
+) -> None:
+    ada, bob = await buyer(world, "tok_bank_held"), await buyer(world, "tok_bank_held")
+    begun = {each.id: await start(world, each) for each in (ada, bob)}
+    await until(world, ada, day(2, 1) - timedelta(seconds=1))
+    await until(world, bob, day(4, 10))
+    for each in (ada, bob):
+        assert await tell(world, each, begun[each.id].payment, News.CAPTURED) == "succeeded"
+        assert [of.state.name for of in await invoices_of(world, each)] == ["paid"]
+        assert (await subscription_of(world, each)).state.name == ("active" if each is ada else "incomplete_expired")
+        kept = (await balance(world.house.db.primary, each.id, EUR)).credit.minor
+        assert kept == (0 if each is ada else 1000)
+        assert await living_sagas(world.house.db.primary, each.id) == []
+    await until(world, bob, day(5, 10))
+    again = await start(world, bob)
+    assert (again.due.minor, (await subscription_of(world, bob)).state.name) == (0, "active")
+    assert len(await invoices_of(world, bob)) == 2
+    assert await wrong_rows(world, bob) == []
 
 
 @pytest.mark.parametrize(
