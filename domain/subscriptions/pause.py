@@ -144,7 +144,7 @@ async def _begin_cycle(tx: Tx, of: Subscription, offer: Offer) -> tuple[Period, 
     terms = Terms.on(offer.version, offer.price, offer.quantity, start)
     await store_terms(tx, of, terms, start, "resume", index=0, running=first)
     if not of.planned.is_nothing:
-        await store_plans(tx, of, NOTHING, None)
-    await claim_families(tx, of.id, [terms.family])
+        await store_plans(tx, of, NOTHING, of.pending)
+    await claim_families(tx, of.id, [terms.family, of.pending.family if of.pending else None])
     line = full_charge(offer, first, offer.ruler(of.time_zone))
     return first, await store_draft(tx, Draft(of.id, "renewal", start, first.end, of.unit_amount.currency, (line,)))

@@ -11,8 +11,10 @@ from domain.catalog.publish import PublishPrice
 from domain.ids import PlanId, PriceId, SubscriptionId
 from domain.invoices.contract import contracts
 from domain.invoices.sign_contract import SignContract, sign_contract
+from domain.ledger.balance import balance
 from domain.money import Money
 from domain.payments.cancel_contract import CancelContract, Owed, cancel_contract
+from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.work import do_now
@@ -32,7 +34,8 @@ from tests.catalog_kit import monthly, new_plan, new_price
 from tests.domain.invoices.bills import eur
 from tests.domain.timeline.test_changes import read
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
-from tests.lives import buy, buyer, by_finance, day, invoices_of, is_entitled, subscription_of, until, wrong_rows
+from tests.lives import buy, buyer, by_finance, day, invoices_of, is_entitled, subscription_of, tell, until, wrong_rows
+from tests.subscription_lives import seats
 from tests.world import EUR, Someone, World, fresh
 
 LISTED, NEGOTIATED = 1000, 700
@@ -202,6 +205,25 @@ async def test_a_new_contract_brings_a_subscription_back_that_was_without_a_pric
     await sign(world, ada, await private(world, plan, 650), day(3, 5), day(9, 1))
     await world.do(ada, resume_subscription, ResumeSubscription((await subscription_of(world, ada)).id))
     assert await totals(world, ada) == [700, 700, 650]
+
+
+async def test_a_change_that_is_paid_once_a_pause_without_a_price_is_over_becomes_credit(world: World) -> None:
+    ada, plan, _ = await negotiated(world, listed=False)
+    await seats(world, ada, 2)
+    await until(world, ada, day(2, 20))
+    await seats(world, ada, 1)  # from March on
+    await world.card(ada, "tok_bank_held")
+    waits = await seats(world, ada, 4)
+    await until(world, ada, day(3, 5))
+    assert (await subscription_of(world, ada)).is_without_price
+    await world.card(ada)
+    await sign(world, ada, await private(world, plan), day(3, 5), day(9, 1))
+    await world.do(ada, resume_subscription, ResumeSubscription((await subscription_of(world, ada)).id))
+    assert await tell(world, ada, waits.payment, News.CAPTURED) == "succeeded"
+    of = await subscription_of(world, ada)
+    assert (of.state.name, of.quantity, of.planned.is_nothing, of.pending) == ("active", 1, True, None)
+    assert (await balance(world.house.db.primary, ada.id, EUR)).credit == waits.due
+    assert await wrong_rows(world, ada) == []
 
 
 async def test_a_contract_that_was_cancelled_gives_its_price_until_then(world: World) -> None:
