@@ -7,7 +7,7 @@ async def sagas_hold(db: Primary, shard: int) -> list[Row]:
     """One that goes on has work due at its time-out, and one that is stuck is an exception of its own or of its refund.
 
     Once all that happened to a customer is performed, none goes on beside facts that are over, and none is over beside
-    facts that are not.
+    facts that are not. What a provider says of a refund when its saga was over is a doubt of its own.
     """
     return await db.fetch(
         """SELECT s.customer_id, 'saga' AS relation, s.id::text AS row
@@ -19,6 +19,7 @@ async def sagas_hold(db: Primary, shard: int) -> list[Row]:
                     FROM refund r
                     LEFT JOIN exception_case e ON e.shard_key = r.shard_key AND e.subject = r.id
                                               AND e.state <> 'resolved'
+                                              AND (s.ended_at IS NULL OR e.happened_at < s.ended_at)
                    WHERE r.shard_key = s.shard_key AND r.customer_id = s.customer_id
                      AND r.credit_note_id = s.credit_note_id) f ON true
             WHERE s.shard_key = $1

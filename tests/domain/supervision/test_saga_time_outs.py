@@ -8,14 +8,16 @@ from domain.dunning.case import cases
 from domain.invoices.draft import FINALIZE
 from domain.payments.begin_refund import SEND_REFUND
 from domain.payments.exception_case import Kind, Resolution
+from domain.payments.open_exception import OpenException, open_exception
+from domain.payments.refund import refunds_of
 from domain.payments.settle_payment import News
 from domain.reactions.work import do_now
 from domain.sagas.definition import SagaKind
 from domain.subscriptions.lifecycle import RENEW
 from domain.subscriptions.renew import FinalizeInvoice, finalize_invoice
-from tests.exception_kit import claim, resolve, waiting
+from tests.exception_kit import claim, decided, resolve, waiting
 from tests.interruptions import ahead
-from tests.lives import by_house, day, invoices_of, subscription_of, tell, until, wrong_rows
+from tests.lives import attempts_at, by_house, day, invoices_of, subscription_of, tell, until, wrong_rows
 from tests.saga_kit import (
     HOUR,
     TICK,
@@ -148,3 +150,22 @@ async def test_a_refund_that_was_lost_or_failed_stands_on_the_desk_once_and_is_o
         assert await resolve(world, life.who, case.id, decision, reference) == "done"
         assert (await stands(world, life.who))[0] == end
         assert await wrong_rows(world, life.who) == []
+
+
+async def test_what_a_provider_says_of_a_refund_whose_saga_is_over_is_a_doubt_of_its_own(world: World) -> None:
+    life = await beginning(world, SagaKind.REFUND_AND_CANCEL)
+    await life.begin()
+    await life.go_on()
+    (billed,) = await invoices_of(world, life.who)
+    (paid,) = await attempts_at(world, life.who, billed.id)
+    (given,) = await refunds_of(world.house.db.primary, life.who.id, paid.id)
+    doubt = OpenException(Kind.REFUND_CONTRADICTED, paid.id, given.id, "a refund that succeeded has failed later")
+    await by_house(world, life.who, open_exception, doubt)
+    for kind, decision in (
+        (Kind.REFUND_CONTRADICTED, Resolution.CONFIRM_NOT_REFUNDED),
+        (Kind.REFUND_FAILED, Resolution.KEEP_AS_CREDIT),
+    ):
+        assert await wrong_rows(world, life.who) == []
+        case, answered = await decided(world, life.who, decision)
+        assert (case.kind, answered, (await stands(world, life.who))[0]) == (kind, "done", "completed")
+    assert await wrong_rows(world, life.who) == []
