@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tests.simulation.history import History
 from tests.simulation.invariants_books import balances
 from tests.simulation.invariants_states import LIVING_CASE
 from tests.simulation.invariants_trail import refunds_for_staff
@@ -97,6 +98,7 @@ def each_event_had_its_effect(look: Look) -> Iterator[str]:
         if not (operation == "subscriptions.invoice_paid" and row["entity_id"] in manual)
     )
     expected.update(_on_account(look, manual))
+    expected.update(_followed_again(look))
     bodies = [look.body(row) for row in look.facts.rows["audit_body"]]
     done = Counter(
         (body["operation"], _subject(body["command"]))
@@ -123,6 +125,20 @@ def _asked_for_by_sagas(bodies: Iterable[Any]) -> Counter[tuple[str, str]]:
     nothing."""
     outcomes = [body["outcome"] for body in bodies if body["operation"] == "sagas.look"]
     return Counter((each["act"], each["invoice"]) for each in outcomes if each["act"] == "subscriptions.invoice_paid")
+
+
+def _followed_again(look: Look) -> Iterator[tuple[str, str]]:
+    """A lost dispute that is to end a subscription is followed by the hour while its first payment may succeed."""
+    history = History.of(look)
+    disputes = {look.reference("dispute", row["id"]): row for row in look.facts.of("dispute", on_lost="cancel")}
+    follows = [each for some in history.done.values() for each in some if each.name == "subscriptions.follow_dispute"]
+    for each in follows:
+        if of := disputes.get(each.command["dispute"]):
+            paid = look.facts.one("payment", id=of["payment_id"])
+            bought = look.facts.one("invoice", id=paid["invoice_id"])["subscription_id"]
+            began = look.facts.of("transition", entity_id=bought, from_state="incomplete")
+            if began and each.number < history.by_id[began[0]["operation_id"]].number:
+                yield each.name, each.command["dispute"]
 
 
 def _told_of_late_parts(look: Look) -> Counter[tuple[str, str]]:

@@ -18,7 +18,7 @@ HELD = (HELD_FROM + more for more in (3, 5, 8, 10))  # lives with many captures
 DISPUTED = (DISPUTED_FROM + more for more in range(6))
 SEEDS = (*range(1, 33), *HELD, *DISPUTED)
 AGAIN = 2  # with several acts at once, and crashes in them
-IMPATIENT, IMPATIENT_STEPS = 6138, 150  # long enough that more is owed and renewed than this town bears
+IMPATIENT, IMPATIENT_STEPS = 6164, 150  # long enough that more is owed and renewed than this town bears
 
 
 @pytest.mark.parametrize("seed", sorted({*SEEDS, *FOUND}))
