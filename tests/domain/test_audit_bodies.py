@@ -1,9 +1,7 @@
 """The bodies of audit entries are looked for one by one, also while the planner knows nothing of a customer: where it
 expects few, it would read all bodies of the customer again for each entry."""
 
-import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 
 import asyncpg
@@ -11,34 +9,17 @@ import msgspec
 
 from domain.audit import trail, verify_chain
 from domain.database import Database
-from domain.db import Replica, observers
+from domain.db import Replica
 from domain.ids import CustomerId
 from domain.privacy.export_person import PERSON
 from domain.reconciliation.history_checks import outcomes_are_as_audited
 from domain.timeline.news import news
+from tests.blocks import asked, blocks_read
 from tests.jobs_kit import Ground
 from tests.world import Someone
 
 ENTRIES = 400
 BLOCKS_AN_ENTRY = 8  # 3 or 4 are touched; all bodies of the customer for each entry were 14 to 63
-
-Asked = list[tuple[str, Sequence[object]]]
-
-
-@contextmanager
-def asked_of_bodies() -> Iterator[Asked]:
-    """Collects the statements that read audit bodies, with what they are given."""
-    seen: Asked = []
-
-    def watch(sql: str, args: Sequence[object], _tx: object | None) -> None:
-        if "audit_body" in sql:
-            seen.append((sql, args))
-
-    observers.append(watch)
-    try:
-        yield seen
-    finally:
-        observers.remove(watch)
 
 
 async def a_long_past(connection: asyncpg.Connection, who: CustomerId) -> None:
@@ -118,10 +99,6 @@ async def blocks_an_entry(
     connection: asyncpg.Connection, db: Database, of: CustomerId, read: Callable[[Database, CustomerId], Awaitable[int]]
 ) -> float:
     """Blocks of its statement, which reads the whole past."""
-    with asked_of_bodies() as asked:
+    with asked("audit_body") as statements:
         assert await read(db, of) >= ENTRIES
-    ((sql, args),) = asked
-    told = await connection.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) {sql}", *args)
-    plan = json.loads(told)[0]["Plan"]
-    blocks: int = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    return blocks / ENTRIES
+    return await blocks_read(connection, statements) / ENTRIES
