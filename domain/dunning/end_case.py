@@ -162,8 +162,11 @@ async def _end_subscription(tx: Tx, of: Case) -> None:
 
 async def _suspend_subscription(tx: Tx, of: Case) -> None:
     """Ends its access, also where a release that knew no case in a pause let it run beside this one."""
-    for event in ("payment_failed", "suspend"):
-        await move_if_allowed(tx, of.subscription, event)
+    if of.subscription is None:
+        return
+    if not SUBSCRIPTION.allows((await subscription(tx, tx.customer, of.subscription)).state.name, "suspend"):
+        await move_if_allowed(tx, of.subscription, "payment_failed")
+    await move_if_allowed(tx, of.subscription, "suspend")
 
 
 async def _give_up_one(tx: Tx, of: Case, ended_by: Ended) -> None:

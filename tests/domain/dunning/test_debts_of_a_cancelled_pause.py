@@ -8,7 +8,9 @@ from domain.ids import SubscriptionId
 from domain.payments.settle_payment import News
 from domain.subscriptions.cancel import CancelAt, ReactivateSubscription, reactivate_subscription
 from domain.subscriptions.pause import PauseSubscription, pause_subscription
+from domain.timeline.changes import What
 from tests.domain.dunning.test_debts_of_a_pause import SUSPENDED, owing, pausing, pay, stands, take_back
+from tests.domain.timeline.test_changes import read
 from tests.lives import buyer, day, invoices_of, start, tell, until, wrong_rows
 from tests.subscription_lives import cancel
 from tests.world import Someone, World
@@ -26,6 +28,8 @@ async def test_a_pause_that_is_cancelled_while_an_invoice_is_collected_loses_its
     await cancel(world, ada, CancelAt.PERIOD_END)
     await until(world, ada, SUSPENDED)
     assert await stands(world, ada) == ("suspended", False, "suspended")
+    told = {each.what for each in await read(world, ada)}
+    assert What.ACCESS_SUSPENDED in told and What.PAYMENT_OVERDUE not in told  # it paused and was not billed
     await world.card(ada)
     assert await stands(world, ada) == ("pending_cancellation", True, "recovered")
     await until(world, ada, day(2, 2))
