@@ -18,7 +18,7 @@ from domain.invoices.finalize import Finalized, finalize
 from domain.invoices.line import Line
 from domain.ledger.balance import credit_available
 from domain.money import Currency, Money, total
-from domain.payments.end_contract import conclude, draft_true_up, short_of, waits
+from domain.payments.end_contract import LOOK_AGAIN, conclude, draft_true_up, is_behind, short_of, waits
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import EndSubscription, end_subscription
 from domain.subscriptions.lifecycle import END, RENEW, RESUME
@@ -175,6 +175,8 @@ class VirtualRun:
             return await due.finish(self.tx, CONTRACT_END, of.id.uuid)
         if await waits(self.tx, of):
             return None
+        if self.tx.now < self._given_up_at() and await is_behind(self.tx, of, of.ends_at):
+            return await due.schedule(self.tx, CONTRACT_END, of.id.uuid, self.tx.now + LOOK_AGAIN)
         plan = (await price(self.tx, self.tx.head.tenant, of.price)).plan
         foreseen = total(
             (line.net for line in self.charged
@@ -186,6 +188,10 @@ class VirtualRun:
         if short.minor > 0:
             await self._issue(await draft_true_up(self.tx, of, of.commitment, short, of.ends_at))
         return await conclude(self.tx, of, None)
+
+    def _given_up_at(self) -> datetime:
+        """When nobody is behind any more who is so by what failed in this run."""
+        return max((each.gives_up_at for each in self.troubles if each.subscription), default=self.tx.now)
 
     async def _issue(self, draft: InvoiceId) -> None:
         """The draft as it would be issued; what an issue uses up is used up here too, until all is rolled back."""

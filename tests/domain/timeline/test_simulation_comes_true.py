@@ -33,7 +33,7 @@ from domain.timeline.virtual_run import Card
 from tests.catalog_kit import by_admin, half_off, monthly, new_plan, new_price
 from tests.domain.invoices.bills import eur, note
 from tests.draft_stage import to_replace_a_change
-from tests.lives import buy, buyer, by_finance, day, invoices_of, start, until
+from tests.lives import buy, buyer, by_finance, day, invoices_of, publish, start, until
 from tests.subscription_lives import cancel, plan_of, seats, switch, trial
 from tests.tax_kit import publish_rate, register, vat
 from tests.whole_database import fingerprints
@@ -259,6 +259,21 @@ async def test_a_card_that_fails_stops_each_subscription_for_itself(germany: Wor
     ends = {each.id: each.ended_at for each in await subscriptions(germany.house.db.primary, ada.id)}
     assert {each.subscription: each.at for each in foreseen.endings} == ends
     assert len(foreseen.troubles) == 2
+
+
+@pytest.mark.row("X9")
+async def test_what_a_contract_lacks_is_foreseen_for_when_nobody_is_behind_any_more(germany: World) -> None:
+    ada = await buyer(germany)
+    weekly = await publish(germany, eur(1000), Unit.WEEK)
+    await by_finance(germany, ada, sign_contract, SignContract(weekly, eur(50000), day(1, 1), day(3, 10), 0, None))
+    await buy(germany, ada, weekly)
+    await until(germany, ada, day(2, 15))
+    known = len(await invoices_of(germany, ada))
+    foreseen = await foresee(germany, ada, Simulate(None, 48, Card.FAILS))
+    assert day(3, 10) < foreseen.troubles[0].gives_up_at <= foreseen.invoices[-1].issued_at
+    await germany.card(ada, "tok_insufficient_funds")
+    await until(germany, ada, day(6, 1))
+    assert await came(germany, ada, known) == told(foreseen)
 
 
 async def test_more_than_can_be_looked_at_together_is_refused(germany: World) -> None:
