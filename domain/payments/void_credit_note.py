@@ -64,10 +64,8 @@ async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
 
 async def _credit_left(tx: Tx, of: CreditNote) -> Money:
     """What a refund has taken of it, or a dispute, is not there any more: other credit does not stand for that."""
-    left, attempts = (
-        await credit_available(tx, tx.customer, of.currency),
-        await payments_of(tx, tx.customer, of.invoice),
-    )
+    left = await credit_available(tx, tx.customer, of.currency)
+    attempts = await payments_of(tx, tx.customer, of.invoice)
     if of.kind == SERVICE_CREDIT or not attempts:
         return left
     return min(left, await excess_of(tx, attempts[0]))

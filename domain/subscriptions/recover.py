@@ -14,12 +14,11 @@ async def recover_subscription(tx: Tx, of: Subscription) -> None:
     suspended in its pause goes on with that: the time of the pause is not billed."""
     if not SUBSCRIPTION.allows(of.state.name, "recover"):
         return
-    pause = await pause_left(tx, of)
     await move(tx, of, "recover")
     if of.cancel_at is not None:
         if tx.now < of.cancel_at:
             await move(tx, await subscription(tx, tx.customer, of.id), "schedule_cancel")
-    elif pause is not None:
+    elif (pause := await pause_left(tx, of)) is not None:
         await _pause_again(tx, await subscription(tx, tx.customer, of.id), pause)
     else:
         await schedule_renewal(tx, of, of.period.end)
