@@ -14,11 +14,12 @@ from tests.simulation.acts_patience import end_debts, thin_out
 from tests.simulation.acts_payments import collect, hold, let_go, record
 from tests.simulation.acts_quotes import quote, take
 from tests.simulation.acts_recovery import order, payday, split
+from tests.simulation.acts_returned import bank_takes_back
 from tests.simulation.acts_rough import at_once, doubt, forget, mismatch, preview, repeat, stranger
 from tests.simulation.acts_staff import agree, issue, note, take_note_back, void, write
 from tests.simulation.acts_taxpayers import correct, exempt, identify, relocate, unexempt
 from tests.simulation.acts_time import advance, pass_time, post, work_all, work_once
-from tests.simulation.options import DISPUTED_FROM
+from tests.simulation.options import DISPUTED_FROM, RETURNED_FROM
 from tests.simulation.town import Town
 
 ACTIONS: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
@@ -94,13 +95,17 @@ DISPUTED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "payday": (3, payday),
     "order": (3, order),
 }
+# Of seeds from RETURNED_FROM on, each with dice of its own, so that one more changes nothing of how often others come.
+RETURNED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
+    "bank takes back": (6, bank_takes_back),
+}
 # Never drawn: they come of themselves, in towns with a patience that ends.
 IMPATIENT: dict[str, Callable[[Town], Act | None]] = {"end debts": end_debts, "thin out": thin_out}
 HELD_AGAIN = 4  # every fourth of those holds its payments first
 
 ALWAYS = frozenset({"arrive", "card", "start", "sweep", "time"})  # without these nothing happens at all
 WEIGHTS = {name: weight for name, (weight, _) in ACTIONS.items()}
-EVERYTHING = ACTIONS | HELD | DISPUTED | {name: (0, act) for name, act in IMPATIENT.items()}
+EVERYTHING = ACTIONS | HELD | DISPUTED | RETURNED | {name: (0, act) for name, act in IMPATIENT.items()}
 
 
 def holds(seed: int) -> bool:
@@ -114,7 +119,12 @@ def later_weights(seed: int) -> dict[str, int]:
     held = {name: weight if holds(seed) else 0 for name, (weight, _) in HELD.items()}
     more = {name: weight * chance.choice((0, 1, 1, 2)) for name, (weight, _) in DISPUTED.items()}
     later = held | {name: weight if seed >= DISPUTED_FROM else 0 for name, weight in more.items()}
-    return later | dict.fromkeys(IMPATIENT, 0)
+    return later | _returned_weights(seed) | dict.fromkeys(IMPATIENT, 0)
+
+
+def _returned_weights(seed: int) -> dict[str, int]:
+    times = {name: Random(f"returned {seed} {name}").choice((0, 1, 1, 2)) for name in RETURNED}
+    return {name: weight * times[name] if seed >= RETURNED_FROM else 0 for name, (weight, _) in RETURNED.items()}
 
 
 # How every run begins, so that there is somebody to bill before the dice take over.

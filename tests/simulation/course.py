@@ -39,6 +39,9 @@ class Course(Protocol):
     def bank(self, charge: Charge) -> tuple[timedelta, str | None] | None:
         """When a processing charge ends and with which code (None: captured); None as a whole: when it is told to."""
 
+    def returnable(self, charge: Charge) -> timedelta | None:
+        """For how long the bank may take it back once it is captured; None where it does not say."""
+
     def refund(self, charge: Charge) -> tuple[timedelta, str | None] | None:
         """When a pending refund ends and how; None where it succeeds at once."""
 

@@ -76,7 +76,7 @@ def disputes_agree_at_rest(look: Look) -> Iterator[str]:
         yield f"disputes there {there}, here {here}"
     for row in look.facts.rows["dispute"]:
         of = look.facts.one("payment", id=row["payment_id"])
-        left = of["captured"] - of["refunds_reserved"] - of["disputes_reserved"]
+        left = of["captured"] - of["returned"] - of["refunds_reserved"] - of["disputes_reserved"]
         if row["state"] != "won" and row["covered"] < row["amount"] and left > 0:
             yield f"{row['provider_ref']} exceeds its payment by {row['amount'] - row['covered']}, {left} is left of it"
         if row["asked"]:

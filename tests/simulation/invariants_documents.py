@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from uuid import UUID
 
 from tests.simulation.calendar_model import boundary, share, units
 from tests.simulation.facts import Row
 from tests.simulation.look import Look
+from tests.simulation.reopened import state_at
 
 Span = tuple[datetime, datetime]
 
@@ -121,8 +123,16 @@ def credits_have_a_charge(look: Look) -> Iterator[str]:
         charge = lines[place]
         if -line["amount"] > charge["amount"] or charge["price_id"] != line["price_id"]:
             yield f"a credit of {line['amount']} for a charge of {charge['amount']}"
-        if given[place] > 1 or state[line["credits_invoice_id"]] != "paid":
-            yield f"the charge {place} is credited {given[place]} times; its invoice is {state[place[0]]}"
+        stood = state[line["credits_invoice_id"]]
+        if stood != "paid":  # it may be owed again since
+            stood = state_at(look, line["credits_invoice_id"], _began(look, line["invoice_id"]))
+        if given[place] > 1 or stood != "paid":
+            yield f"the charge {place} is credited {given[place]} times; its invoice is {stood}"
+
+
+def _began(look: Look, invoice: UUID) -> int:
+    """Where in its customer's order an invoice was issued."""
+    return look.audit_number(look.facts.one("transition", entity_id=invoice, seq=1)["operation_id"])
 
 
 def periods_follow_the_calendar(look: Look) -> Iterator[str]:

@@ -7,31 +7,51 @@ from tests.simulation.facts import Row
 from tests.simulation.invariants_books import balances
 from tests.simulation.look import OPEN_PAYMENT, TAKEN_PAYMENT, Look
 
+OF_VOID = "payment.returned_of_void"  # the cause of taking the credit that a void invoice's payment had become
 CASH = frozenset({"cash_clearing", "cash_outside"})  # where money of a payment comes in
 
 
-def parts_of(look: Look, payment: object) -> Counter[str]:
-    """What the money of a captured payment was used for, by the credited account of its own postings."""
+WITHDRAWN, RETURNED = "payment.withdrawn", "payment.returned"  # causes of reversals: it never came, or went back
+
+
+def parts_of(look: Look, payment: object, *undone: str) -> Counter[str]:
+    """What the money of a captured payment was used for, by the credited account of its own postings, without those
+    that were ``undone`` for one of these causes."""
     row = look.facts.one("payment", id=payment)
     used: Counter[str] = Counter()
     if row["posted_number"] is not None:
+        gone = {
+            each["reverses_number"] for cause in undone
+            for each in look.facts.of("ledger_transaction", cause=cause, cause_id=payment)
+        }  # fmt: skip
         for posted in look.facts.of("ledger_transaction", cause="payment.captured", cause_id=payment):
-            for part in look.transfers(row["customer_id"], posted["number"]):
+            for part in look.transfers(row["customer_id"], posted["number"]) if posted["number"] not in gone else ():
                 used[part["credit_kind"]] += part["amount"] if part["debit_kind"] in CASH else 0
     return used
+
+
+def standing_parts(look: Look, payment: object) -> Counter[str]:
+    """What the money of a payment is used for that nobody has taken back."""
+    return parts_of(look, payment, WITHDRAWN, RETURNED)
 
 
 def captures_are_used_up(look: Look) -> Iterator[str]:
     """10: every captured amount is posted whole; what an invoice calls paid was captured for it; the rest is credit."""
     paid: Counter[object] = Counter()
     for row in look.facts.rows["payment"]:
-        used = parts_of(look, row["id"])
+        used = parts_of(look, row["id"], WITHDRAWN)
         if sum(used.values()) != row["captured"]:
             yield f"payment {row['id']} captured {row['captured']}, posted is {dict(used)}"
-        paid[row["invoice_id"]] += used["receivable"] + used["write_offs"]
+        stands = standing_parts(look, row["id"])
+        if sum(stands.values()) != row["captured"] - row["returned"]:
+            yield f"payment {row['id']} keeps {row['captured'] - row['returned']}, posted is {dict(stands)}"
+        paid[row["invoice_id"]] += stands["receivable"] + stands["write_offs"]
     for row in look.facts.rows["ledger_transaction"]:
-        if row["cause"] == "invoice.paid_back":  # a part was paid before it was voided: that became credit
-            paid[row["cause_id"]] -= sum(part["amount"] for part in look.transfers(row["customer_id"], row["number"]))
+        # A part was paid before it was voided: that became credit, and is none any more where it was taken back.
+        sign = {"invoice.paid_back": -1, OF_VOID: 1}.get(row["cause"], 0)
+        if sign:
+            parts = look.transfers(row["customer_id"], row["number"])
+            paid[row["cause_id"]] += sign * sum(part["amount"] for part in parts)
     for row in look.facts.rows["invoice"]:
         if row["paid"] != paid[row["id"]]:
             yield f"{row['number_text']} says paid {row['paid']}, captured for it {paid[row['id']]}"
@@ -49,10 +69,11 @@ def one_attempt_at_a_time(look: Look) -> Iterator[str]:
 
 
 def nobody_pays_twice(look: Look) -> Iterator[str]:
-    """10 and 12: the provider took for an invoice what it asks for at most, but for charges it had called declined."""
+    """10 and 12: the provider took for an invoice what it asks for at most, but for charges it had called declined, and
+    what banks have taken back."""
     taken: Counter[object] = Counter()
     for row in look.facts.rows["payment"]:
-        taken[row["invoice_id"]] += sum(charge.taken for charge in look.charges(row) if not charge.revived)
+        taken[row["invoice_id"]] += sum(charge.kept for charge in look.charges(row) if not charge.revived)
     for id, amount in taken.items():
         invoice = look.facts.one("invoice", id=id)
         if amount > invoice["total"]:
@@ -76,6 +97,9 @@ def is_being_barred(look: Look, row: Row) -> bool:
     return bool(row["failure_code"] == "not_charged" and work)
 
 
+HAD = frozenset({"captured", "returned"})  # charges of which money came; nobody may have been told that it went again
+
+
 def failed_means_nothing_taken(look: Look) -> Iterator[str]:
     """16: no payment is failed or voided while the provider has the money, and none is taken that it has not."""
     for row in look.facts.rows["payment"]:
@@ -87,9 +111,12 @@ def failed_means_nothing_taken(look: Look) -> Iterator[str]:
         if (
             row["state"] in TAKEN_PAYMENT
             and row["kind"] == "provider"
-            and [charge.taken for charge in captured] != [row["captured"]]
+            and [charge.taken for charge in look.charges(row) if charge.state in HAD] != [row["captured"]]
         ):
             yield f"payment {row['id']} is {row['state']} of {row['captured']}, at the provider {captured}"
+        back = [charge.back for charge in look.charges(row) if charge.back]
+        if row["returned"] and row["kind"] == "provider" and back != [row["returned"]]:
+            yield f"of payment {row['id']} {row['returned']} were taken back, at the provider {back}"
 
 
 def nothing_is_sent_under_a_forgotten_key(look: Look) -> Iterator[str]:
@@ -122,10 +149,11 @@ def credit_was_paid_for(look: Look) -> Iterator[str]:
     for head in look.facts.rows["customer_head"]:
         customer = head["customer_id"]
         left = sum(
-            parts_of(look, row["id"])["customer_credit"] for row in look.facts.of("payment", customer_id=customer)
+            standing_parts(look, row["id"])["customer_credit"] for row in look.facts.of("payment", customer_id=customer)
         )
-        for row in look.facts.of("ledger_transaction", customer_id=customer, cause="invoice.paid_back"):
-            left += sum(part["amount"] for part in look.transfers(customer, row["number"]))
+        for row in look.facts.of("ledger_transaction", customer_id=customer):
+            if row["cause"] in MADE_CREDIT:
+                left += _to_credit(look, row)
         left -= withheld(look, customer)
         for row in look.facts.of("credit_note", customer_id=customer, state="issued"):
             left += row["refunded"] + row["credited"]
@@ -135,6 +163,42 @@ def credit_was_paid_for(look: Look) -> Iterator[str]:
         credit = sum(amount for (of, kind, _), amount in sums.items() if (of, kind) == (customer, "customer_credit"))
         if credit != left:
             yield f"{customer} has {credit} in credit, {left} of what it paid is left"
+
+
+def receipts_stand_with_their_money(look: Look) -> Iterator[str]:
+    """12: money that came has one receipt, which is withdrawn where a bank took the money back, or it never came."""
+    receipts = look.facts.by("receipt", "payment_id")
+    for row in look.facts.rows["payment"]:
+        found = [each["withdrawn_at"] is None for each in receipts.get(row["id"], [])]
+        came = row["captured"] > 0 and row["state"] not in OPEN_PAYMENT
+        there = row["captured"] > row["returned"]
+        if (found != [there]) if came else any(found):
+            yield f"payment {row['id']} is {row['state']} of {row['captured']}, {row['returned']} went back: {found}"
+
+
+# Causes of postings, beside documents, by which a customer has more credit or less.
+MADE_CREDIT = frozenset({"invoice.paid_back", OF_VOID, "payment.return_short", "refund.short"})
+
+
+def _to_credit(look: Look, row: Row) -> int:
+    parts = look.transfers(row["customer_id"], row["number"])
+    return sum(
+        part["amount"] * ((part["credit_kind"] == "customer_credit") - (part["debit_kind"] == "customer_credit"))
+        for part in parts
+    )
+
+
+def losses_are_lacking_credit(look: Look) -> Iterator[str]:
+    """18 and 33: what went back and had been used up as credit is a loss that people know of, to the minor unit, but
+    for what came in again."""
+    sums, known = balances(look), Counter[object]()
+    for row in look.facts.of("exception_case", kind="payment_loss"):
+        known[row["customer_id"]] += row["amount"] if row["resolution"] != "recovered" else 0
+    for head in look.facts.rows["customer_head"]:
+        of = head["customer_id"]
+        lost = sum(amount for (whose, kind, _), amount in sums.items() if (whose, kind) == (of, "returned_payments"))
+        if lost != known[of]:
+            yield f"{of} has cost {lost} by the books, and people know of {known[of]}"
 
 
 def withheld(look: Look, customer: object) -> int:
@@ -156,4 +220,6 @@ CHECKS = (
     failed_means_nothing_taken,
     refunds_are_covered,
     credit_was_paid_for,
+    losses_are_lacking_credit,
+    receipts_stand_with_their_money,
 )

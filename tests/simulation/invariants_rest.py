@@ -41,11 +41,11 @@ def receivables_are_what_is_due(look: Look) -> Iterator[str]:
 
 
 def provider_and_books_agree(look: Look) -> Iterator[str]:
-    """12: each charge and refund at the provider is one record and posting here, of equal amount, and the reverse."""
+    """12: each charge, its return and each refund there is one record and posting here, of equal amount."""
     there = Counter(
         (charge.reference, charge.taken, str(charge.money.currency))
         for charge in look.books.charges.values()
-        if charge.state in ("captured", "authorized") and charge.taken
+        if charge.state in ("captured", "authorized", "returned") and charge.taken
     )
     here = Counter(
         (look.reference("payment", row["id"]), row["captured"], row["currency"])
@@ -54,6 +54,14 @@ def provider_and_books_agree(look: Look) -> Iterator[str]:
     )
     if there != here:
         yield f"captured there and not here {there - here}, here and not there {here - there}"
+    back_there = Counter((charge.reference, charge.back) for charge in look.books.charges.values() if charge.back)
+    back_here = Counter(
+        (look.reference("payment", row["id"]), row["returned"])
+        for row in look.facts.of("payment", kind="provider")
+        if row["returned"]
+    )
+    if back_there != back_here:
+        yield f"taken back there and not here {back_there - back_here}, and the reverse {back_here - back_there}"
     given = Counter(
         (each.reference, each.money.minor) for each in look.books.repayments.values() if each.state == "succeeded"
     )

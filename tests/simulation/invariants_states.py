@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from tests.simulation.exhausted import was_declined_for_good
 from tests.simulation.facts import Row
 from tests.simulation.look import OPEN_PAYMENT, Look
+from tests.simulation.reopened import day_of, days_of, in_rounds, is_over, rounds_of, state_at, was_taken_back
 
 EDGES = {
     "contract": "new>active active>ending active>ended ending>ended active>canceled ending>canceled",
@@ -19,11 +20,12 @@ EDGES = {
         paused>suspended pending_cancellation>suspended
         pending_cancellation>trialing pending_cancellation>past_due incomplete>canceled trialing>canceled
         active>canceled past_due>canceled grace>canceled paused>canceled pending_cancellation>canceled""",
-    "invoice": "new>open open>paid open>void open>uncollectible uncollectible>paid",
+    "invoice": "new>open open>paid open>void open>uncollectible uncollectible>paid paid>open paid>uncollectible",
     "payment": """new>processing processing>captured processing>requires_action processing>failed processing>unknown
         processing>voided requires_action>captured requires_action>failed requires_action>processing
         requires_action>voided unknown>captured unknown>requires_action unknown>failed unknown>processing unknown>voided
-        captured>succeeded failed>captured voided>captured new>succeeded processing>authorized
+        captured>succeeded captured>settling settling>succeeded captured>failed settling>failed succeeded>failed
+        failed>captured voided>captured new>succeeded processing>authorized
         requires_action>authorized unknown>authorized authorized>captured authorized>voided authorized>failed
         authorized>unknown authorized>expired processing>expired requires_action>expired unknown>expired
         expired>captured""",
@@ -36,7 +38,8 @@ EDGES = {
         awaiting_approval>rejected awaiting_approval>canceled""",
     "exception": "new>open open>claimed claimed>open open>resolved claimed>resolved",
     "dunning": """new>retrying retrying>grace retrying>suspended grace>suspended retrying>recovered grace>recovered
-        suspended>recovered suspended>given_up retrying>stopped grace>stopped suspended>stopped""",
+        suspended>recovered suspended>given_up retrying>stopped grace>stopped suspended>stopped
+        recovered>retrying stopped>retrying""",
     "saga": """new>running running>running running>completed running>compensating running>compensated running>stuck
         compensating>running compensating>completed compensating>compensated compensating>stuck stuck>running
         stuck>completed stuck>compensated""",
@@ -54,6 +57,7 @@ ENTITIES = {
     "dunning": "dunning_case",
     "saga": "saga",
 }
+CLOSED = ("paid", "void", "uncollectible")  # states of an invoice that nobody is asked to pay
 LIVING_CASE = frozenset({"retrying", "grace", "suspended"})
 
 
@@ -105,18 +109,18 @@ def retries_keep_to_the_timeline(look: Look) -> Iterator[str]:
     names = look.operation_names()
     cases = {row["invoice_id"]: row for row in look.facts.rows["dunning_case"]}
     for invoice, attempts in look.facts.by("payment", "invoice_id").items():
-        closed = _moved(look, invoice, "paid", "void", "uncollectible")
+        was_closed = _moved(look, invoice, *CLOSED) is not None
         retries: list[datetime] = []
         for row in sorted(attempts, key=lambda each: each["attempt_number"]):
             begun, order = look.facts.one("transition", entity_id=row["id"], seq=1)["operation_id"], _began(look, row)
             asked = row["kind"] == "provider"  # money that came by itself is recorded whenever it is known
-            if asked and closed and order > look.audit_number(closed["operation_id"]):
-                yield f"attempt {row['attempt_number']} began after its invoice was {closed['to_state']}"
+            if asked and was_closed and (stood := state_at(look, invoice, order)) in CLOSED:
+                yield f"attempt {row['attempt_number']} began after its invoice was {stood}"
             if names[begun] == "dunning.retry_payment":
                 retries.append(row["happened_at"])
                 yield from (f"a blind retry: {row['id']}" for bad in attempts if _barred(look, bad, row, order))
         if retries:
-            yield from _off_timeline(cases[invoice], retries)
+            yield from _off_timeline(look, cases[invoice], retries)
 
 
 def _barred(look: Look, bad: Row, retry: Row, order: int) -> bool:
@@ -136,12 +140,17 @@ def _went_well(look: Look, later: Row, bad: Row, order: int) -> bool:
     return taken is not None and look.audit_number(taken["operation_id"]) < order
 
 
-def _off_timeline(case: Row, retries: list[datetime]) -> Iterator[str]:
-    days = [case["opened_at"] + timedelta(days=day) for day in case["retry_days"]]
-    if len(retries) > len(days) or retries != sorted(set(retries)):
+def _off_timeline(look: Look, case: Row, retries: list[datetime]) -> Iterator[str]:
+    began = [*rounds_of(look, case)[:-1], case["opened_at"]]
+    found = in_rounds(began, retries)
+    if retries != sorted(set(retries)) or sum(map(len, found)) != len(retries):
         yield f"case {case['id']} made retries at {retries}"
-    elif not case["paydays_chosen"] and any(made < day for made, day in zip(retries, days, strict=False)):
-        yield f"case {case['id']} made retries at {retries}, the days are {days}"
+    for start, made in zip(began, found, strict=True):
+        days = days_of(case, start)
+        if len(made) > len(days):
+            yield f"case {case['id']} made retries at {made}"
+        elif not case["paydays_chosen"] and any(at < day for at, day in zip(made, days, strict=False)):
+            yield f"case {case['id']} made retries at {made}, the days are {days}"
 
 
 def nobody_loses_access_early(look: Look) -> Iterator[str]:
@@ -151,26 +160,27 @@ def nobody_loses_access_early(look: Look) -> Iterator[str]:
     A case that is given up together with another one of its subscription has not come to its own day, nor has one whose
     invoice staff gave up.
     """
-    given_up = look.facts.by("transition", "operation_id", "to_state")
-    names = look.operation_names()
     for case in look.facts.rows["dunning_case"]:
         billed = look.facts.one("invoice", id=case["invoice_id"])
         if billed["collection"] == "invoice" and case["opened_at"] < billed["due_at"]:
             yield f"case {case['id']} was opened at {case['opened_at']}, before {billed['due_at']}"
         for state, day in (("suspended", case["suspend_at"]), ("given_up", case["give_up_at"])):
-            moved = _moved(look, case["id"], state)
-            if moved is None:
-                continue
-            together = len(given_up.get((moved["operation_id"], "given_up"), [])) > 1
-            if names.get(moved["operation_id"]) == "dunning.recover":
-                yield from _not_written_off(look, case, names)
-                continue
-            if moved["happened_at"] < day and not together:
-                yield f"case {case['id']} was {state} at {moved['happened_at']}, before {day}"
-            order = look.audit_number(moved["operation_id"])
-            if state == "suspended" and not together and not _is_exhausted(look, case):
-                yield f"case {case['id']} was suspended after {case['retries_done']} retries"
-            yield from _undecided(look, case, order)
+            yield from _ended_early(look, case, state, day)
+
+
+def _ended_early(look: Look, case: Row, state: str, day: datetime) -> Iterator[str]:
+    given_up, names = look.facts.by("transition", "operation_id", "to_state"), look.operation_names()
+    for moved in look.facts.of("transition", entity_id=case["id"], to_state=state):
+        together = len(given_up.get((moved["operation_id"], "given_up"), [])) > 1
+        if names.get(moved["operation_id"]) == "dunning.recover":
+            yield from _not_written_off(look, case, names)
+            continue
+        if moved["happened_at"] < day_of(look, case, moved, day) and not together:
+            yield f"case {case['id']} was {state} at {moved['happened_at']}, before {day}"
+        alone = state == "suspended" and not together and not is_over(look, case, moved)
+        if alone and not _is_exhausted(look, case):
+            yield f"case {case['id']} was suspended after {case['retries_done']} retries"
+        yield from _undecided(look, case, look.audit_number(moved["operation_id"]))
 
 
 def _not_written_off(look: Look, case: Row, names: dict[UUID, str]) -> Iterator[str]:
@@ -191,20 +201,11 @@ def _is_exhausted(look: Look, case: Row) -> bool:
 
 
 def _undecided(look: Look, case: Row, number: int) -> Iterator[str]:
-    if _state_at(look, case["invoice_id"], number) == "paid":
+    if state_at(look, case["invoice_id"], number) == "paid":
         yield f"case {case['id']} was ended although its invoice was paid"
     for row in look.facts.of("payment", invoice_id=case["invoice_id"]):
-        if _state_at(look, row["id"], number) in OPEN_PAYMENT:
+        if state_at(look, row["id"], number) in OPEN_PAYMENT:
             yield f"case {case['id']} was ended while {row['id']} was open"
-
-
-def _state_at(look: Look, entity: UUID, number: int) -> str:
-    """The state of an entity right before the operation of that audit number."""
-    state = "new"
-    for row in look.facts.of("transition", entity_id=entity):
-        if look.audit_number(row["operation_id"]) < number:
-            state = row["to_state"]
-    return state
 
 
 def access_follows_payment(look: Look) -> Iterator[str]:
@@ -225,7 +226,7 @@ def access_follows_payment(look: Look) -> Iterator[str]:
 
 def _not_as_first_paid(look: Look, of: Row) -> Iterator[str]:
     """What began with a trial has no first invoice; who left before the first payment did not pay it, or has it back
-    because its period was over then."""
+    because its period was over then; a bank may take it back from who did."""
     first = look.facts.of("invoice", subscription_id=of["id"], reason="start")
     if bool(first) == (of["trial_end"] is not None):
         yield f"{of['id']} has a trial until {of['trial_end']} and the first invoices {first}"
@@ -235,7 +236,8 @@ def _not_as_first_paid(look: Look, of: Row) -> Iterator[str]:
         back = look.facts.of("credit_note", invoice_id=row["id"], kind="late_start", state="issued") if late else []
         if of["state"] == "incomplete_expired" and row["state"] == "paid" and not back and row["total"]:
             yield f"{of['id']} expired although {row['number_text']} is paid"
-        if of["state"] not in ("incomplete", "incomplete_expired") and not left and row["state"] != "paid":
+        unpaid = row["state"] != "paid" and not was_taken_back(look, row["id"])
+        if of["state"] not in ("incomplete", "incomplete_expired") and not left and unpaid:
             yield f"{of['id']} is {of['state']}, its first invoice is {row['state']}"
 
 

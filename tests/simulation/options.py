@@ -16,6 +16,7 @@ FIRST = ("good", "good", "once", "once", "lost", "mixed", "3ds", "bank")  # most
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Apia", "Australia/Lord_Howe")
 LEVELS = (0.0, 0.0, 0.0, 0.05, 0.2, 0.4)  # half of all seeds are spared a fault, so that it does not hide another
 DISPUTED_FROM = 2001  # from this seed on banks, other people and customers in arrears decide about money
+RETURNED_FROM = 11001  # from this seed on what was over is not: banks take payments back, refunds end once more
 IN_VAIN = 3  # requests in a row; an outage longer than all scheduled questions is for staff, not for a run
 
 
@@ -86,6 +87,7 @@ class DrawnCourse:
         self.chance = random.Random(f"provider {seed}")
         self.options = options
         self.calm = False
+        self._returns = random.Random(f"returns {seed}") if seed >= RETURNED_FROM else None
         self.faults: Counter[str] = Counter()
         self._in_vain = {"charge": 0, "question": 0, "refund": 0}
 
@@ -146,6 +148,11 @@ class DrawnCourse:
         failure = self.chance.choice((None, None, "insufficient_funds"))
         return timedelta(minutes=self.chance.randint(1, 4 * 24 * 60)), failure
 
+    def returnable(self, charge: Charge) -> timedelta | None:
+        if self._returns is None or card_of(charge.method.token) != "bank":
+            return None
+        return self._returns.choice((None, timedelta(days=3), timedelta(days=9), timedelta(days=56)))
+
     def refund(self, charge: Charge) -> tuple[timedelta, str | None] | None:
         if self.chance.random() >= self.options.refunds_pend:
             return None
@@ -161,7 +168,8 @@ class DrawnCourse:
         return timedelta(minutes=self.chance.randint(1, 20 * 24 * 60)) if revived else None
 
     def deliveries(self, event: ProviderEvent) -> list[timedelta]:
-        charge = event.kind is EventKind.CHARGE_CAPTURED and event.sequence > 1
+        charge = event.kind is EventKind.CHARGE_CAPTURED and event.sequence > 1  # nobody would look for it any more
+        charge = charge or event.kind is EventKind.CHARGE_RETURNED
         times = 1 + (self.chance.random() < self.options.news_twice)
         lost = self.chance.random() < self.options.news_lost
         if event.dispute and (event.sequence == 1 or event.kind is EventKind.DISPUTE_WON):

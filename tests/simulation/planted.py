@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from tests.simulation.clock import START
 from tests.simulation.facts import Row
 from tests.simulation.history import History
 from tests.simulation.invariants import AT_REST, EACH_CUSTOMER, TOWN
@@ -225,6 +226,8 @@ PLANTED: dict[str, Plant] = {
     "failed_means_nothing_taken": put("payment", is_(state=TAKEN_PAYMENT, kind="provider"), **more("captured")),
     "refunds_are_covered": put("payment", **more("refunds_reserved")),
     "credit_was_paid_for": put("invoice", **more("credited")),
+    "losses_are_lacking_credit": put("exception_case", is_(kind="payment_loss"), **more("amount")),
+    "receipts_stand_with_their_money": put("receipt", withdrawn_at=lambda row: None if row["withdrawn_at"] else START),
     "disputes_are_the_providers": put("dispute", **more("amount")),
     "disputes_are_in_the_books": put("dispute", **more("fee")),
     "nobody_has_more_back_than_he_paid": put("dispute", is_(state=frozenset({"open", "lost"})), covered=10**12),

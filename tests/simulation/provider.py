@@ -39,6 +39,7 @@ from tests.simulation.course import Course, Fault
 from tests.simulation.provider_books import Books, Charge, Method, Repayment
 from tests.simulation.provider_disputes import Disputes
 from tests.simulation.provider_holds import Holds
+from tests.simulation.provider_returns import Returns
 
 KEY_WINDOW = timedelta(hours=24)  # as the best known provider remembers its keys
 HOLD_FOR = timedelta(days=7)  # as card networks hold an amount
@@ -46,7 +47,7 @@ NO_ANSWER = Unknown("no answer", heard=False)
 RETRY_AFTER = timedelta(seconds=1)  # what a provider says that turns a request away
 
 
-class SimulatedProvider(Holds, Disputes):
+class SimulatedProvider(Holds, Disputes, Returns):
     """The port, on books that tests can read; time is the simulation's."""
 
     name, account, key_window = "sandbox", "main", KEY_WINDOW
@@ -73,7 +74,7 @@ class SimulatedProvider(Holds, Disputes):
 
     def _send(self, event: ProviderEvent) -> None:
         """Puts the webhooks of an event on their way, as many as are drawn."""
-        for after in self.course.deliveries(event):
+        for after in self.course.deliveries(event) if self.is_told(event) else ():
             self.plan(after, lambda: self.mailbox.append(event))
 
     def next_planned(self) -> datetime | None:
@@ -150,6 +151,7 @@ class SimulatedProvider(Holds, Disputes):
             state, charge.held, charge.left = "authorized", request.money.minor, request.money.minor
             charge.expires_at = self.clock.at + HOLD_FOR
             self.plan(HOLD_FOR, lambda: self.expire(charge))
+        charge.returnable = self.course.returnable(charge)
         self.books.put(charge, state, self.clock.at)
         ends = self.course.bank(charge) if state == "processing" else None
         if ends:
@@ -159,19 +161,14 @@ class SimulatedProvider(Holds, Disputes):
             self.plan(revival, lambda: self.revive(charge))
         return charge
 
-    def revive(self, charge: Charge) -> None:
-        """Captures a charge that was declined, as banks have been seen to do."""
-        if charge.reference not in self.books.barred:
-            charge.revived, charge.code = True, None
-            self.books.put(charge, "captured", self.clock.at)
-
     def _answer(self, charge: Charge, asked: Money) -> ChargeAnswer:
         match charge.state:
             case "captured":
                 taken = Money(charge.taken, charge.money.currency)
                 if charge.held:
                     return Captured(charge.ref, taken, Money(charge.held, taken.currency))
-                return Captured(charge.ref, taken) if taken == asked else Unknown("mismatch")
+                until = charge.returnable_until
+                return Captured(charge.ref, taken, None, until) if taken == asked else Unknown("mismatch")
             case "authorized":
                 held, taken, left = (
                     Money(each, charge.money.currency) for each in (charge.held, charge.taken, charge.left)
@@ -180,7 +177,8 @@ class SimulatedProvider(Holds, Disputes):
             case "expired":
                 return Expired(charge.ref)
             case "returned":
-                return Returned(charge.ref, charge.money, charge.code or "returned", hard=False)
+                back = Money(charge.back, charge.money.currency)
+                return Returned(charge.ref, back, charge.code or "returned", charge.hard)
             case "declined":
                 return Declined(charge.ref, charge.code or "declined", charge.hard)
             case "action":

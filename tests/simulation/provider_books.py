@@ -23,6 +23,8 @@ class Charge:
     """One charge; ``state`` is captured, authorized, declined, action, processing, voided, expired or returned.
 
     ``revived`` was declined before. Of a hold, ``held`` in all, ``left`` can still be taken; ``taken_under`` its keys.
+    ``back`` is what the bank took back of what was ``taken``; it may for so long as it is ``returnable``, where that is
+    said at all. Nobody is told of one that is ``untold``.
     """
 
     ref: str
@@ -41,6 +43,15 @@ class Charge:
     left: int = 0
     expires_at: datetime | None = None
     taken_under: dict[str, int] = field(default_factory=dict)
+    returnable: timedelta | None = None
+    returnable_until: datetime | None = None
+    back: int = 0
+    untold: bool = False
+
+    @property
+    def kept(self) -> int:
+        """What is there of what was taken, as far as banks are concerned."""
+        return self.taken - self.back
 
 
 @dataclass(eq=False)
@@ -113,6 +124,7 @@ _CHARGE_EVENTS = {
     "expired": EventKind.CHARGE_EXPIRED,
     "returned": EventKind.CHARGE_RETURNED,
 }
+_OF_TAKEN = (EventKind.CHARGE_CAPTURED, EventKind.CHARGE_RETURNED)
 _REFUND_EVENTS = {"succeeded": EventKind.REFUND_SUCCEEDED, "failed": EventKind.REFUND_FAILED}
 
 
@@ -163,7 +175,7 @@ class Books:
         given = sum(
             each.money.minor for each in self.repayments.values() if each.charge is charge and each.state != "failed"
         )
-        return charge.taken - given - self.disputed(charge)
+        return charge.kept - given - self.disputed(charge)
 
     def disputed(self, charge: Charge) -> int:
         """What of a charge is in dispute or was lost by one."""
@@ -198,11 +210,12 @@ class Books:
         self.touched.add(charge.metadata.get("customer", ""))
         if state == "captured" and not charge.held:
             charge.taken = charge.taken or charge.money.minor
+            charge.returnable_until = now + charge.returnable if charge.returnable else None
         if charge.ref not in self.charges:
             self._under.setdefault(charge.reference, []).append(charge)
         self.charges[charge.ref] = charge
         kind = EventKind.CHARGE_CAPTURED if state == "authorized" and charge.taken else _CHARGE_EVENTS[state]
-        moved = charge.taken if charge.held and kind is EventKind.CHARGE_CAPTURED else charge.money.minor
+        moved = charge.taken if charge.held and kind in _OF_TAKEN else charge.money.minor
         money = Money(moved, charge.money.currency)
         self._tell(kind, charge.ref, charge, charge.reference, money, charge.code, now)
 
@@ -229,11 +242,11 @@ class Books:
             reference=reference,
             money=money,
             failure_code=code,
-            hard=charge.hard and kind is EventKind.CHARGE_DECLINED,
+            hard=charge.hard and kind in (EventKind.CHARGE_DECLINED, EventKind.CHARGE_RETURNED),
             metadata=charge.metadata,
             authorized=Money(charge.held, money.currency) if charge.held and ref == charge.ref else None,
             capturable=Money(charge.left, money.currency) if charge.held and ref == charge.ref else None,
-            until=charge.expires_at if ref == charge.ref else None,
+            until=(charge.expires_at or charge.returnable_until) if ref == charge.ref else None,
         )
         self.events.append(event)
         self.on_event(event)

@@ -78,6 +78,9 @@ class Scripted:
     def bank(self, charge: Charge) -> tuple[timedelta, str | None] | None:
         return None
 
+    def returnable(self, charge: Charge) -> timedelta | None:
+        return None
+
     def refund(self, charge: Charge) -> tuple[timedelta, str | None] | None:
         return (timedelta(days=9), None) if self._story(charge) is Story.REFUND_FAILS_LATER else None
 

@@ -1,0 +1,54 @@
+"""What was paid and is owed again: an invoice before that, and the rounds of its case of dunning."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tests.simulation.facts import Row
+from tests.simulation.look import Look
+
+
+def state_at(look: Look, entity: UUID, number: int) -> str:
+    """The state of an entity right before the operation of that audit number."""
+    state = "new"
+    for row in look.facts.of("transition", entity_id=entity):
+        if look.audit_number(row["operation_id"]) < number:
+            state = row["to_state"]
+    return state
+
+
+def was_taken_back(look: Look, invoice: UUID) -> bool:
+    """Whether money that paid the invoice went back, or had never come."""
+    paid = look.facts.of("payment", invoice_id=invoice)
+    return any(look.facts.of("transition", entity_id=row["id"], event="return") for row in paid)
+
+
+def rounds_of(look: Look, case: Row) -> list[datetime]:
+    """When a case began, and began anew."""
+    return [row["happened_at"] for row in look.facts.of("transition", entity_id=case["id"], to_state="retrying")]
+
+
+def is_over(look: Look, case: Row, move: Row) -> bool:
+    """Whether the case began anew after the move: what it says of itself since is of another round."""
+    later = look.facts.of("transition", entity_id=case["id"], to_state="retrying")
+    return bool(later[-1]["seq"] > move["seq"])
+
+
+def day_of(look: Look, case: Row, move: Row, day: datetime) -> datetime:
+    """The day of the move in its own round, where ``day`` is that of the last; parts may have moved it there."""
+    if not is_over(look, case, move):
+        return day
+    began = max(at for at in rounds_of(look, case) if at <= move["happened_at"])
+    split = look.facts.of("installment_plan", invoice_id=case["invoice_id"])
+    return began if split else began + (day - case["opened_at"])
+
+
+def in_rounds(began: Sequence[datetime], made: Sequence[datetime]) -> list[list[datetime]]:
+    """What was made in each round."""
+    ends = [*began[1:], datetime.max.replace(tzinfo=began[0].tzinfo)]
+    return [[at for at in made if start <= at < end] for start, end in zip(began, ends, strict=True)]
+
+
+def days_of(case: Row, began: datetime) -> list[datetime]:
+    """The days of the retries of a round."""
+    return [began + timedelta(days=day) for day in case["retry_days"]]
