@@ -4,8 +4,10 @@ from collections.abc import Callable
 from random import Random
 
 from tests.simulation.acts_approvals import judge, look_into, resolve, silence
+from tests.simulation.acts_by_hand import back_by_hand, by_hand, pay_out, reverse, void_in_part
 from tests.simulation.acts_catalog import coupon, edition, rate, reprice, withdraw
 from tests.simulation.acts_coupons import redeem, take_coupon_back
+from tests.simulation.acts_credits import by_line, give_credit, several_ways, take_credit_back
 from tests.simulation.acts_customers import Act, add_card, arrive, change, pay, refund, rescue, start, visit
 from tests.simulation.acts_desk import arrange, contract, give_up
 from tests.simulation.acts_disputes import answer, dispute, give_in, search
@@ -98,6 +100,15 @@ DISPUTED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
 # Of seeds from RETURNED_FROM on, each with dice of its own, so that one more changes nothing of how often others come.
 RETURNED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "bank takes back": (6, bank_takes_back),
+    "give credit": (4, give_credit),
+    "by line": (3, by_line),
+    "several ways": (2, several_ways),
+    "take credit back": (4, take_credit_back),
+    "by hand": (5, by_hand),
+    "reverse": (6, reverse),
+    "back by hand": (3, back_by_hand),
+    "pay out": (3, pay_out),
+    "void in part": (3, void_in_part),
 }
 # Never drawn: they come of themselves, in towns with a patience that ends.
 IMPATIENT: dict[str, Callable[[Town], Act | None]] = {"end debts": end_debts, "thin out": thin_out}

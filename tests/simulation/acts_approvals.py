@@ -17,6 +17,7 @@ from domain.payments.decide_refund import (
 from domain.payments.exception_case import Resolution
 from domain.payments.resolve_exception import ResolveException, resolve_exception
 from domain.refusals import RefusalCode as No
+from tests.simulation.acts_credits import BY_LINE
 from tests.simulation.acts_customers import Act, prompt
 from tests.simulation.facts import Row
 from tests.simulation.look import reference
@@ -40,6 +41,8 @@ def judge(town: Town) -> Act | None:
     id = RefundId(patron.id.shard, row["id"])
     waits = row["state"] == "awaiting_approval"
     must = _must(actor, what, asked[0]) if asked and waits else No.STATE_CONFLICT
+    if what == "approve" and town.facts.one("payment", id=row["payment_id"])["returned"]:
+        must = must or No.STATE_CONFLICT
     town.note(f"{what} {row['amount']} {row['state']} of {patron} by {actor.scope.partition('@')[0]}")
     decisions: dict[str, tuple[Operation[Any, Any], object]] = {
         "approve": (approve_refund, ApproveRefund(id, "It is right")),
@@ -49,6 +52,8 @@ def judge(town: Town) -> Act | None:
     operation, command = decisions[what]
     # What it would give back may have been given otherwise meanwhile.
     may = (No.EXCEEDS_INVOICED, No.EXCEEDS_CAPTURED) if what == "approve" else ()
+    if row["reason"] == BY_LINE:  # lines that are worth another amount by now, or nothing any more
+        may = (*may, No.STATE_CONFLICT, No.INVALID_AMOUNT)
 
     async def act() -> None:
         await town.call(what, operation, actor, patron.id, command, may=may, must=must)

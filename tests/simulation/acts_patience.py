@@ -22,6 +22,7 @@ from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_sub
 from domain.subscriptions.change import Timing
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from tests.simulation.acts_customers import Act
+from tests.simulation.acts_staff import given_beyond
 from tests.simulation.facts import Row
 from tests.simulation.look import OPEN_PAYMENT
 from tests.simulation.town import ACCOUNT, Patron, Town
@@ -110,7 +111,7 @@ async def _end(town: Town, patron: Patron, row: Row, way: str) -> None:
             await town.call(way, give_up_invoice, finance, patron.id, given_up, may=BUSY)
         case _:
             void = VoidInvoice(id, "Nobody insists on it", replace=False)
-            await town.call(way, void_invoice, finance, patron.id, void, may=BUSY)
+            await town.call(way, void_invoice, finance, patron.id, void, may=(*BUSY, *given_beyond(town, row)))
     await town.look()  # what was done is no change of the call that follows
 
 

@@ -1,6 +1,7 @@
 """Rough customers: the same call again, another call under its key, somebody else's ids, several calls at once."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -10,7 +11,9 @@ from domain.perform import perform
 from domain.refusals import RefusalCode as No
 from domain.refusals import Refused
 from tests.simulation.acts_approvals import judge, resolve
+from tests.simulation.acts_by_hand import by_hand, pay_out, reverse
 from tests.simulation.acts_coupons import redeem
+from tests.simulation.acts_credits import give_credit, take_credit_back
 from tests.simulation.acts_customers import MOST_PATRONS, Act, add_card, change, pay, refund, start, visit, welcome
 from tests.simulation.acts_desk import arrange, give_up
 from tests.simulation.acts_disputes import answer, give_in
@@ -19,7 +22,7 @@ from tests.simulation.acts_recovery import order, payday, split
 from tests.simulation.acts_staff import note, void
 from tests.simulation.acts_time import work_once
 from tests.simulation.mortal import Crash
-from tests.simulation.options import DISPUTED_FROM
+from tests.simulation.options import DISPUTED_FROM, RETURNED_FROM
 from tests.simulation.reading import read_along
 from tests.simulation.town import Broken, Call, Town
 
@@ -48,6 +51,7 @@ TOGETHER = (
     give_up,
 )
 LATER = (*TOGETHER, judge, judge, answer, give_in, resolve, split, split, payday, order)  # of seeds that know these
+LATEST = (*LATER, give_credit, give_credit, take_credit_back, by_hand, by_hand, reverse, reverse, pay_out)
 
 
 def repeat(town: Town) -> Act | None:
@@ -177,10 +181,16 @@ def forget(town: Town) -> Act:
     return act()
 
 
+def _known(seed: int) -> Sequence[Callable[[Town], Act | None]]:
+    """What somebody may do beside others, in the lives of that seed."""
+    if seed < DISPUTED_FROM:
+        return TOGETHER
+    return LATEST if seed >= RETURNED_FROM else LATER
+
+
 def at_once(town: Town) -> Act | None:
     """Two to five clients and workers act at the same time."""
-    known = LATER if town.seed >= DISPUTED_FROM else TOGETHER
-    drawn = (town.chance.choice(known)(town) for _ in range(town.chance.randint(2, 5)))
+    drawn = (town.chance.choice(_known(town.seed))(town) for _ in range(town.chance.randint(2, 5)))
     acts = [act for act in drawn if act is not None]
     if not acts:
         return None

@@ -145,8 +145,14 @@ def void(town: Town) -> Act | None:
 
     async def act() -> None:
         command = VoidInvoice(InvoiceId(patron.id.shard, row["id"]), "It was wrong", replace)
-        may = (No.STATE_CONFLICT, No.PAYMENT_IN_PROGRESS)
+        may = (No.STATE_CONFLICT, No.PAYMENT_IN_PROGRESS, *given_beyond(town, row))
         await town.call("void", void_invoice, town.staff(Grant.FINANCE), patron.id, command, may=may)
         await prompt(town, patron)
 
     return act()
+
+
+def given_beyond(town: Town, row: Row) -> tuple[No, ...]:
+    """Where a payment of it was taken back, more of an invoice may have been given back than is paid of it."""
+    returned = any(each["returned"] for each in town.facts.of("payment", invoice_id=row["id"]))
+    return (No.INSUFFICIENT_BALANCE,) if returned else ()

@@ -11,6 +11,7 @@ from tests.simulation import (
     invariants_credits,
     invariants_disputes,
     invariants_documents,
+    invariants_given,
     invariants_law,
     invariants_payments,
     invariants_rest,
@@ -47,6 +48,7 @@ EACH_CUSTOMER: tuple[Check, ...] = (
     invariants_coupons.discounts_add_up,
     *invariants_payments.CHECKS,
     *invariants_disputes.EACH_STEP,
+    *invariants_given.CHECKS,
     *invariants_states.CHECKS,
 )
 AT_REST: tuple[Check, ...] = (

@@ -36,7 +36,10 @@ PARTS = {
     "refund": ("customer_id", "payment_id", "currency", "amount", "provider_key"),
     "refund_request": ("customer_id", "asked_by", "needs", "needed_for", "expires_at"),
     "dispute": ("customer_id", "payment_id", "provider_ref", "currency", "amount", "reason", "on_open", "recorded_at"),
-    "receipt": ("customer_id", "payment_id", "series", "number", "number_text", "issued_at", "recorded_at"),
+    "receipt": (
+        "customer_id", "legal_entity_id", "payment_id", "series", "number", "previous_number", "number_text",
+        "issued_at", "recorded_at",
+    ),
     "installment": ("customer_id", "amount", "due_at"),
     "operation_key": ("operation_id", "operation", "command_hash", "outcome", "keep_until"),
 }  # fmt: skip

@@ -51,7 +51,8 @@ def captures_are_used_up(look: Look) -> Iterator[str]:
         sign = {"invoice.paid_back": -1, OF_VOID: 1}.get(row["cause"], 0)
         if sign:
             parts = look.transfers(row["customer_id"], row["number"])
-            paid[row["cause_id"]] += sign * sum(part["amount"] for part in parts)
+            owed = (part for part in parts if "receivable" in (part["debit_kind"], part["credit_kind"]))
+            paid[row["cause_id"]] += sign * sum(part["amount"] for part in owed)
     for row in look.facts.rows["invoice"]:
         if row["paid"] != paid[row["id"]]:
             yield f"{row['number_text']} says paid {row['paid']}, captured for it {paid[row['id']]}"
@@ -158,7 +159,8 @@ def credit_was_paid_for(look: Look) -> Iterator[str]:
         for row in look.facts.of("credit_note", customer_id=customer, state="issued"):
             left += row["refunded"] + row["credited"]
         for row in look.facts.of("refund", customer_id=customer):
-            left -= row["amount"] if row["state"] not in (*UNDONE, "awaiting_approval") else 0
+            stands = row["state"] not in (*UNDONE, "awaiting_approval")
+            left -= row["amount"] if stands and row["means"] != "credit" else 0  # a service credit takes nothing away
         left -= sum(row["credited"] for row in look.facts.of("invoice", customer_id=customer))
         credit = sum(amount for (of, kind, _), amount in sums.items() if (of, kind) == (customer, "customer_credit"))
         if credit != left:

@@ -35,7 +35,7 @@ EDGES = {
     "refund": """new>requested requested>submitted submitted>pending submitted>unknown submitted>succeeded
         submitted>failed pending>succeeded pending>failed unknown>pending unknown>succeeded unknown>failed
         requested>succeeded requested>failed new>awaiting_approval awaiting_approval>requested
-        awaiting_approval>rejected awaiting_approval>canceled""",
+        awaiting_approval>rejected awaiting_approval>canceled succeeded>failed""",
     "exception": "new>open open>claimed claimed>open open>resolved claimed>resolved",
     "dunning": """new>retrying retrying>grace retrying>suspended grace>suspended retrying>recovered grace>recovered
         suspended>recovered suspended>given_up retrying>stopped grace>stopped suspended>stopped

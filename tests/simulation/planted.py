@@ -231,6 +231,11 @@ PLANTED: dict[str, Plant] = {
     "disputes_are_the_providers": put("dispute", **more("amount")),
     "disputes_are_in_the_books": put("dispute", **more("fee")),
     "nobody_has_more_back_than_he_paid": put("dispute", is_(state=frozenset({"open", "lost"})), covered=10**12),
+    "credit_given_has_its_note": put("credit_note", is_(kind="service_credit"), **more("credited")),
+    "what_came_by_hand_is_outside": put("payment", is_(kind="offline"), **more("captured")),
+    "what_is_owed_again_was_taken_back": put(
+        "transition", is_(machine="invoice", to_state="paid"), from_state="paid", to_state="open"
+    ),
     "machines_take_known_moves": put("subscription", state="unheard of"),
     "retries_keep_to_the_timeline": put("dunning_case", _retried, opened_at=later("opened_at", YEARS)),
     "nobody_loses_access_early": put(
@@ -239,7 +244,7 @@ PLANTED: dict[str, Plant] = {
     "access_follows_payment": put("subscription", is_(state="active"), state="suspended"),
     "trials_are_taken_once": drop("trial_taken", _began),
     "nobody_is_cut_short": put("subscription", state="pending_cancellation", cancel_at=later("period_end", -DAY)),
-    "doubts_have_one_case": put("refund", is_(state="succeeded"), state="failed"),
+    "doubts_have_one_case": put("refund", is_(state="succeeded", means="method"), state="failed"),
     "audit_chains_hold": put("audit_body", body="{}"),
     "receivables_are_what_is_due": put("invoice", **more("paid")),
     "provider_and_books_agree": put("payment", is_(state="succeeded", kind="provider"), **more("captured")),

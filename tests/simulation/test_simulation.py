@@ -9,14 +9,15 @@ from domain.pool import Pool
 from tests.simulation.acts import HELD_FROM
 from tests.simulation.clock import START
 from tests.simulation.opening import in_order, open_town
-from tests.simulation.options import DISPUTED_FROM
+from tests.simulation.options import DISPUTED_FROM, RETURNED_FROM
 from tests.simulation.regressions import FOUND, FOUND_LONG
 from tests.simulation.run import FULL_LIFE, LONG_MONTHS, YEARS, check_years, open_simulation_pool, simulate
 from tests.simulation.town import Broken
 
 HELD = (HELD_FROM + more for more in (3, 5, 8, 10))  # lives with many captures
 DISPUTED = (DISPUTED_FROM + more for more in range(6))
-SEEDS = (*range(1, 33), *HELD, *DISPUTED)
+CREDITED = (RETURNED_FROM + more for more in (10, 11))  # lives with much that goes by hand and comes back
+SEEDS = (*range(1, 33), *HELD, *DISPUTED, *CREDITED)
 AGAIN = 2  # with several acts at once, and crashes in them
 IMPATIENT, IMPATIENT_STEPS = 6164, 150  # long enough that more is owed and renewed than this town bears
 
