@@ -132,7 +132,8 @@ class MethodStored:
 @operation("payments.store_method", allowed=OWNERS, function=PortalFunction.UPDATE_CARD)
 async def store_method(tx: Tx, command: StoreMethod) -> MethodStored:
     """Stores the method and makes it the default, what was the default being its first backup; the same provider
-    reference again is the same method. ALREADY_EXISTS where it is another customer's."""
+    reference again is the same method. ALREADY_EXISTS where it is another customer's; PAYMENT_METHOD_REFUSED for one
+    that was removed: the provider is told to forget it."""
     id = await tx.fetchval(
         """INSERT INTO payment_method (shard_key, id, customer_id, provider_account, provider_ref, kind, brand, last4,
                recorded_at, expires_year, expires_month)
@@ -146,10 +147,14 @@ async def store_method(tx: Tx, command: StoreMethod) -> MethodStored:
         id = await tx.fetchval(
             """UPDATE payment_method SET verified_at = $5, expires_year = $6, expires_month = $7
                 WHERE shard_key = $1 AND customer_id = $2 AND provider_account = $3 AND provider_ref = $4
+                  AND removed_at IS NULL
             RETURNING id""",
             tx.customer.shard, tx.customer.uuid, command.provider_account, command.provider_ref, tx.recorded_at,
             *(command.expires or (None, None)),
         )  # fmt: skip
+        if id is None:
+            message = "This payment method was removed: enter it again."
+            raise Refused(RefusalCode.PAYMENT_METHOD_REFUSED, message, ("token",))
     method = PaymentMethodId(tx.customer.shard, id)
     await look_before_expiry(tx, method, command.expires)
     others = [each.id for each in await methods_in_order(tx, tx.customer) if each.id != method]

@@ -8,7 +8,7 @@ import pytest
 from domain.customers.customer import customer
 from domain.ids import PaymentMethodId
 from domain.payments.gateway import Declined
-from domain.payments.method import methods_in_order, payment_methods
+from domain.payments.method import StoreMethod, methods_in_order, payment_methods, store_method
 from domain.payments.order_methods import OrderMethods, RemoveMethod, order_methods, remove_method
 from domain.perform import perform
 from domain.reactions.work import do_now
@@ -73,6 +73,19 @@ async def test_a_default_that_goes_is_followed_by_its_first_backup_and_forgotten
     assert await refused(world, ada, RemoveMethod(two)) is RefusalCode.NOT_FOUND
     await world.do(ada, remove_method, RemoveMethod(one))
     assert (await order(world, ada), await default_of(world, ada)) == ([], None)
+
+
+async def test_a_method_that_was_removed_is_not_taken_for_one_that_can_be_charged(world: World) -> None:
+    """Its form is sent once more, as from a tab that was left open, while the provider has not forgotten it yet."""
+    ada = await world.customer()
+    one, two = [await world.card(ada) for _ in range(2)]
+    (gone,) = await payment_methods(world.house.db.primary, ada.id, [two])
+    await world.do(ada, remove_method, RemoveMethod(two))
+    again = StoreMethod(gone.provider_account, "tok_visa", gone.provider_ref, gone.kind, gone.brand, gone.last4)
+    with pytest.raises(Refused) as error:
+        await world.do(ada, store_method, again)
+    assert error.value.code is RefusalCode.PAYMENT_METHOD_REFUSED
+    assert (await order(world, ada), await default_of(world, ada)) == ([one], one)
 
 
 async def test_the_last_method_stays_while_something_is_owed(world: World) -> None:
