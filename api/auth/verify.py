@@ -28,6 +28,7 @@ REMEMBERED: Final = 4_096  # callers seen within that minute; a few megabytes
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     principal: Principal
+    issuer: TrustedIssuer
     expires: datetime
     until: float
 
@@ -48,9 +49,9 @@ class Verifier:
     async def verify(self, token: str) -> Principal:
         """Who the token speaks for; Unauthenticated, with one text for every cause, when it cannot be believed."""
         digest = _digest(token)
-        principal = self._recall(digest)
-        if principal is not None:
-            return principal
+        known = self._recall(digest)
+        if known is not None and await self._is_trusted_still(known.issuer):
+            return known.principal
         reading = read(token)
         issuer = await self._trusted(reading.claims)
         _check_header(reading, issuer)
@@ -58,12 +59,16 @@ class Verifier:
         _check_signature(reading, key, issuer)
         _check_times(reading.claims, self._clock.now(), issuer.leeway)
         principal = _principal(reading.claims, issuer)
-        self._remember(digest, principal, _moment(reading.claims.exp))
+        self._remember(digest, principal, issuer, _moment(reading.claims.exp))
         return principal
 
     def forget(self, token: str) -> None:
         """Verifies the token again, should it be shown again."""
         self._known.pop(_digest(token), None)
+
+    async def _is_trusted_still(self, row: TrustedIssuer) -> bool:
+        """What the source remembers and what is remembered of a token shall not add up."""
+        return await self._issuers.find(row.issuer, row.audience) == row
 
     async def _trusted(self, claims: Claims) -> TrustedIssuer:
         # Unverified, they choose a row of ours and nothing else. Of two rows the caller could choose which door opens.
@@ -74,7 +79,7 @@ class Verifier:
             raise Unauthenticated(Why.ISSUER)
         return trusted[0]
 
-    def _recall(self, digest: bytes) -> Principal | None:
+    def _recall(self, digest: bytes) -> _Remembered | None:
         known = self._known.get(digest)
         if known is None:
             return None
@@ -82,10 +87,10 @@ class Verifier:
             del self._known[digest]
             return None
         self._known.move_to_end(digest)
-        return known.principal
+        return known
 
-    def _remember(self, digest: bytes, principal: Principal, expires: datetime) -> None:
-        self._known[digest] = _Remembered(principal, expires, self._monotonic() + REMEMBERED_S)
+    def _remember(self, digest: bytes, principal: Principal, issuer: TrustedIssuer, expires: datetime) -> None:
+        self._known[digest] = _Remembered(principal, issuer, expires, self._monotonic() + REMEMBERED_S)
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
 

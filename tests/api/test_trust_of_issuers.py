@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import asyncpg
 import pytest
 
 from api.audience import Audience
+from api.auth.refused import Unauthenticated
+from api.auth.verify import Verifier
 from api.trust import KEPT_MAX, KEPT_SECONDS, IssuersInDatabase
 from domain.db import observers
+from tests.api.auth.conftest import Stage
 from tests.world import World, fresh
 
 
@@ -55,6 +59,27 @@ async def test_an_issuer_that_is_trusted_later_is_believed_a_minute_later(world:
     clock.now += 1
     assert await rows.find(*asked) is not None
     assert len(reads) == 2
+
+
+async def test_a_trust_that_is_withdrawn_ends_within_a_minute_also_for_a_token_that_was_seen(
+    world: World, owner_url: str
+) -> None:
+    """What is remembered of an issuer and what is remembered of its token do not add up to two minutes."""
+    stage, issuer = Stage(), fresh("https://issuer")
+    await world.trust(issuer)
+    rows = IssuersInDatabase(world.house.db.primary, stage.hands.monotonic)
+    verifier = Verifier(rows, stage.cache, stage.hands, stage.hands.monotonic)
+    token = stage.token(iss=issuer, aud=world.audience("portal"))
+    assert await rows.find(issuer, world.audience("portal")) is not None
+    stage.hands.pass_by(KEPT_SECONDS - 1)
+    assert (await verifier.verify(token)).tenant == world.tenant.tenant
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("DELETE FROM token_issuer WHERE issuer = $1", issuer)
+    await owner.close()
+    assert (await verifier.verify(token)).tenant == world.tenant.tenant
+    stage.hands.pass_by(1)
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(token)
 
 
 async def test_callers_cannot_make_the_memory_grow_without_end(world: World, reads: list[str]) -> None:
