@@ -18,7 +18,7 @@ from domain.customers.tax_exemption import AddTaxExemption, add_tax_exemption
 from domain.dead_letter import bury
 from domain.due import Due
 from domain.ids import InvoiceId
-from domain.inbox import Arrival, store
+from domain.inbox import Arrival, claim, move, store
 from domain.invoices.invoice_document import invoice_pdf
 from domain.invoices.invoice_preferences import SetInvoicePreferences, set_invoice_preferences
 from domain.member_role import MemberRole
@@ -104,6 +104,9 @@ async def lived(world: World, owner: asyncpg.Connection, of: Known) -> InvoiceId
     charged = await owner.fetchval("SELECT provider_ref FROM payment WHERE customer_id = $1", id.uuid)
     arrival = Arrival(ACCOUNT, fresh("event"), "payment.succeeded", charged, 0)
     await store(db.marks, arrival, {"h": of.canary}, f'{{"email": "{of.canary}"}}'.encode(), db.clock.now())
+    event = await claim(db.marks, arrival.key, db.clock.now())
+    assert event is not None
+    await move(db.marks, event, "apply", db.clock.now())
     said = f"The {of.canary} said so".encode()
     await owner.execute(
         "INSERT INTO evidence_file VALUES ($1, $2, $3, 'text/plain', $4, $5, now())",

@@ -67,6 +67,16 @@ async def customer(db: Primary, tenant: TenantId, id: CustomerId) -> Customer:
     )
 
 
+async def is_erased(db: Primary, id: CustomerId) -> bool:
+    """Whether there was such a customer, whosever it was, and it was erased."""
+    found = await db.fetchval(
+        "SELECT 1 FROM customer_head WHERE shard_key = $1 AND customer_id = $2 AND erased_at IS NOT NULL",
+        id.shard,
+        id.uuid,
+    )
+    return found is not None
+
+
 async def billing_person(db: Primary, tenant: TenantId, id: CustomerId) -> BillingPerson | None:
     """The customer's billing person, or None once it was erased."""
     row = await db.fetchrow(

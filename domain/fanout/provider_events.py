@@ -100,10 +100,11 @@ async def next_waiting(db: Primary, event: InboxEvent) -> str | None:
 
 
 async def events_about(db: Primary, account: str, references: Collection[str]) -> list[str]:
-    """Keys of all events of the account about one of these objects, whatever became of them."""
+    """Keys of the account's events about one of these objects that nobody works on any more."""
     rows = await db.fetch(
         """-- fanout
-           SELECT event_key FROM inbox_event WHERE provider_account = $1 AND object_ref = ANY ($2::text[])
+           SELECT event_key FROM inbox_event
+            WHERE provider_account = $1 AND object_ref = ANY ($2::text[]) AND state IN ('applied', 'stale', 'dead')
             ORDER BY event_key""",
         account,
         list(references),

@@ -16,7 +16,8 @@ from domain.tenants.access import free_login
 async def forget_around(house: House, work: Due) -> None:
     """Makes the customer's logins free for others, and deletes the bodies of the provider's events about it.
 
-    No user of an erased customer signs in meanwhile; what the events changed is in our own rows.
+    No user of an erased customer signs in meanwhile; what the events changed is in our own rows. One that nobody has
+    read yet may tell of money: its body goes as soon as it is done with, as that of one which comes later still.
     """
     for login in await logins_of(house.db.primary, work.customer):
         await free_login(house.db.marks, work.customer, login)

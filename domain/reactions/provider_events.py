@@ -10,7 +10,9 @@ from typing import Protocol
 
 from domain import inbox
 from domain.correlation import under
+from domain.customers.customer import is_erased
 from domain.fanout.provider_events import next_waiting, others_done
+from domain.ids import CustomerId
 from domain.inbox import PENDING, InboxEvent
 from domain.payments.gateway import EventKind, MalformedEvent, ProviderEvent
 from domain.points import reached
@@ -30,6 +32,7 @@ from domain.tracing import span
 GAP_PATIENCE = timedelta(seconds=30)  # deliveries overtake each other by seconds; then the provider knows it all
 LOOK_AGAIN = timedelta(seconds=2)  # the one before wakes this one; this is the net under a wake-up that was lost
 
+_DONE = ("applied", "stale")  # what is dead may be taken in again, for which its body is read
 MEANINGLESS = "a kind of event that means nothing to us"
 
 
@@ -83,6 +86,8 @@ async def _taken(house: House, event: InboxEvent) -> str:
     due_at = house.db.clock.now() + verdict.after
     state = await inbox.move(house.db.marks, event, verdict.move, due_at, cause=verdict.cause, error_id=error_id)
     if verdict.customer is not None:
+        if state in _DONE and await is_erased(house.db.primary, verdict.customer):
+            await inbox.forget_body(house.db.marks, event.key)
         await drain(house, verdict.customer)
     return state
 
@@ -114,13 +119,21 @@ async def _judged(house: House, event: InboxEvent, following: ExitStack) -> Verd
         raise Misfit(f"nothing handles {news.kind.value} yet")
     around = await others_done(house.db.primary, event)
     if event.sequence < around.passed:
-        return Verdict("drop", "a later event of the object is done with")
+        return Verdict("drop", "a later event of the object is done with", _named_by(news))
     waited = house.db.clock.now() - event.recorded_at
     gap = event.sequence > around.passed + 1
     if gap and waited < GAP_PATIENCE:
         return Verdict("wait", "an event before it is missing", after=min(LOOK_AGAIN, GAP_PATIENCE - waited))
     numbered = event.sequence > 0
     return await handler(follows(house, request), event, news, sure=numbered and not gap and not around.equal)
+
+
+def _named_by(news: ProviderEvent) -> CustomerId | None:
+    """The customer that the event names; None where it names nobody."""
+    try:
+        return CustomerId.parse(news.metadata.get("customer", ""))
+    except Refused:
+        return None
 
 
 async def _failed(house: House, event: InboxEvent, error: Exception) -> str:
