@@ -26,6 +26,7 @@ from domain.money import Money
 from domain.operation import Operation
 from domain.payments.gateway import MethodFacts
 from domain.payments.method import StoreMethod, store_method
+from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.privacy.ask_erasure import AskErasure, ask_erasure
 from domain.privacy.carry_out import DecideErasure, decide_erasure
@@ -36,7 +37,7 @@ from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_sub
 from domain.tenants.ended_sign_in import sign_in_key
 from domain.tenants.session import NewSession, Tokens, begin
 from migrations.personal import PERSONAL, Fate
-from tests.lives import give_back, invoices_of, start, subscription_of
+from tests.lives import give_back, invoices_of, start, subscription_of, tell
 from tests.member_stage import invited, joined
 from tests.tax_kit import TAX_IDS
 from tests.world import ACCOUNT, EUR, NEW_YEAR, Someone, World, fresh
@@ -97,6 +98,7 @@ async def lived(world: World, owner: asyncpg.Connection, of: Known) -> InvoiceId
     """Bought, paid, got something back, left; the provider told of it, and a document was downloaded."""
     bought = await start(world, of.who)
     assert bought.payment
+    await tell(world, of.who, bought.payment, News.CAPTURED)
     await give_back(world, of.who, bought.payment, Money(300, EUR))
     ended = CancelSubscription((await subscription_of(world, of.who)).id, CancelAt.NOW)
     await world.do(of.who, cancel_subscription, ended)

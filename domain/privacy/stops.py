@@ -52,8 +52,8 @@ async def stops_of(db: Primary, customer: CustomerId) -> tuple[Stop, ...]:
                   OR EXISTS (SELECT 1 FROM invoice
                    WHERE shard_key = $1 AND customer_id = $2 AND state = 'open') AS balance,
                   EXISTS (SELECT 1 FROM payment WHERE shard_key = $1 AND customer_id = $2
-                             AND state IN ('processing', 'requires_action', 'unknown', 'authorized', 'settling'))
-                  AS payment,
+                             AND state IN ('processing', 'requires_action', 'unknown', 'authorized', 'captured',
+                                           'settling')) AS payment,
                   EXISTS (SELECT 1 FROM refund WHERE shard_key = $1 AND customer_id = $2 AND state IN
                           ('awaiting_approval', 'requested', 'submitted', 'pending', 'unknown')) AS refund,
                   EXISTS (SELECT 1 FROM dispute WHERE shard_key = $1 AND customer_id = $2

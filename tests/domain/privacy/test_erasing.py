@@ -17,6 +17,7 @@ from domain.fanout.logins import logins_of
 from domain.ids import ReceiptId
 from domain.invoices.invoice_document import invoice_pdf
 from domain.payments.receipt_document import receipt_pdf
+from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.privacy.ask_erasure import (
     AskErasure,
@@ -33,7 +34,7 @@ from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_sub
 from domain.tenants.access import find_login, free_login
 from migrations.personal import PERSONAL, Fate
 from tests.erasure_kit import WHY, Known, by, colleague, erased, filled, found_in, known, lived, refusal, rows_of
-from tests.lives import buyer, day, start, subscription_of, until, wrong_rows
+from tests.lives import attempts_at, buyer, day, invoices_of, start, subscription_of, tell, until, wrong_rows
 from tests.world import EUR, NEW_YEAR, Someone, World, fresh, make_world
 
 BOOKS = ("ledger_transaction", "ledger_transfer", "account_balance", "invoice", "invoice_line", "credit_note",
@@ -181,15 +182,23 @@ async def test_an_erasure_waits_for_another_person_or_for_the_customer_to_be_sur
     assert (await by(world, ada.actor, ada, request_erasure, RequestErasure(False))).state == "withdrawn"
 
     begun = await start(world, ada)
+    await confirmed(world, ada)
     await by(world, ada.actor, ada, request_erasure, RequestErasure(True))
     assert await refusal(world, adam, ada, decide_erasure, yes) == "ERASURE_STOPPED"
     assert await stops_of(world.house.db.primary, ada.id) == (Stop.SUBSCRIPTION,)
     await until(world, ada, day(2, 20))
+    await confirmed(world, ada)
     assert (await erasure(world, ada)).state.name == "asked"
     assert begun.subscription == (await subscription_of(world, ada)).id
     await world.do(ada, cancel_subscription, CancelSubscription(begun.subscription, CancelAt.NOW))
     await until(world, ada, day(2, 22))
     assert (await erasure(world, ada)).state.name == "erased"
+
+
+async def confirmed(world: World, of: Someone) -> None:
+    """The provider tells that it took what the customer's newest invoice asked for."""
+    invoice = (await invoices_of(world, of))[-1]
+    await tell(world, of, (await attempts_at(world, of, invoice.id))[-1].id, News.CAPTURED)
 
 
 async def test_a_login_that_somebody_took_since_it_was_free_stays_theirs_whoever_frees_it_late(world: World) -> None:

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from domain.payments.payment import Payment, payment
+from domain.privacy.ask_erasure import AskErasure, ask_erasure
+from domain.privacy.stops import Stop, stops_of
 from domain.reactions.provider_events import apply
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
-from tests.erasure_kit import erased
+from tests.erasure_kit import WHY, colleague, erased, refusal
 from tests.lives import buyer, start, wrong_rows
 from tests.webhook_desk import Desk, Event, key_of, made_up
 from tests.world import Someone, World
@@ -33,6 +35,22 @@ def returned(known: Payment, sequence: int = 2) -> Event:
         "metadata": {"payment": str(known.id), "customer": str(known.customer)},
     }  # fmt: skip
     return made_up("payment.returned", sequence=sequence, **about)
+
+
+@pytest.mark.row("L8")
+async def test_a_payment_that_the_provider_has_not_confirmed_stops_an_erasure(world: World, desk: Desk) -> None:
+    """A bank's debit may come back from there: who is erased would owe it, and nobody could be asked for it."""
+    ada = await buyer(world)
+    begun = await start(world, ada)
+    assert begun.payment is not None
+    await world.do(ada, cancel_subscription, CancelSubscription(begun.subscription, CancelAt.NOW))
+    known = await payment(world.house.db.primary, ada.id, begun.payment)
+    assert known.state.name == "captured"
+    assert await stops_of(world.house.db.primary, ada.id) == (Stop.PAYMENT,)
+    assert await refusal(world, colleague(world), ada, ask_erasure, AskErasure(WHY)) == "ERASURE_STOPPED"
+    (confirmed,) = await desk.events_of(known.provider_ref)
+    assert await desk.take(confirmed) == "applied"
+    assert await stops_of(world.house.db.primary, ada.id) == ()
 
 
 async def bodies(desk: Desk, *events: Event) -> list[bool]:
