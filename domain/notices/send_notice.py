@@ -94,15 +94,18 @@ async def _doubted(db: Database, actor: Actor, of: Notice, work: Due) -> None:
 
 
 async def _mark(db: Database, of: Notice, now: datetime) -> datetime | None:
-    """Says that a letter may have left from now on; since when it is tried, or None where it is settled."""
+    """Says that a letter may have left from now on; since when it is tried, or None where it is settled, or another
+    worker tries it, having had it in hand as this one read it."""
     since: datetime | None = await db.marks.fetchval(
         """UPDATE notice SET sending_at = $4, attempts = attempts + 1, doubts = doubts + 1,
                   first_tried_at = coalesce(first_tried_at, $4)
-            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND state = 'due' RETURNING first_tried_at""",
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND state = 'due' AND attempts = $5
+        RETURNING first_tried_at""",
         of.customer.shard,
         of.customer.uuid,
         of.id.uuid,
         now,
+        of.attempts,
     )
     return since
 
