@@ -1,6 +1,6 @@
 """A pause whose customer owes: it holds on, but access ends, comes back, or is over on the days of the case."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import pytest
@@ -209,6 +209,30 @@ async def test_what_an_older_release_let_run_beside_a_case_is_over_once_that_is_
     await by_finance(world, ada, give_up_invoice, GiveUpInvoice(unpaid.id, "The company is gone."))
     await do_now(world.house, ada.id)
     assert await stands(world, ada) == ("canceled", False, "given_up")
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_renewed_after_an_older_release_forgot_its_pause_is_not_paused_again(
+    world: World, owner_url: str
+) -> None:
+    ada, id = await owing(world)
+    await until(world, ada, SUSPENDED)
+    shift = """UPDATE subscription_pause SET paid_until = paid_until + $3
+                WHERE shard_key = $1 AND subscription_id = $2"""
+    connection = await asyncpg.connect(owner_url)
+    try:  # that release did not look for the pause
+        await connection.execute(shift, id.shard, id.uuid, -timedelta(days=1))
+        await world.card(ada)
+        await connection.execute(shift, id.shard, id.uuid, timedelta(days=1))
+    finally:
+        await connection.close()
+    assert await stands(world, ada) == ("active", True, "recovered")
+    await until(world, ada, day(2, 2))
+    await world.card(ada, "tok_insufficient_funds")
+    await until(world, ada, day(3, 20))
+    assert (await stands(world, ada))[:2] == ("suspended", False)
+    await world.card(ada)
+    assert (await stands(world, ada))[:2] == ("active", True)
     assert await wrong_rows(world, ada) == []
 
 
