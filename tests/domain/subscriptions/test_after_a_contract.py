@@ -8,6 +8,7 @@ import pytest
 
 from domain.catalog.plan import PriceModel
 from domain.catalog.publish import PublishPrice
+from domain.catalog.publish_version import PlanTerms
 from domain.ids import PlanId, PriceId, SubscriptionId
 from domain.invoices.contract import contracts
 from domain.invoices.sign_contract import SignContract, sign_contract
@@ -26,6 +27,7 @@ from domain.subscriptions.pause import (
     pause_subscription,
     resume_subscription,
 )
+from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.subscriptions.subscription import Subscription
 from domain.subscriptions.without_price import without_price
 from domain.timeline.changes import What
@@ -35,7 +37,7 @@ from tests.domain.invoices.bills import eur
 from tests.domain.timeline.test_changes import read
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import buy, buyer, by_finance, day, invoices_of, is_entitled, subscription_of, tell, until, wrong_rows
-from tests.subscription_lives import seats
+from tests.subscription_lives import plan_of, refusal, seats, switch
 from tests.world import EUR, Someone, World, fresh
 
 LISTED, NEGOTIATED = 1000, 700
@@ -224,6 +226,21 @@ async def test_a_change_that_is_paid_once_a_pause_without_a_price_is_over_become
     assert (of.state.name, of.quantity, of.planned.is_nothing, of.pending) == ("active", 1, True, None)
     assert (await balance(world.house.db.primary, ada.id, EUR)).credit == waits.due
     assert await wrong_rows(world, ada) == []
+
+
+async def test_the_plan_of_a_change_that_waits_stays_taken_when_a_pause_without_a_price_is_over(world: World) -> None:
+    ada, plan, _ = await negotiated(world, listed=False)
+    await until(world, ada, day(2, 20))
+    dearer = await plan_of(world, 3000, PlanTerms())
+    await world.card(ada, "tok_bank_held")
+    await switch(world, ada, dearer)
+    await until(world, ada, day(3, 5))
+    assert (await subscription_of(world, ada)).is_without_price
+    await world.card(ada)
+    await sign(world, ada, await private(world, plan), day(3, 5), day(9, 1))
+    await world.do(ada, resume_subscription, ResumeSubscription((await subscription_of(world, ada)).id))
+    bought = StartSubscription(dearer, 1)
+    assert await refusal(world, ada, start_subscription, bought) is RefusalCode.ALREADY_EXISTS
 
 
 async def test_a_contract_that_was_cancelled_gives_its_price_until_then(world: World) -> None:

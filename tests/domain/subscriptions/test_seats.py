@@ -6,7 +6,9 @@ from fractions import Fraction
 import pytest
 
 from domain.actor import Grant
+from domain.catalog.publish_version import PlanTerms
 from domain.ledger.balance import balance
+from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.period import Unit
 from domain.reactions.work import do_now
@@ -16,8 +18,10 @@ from domain.subscriptions.cancel_scheduled import CancelScheduledChange, cancel_
 from domain.subscriptions.change import Timing
 from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
 from domain.subscriptions.policy import SeatDecrease, SubscriptionPolicy, Unused
+from domain.subscriptions.start import StartSubscription, start_subscription
+from domain.subscriptions.subscription import subscriptions
 from domain.subscriptions.terms import terms_history
-from tests.lives import buy, buyer, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.lives import buy, buyer, day, invoices_of, start, subscription_of, tell, until, wrong_rows
 from tests.subscription_lives import BY_DAY, plan_of, refusal, rules, seats, switch
 from tests.world import EUR, Someone, World, fresh
 
@@ -88,6 +92,25 @@ async def test_what_is_planned_can_be_taken_back(world: World) -> None:
     await start(world, ada, "starter")  # its plan is free for another subscription
     await until(world, ada, day(2, 2))
     assert sorted(each.total.minor for each in await invoices_of(world, ada)) == [1000, 1000, 2000, 2000]
+
+
+async def test_a_change_that_waits_for_its_payment_stays_when_what_is_planned_is_taken_back(world: World) -> None:
+    ada = await buyer(world)
+    dearer = await plan_of(world, 3000, PlanTerms())
+    begun = await start(world, ada, "team")
+    await switch(world, ada, world.prices["starter"])
+    await world.card(ada, "tok_bank_held")
+    waits = await switch(world, ada, dearer)
+    await world.do(ada, cancel_scheduled_change, CancelScheduledChange(begun.subscription))
+    await world.card(ada)
+    bought = StartSubscription(dearer, 1)
+    assert await refusal(world, ada, start_subscription, bought) is RefusalCode.ALREADY_EXISTS
+    await start(world, ada, "starter")
+    assert await tell(world, ada, waits.payment, News.CAPTURED) == "succeeded"
+    assert {each.price for each in await subscriptions(world.house.db.primary, ada.id)} == {
+        dearer, world.prices["starter"],
+    }  # fmt: skip
+    assert await wrong_rows(world, ada) == []
 
 
 async def test_what_an_ended_subscription_had_planned_is_past_and_its_plan_is_free(world: World) -> None:
