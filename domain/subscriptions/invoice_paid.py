@@ -14,6 +14,7 @@ from domain.invoices.credit_whole import LATE_START, TOO_LATE, credit_whole
 from domain.invoices.invoice import Invoice, invoice
 from domain.machine import State
 from domain.operation import operation
+from domain.payments.withhold import withhold
 from domain.period import Anchor, period
 from domain.subscriptions.lifecycle import EXPIRE
 from domain.subscriptions.offer import agreed
@@ -49,7 +50,7 @@ async def _begin(tx: Tx, of: Subscription, id: InvoiceId) -> State:
     periods since. One on account did not wait for the payment."""
     await due.finish(tx, EXPIRE, of.id.uuid)
     if of.period.end <= tx.now and (first := await invoice(tx, tx.customer, id)).collection == AUTOMATIC:
-        await credit_whole(tx, first, LATE_START, "The first payment came when its period was over.")
+        await _credit(tx, first, LATE_START, "The first payment came when its period was over.")
         return await move(tx, of, "expire", ended_at=tx.now)
     await schedule_renewal(tx, of, of.period.end)
     return await move(tx, of, "activate")
@@ -61,9 +62,15 @@ async def _take_effect(tx: Tx, of: Subscription, change: Pending, paid: Invoice)
     if of.ended_at is None and of.period.end == change.until and tx.now < min(change.until, paid.period_end):
         await apply_change(tx, of, change, paid)
         return
-    await credit_whole(tx, paid, TOO_LATE, "The change was paid too late to take effect.")
+    await _credit(tx, paid, TOO_LATE, "The change was paid too late to take effect.")
     await drop_change(tx, of)
     tx.emit("subscription.change_discarded", subscription=of.id, invoice=paid.id)
+
+
+async def _credit(tx: Tx, paid: Invoice, kind: str, reason: str) -> None:
+    """Makes what was paid credit, but for what a dispute has taken of it before this was heard of."""
+    await credit_whole(tx, paid, kind, reason)
+    await withhold(tx, paid.id)
 
 
 async def apply_change(tx: Tx, of: Subscription, change: Pending, paid: Invoice) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from domain.actor import Grant
 from domain.ledger.balance import balance
 from domain.money import Money
@@ -16,6 +18,7 @@ from domain.perform import perform
 from domain.reactions.house import TRIES, House
 from domain.reactions.work import do_now
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
+from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.policy import Unused
 from tests.dispute_kit import accounts, disputed, disputed_again
 from tests.domain.subscriptions.test_entitlements import offer, usable
@@ -184,6 +187,31 @@ async def test_money_that_comes_after_its_dispute_was_lost_is_no_credit(world: W
     await by_house(world, ada, settle_dispute, lost)
     await tell(world, ada, begun.payment, News.CAPTURED, captured=whole)
     assert await credit_of(world, ada) == 0, "the bank took it back before it was known to have come"
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.parametrize("late", ["start", "change"])
+async def test_what_was_paid_too_late_is_no_credit_for_what_a_dispute_took_before(world: World, late: str) -> None:
+    ada = await buyer(world, "tok_bank_held" if late == "start" else "tok_visa")
+    begun = await start(world, ada)
+    payment, minor = begun.payment, 1000
+    if late == "change":
+        await until(world, ada, day(1, 11, 18))
+        await world.card(ada, "tok_bank_held")
+        payment = (
+            await world.do(ada, change_plan, ChangePlan(begun.subscription, world.prices["team"]))
+        ).outcome.payment
+        minor = 653
+    assert payment is not None
+    await until(world, ada, day(4, 10))
+    await tell(world, ada, payment, News.CAPTURED, follow=False)
+    whole = Money(minor, EUR)
+    lost = SettleDispute(payment, fresh("dispute"), DisputeStatus.LOST, whole, Money(0, EUR), "fraudulent", None)
+    await by_house(world, ada, settle_dispute, lost)
+    assert await credit_of(world, ada) == 0, "the bank took it back before it became credit"
+    assert await wrong_rows(world, ada) == []
+    await by_house(world, ada, settle_dispute, replace(lost, status=DisputeStatus.WON))
+    assert await credit_of(world, ada) == minor
     assert await wrong_rows(world, ada) == []
 
 
