@@ -25,7 +25,9 @@ class CaptureInvoicePaymentInput:
 
     customer_id: GlobalId = strawberry.field(description="Whose payment it is.")
     payment_id: GlobalId = strawberry.field(description="A payment that is authorized.")
-    amount: MoneyInput | None = strawberry.field(default=None, description="How much; null: all that is still held.")
+    amount: MoneyInput | None = strawberry.field(
+        default=None, description="How much; null: all that is still held, as far as it is still owed."
+    )
     final: bool = strawberry.field(default=True, description="Whether the rest is let go; else it can be taken later.")
     idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 

@@ -105,14 +105,23 @@ async def _moved(tx: Tx, before: Payment, after: Payment) -> Payment:
 
 
 async def _judged(tx: Tx, held: Payment) -> Payment:
-    """Less than was asked is no payment, unless the tenant takes it for a part of one."""
+    """Less than was asked is no payment, unless the tenant takes it for a part of one, as far as that is owed."""
     assert held.authorized is not None, "what is held has an amount"
-    if held.authorized >= held.amount or held.captured.minor:
-        return held
+    stands = await let_go_unless_owed(tx, held)
+    if stands.asked is not None or held.authorized >= held.amount or held.captured.minor:
+        return stands
     rules = await payment_policy(tx, tx.head.tenant)
     if rules.partial_authorization is PartialAuthorization.VOID:
         return await ask_of(tx, held, Asked(Ask.VOID, None, False, PART, None))
-    return await ask_of(tx, held, Asked(Ask.CAPTURE, held.authorized, True, None, None))
+    owed = (await invoice(tx, tx.customer, held.invoice)).due
+    return await ask_of(tx, held, Asked(Ask.CAPTURE, min(held.authorized, owed), True, None, None))
+
+
+async def let_go_unless_owed(tx: Tx, held: Payment) -> Payment:
+    """Nobody's money is held for an invoice on which nothing is owed any more, as where all of it came by hand."""
+    if (await invoice(tx, tx.customer, held.invoice)).due.minor:
+        return held
+    return await ask_of(tx, held, Asked(Ask.VOID, None, False, None, None))
 
 
 async def take_whole(tx: Tx, of: Payment) -> Payment:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId
+from domain.invoices.invoice import invoice
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.payment import Ask, Asked, Payment, payment
@@ -16,7 +17,7 @@ _TAKERS = frozenset({Grant.SYSTEM, Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
 
 @dataclass(frozen=True, slots=True)
 class CapturePayment:
-    """Take an amount of what a payment holds, or (None) all of it; ``final`` lets the rest go."""
+    """Take an amount of what a payment holds, or (None) all of it that is still owed; ``final`` lets the rest go."""
 
     payment: PaymentId
     amount: Money | None
@@ -34,15 +35,20 @@ class CaptureAsked:
 
 @operation("payments.capture", allowed=_TAKERS, moves_money=True)
 async def capture_payment(tx: Tx, command: CapturePayment) -> CaptureAsked:
-    """NOT_FOUND; STATE_CONFLICT for a payment that holds nothing; AUTHORIZATION_EXPIRED; PAYMENT_IN_PROGRESS while
-    something else was asked of it; CURRENCY_MISMATCH; INVALID_AMOUNT for nothing; EXCEEDS_AUTHORIZED."""
+    """What is held beyond what the invoice still owes, as where a part of it came by hand, is let go with the capture.
+
+    NOT_FOUND; STATE_CONFLICT for a payment that holds nothing, and beyond what is owed; AUTHORIZATION_EXPIRED;
+    PAYMENT_IN_PROGRESS while something else was asked of it; CURRENCY_MISMATCH; INVALID_AMOUNT for nothing;
+    EXCEEDS_AUTHORIZED.
+    """
     of = await payment(tx, tx.customer, command.payment)
     refuse_unless_held(of)
     if of.expires_at is not None and of.expires_at <= tx.recorded_at:
         message = f"What the payment held ran out at {of.expires_at.isoformat()}."
         raise Refused(RefusalCode.AUTHORIZATION_EXPIRED, message, ("paymentId",))
-    amount = _amount(of, command)
-    final = command.final or amount == of.capturable
+    owed = (await invoice(tx, tx.customer, of.invoice)).due
+    amount = _amount(of, command, owed)
+    final = command.final or amount in (of.capturable, owed)
     asked = Asked(Ask.CAPTURE, of.captured + amount, final, None, None)
     await store_payment(tx, await ask_of(tx, of, asked))
     return CaptureAsked(of.id, of.invoice, amount)
@@ -58,12 +64,15 @@ def refuse_unless_held(of: Payment) -> None:
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("paymentId",))
 
 
-def _amount(of: Payment, command: CapturePayment) -> Money:
-    amount = of.capturable if command.amount is None else command.amount
+def _amount(of: Payment, command: CapturePayment, owed: Money) -> Money:
+    amount = min(of.capturable, owed or of.capturable) if command.amount is None else command.amount
     if amount.currency != of.amount.currency:
         raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The payment is in {of.amount.currency}.", ("amount", "currency"))
     if amount.minor <= 0:
         raise Refused(RefusalCode.INVALID_AMOUNT, "A capture is of more than nothing.", ("amount",))
     if amount > of.capturable:
         raise Refused(RefusalCode.EXCEEDS_AUTHORIZED, f"At most {of.capturable} can still be taken.", ("amount",))
+    if amount > owed:
+        message = f"Only {owed} is still owed of the invoice; a payment of which nothing is to be taken is voided."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("amount",))
     return amount

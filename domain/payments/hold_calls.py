@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.database import Database
+from domain.invoices.invoice import invoice
 from domain.payments.gateway import (
     Authorized,
     CaptureRefused,
@@ -18,6 +19,7 @@ from domain.payments.gateway import (
 from domain.payments.payment import Ask, Asked, Payment
 from domain.points import reached
 
+LESS_OWED = "less_owed"  # why a capture is not sent that would take more than is owed by now
 LOST = "capture_lost"  # why a capture is over that the provider never got while it would have known its key
 
 
@@ -32,7 +34,8 @@ class HoldAnswer:
 
 
 async def ask_hold(db: Database, gateway: Gateway, known: Payment, asked: Asked, now: datetime) -> HoldAnswer:
-    """Asks of the hold what is to be asked: to let it go, or to take of it what was not taken yet."""
+    """Asks of the hold what is to be asked: to let it go, or to take of it what was not taken yet, unless less is owed
+    by now."""
     if asked.what is Ask.VOID:
         return HoldAnswer(await gateway.void(str(known.id), known.provider_ref))
     claimed = await db.marks.fetchval(
@@ -44,6 +47,10 @@ async def ask_hold(db: Database, gateway: Gateway, known: Payment, asked: Asked,
     )  # fmt: skip
     if claimed:
         reached("hold.claimed")
+        if asked.total is not None and (await invoice(db.primary, known.customer, known.invoice)).due < (
+            asked.total - known.captured
+        ):
+            return HoldAnswer(await _found(gateway, known), LESS_OWED)
         return await _capture(gateway, known, asked)
     found = await _found(gateway, known)
     if not isinstance(found, Authorized) or (asked.total is not None and found.captured >= asked.total):

@@ -11,7 +11,7 @@ from domain.ids import InvoiceId, PaymentId, ReceiptId
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.book_dispute import cover_excess
-from domain.payments.book_money import Hold, book_money, confirm, remembered, take_whole
+from domain.payments.book_money import Hold, book_money, confirm, let_go_unless_owed, remembered, take_whole
 from domain.payments.doubt import settle_cases
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Payment, payment
@@ -129,7 +129,7 @@ async def _money(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
     heard = await book_money(tx, _known_as(before, command), told)
     if heard.state.name == "authorized":
         heard = replace(heard, expires_at=command.until or heard.expires_at)
-        return _refused(tx, heard) if command.code else heard
+        return await _refused(tx, heard) if command.code else heard
     if command.news is News.CAPTURED and captured == heard.captured and left == heard.capturable:
         returnable = None if command.authorized else command.until  # of a hold it said when that ran out
         heard = replace(heard, returnable_until=returnable or heard.returnable_until)
@@ -137,12 +137,12 @@ async def _money(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
     return heard
 
 
-def _refused(tx: Tx, held: Payment) -> Payment:
-    """The hold stands, but what was asked of it was refused: it may be asked anew."""
+async def _refused(tx: Tx, held: Payment) -> Payment:
+    """The hold stands, but what was asked of it was refused: it may be asked anew, where anything is owed."""
     if held.asked is None:
         return held
     tx.emit("payment.capture_refused", payment=held.id, invoice=held.invoice)
-    return replace(held, asked=None)
+    return await let_go_unless_owed(tx, replace(held, asked=None))
 
 
 async def _let_go(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
