@@ -47,7 +47,7 @@ async def offer_to(tx: Tx, of: Subscription) -> tuple[RetentionOffer, tuple[Rete
     """The offer of the subscription's plan and what of it is open to the caller; None where nothing is.
 
     Nothing is offered for a subscription that ends already or is neither active nor in a trial, nor again before the
-    time between two offers is over.
+    time between two offers is over; nor a pause of a trial, which nobody is billed for.
     """
     if of.state.name not in ("active", "trialing") or of.pending is not None:
         return None
@@ -56,7 +56,8 @@ async def offer_to(tx: Tx, of: Subscription) -> tuple[RetentionOffer, tuple[Rete
         return None
     own_user = Grant.PORTAL in tx.actor.grants and tx.actor.on_behalf_of is None
     off = await switched_off(tx, of.tenant) if own_user else frozenset()
-    parts = tuple(part for part in found[0].parts if SWITCHES.get(part) not in off)
+    barred = {Retention.PAUSE} if of.state.name == "trialing" else set()
+    parts = tuple(part for part in found[0].parts if SWITCHES.get(part) not in off and part not in barred)
     return (found[0], parts) if parts else None
 
 

@@ -6,13 +6,18 @@ from domain.catalog.plan import TrialEnd
 from domain.money import Money
 from domain.perform import perform
 from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.accept_retention import AcceptRetentionOffer, accept_retention_offer
 from domain.subscriptions.cancel import (
     CancelAt,
+    CancelSubscription,
     ReactivateSubscription,
+    cancel_subscription,
     reactivate_subscription,
 )
 from domain.subscriptions.pause import ResumeSubscription, resume_subscription
 from domain.subscriptions.remind import RemindOfTrialEnd, remind_of_trial_end
+from domain.subscriptions.retention_answer import retention_answers
+from domain.subscriptions.retention_offer import Retention, SetRetentionOffer, set_retention_offer
 from domain.subscriptions.start import StartSubscription, start_subscription
 from domain.subscriptions.terms import terms_history
 from tests.lives import buy, buyer, day, invoices_of, is_entitled, publish, subscription_of, until, wrong_rows
@@ -190,3 +195,17 @@ async def test_a_plan_without_a_trial_begins_at_once(world: World) -> None:
     ada = await buyer(world)
     begun = await buy(world, ada, await publish(world, Money(700, EUR)))
     assert (begun.trial_end, begun.due.minor) == (None, 700)
+
+
+async def test_who_leaves_a_trial_was_offered_no_pause_of_it(world: World) -> None:
+    ada, price = await buyer(world), await plan_of(world, 1000, trial(14))
+    db, home, smaller = world.house.db, world.tenant.live_house, world.prices["starter"]
+    begun = await buy(world, ada, price)
+    of = await subscription_of(world, ada)
+    offer = SetRetentionOffer(of.plan, None, 30, smaller, 12)
+    await perform(db, set_retention_offer, world.house.actor, home, offer, fresh("offer"))
+    with pytest.raises(Refused) as refused:
+        await world.do(ada, accept_retention_offer, AcceptRetentionOffer(begun.subscription, Retention.PAUSE, None))
+    assert refused.value.code is RefusalCode.STATE_CONFLICT
+    await world.do(ada, cancel_subscription, CancelSubscription(begun.subscription, CancelAt.PERIOD_END))
+    assert [each.offered for each in await retention_answers(db.primary, ada.id)] == [(Retention.DOWNGRADE,)]
