@@ -23,7 +23,7 @@ from domain.payments.gateway import (
 )
 from domain.payments.gateways.bulkhead import rest_of
 from domain.payments.open_exception import IN_VAIN, OTHER_MONEY, OpenException, open_exception
-from domain.payments.payment import payment
+from domain.payments.payment import Payment, payment
 from domain.payments.refund import IN_FLIGHT, Refund, refund
 from domain.payments.settle_refund import RefundNews, RefundSettled, SettleRefund, settle_refund
 from domain.perform import perform
@@ -75,18 +75,21 @@ async def _perform(db: Database, actor: Actor, known: Refund, answer: RefundAnsw
 
 
 async def _give_back(db: Database, gateway: Gateway, known: Refund) -> RefundAnswer:
-    charge = await _charge_of(db, known)
-    return await gateway.refund(RefundRequest(known.provider_key, str(known.id), charge, known.amount))
+    """Sends it, unless the bank has taken the payment back since it was marked as sent: then it is not begun anew."""
+    of = await payment(db.primary, known.customer, known.payment)
+    if of.returned.minor:
+        return Unknown("the bank took the payment back before the provider knew of the refund")
+    return await gateway.refund(RefundRequest(known.provider_key, str(known.id), _charge_of(of), known.amount))
 
 
-async def _charge_of(db: Database, known: Refund) -> str:
-    charge = (await payment(db.primary, known.customer, known.payment)).provider_ref
-    assert charge is not None, "a captured payment has a provider reference"
-    return charge
+def _charge_of(of: Payment) -> str:
+    assert of.provider_ref is not None, "a captured payment has a provider reference"
+    return of.provider_ref
 
 
 async def _ask(db: Database, gateway: Gateway, known: Refund) -> RefundAnswer:
-    found = await gateway.find_refund(str(known.id), known.amount, await _charge_of(db, known))
+    of = await payment(db.primary, known.customer, known.payment)
+    found = await gateway.find_refund(str(known.id), known.amount, _charge_of(of))
     if not isinstance(found, NotFound):
         return found
     if known.sent_at is not None and db.clock.now() - known.sent_at < gateway.key_window:

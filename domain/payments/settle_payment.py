@@ -13,6 +13,7 @@ from domain.operation import operation
 from domain.payments.book_dispute import cover_excess
 from domain.payments.book_money import Hold, book_money, confirm, let_go_unless_owed, remembered, take_whole
 from domain.payments.doubt import settle_cases
+from domain.payments.end_unsent import end_unsent
 from domain.payments.pay_invoice import SEND
 from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Payment, payment
 from domain.payments.provider_reference import Thing, claim_reference
@@ -173,6 +174,7 @@ async def _returned(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
         taken = await book_money(
             tx, _known_as(before, command), Hold(whole, whole, Money.zero(whole.currency))
         )  # fmt: skip
+    await end_unsent(tx, taken)
     return await take_back(tx, taken, command.code or NO_REASON, hard=command.hard)
 
 

@@ -10,15 +10,19 @@ from domain.ledger.account import Account
 from domain.ledger.balance import moved_by
 from domain.payments.payment import payment
 from domain.payments.receipt import receipts_of
+from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
+from domain.payments.refund import refunds_of
 from domain.payments.settle_payment import News
 from domain.reactions.work import do_now
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from tests.domain.invoices.bills import eur, owed_and_credit
 from tests.domain.payments.conftest import SideDoor
+from tests.exception_kit import waiting
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import (
     attempts_at,
     buyer,
+    by_finance,
     day,
     give_back,
     invoices_of,
@@ -29,7 +33,7 @@ from tests.lives import (
     until,
     wrong_rows,
 )
-from tests.world import EUR, Someone, World
+from tests.world import EUR, Someone, World, fresh
 
 
 async def debited(world: World, provider: SideDoor) -> tuple[Someone, PaymentId]:
@@ -140,6 +144,25 @@ async def test_a_return_after_a_refund_asks_for_both(world: World, provider: Sid
     await give_back(world, ada, id, eur(400))
     await tell(world, ada, id, News.RETURNED, captured=eur(1000), follow=False)
     assert (await owed_and_credit(world, ada))[0] == 1000  # 6.00 for what was not given back, and 4.00 that were
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.parametrize("over", [0, 400], ids=["with a credit note", "of what was paid in excess"])
+async def test_a_refund_that_was_not_sent_when_its_payment_was_returned_is_never_sent(
+    world: World, provider: SideDoor, over: int
+) -> None:
+    ada, id = await debited(world, provider)
+    if over:
+        await by_finance(world, ada, record_offline, RecordOfflinePayment(
+            (await invoices_of(world, ada))[0].id, Means.CASH, fresh("cash"), eur(over)
+        ))  # fmt: skip
+    await give_back(world, ada, id, eur(400), follow=False)
+    await tell(world, ada, id, News.RETURNED, captured=eur(1000))
+    (ended,) = await refunds_of(world.house.db.primary, ada.id, id)
+    assert (ended.state.name, ended.failure_code, ended.sent_at) == ("failed", "payment_returned", None)
+    assert await provider.taken(ada) == 1000, "nothing was given back there"
+    assert await owed_and_credit(world, ada) == (1000, 400)
+    assert await waiting(world, ada) == []
     assert await wrong_rows(world, ada) == []
 
 
