@@ -18,7 +18,8 @@ from domain.ids import CreditNoteId, InvoiceId
 from domain.invoices.credit_note import credit_note
 from domain.invoices.invoice import invoice
 from domain.money import Money
-from domain.payments.issue_credit_note import IssueCreditNote, NoteLine, issue_credit_note
+from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
+from domain.payments.note_parts import NoteLine
 from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.refusals import Refused
 

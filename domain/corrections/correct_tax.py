@@ -29,6 +29,7 @@ from domain.operation import operation
 from domain.payments.begin_refund import refund_invoice, refundable_of
 from domain.payments.collect import collect
 from domain.payments.issue_credit_note import refuse_while_paying
+from domain.payments.withhold import withhold
 from domain.tax.correction import LineCorrection, Way
 
 CORRECTORS = frozenset({Grant.FINANCE, Grant.ADMIN, Grant.SYSTEM})
@@ -36,7 +37,8 @@ CORRECTORS = frozenset({Grant.FINANCE, Grant.ADMIN, Grant.SYSTEM})
 
 @dataclass(frozen=True, slots=True)
 class CorrectTax:
-    """What was charged too much first lowers what is owed; the rest is ``refund``, or else credit.
+    """What was charged too much first lowers what is owed; the rest is ``refund``, or else credit, but for what a
+    dispute has taken as well.
 
     What was charged too little is collected by the customer's terms, or else borne by the seller: it is recorded, and
     written off at once. So it is for an invoice that was given up.
@@ -134,6 +136,7 @@ async def _credit(tx: Tx, command: CorrectTax, found: Examined, changes: Sequenc
     parts = [_note_part(each) for each in changes]
     issued = await issue_note(tx, of, TAX_CORRECTION, command.reason, parts, split, id=id, counted=counted)
     refunds = await refund_invoice(tx, issued, command.reason)
+    await withhold(tx, of.id)
     return TaxCorrected(of.id, id, None, issued.number, found.found.tax, found.found.gross, None, refunds)
 
 

@@ -1,24 +1,21 @@
 """Credit notes of staff: by line or over a whole invoice; first what is owed is lowered, then money is given back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import CreditNoteId, InvoiceId, RefundId
-from domain.invoices.given_back import exceeded, taken_of
 from domain.invoices.invoice import Invoice, invoice
-from domain.invoices.issue_note import Split, issue_note, owed, part_of, total_of
-from domain.invoices.line import Line, LineRef, lines_of
-from domain.invoices.note_line import NotePart
-from domain.invoices.note_working import How, Working
-from domain.invoices.reversal import amount_left, gross_left, take_gross
-from domain.money import Money, allocate, total
+from domain.invoices.issue_note import Split, issue_note, owed, total_of
+from domain.invoices.line import lines_of
+from domain.money import Money
 from domain.operation import operation
 from domain.payments.begin_refund import refund_invoice
+from domain.payments.note_parts import NoteLine, charges_of, named, spread
 from domain.payments.payment import payments_of
 from domain.payments.refund_approval import needs_another
 from domain.payments.still_open import still_open
+from domain.payments.withhold import withhold
 from domain.refusals import RefusalCode, Refused
 
 KINDS = frozenset({"goodwill", "correction", "duplicate", "dissatisfaction"})  # what staff issue credit notes for
@@ -26,18 +23,11 @@ REASON_LENGTH = 500  # a sentence or two for the audit trail and the document
 
 
 @dataclass(frozen=True, slots=True)
-class NoteLine:
-    """A charge of the invoice by its position, and how much of it as the line counts; None: all that is left."""
-
-    position: int
-    amount: Money | None
-
-
-@dataclass(frozen=True, slots=True)
 class IssueCreditNote:
     """Lines, or else an amount with tax that is taken of all charges by what is left of them.
 
-    What exceeds the amount owed is ``refund`` + ``credit`` + ``out_of_band``, exactly; None is nothing.
+    What exceeds the amount owed is ``refund`` + ``credit`` + ``out_of_band``, exactly; None is nothing. Of the credit
+    the customer has what no dispute took as well.
     """
 
     invoice: InvoiceId
@@ -84,6 +74,7 @@ async def issue_credit_note(tx: Tx, command: IssueCreditNote) -> CreditNoteIssue
     await _refuse_beyond_alone(tx, of, split.refunded)
     issued = await issue_note(tx, of, command.kind, command.reason, parts, split)
     refunds = await refund_invoice(tx, issued, command.reason)
+    await withhold(tx, of.id)
     return CreditNoteIssued(
         issued.credit_note, of.id, issued.number, issued.total, issued.tax, split.reduced, refunds
     )  # fmt: skip
@@ -114,42 +105,6 @@ def _check(of: Invoice, command: IssueCreditNote) -> None:
             raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The invoice is in {of.currency}.", ("amount",))
         if amount is not None and amount.minor < 0:
             raise Refused(RefusalCode.INVALID_AMOUNT, "No part of a credit note is negative.", ("amount",))
-
-
-def charges_of(of: Invoice, lines: Sequence[Line]) -> list[tuple[LineRef, Line]]:
-    """The charges of the invoice with their places."""
-    return [(LineRef(of.id, place), line) for place, line in enumerate(lines, 1) if line.kind == "charge"]
-
-
-def named(charges: dict[LineRef, Line], of: Invoice, wanted: NoteLine) -> NotePart:
-    """The part of a charge; NOT_FOUND for no charge, INVALID_AMOUNT for nothing of it, EXCEEDS_INVOICED beyond it."""
-    ref = LineRef(of.id, wanted.position)
-    if ref not in charges:
-        raise Refused(RefusalCode.NOT_FOUND, f"Invoice {of.number} has no charge {wanted.position}.", ("lines",))
-    charge = charges[ref]
-    amount = amount_left(charge) if wanted.amount is None else wanted.amount
-    how = How.REST if wanted.amount is None else How.ASKED
-    part = part_of(ref, charge, taken_of(charge, amount), Working.on(charge, how, wanted.amount))
-    if part.taken.gross.minor == 0:
-        raise Refused(RefusalCode.INVALID_AMOUNT, f"Nothing is taken back of line {wanted.position}.", ("lines",))
-    return part
-
-
-def spread(charges: Sequence[tuple[LineRef, Line]], amount: Money) -> list[NotePart]:
-    """Parts that are worth the amount with tax, by what is left of each charge; EXCEEDS_INVOICED beyond that."""
-    left = [gross_left(line) for _, line in charges]
-    whole = total(left, amount.currency)
-    if amount > whole:
-        raise exceeded("the invoice", whole)
-    shares = allocate(amount, [each.minor for each in left])
-    weights = tuple(each.minor for each in left)
-    return [
-        part_of(
-            ref, line, take_gross(line, each),
-            replace(Working.on(line, How.WORTH, amount), weights=weights, place=place),
-        )
-        for place, ((ref, line), each) in enumerate(zip(charges, shares, strict=True)) if each
-    ]  # fmt: skip
 
 
 async def refuse_while_paying(tx: Tx, of: Invoice) -> None:

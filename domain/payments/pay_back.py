@@ -22,7 +22,7 @@ from domain.payments.book_dispute import WITHHELD, WON
 from domain.payments.book_money import CAPTURED
 from domain.payments.dispute import disputes_of_payments
 from domain.payments.doubt import lower_cases
-from domain.payments.issue_credit_note import NoteLine, charges_of, named, spread
+from domain.payments.note_parts import NoteLine, charges_of, named, spread
 from domain.payments.payment import Payment, payments_of
 from domain.payments.refund import Means, Refund, refunds_of_payments
 from domain.payments.take_back import RETURNED, SHORT, WITHDRAWN

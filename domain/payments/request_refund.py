@@ -16,7 +16,7 @@ from domain.invoices.reversal import amount_left
 from domain.money import Money, share
 from domain.operation import operation
 from domain.payments.begin_refund import Wanted, exceeds, hold_refund
-from domain.payments.issue_credit_note import charges_of
+from domain.payments.note_parts import charges_of
 from domain.payments.pay_back import pay_back, refuse_unpayable, worth_of
 from domain.payments.payment import OFFLINE, Payment, payment
 from domain.payments.payout import PayoutAccount, checked, keep_payout

@@ -8,7 +8,7 @@ import pytest
 from dev.story.documents import ADVANCE
 from domain.ids import InvoiceId, PriceId
 from domain.money import Money
-from domain.payments.issue_credit_note import NoteLine
+from domain.payments.note_parts import NoteLine
 from domain.reactions.work import do_now
 from tests.api_callers import START, Api, Guest
 from tests.domain.invoices.bills import note

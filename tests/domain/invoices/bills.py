@@ -13,7 +13,8 @@ from domain.invoices.manual_line import ManualLine
 from domain.ledger.account import DEBIT_NORMAL, Account
 from domain.ledger.balance import balance
 from domain.money import Money
-from domain.payments.issue_credit_note import CreditNoteIssued, IssueCreditNote, NoteLine, issue_credit_note
+from domain.payments.issue_credit_note import CreditNoteIssued, IssueCreditNote, issue_credit_note
+from domain.payments.note_parts import NoteLine
 from domain.perform import perform
 from domain.reactions.work import do_now
 from tests.lives import by_finance

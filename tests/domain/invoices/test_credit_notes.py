@@ -9,7 +9,8 @@ from domain.actor import Grant
 from domain.corrections.give_up_invoice import GiveUpInvoice, give_up_invoice
 from domain.ids import InvoiceId
 from domain.ledger.account import Account
-from domain.payments.issue_credit_note import CreditNoteIssued, NoteLine
+from domain.payments.issue_credit_note import CreditNoteIssued
+from domain.payments.note_parts import NoteLine
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import payments_of
 from domain.payments.refund import refunds_of

@@ -17,7 +17,7 @@ from domain.invoices.note_working import How, NoteExplanation, Working
 from domain.invoices.reversal import after, amount_left, gross_left
 from domain.money import total
 from domain.payments.give_back_unused import unused_of
-from domain.payments.issue_credit_note import NoteLine, spread
+from domain.payments.note_parts import NoteLine, spread
 from domain.reactions.house import House
 from domain.reconciliation.explanation_checks import note_lines_explain_themselves
 from domain.subscriptions.cancel import CancelAt

@@ -8,7 +8,7 @@ from domain.invoices.line import Line, lines_of
 from domain.invoices.reductions import taxes_of
 from domain.invoices.taxing import decisions_of
 from domain.ledger.account import Account
-from domain.payments.issue_credit_note import NoteLine
+from domain.payments.note_parts import NoteLine
 from domain.payments.payment import payments_of
 from domain.payments.settle_payment import News
 from domain.perform import perform
