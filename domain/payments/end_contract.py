@@ -50,8 +50,8 @@ class ContractEnded:
 async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
     """Ends a contract once its term is over, and puts the terms of its renewal in force; otherwise nothing changes.
 
-    It waits until what began in the term is drafted or billed: renewals are spread over an hour, or late, and those of
-    who is behind are drafted once that is paid, or never.
+    The end waits until what began in the term is drafted or billed: renewals are spread over an hour, or late, and
+    those of who is behind are drafted once that is paid, or never.
 
     A subscription on its private price goes on at that until its paid period is over: see ``subscriptions.renew``.
     """
@@ -62,6 +62,7 @@ async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
     if tx.now < of.ends_at:
         await due.schedule(tx, CONTRACT_END, of.id.uuid, of.ends_at)
         return ContractEnded(of.id, None)
+    await _put_in_force(tx, of)
     if await waits(tx, of):
         return ContractEnded(of.id, None)
     if await is_behind(tx, of, of.ends_at):
@@ -118,8 +119,25 @@ async def is_behind(tx: Tx, of: Contract, until: datetime) -> bool:
 
 async def conclude(tx: Tx, of: Contract, true_up: InvoiceId | None) -> None:
     """Ends the contract, with the invoice of its true-up if it has one; its renewal's terms are in force then."""
+    await _put_in_force(tx, of)
     await store_end(tx, of, "end", true_up, None)
-    if (following := await renewal_of(tx, of)) is not None:
+
+
+async def _put_in_force(tx: Tx, over: Contract) -> None:
+    """Makes the terms of the renewal of a contract whose term is over the customer's, once: what staff set since
+    stays."""
+    following = await renewal_of(tx, over)
+    if following is None:
+        return
+    first = await tx.fetchval(
+        """UPDATE contract SET terms_in_force_at = $4
+            WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND terms_in_force_at IS NULL RETURNING id""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        following.id.uuid,
+        tx.now,
+    )
+    if first is not None:
         await store_terms(tx, following.net_days, following.purchase_order)
 
 

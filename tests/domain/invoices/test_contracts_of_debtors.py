@@ -6,6 +6,13 @@ import pytest
 
 from domain.customers.advance_clock import SetClock, set_clock
 from domain.ids import ContractId
+from domain.invoices.billing_terms import (
+    ON_ACCOUNT,
+    BillingTerms,
+    SetBillingTerms,
+    billing_terms,
+    set_billing_terms,
+)
 from domain.invoices.contract import contracts
 from domain.invoices.sign_contract import SignContract, sign_contract
 from domain.payments.cancel_contract import CancelContract, Owed, cancel_contract
@@ -87,3 +94,20 @@ async def test_a_true_up_waits_for_renewals_that_are_overdue_since_before_the_te
     await until(world, ada, day(1, 19, 3))
     weeks = [("start", WEEK), ("renewal", WEEK), ("renewal", WEEK)]
     assert sorted(await billed(world, ada)) == sorted([*weeks, ("true_up", COMMITTED - WEEK)])
+
+
+@pytest.mark.row("I13")
+async def test_the_terms_of_a_renewal_hold_from_its_day_on_though_the_end_before_it_waits(world: World) -> None:
+    ada, id = await committed(world)
+    agreed = (await contracts(world.house.db.primary, ada.id))[0].price
+    again = SignContract(agreed, eur(0), None, day(2, 18), 30, "PO 7", id)
+    await by_finance(world, ada, sign_contract, again)
+    await until(world, ada, END)
+    assert await billing_terms(world.house.db.primary, ada.id) == BillingTerms(ON_ACCOUNT, 30, "PO 7")
+    await by_finance(world, ada, set_billing_terms, SetBillingTerms(10, "PO 8"))
+    await world.card(ada)
+    await until(world, ada, day(1, 21))
+    before = (await contracts(world.house.db.primary, ada.id))[1]
+    assert (before.id, before.state.name) == (id, "ended")
+    assert await billing_terms(world.house.db.primary, ada.id) == BillingTerms(ON_ACCOUNT, 10, "PO 8")
+    assert await wrong_rows(world, ada) == []
