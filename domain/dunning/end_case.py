@@ -21,6 +21,7 @@ from domain.dunning.case import (
 )
 from domain.dunning.notice import tell
 from domain.ids import DunningCaseId, InvoiceId
+from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import write_off
 from domain.operation import operation
@@ -105,6 +106,21 @@ async def _is_undecided(tx: Tx, of: Case) -> bool:
     return closed or await still_open(tx, attempts) is not None
 
 
+async def _is_too_early(tx: Tx, of: Case) -> bool:
+    """Whether nobody has to have paid yet: older releases opened cases on account before their invoices were due."""
+    unpaid = await invoice(tx, tx.customer, of.invoice)
+    return unpaid.state.name == "open" and unpaid.collection != AUTOMATIC and tx.now < unpaid.due_at
+
+
+async def _begin_on_its_day(tx: Tx, of: Case) -> CaseStands:
+    """Ends the case and what it took; the day of its invoice begins it anew."""
+    state = await move(tx, of, "stop")
+    if of.subscription is not None and not await _living(tx, of):
+        await recover_subscription(tx, await subscription(tx, tx.customer, of.subscription))
+    tx.emit("dunning.stopped", case=of.id, invoice=of.invoice)
+    return CaseStands(of.id, state.name)
+
+
 @operation("dunning.suspend", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def suspend(tx: Tx, command: EndCase) -> CaseStands:
     """Suspends the subscription after the last retry has failed, never before; waits while an outcome is open, until
@@ -112,6 +128,11 @@ async def suspend(tx: Tx, command: EndCase) -> CaseStands:
     of = await case(tx, tx.customer, command.case)
     if of.state.name not in ("retrying", "grace") or of.waiting_since is not None:
         await due.finish(tx, SUSPEND, of.id.uuid)
+        return CaseStands(of.id, of.state.name)
+    if await _is_too_early(tx, of):
+        return await _begin_on_its_day(tx, of)
+    if tx.now < of.suspend_at:
+        await due.schedule(tx, SUSPEND, of.id.uuid, of.suspend_at)
         return CaseStands(of.id, of.state.name)
     if of.next_retry_at is not None or await _is_undecided(tx, of):
         await due.schedule(tx, SUSPEND, of.id.uuid, max(tx.now, of.next_retry_at or tx.now) + NET)
@@ -137,6 +158,11 @@ async def give_up(tx: Tx, command: EndCase) -> CaseStands:
     of = await case(tx, tx.customer, command.case)
     if not of.is_living or of.waiting_since is not None:
         await due.finish(tx, GIVE_UP, of.id.uuid)
+        return CaseStands(of.id, of.state.name)
+    if await _is_too_early(tx, of):
+        return await _begin_on_its_day(tx, of)
+    if tx.now < of.give_up_at:
+        await due.schedule(tx, GIVE_UP, of.id.uuid, of.give_up_at)
         return CaseStands(of.id, of.state.name)
     together = await _living(tx, of)
     if of.state.name != "suspended" or any([await _is_undecided(tx, each) for each in together]):

@@ -83,7 +83,7 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
 
 async def _handled(tx: Tx, unpaid: Invoice, failed: Payment | None) -> FailureHandled:
     found, rules = await case_of(tx, tx.customer, unpaid.id), await recovery_policy(tx, tx.head.tenant)
-    if found is None and unpaid.collection != AUTOMATIC and tx.now < unpaid.due_at:
+    if not (found and found.is_living) and unpaid.collection != AUTOMATIC and tx.now < unpaid.due_at:
         return FailureHandled(None, None)  # nobody has to have paid it yet: its case is opened on the day
     if found and await heard_of_part(tx, found, unpaid, failed):
         return FailureHandled(found.id, found.state.name)
