@@ -193,9 +193,9 @@ class Staff(
         return await run_shown(info, info.context.staff_home(), TaxRunId.parse(id))
 
     @strawberry.field(description="What is to be declared of each tax for a span, by currency and rate.")
-    async def tax_report(self, info: Info, since: Since, until: Until) -> list[TaxByRate]:
+    async def tax_report(self, info: Info, since: Since, until: Until, sandbox: Sandbox = False) -> list[TaxByRate]:
         """The report."""
-        return await tax_report(info, since, until)
+        return await tax_report(info, since, until, sandbox=sandbox)
 
     @strawberry.field(description="What coupons cost; null where the replica is away.")
     async def coupon_report(

@@ -141,9 +141,9 @@ class TaxByRate:
     amount: Money = strawberry.field(description="How much.")
 
 
-async def tax_report(info: Info, since: datetime, until: datetime) -> list[TaxByRate]:
+async def tax_report(info: Info, since: datetime, until: datetime, *, sandbox: bool) -> list[TaxByRate]:
     """By currency and rate."""
-    found = await fanout.tax_by_rate(info.context.db.primary, info.context.tenant, since, until)
+    found = await fanout.tax_by_rate(info.context.db.primary, info.context.tenant, since, until, sandbox=sandbox)
     return [
         TaxByRate(
             name=each.name,

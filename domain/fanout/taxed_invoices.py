@@ -138,20 +138,27 @@ class TaxByRate:
     amount: Money
 
 
-async def tax_by_rate(db: Primary, tenant: TenantId, since: datetime, until: datetime) -> list[TaxByRate]:
-    """The taxes of the documents issued in the span, by currency and rate."""
+async def tax_by_rate(
+    db: Primary, tenant: TenantId, since: datetime, until: datetime, *, sandbox: bool
+) -> list[TaxByRate]:  # fmt: skip
+    """The taxes of the documents issued in the span, by currency and rate: of those that are for tests alone, which
+    nobody declares, or of all others."""
     rows = await db.fetch(
         """-- fanout
            WITH said AS (
                SELECT t.currency, t.name, t.treatment, t.rate_ppm, t.taxable, t.amount
                  FROM invoice i
                  JOIN invoice_tax t ON t.shard_key = i.shard_key AND t.invoice_id = i.id
+                 JOIN legal_entity e ON e.id = i.legal_entity_id
                 WHERE i.tenant_id = $1 AND i.issued_at >= $2 AND i.issued_at < $3 AND i.state <> 'void'
+                  AND e.sandbox = $4
                UNION ALL
                SELECT t.currency, t.name, t.treatment, t.rate_ppm, -t.taxable, -t.amount
                  FROM credit_note n
                  JOIN credit_note_tax t ON t.shard_key = n.shard_key AND t.credit_note_id = n.id
-                WHERE n.tenant_id = $1 AND n.issued_at >= $2 AND n.issued_at < $3 AND n.state <> 'void')
+                 JOIN legal_entity e ON e.id = n.legal_entity_id
+                WHERE n.tenant_id = $1 AND n.issued_at >= $2 AND n.issued_at < $3 AND n.state <> 'void'
+                  AND e.sandbox = $4)
            SELECT currency, name, treatment, rate_ppm, sum(taxable)::bigint AS taxable, sum(amount)::bigint AS amount
              FROM said GROUP BY currency, name, treatment, rate_ppm
            HAVING sum(taxable) <> 0 OR sum(amount) <> 0
@@ -159,6 +166,7 @@ async def tax_by_rate(db: Primary, tenant: TenantId, since: datetime, until: dat
         tenant.uuid,
         since,
         until,
+        sandbox,
     )
     return [
         TaxByRate(

@@ -113,7 +113,7 @@ async def test_an_invoice_without_any_rate_is_found_when_one_should_have_applied
     run = await begun(shop)
     await worked(shop, shop.house, ada)
     assert await progress_of(db.primary, run) == Progress(0, 0, 0, 1, 0)
-    report = await tax_by_rate(db.primary, tenant, LONG_AGO, day(12, 31))
+    report = await tax_by_rate(db.primary, tenant, LONG_AGO, day(12, 31), sandbox=True)
     assert [(each.treatment, each.rate_ppm, each.taxable, each.amount) for each in report] == [
         ("standard", 190_000, eur(1000), eur(190))
     ]
@@ -178,7 +178,7 @@ async def test_the_list_is_read_by_indexes_however_many_invoices_there_are(shop:
     observers.append(listen)
     try:
         await invoices_taxed_in(shop.house.db.primary, shop.tenant.tenant, "DE", LONG_AGO, None, None, 100)
-        await tax_by_rate(shop.house.db.primary, shop.tenant.tenant, day(1, 1), day(2, 1))
+        await tax_by_rate(shop.house.db.primary, shop.tenant.tenant, day(1, 1), day(2, 1), sandbox=False)
     finally:
         observers.remove(listen)
     connection = await asyncpg.connect(owner_url)
