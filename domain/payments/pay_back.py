@@ -19,13 +19,12 @@ from domain.ledger.balance import credit_available, moved_by, numbers_of
 from domain.money import Money
 from domain.payments.begin_refund import Wanted, begin_refund, credit_refund
 from domain.payments.book_dispute import WITHHELD, WON
-from domain.payments.book_money import CAPTURED
+from domain.payments.book_money import CAPTURED, RETURNED, SHORT, WITHDRAWN
 from domain.payments.dispute import disputes_of_payments
 from domain.payments.doubt import lower_cases
 from domain.payments.note_parts import NoteLine, charges_of, named, spread
 from domain.payments.payment import Payment, payments_of
 from domain.payments.refund import Means, Refund, refunds_of_payments
-from domain.payments.take_back import RETURNED, SHORT, WITHDRAWN
 from domain.refusals import RefusalCode, Refused
 
 MONEY = (CAPTURED, RETURNED, WITHDRAWN, SHORT)  # causes of what is posted for a payment

@@ -10,11 +10,11 @@ from domain.ledger.account import Account
 from domain.ledger.balance import credit_available
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money, total
+from domain.payments.book_money import SHORT
 from domain.payments.doubt import Doubt, open_case
 from domain.payments.end_credit_refunds import end_credit_refunds
 from domain.payments.exception_case import Kind
 from domain.payments.payment import Payment, payments_of_invoices
-from domain.payments.take_back import SHORT
 from domain.payments.under_way import with_adjustments
 from domain.payments.withhold import withhold
 

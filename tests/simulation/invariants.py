@@ -60,6 +60,7 @@ AT_REST: tuple[Check, ...] = (
     *invariants_law.CHECKS,
     *invariants_contracts.CHECKS,
     *invariants_disputes.AT_REST,
+    *invariants_given.AT_REST,
 )
 
 

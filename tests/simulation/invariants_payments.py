@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from tests.simulation.facts import Row
 from tests.simulation.invariants_books import balances
 from tests.simulation.look import OPEN_PAYMENT, TAKEN_PAYMENT, Look
+from tests.simulation.reopened import was_taken_back
 
 OF_VOID = "payment.returned_of_void"  # the cause of taking the credit that a void invoice's payment had become
 CASH = frozenset({"cash_clearing", "cash_outside"})  # where money of a payment comes in
@@ -26,7 +27,9 @@ def parts_of(look: Look, payment: object, *undone: str) -> Counter[str]:
         }  # fmt: skip
         for posted in look.facts.of("ledger_transaction", cause="payment.captured", cause_id=payment):
             for part in look.transfers(row["customer_id"], posted["number"]) if posted["number"] not in gone else ():
-                used[part["credit_kind"]] += part["amount"] if part["debit_kind"] in CASH else 0
+                used[part["credit_kind"]] += part["amount"]
+                if part["debit_kind"] not in CASH:  # of its excess, which paid the invoice since
+                    used[part["debit_kind"]] -= part["amount"]
     return used
 
 
@@ -71,10 +74,12 @@ def one_attempt_at_a_time(look: Look) -> Iterator[str]:
 
 def nobody_pays_twice(look: Look) -> Iterator[str]:
     """10 and 12: the provider took for an invoice what it asks for at most, but for charges it had called declined, and
-    what banks have taken back."""
+    what banks have taken back; of an invoice that is owed again what it had taken may be used up, or given back."""
     taken: Counter[object] = Counter()
     for row in look.facts.rows["payment"]:
         taken[row["invoice_id"]] += sum(charge.kept for charge in look.charges(row) if not charge.revived)
+        if was_taken_back(look, row["invoice_id"]):
+            taken[row["invoice_id"]] -= standing_parts(look, row["id"])["customer_credit"]
     for id, amount in taken.items():
         invoice = look.facts.one("invoice", id=id)
         if amount > invoice["total"]:

@@ -161,8 +161,9 @@ def _followed_again(look: Look) -> Iterator[tuple[str, str]]:
 
 
 def _told_of_late_parts(look: Look) -> Counter[tuple[str, str]]:
-    """Of an attempt at a part that failed and was captured after all: what was due beside it is told once more."""
-    late = {row["entity_id"]: row["operation_id"] for row in look.facts.of("transition", event="capture_late")}
+    """Of an attempt at a part that failed before it was captured or after: what is due beside it is told once more."""
+    moves = [row for event in ("capture", "capture_late") for row in look.facts.of("transition", event=event)]
+    late = {row["entity_id"]: row["operation_id"] for row in moves}
     return Counter(
         ("dunning.payment_failed", look.reference("payment", row["id"]))
         for row in look.facts.rows["payment"]

@@ -14,7 +14,7 @@ from tests.simulation.history import History
 from tests.simulation.invariants import AT_REST, EACH_CUSTOMER, TOWN
 from tests.simulation.kept import Change
 from tests.simulation.look import TAKEN_PAYMENT, Look, Memory
-from tests.simulation.planting import Plant, add, drop, in_town, is_, later, more, put, with_rows
+from tests.simulation.planting import Plant, add, drop, idle_excess, in_town, is_, later, more, put, with_rows
 from tests.simulation.reads import BalanceRead, PagesRead, Reads
 from tests.simulation.town import Broken
 
@@ -233,6 +233,7 @@ PLANTED: dict[str, Plant] = {
     "nobody_has_more_back_than_he_paid": put("dispute", is_(state=frozenset({"open", "lost"})), covered=10**12),
     "credit_given_has_its_note": put("credit_note", is_(kind="service_credit"), **more("credited")),
     "what_came_by_hand_is_outside": put("payment", is_(kind="offline"), **more("captured")),
+    "nobody_owes_what_was_paid_too_much": idle_excess,
     "what_is_owed_again_was_taken_back": put(
         "transition", is_(machine="invoice", to_state="paid"), from_state="paid", to_state="open"
     ),

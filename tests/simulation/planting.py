@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from tests.simulation.facts import Facts, Row
 from tests.simulation.look import Look, Memory
@@ -93,3 +94,23 @@ def is_(**values: Any) -> Want:
         )
 
     return want
+
+
+def idle_excess(look: Look) -> Look | None:
+    """Beside a payment of which something became credit another one was taken back, and the invoice was owed again."""
+    rows, moves = look.facts.tables["payment"], look.facts.tables["transition"]
+    used = set(look.facts.by("refund", "payment_id")) | set(look.facts.by("dispute", "payment_id"))
+    for row in rows:
+        for posted in look.facts.of("ledger_transaction", cause="payment.captured", cause_id=row["id"]):
+            gone = look.facts.of("ledger_transaction", customer_id=row["customer_id"], reverses_number=posted["number"])
+            parts = look.transfers(row["customer_id"], posted["number"])
+            if row["id"] not in used and not gone and any(part["credit_kind"] == "customer_credit" for part in parts):
+                of = look.facts.one("transition", entity_id=row["invoice_id"], seq=1)
+                other = {**row, "id": uuid4()}
+                went = {**of, "machine": "payment", "event": "return", "entity_id": other["id"], "seq": 9,
+                        "operation_id": posted["operation_id"]}  # fmt: skip
+                again = {**of, "to_state": "open"}
+                kept = [each for each in moves if each["entity_id"] != row["invoice_id"]]
+                spoilt = with_rows(look, "payment", [*rows, other])
+                return with_rows(spoilt, "transition", [*kept, again, went])
+    return None
