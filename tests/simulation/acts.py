@@ -16,7 +16,7 @@ from tests.simulation.acts_patience import end_debts, thin_out
 from tests.simulation.acts_payments import collect, hold, let_go, record
 from tests.simulation.acts_quotes import quote, take
 from tests.simulation.acts_recovery import order, payday, split
-from tests.simulation.acts_returned import bank_takes_back
+from tests.simulation.acts_returned import bank_takes_back, turn_refund
 from tests.simulation.acts_rough import at_once, doubt, forget, mismatch, preview, repeat, stranger
 from tests.simulation.acts_staff import agree, issue, note, take_note_back, void, write
 from tests.simulation.acts_taxpayers import correct, exempt, identify, relocate, unexempt
@@ -99,7 +99,7 @@ DISPUTED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
 }
 # Of seeds from RETURNED_FROM on, each with dice of its own, so that one more changes nothing of how often others come.
 RETURNED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
-    "bank takes back": (6, bank_takes_back),
+    "bank takes back": (10, bank_takes_back),
     "give credit": (4, give_credit),
     "by line": (3, by_line),
     "several ways": (2, several_ways),
@@ -109,6 +109,7 @@ RETURNED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "back by hand": (3, back_by_hand),
     "pay out": (3, pay_out),
     "void in part": (3, void_in_part),
+    "turn refund": (8, turn_refund),
 }
 # Never drawn: they come of themselves, in towns with a patience that ends.
 IMPATIENT: dict[str, Callable[[Town], Act | None]] = {"end debts": end_debts, "thin out": thin_out}

@@ -19,8 +19,10 @@ from domain.payments.resolve_exception import ResolveException, resolve_exceptio
 from domain.refusals import RefusalCode as No
 from tests.simulation.acts_credits import BY_LINE
 from tests.simulation.acts_customers import Act, prompt
+from tests.simulation.decisions import decided_late
 from tests.simulation.facts import Row
 from tests.simulation.look import reference
+from tests.simulation.options import RETURNED_FROM
 from tests.simulation.provider_books import Charge
 from tests.simulation.town import Patron, Town
 
@@ -54,12 +56,18 @@ def judge(town: Town) -> Act | None:
     may = (No.EXCEEDS_INVOICED, No.EXCEEDS_CAPTURED) if what == "approve" else ()
     if row["reason"] == BY_LINE:  # lines that are worth another amount by now, or nothing any more
         may = (*may, No.STATE_CONFLICT, No.INVALID_AMOUNT)
+    if what == "approve" and _was_taken_back(town, row):
+        may = (*may, No.STATE_CONFLICT)
 
     async def act() -> None:
         await town.call(what, operation, actor, patron.id, command, may=may, must=must)
         await prompt(town, patron)
 
     return act()
+
+
+def _was_taken_back(town: Town, refund: Row) -> bool:
+    return bool(town.facts.one("payment", id=refund["payment_id"])["returned"])
 
 
 def _must(actor: Actor, what: str, asked: Row) -> No | None:
@@ -118,7 +126,8 @@ def resolve(town: Town) -> Act | None:
     if found is None:
         return None
     row, patron, id = found
-    decided = _truth(town, row)
+    decided = decided_late(town, row) if town.seed >= RETURNED_FROM else None
+    decided = decided or _truth(town, row)
     if decided is None:
         return None
     resolution, seen = decided

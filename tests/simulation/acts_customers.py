@@ -217,7 +217,7 @@ def refund(town: Town) -> Act | None:
         return None
     row, patron = found
     left = row["captured"] - row["refunds_reserved"] if row["kind"] == "provider" else 0
-    left -= row["disputes_reserved"] + row["returned"]
+    left = 0 if row["returned"] else left - row["disputes_reserved"]
     kind = town.chance.choice(("part", "part", "rest", "above", "zero", "foreign"))
     amount = {"part": max(1, left // 3), "rest": left, "above": left + 1, "zero": 0, "foreign": 1}[kind]
     currency = Currency("KWD") if kind == "foreign" else patron.currency

@@ -1,4 +1,4 @@
-"""What was over and is not: the bank takes back what it had paid."""
+"""What was over and is not: the bank takes back what it had paid, and a refund ends once more, otherwise."""
 
 from datetime import datetime
 from uuid import UUID
@@ -32,6 +32,22 @@ def bank_takes_back(town: Town) -> Act | None:
 
     async def act() -> None:
         town.provider.take_back(charge, code, told=told)
+
+    return act()
+
+
+def turn_refund(town: Town) -> Act | None:
+    """A refund that succeeded has failed after all, or the other way round: once, whatever was done about it since."""
+    books, chance = town.provider.books, town.chance
+    ended = [each for each in books.repayments.values() if each.state != "pending" and not each.turned]
+    if not ended:
+        return None
+    failed = [each for each in ended if each.state == "failed"]
+    repayment, code = chance.choice(failed if failed and chance.random() < 0.5 else ended), chance.choice(CODES)
+    town.note(f"{repayment.money.minor} {repayment.state} as {repayment.ref.rpartition('-')[2]}")
+
+    async def act() -> None:
+        town.provider.turn(repayment, code)
 
     return act()
 

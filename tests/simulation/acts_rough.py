@@ -19,6 +19,7 @@ from tests.simulation.acts_desk import arrange, give_up
 from tests.simulation.acts_disputes import answer, give_in
 from tests.simulation.acts_lives import cancel, pause, resume, seats
 from tests.simulation.acts_recovery import order, payday, split
+from tests.simulation.acts_returned import bank_takes_back, turn_refund
 from tests.simulation.acts_staff import note, void
 from tests.simulation.acts_time import work_once
 from tests.simulation.mortal import Crash
@@ -51,7 +52,10 @@ TOGETHER = (
     give_up,
 )
 LATER = (*TOGETHER, judge, judge, answer, give_in, resolve, split, split, payday, order)  # of seeds that know these
-LATEST = (*LATER, give_credit, give_credit, take_credit_back, by_hand, by_hand, reverse, reverse, pay_out)
+LATEST = (
+    *(*LATER, give_credit, give_credit, take_credit_back, by_hand, by_hand, reverse, reverse, pay_out),
+    *(bank_takes_back, turn_refund, resolve),
+)
 
 
 def repeat(town: Town) -> Act | None:

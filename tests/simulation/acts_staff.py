@@ -9,6 +9,7 @@ from domain.invoices.edit_draft import CreateInvoice, create_invoice
 from domain.invoices.manual_line import ManualLine
 from domain.money import Money
 from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
+from domain.payments.still_open import NOT_CHARGED
 from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.refusals import RefusalCode as No
 from tests.simulation.acts_customers import Act, prompt
@@ -153,6 +154,8 @@ def void(town: Town) -> Act | None:
 
 
 def given_beyond(town: Town, row: Row) -> tuple[No, ...]:
-    """Where a payment of it was taken back, more of an invoice may have been given back than is paid of it."""
-    returned = any(each["returned"] for each in town.facts.of("payment", invoice_id=row["id"]))
-    return (No.INSUFFICIENT_BALANCE,) if returned else ()
+    """Where a payment of it or of its adjustments was taken back, or had never come, more of an invoice may have been
+    given back than is paid of it."""
+    own = town.facts.of("payment", customer_id=row["customer_id"])
+    gone = any(each["returned"] or each["failure_code"] == NOT_CHARGED for each in own)
+    return (No.INSUFFICIENT_BALANCE,) if gone else ()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from tests.simulation.contradictions import charge_believed
 from tests.simulation.facts import Row
 from tests.simulation.look import TAKEN_PAYMENT, Look
 
@@ -156,12 +157,12 @@ def cash_is_at_the_provider(look: Look) -> Iterator[str]:
     there: Counter[str] = Counter()
     for row in look.facts.rows["payment"]:
         if row["state"] in TAKEN_PAYMENT:
-            there[row["currency"]] += sum(charge.taken for charge in look.charges(row))
+            there[row["currency"]] += sum(charge_believed(look, row))
         elif row["state"] in ("authorized", "unknown"):  # of a hold, as far as we know
             there[row["currency"]] += row["captured"]
     for row in look.facts.of("refund", state="succeeded"):
         given = look.books.repayment_by(reference=look.reference("refund", row["id"]))
-        there[row["currency"]] -= given.money.minor if given and given.state == "succeeded" else 0
+        there[row["currency"]] -= given.money.minor if given and (given.turned or given.state == "succeeded") else 0
     for row in look.facts.rows["dispute"]:
         there[row["currency"]] -= look.books.contests[row["provider_ref"]].money.minor if row["state"] != "won" else 0
         there[row["currency"]] -= row["fee"]

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+from tests.simulation.contradictions import was_revoked
 from tests.simulation.facts import Row
 from tests.simulation.history import History
 from tests.simulation.invariants_books import balances
@@ -111,7 +112,7 @@ def _without_its_note(look: Look, ended: set[tuple[UUID, UUID]]) -> Iterator[str
     for id, operation in ended:
         row = look.facts.one("refund", id=id)
         if row["means"] != "credit":
-            if look.operation_names().get(operation) != DECIDED:
+            if look.operation_names().get(operation) != DECIDED or not was_revoked(look, id):
                 yield f"refund {id} did not succeed after all, and nobody decided so"
             continue
         gone = void.get((row["customer_id"], row["posted_number"], operation))

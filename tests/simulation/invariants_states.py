@@ -35,7 +35,7 @@ EDGES = {
     "refund": """new>requested requested>submitted submitted>pending submitted>unknown submitted>succeeded
         submitted>failed pending>succeeded pending>failed unknown>pending unknown>succeeded unknown>failed
         requested>succeeded requested>failed new>awaiting_approval awaiting_approval>requested
-        awaiting_approval>rejected awaiting_approval>canceled succeeded>failed""",
+        awaiting_approval>rejected awaiting_approval>canceled succeeded>failed failed>succeeded""",
     "exception": "new>open open>claimed claimed>open open>resolved claimed>resolved",
     "dunning": """new>retrying retrying>grace retrying>suspended grace>suspended retrying>recovered grace>recovered
         suspended>recovered suspended>given_up retrying>stopped grace>stopped suspended>stopped
@@ -110,14 +110,14 @@ def retries_keep_to_the_timeline(look: Look) -> Iterator[str]:
     cases = {row["invoice_id"]: row for row in look.facts.rows["dunning_case"]}
     for invoice, attempts in look.facts.by("payment", "invoice_id").items():
         was_closed = _moved(look, invoice, *CLOSED) is not None
-        retries: list[datetime] = []
+        retries: list[tuple[int, datetime]] = []
         for row in sorted(attempts, key=lambda each: each["attempt_number"]):
             begun, order = look.facts.one("transition", entity_id=row["id"], seq=1)["operation_id"], _began(look, row)
             asked = row["kind"] == "provider"  # money that came by itself is recorded whenever it is known
             if asked and was_closed and (stood := state_at(look, invoice, order)) in CLOSED:
                 yield f"attempt {row['attempt_number']} began after its invoice was {stood}"
             if names[begun] == "dunning.retry_payment":
-                retries.append(row["happened_at"])
+                retries.append((order, row["happened_at"]))
                 yield from (f"a blind retry: {row['id']}" for bad in attempts if _barred(look, bad, row, order))
         if retries:
             yield from _off_timeline(look, cases[invoice], retries)
@@ -126,7 +126,10 @@ def retries_keep_to_the_timeline(look: Look) -> Iterator[str]:
 def _barred(look: Look, bad: Row, retry: Row, order: int) -> bool:
     """Whether the retry is of a method that the provider had declined for good, and the house knew of that, and of no
     later charge of it that went well, such as one of its customer's own."""
-    failed = _moved(look, bad["id"], "failed") if any(charge.hard for charge in look.charges(bad)) else None
+    hard = [charge for charge in look.charges(bad) if charge.hard]
+    gone = look.facts.of("transition", entity_id=bad["id"], event="return")  # what a bank said when it took it back
+    failed = (gone[0] if gone else None) if any(charge.back for charge in hard) else _moved(look, bad["id"], "failed")
+    failed = failed if hard else None
     same = bad["method_id"] == retry["method_id"]
     known = same and failed and look.audit_number(failed["operation_id"]) < order
     return bool(known and not any(_went_well(look, each, bad, order) for each in look.facts.rows["payment"]))
@@ -140,12 +143,13 @@ def _went_well(look: Look, later: Row, bad: Row, order: int) -> bool:
     return taken is not None and look.audit_number(taken["operation_id"]) < order
 
 
-def _off_timeline(look: Look, case: Row, retries: list[datetime]) -> Iterator[str]:
-    began = [*rounds_of(look, case)[:-1], case["opened_at"]]
+def _off_timeline(look: Look, case: Row, retries: list[tuple[int, datetime]]) -> Iterator[str]:
+    began = rounds_of(look, case)
+    began[-1] = (began[-1][0], case["opened_at"])
     found = in_rounds(began, retries)
-    if retries != sorted(set(retries)) or sum(map(len, found)) != len(retries):
+    if any(made != sorted(set(made)) for made in found) or sum(map(len, found)) != len(retries):
         yield f"case {case['id']} made retries at {retries}"
-    for start, made in zip(began, found, strict=True):
+    for (_, start), made in zip(began, found, strict=True):
         days = days_of(case, start)
         if len(made) > len(days):
             yield f"case {case['id']} made retries at {made}"

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
+from tests.simulation.contradictions import CONTRADICTED, is_contradiction, is_real
 from tests.simulation.facts import Row
 from tests.simulation.look import Look
 from tests.simulation.provider import KEY_WINDOW
+from tests.simulation.town import ACCOUNT
 
+KNOWN = ("refund_failed", "payment_excess", "payment_loss", *CONTRADICTED)  # it is known what became of that money
 CALLS = 20  # more than one step answers
 # Of whose outcome nobody may be sure yet.
 UNSURE = frozenset({"processing", "requires_action", "unknown", "authorized", "captured", "requested", "submitted",
@@ -71,6 +74,10 @@ def audit_chains_hold(look: Look) -> Iterator[str]:
 def nothing_is_logged_as_a_fault(look: Look) -> Iterator[str]:
     """35: whatever fails, fails as something foreseen; work is never given up."""
     yield from (f"the house logged an error: {text}" for text in look.town.errors.found)
+    prefix = f"{ACCOUNT}:"
+    for key, cause in look.town.errors.dead.items():
+        if not is_contradiction(look, key.removeprefix(prefix)):
+            yield f"the event {key} is dead: {cause}"
     for row in look.facts.rows["dead_letter"]:
         yield f"a dead letter: {row['source']} {row['kind']} {row['body']} because of {row['cause']}"
 
@@ -82,12 +89,16 @@ def doubts_have_one_case(look: Look) -> Iterator[str]:
         expected = row["means"] != "credit"  # of a service credit nothing is left for anybody to decide on
         if len(cases.get(("refund_failed", row["id"]), [])) != expected:
             yield f"refund {row['id']} by {row['means']} has failed, and is not {int(expected)} exceptions"
-    waiting = Counter(row["subject"] for row in look.facts.rows["exception_case"] if row["state"] != "resolved"
-                      and row["kind"] not in ("refund_failed", "payment_excess", "payment_loss"))  # fmt: skip
+    waiting = Counter(row["subject"] for row in look.facts.rows["exception_case"]
+                      if row["state"] != "resolved" and row["kind"] not in KNOWN)  # fmt: skip
     unsure = {row["id"] for table in ("payment", "refund") for row in look.facts.rows[table] if row["state"] in UNSURE}
     for subject, times in waiting.items():
         if times > 1 or subject not in unsure:
             yield f"{subject} is {times} times in doubt"
+    for (kind, subject), rows in cases.items():
+        still = [row for row in rows if row["state"] != "resolved"]
+        if kind in CONTRADICTED and (len(still) > 1 or not is_real(look, kind, subject)):
+            yield f"of {subject} it is said {len(still)} times that it has ended otherwise"
 
 
 def news_are_stored_once(look: Look) -> Iterator[str]:

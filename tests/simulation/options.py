@@ -80,6 +80,11 @@ def card_of(token: str) -> str:
     return token.partition("#")[0]
 
 
+def _ends_again(event: ProviderEvent) -> bool:
+    """Whether it tells of a refund that had ended otherwise before."""
+    return event.kind in (EventKind.REFUND_SUCCEEDED, EventKind.REFUND_FAILED) and event.sequence > 1
+
+
 class DrawnCourse:
     """The provider's course, drawn request by request; ``calm`` ends all faults and delays, but not the declines."""
 
@@ -169,7 +174,7 @@ class DrawnCourse:
 
     def deliveries(self, event: ProviderEvent) -> list[timedelta]:
         charge = event.kind is EventKind.CHARGE_CAPTURED and event.sequence > 1  # nobody would look for it any more
-        charge = charge or event.kind is EventKind.CHARGE_RETURNED
+        charge = charge or event.kind is EventKind.CHARGE_RETURNED or _ends_again(event)
         times = 1 + (self.chance.random() < self.options.news_twice)
         lost = self.chance.random() < self.options.news_lost
         if event.dispute and (event.sequence == 1 or event.kind is EventKind.DISPUTE_WON):

@@ -181,6 +181,17 @@ def _of_leaving(look: Look, row: Row) -> bool:
     return row["kind"] == "unused_time" and History.of(look).began(row["id"]).name == "subscriptions.cancel"
 
 
+def _paid_for_good(look: Look, row: Row) -> bool:
+    """A move of an invoice that was never owed again."""
+    moves = look.facts.of("transition", machine="invoice", entity_id=row["entity_id"], from_state="paid")
+    return row["machine"] == "invoice" and row["to_state"] == "paid" and not moves
+
+
+def _never_failed(look: Look, row: Row) -> bool:
+    cases = look.facts.of("exception_case", kind="refund_failed", subject=row["id"])
+    return (row["state"], row["means"]) == ("succeeded", "method") and not cases
+
+
 def _effect(look: Look, row: Row) -> bool:
     return look.body(row)["operation"] in ("subscriptions.invoice_paid", "dunning.recover")
 
@@ -234,9 +245,7 @@ PLANTED: dict[str, Plant] = {
     "credit_given_has_its_note": put("credit_note", is_(kind="service_credit"), **more("credited")),
     "what_came_by_hand_is_outside": put("payment", is_(kind="offline"), **more("captured")),
     "nobody_owes_what_was_paid_too_much": idle_excess,
-    "what_is_owed_again_was_taken_back": put(
-        "transition", is_(machine="invoice", to_state="paid"), from_state="paid", to_state="open"
-    ),
+    "what_is_owed_again_was_taken_back": put("transition", _paid_for_good, from_state="paid", to_state="open"),
     "machines_take_known_moves": put("subscription", state="unheard of"),
     "retries_keep_to_the_timeline": put("dunning_case", _retried, opened_at=later("opened_at", YEARS)),
     "nobody_loses_access_early": put(
@@ -245,7 +254,7 @@ PLANTED: dict[str, Plant] = {
     "access_follows_payment": put("subscription", is_(state="active"), state="suspended"),
     "trials_are_taken_once": drop("trial_taken", _began),
     "nobody_is_cut_short": put("subscription", state="pending_cancellation", cancel_at=later("period_end", -DAY)),
-    "doubts_have_one_case": put("refund", is_(state="succeeded", means="method"), state="failed"),
+    "doubts_have_one_case": put("refund", _never_failed, state="failed"),
     "audit_chains_hold": put("audit_body", body="{}"),
     "receivables_are_what_is_due": put("invoice", **more("paid")),
     "provider_and_books_agree": put("payment", is_(state="succeeded", kind="provider"), **more("captured")),

@@ -56,7 +56,7 @@ class Charge:
 
 @dataclass(eq=False)
 class Repayment:
-    """One refund of a charge; ``state`` is pending, succeeded or failed."""
+    """One refund of a charge; ``state`` is pending, succeeded or failed. One that ``turned`` had ended otherwise."""
 
     ref: str
     key: str
@@ -65,6 +65,7 @@ class Repayment:
     money: Money
     state: str
     code: str | None = None
+    turned: bool = False
 
 
 @dataclass(eq=False)

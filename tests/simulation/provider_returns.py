@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.payments.gateway import EventKind, ProviderEvent
 from tests.simulation.clock import SimClock
-from tests.simulation.provider_books import Books, Charge
+from tests.simulation.provider_books import Books, Charge, Repayment
 
 FOR_GOOD = frozenset({"account_closed"})  # of the codes of banks: no charge of that method will ever succeed
 
@@ -36,6 +36,12 @@ class Returns:
         charge.back, charge.code, charge.untold = charge.taken, code, not told
         charge.hard = code in FOR_GOOD
         self.books.put(charge, "returned", self.clock.at)
+
+    def turn(self, repayment: Repayment, code: str) -> None:
+        """A refund that has ended ends the other way after all."""
+        given = repayment.state == "succeeded"
+        repayment.turned, repayment.code = True, code if given else None
+        self.books.put_back(repayment, "failed" if given else "succeeded", self.clock.at)
 
     def is_told(self, event: ProviderEvent) -> bool:
         """Whether anybody is told of it by a webhook."""

@@ -11,6 +11,7 @@ from domain.payments.resolve_exception import ResolveException, resolve_exceptio
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode
 from tests.simulation.acts_time import deliver, next_wall, perform_one
+from tests.simulation.decisions import settle_contradictions
 from tests.simulation.facts import Facts, Row
 from tests.simulation.invariants import check_at_rest
 from tests.simulation.look import Memory
@@ -36,6 +37,9 @@ async def come_to_rest(town: Town, memory: Memory) -> None:
     await _ask_anew(town)
     await _sweep(town)
     await _wait_for_rest(town)
+    while await settle_contradictions(town):
+        await _sweep(town)
+        await _wait_for_rest(town)
     await check_at_rest(town, memory)
     before = town.facts
     await _sweep(town, again=True)

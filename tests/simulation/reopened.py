@@ -23,9 +23,10 @@ def was_taken_back(look: Look, invoice: UUID) -> bool:
     return any(look.facts.of("transition", entity_id=row["id"], event="return") for row in paid)
 
 
-def rounds_of(look: Look, case: Row) -> list[datetime]:
-    """When a case began, and began anew."""
-    return [row["happened_at"] for row in look.facts.of("transition", entity_id=case["id"], to_state="retrying")]
+def rounds_of(look: Look, case: Row) -> list[tuple[int, datetime]]:
+    """When a case began, and began anew: where in its customer's order, and at which time."""
+    moves = look.facts.of("transition", entity_id=case["id"], to_state="retrying")
+    return [(look.audit_number(row["operation_id"]), row["happened_at"]) for row in moves]
 
 
 def is_over(look: Look, case: Row, move: Row) -> bool:
@@ -38,15 +39,17 @@ def day_of(look: Look, case: Row, move: Row, day: datetime) -> datetime:
     """The day of the move in its own round, where ``day`` is that of the last; parts may have moved it there."""
     if not is_over(look, case, move):
         return day
-    began = max(at for at in rounds_of(look, case) if at <= move["happened_at"])
+    order = look.audit_number(move["operation_id"])
+    _, began = max(each for each in rounds_of(look, case) if each[0] < order)
     split = look.facts.of("installment_plan", invoice_id=case["invoice_id"])
     return began if split else began + (day - case["opened_at"])
 
 
-def in_rounds(began: Sequence[datetime], made: Sequence[datetime]) -> list[list[datetime]]:
-    """What was made in each round."""
-    ends = [*began[1:], datetime.max.replace(tzinfo=began[0].tzinfo)]
-    return [[at for at in made if start <= at < end] for start, end in zip(began, ends, strict=True)]
+def in_rounds(began: Sequence[tuple[int, datetime]], made: Sequence[tuple[int, datetime]]) -> list[list[datetime]]:
+    """When something was made in each round; a clock that stands has several of them at one instant."""
+    starts = [order for order, _ in began]
+    ends = [*starts[1:], max(order for order, _ in made) + 1]
+    return [[at for order, at in made if start <= order < end] for start, end in zip(starts, ends, strict=True)]
 
 
 def days_of(case: Row, began: datetime) -> list[datetime]:

@@ -16,8 +16,9 @@ from tests.simulation.town import Broken
 
 HELD = (HELD_FROM + more for more in (3, 5, 8, 10))  # lives with many captures
 DISPUTED = (DISPUTED_FROM + more for more in range(6))
+RETURNED = (RETURNED_FROM + more for more in (5, 22, 28))  # with payments that banks take back, and people decide
 CREDITED = (RETURNED_FROM + more for more in (10, 11))  # lives with much that goes by hand and comes back
-SEEDS = (*range(1, 33), *HELD, *DISPUTED, *CREDITED)
+SEEDS = (*range(1, 30), *HELD, *DISPUTED, *CREDITED, *RETURNED)
 AGAIN = 2  # with several acts at once, and crashes in them
 IMPATIENT, IMPATIENT_STEPS = 6164, 150  # long enough that more is owed and renewed than this town bears
 

@@ -65,14 +65,18 @@ class Call:
 
 
 class Errors(logging.Handler):
-    """Collects what the house logs as an error of its own."""
+    """Collects what the house logs as an error of its own; ``dead`` are events that it says are for people."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.found: list[str] = []
+        self.dead: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         cause = record.exc_info[1] if record.exc_info else getattr(record, "cause", None)
+        if record.getMessage() == "a provider event is dead":
+            self.dead[getattr(record, "event_key", "")] = f"{cause!r}"
+            return
         self.found.append(f"{record.getMessage()}: {cause!r}")
 
 
