@@ -11,6 +11,7 @@ from domain.catalog.redeem import RedeemCoupon, redeem_coupon
 from domain.catalog.redemption import EndRedemption, Redemption, end_redemption, redemptions
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.ids import CouponId, InvoiceId
+from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
 from domain.invoices.edit_draft import AddInvoiceLine, add_invoice_line
 from domain.invoices.line import lines_of
 from domain.perform import perform
@@ -193,6 +194,26 @@ async def test_what_a_coupon_was_redeemed_for_stays_bound_to_it_when_an_invoice_
     await void(world, ada, renewal)
     found = await redemptions(world.house.db.primary, ada.id)
     assert bound is not None and [each.subscription for each in found] == [bound, bound]
+
+
+@pytest.mark.row("I14")
+async def test_what_bound_a_coupon_lets_it_go_once_nothing_stands_that_used_it(world: World) -> None:
+    """The invoices are on account, so that a second one comes while the first is not paid."""
+    for earlier_first in (True, False):
+        ada = await buyer(world)
+        await by_finance(world, ada, set_billing_terms, SetBillingTerms(60, None))
+        coupon = half_off(duration=Duration.PERIODS, periods=PERIODS, scope=Scope.SUBSCRIPTION)
+        await by_admin(world, publish_coupon, coupon)
+        await world.do(ada, redeem_coupon, RedeemCoupon(coupon.code, None))
+        bound = (await start(world, ada)).subscription
+        await until(world, ada, day(2, 1, 3))
+        first, second = await invoices_of(world, ada)
+        assert (first.total, second.total, await left(world, ada)) == (eur(500), eur(500), 0)
+        await void(world, ada, first.id if earlier_first else second.id)
+        assert ((await held(world, ada)).subscription, await left(world, ada)) == (bound, 1)
+        if not earlier_first:
+            await void(world, ada, first.id)
+            assert ((await held(world, ada)).subscription, await left(world, ada)) == (None, PERIODS)
 
 
 @pytest.mark.row("I14")
