@@ -115,6 +115,19 @@ async def test_who_is_about_to_cancel_gets_one_offer_a_year_and_its_reason_is_ke
     await an_offer_that_was_left_may_be_taken_later(shop)
 
 
+async def test_what_was_taken_for_one_subscription_leaves_the_offer_for_another(own: Api) -> None:
+    shop = await shop_of(own)
+    guest, mine = await shop.buyer()
+    beside = await publish(own.world, Money(700, EUR))
+    offer = {"planId": str(await plan_of(own.world, beside)), "pauseDays": 30, "everyMonths": 12}
+    await shop.admin.do(SET, **offer)
+    other = (await guest.do(START, priceId=str(beside)))["subscription"]["id"]
+    await guest.do(ACCEPT, subscriptionId=mine, kind="DOWNGRADE")
+    assert (await shown(guest, mine), await shown(guest, other)) == ([], ["PAUSE"])
+    await guest.do(ACCEPT, subscriptionId=other, kind="PAUSE")
+    assert (await shown(guest, mine), await shown(guest, other)) == ([], [])
+
+
 async def what_cannot_be_had_is_not_offered(shop: Shop, guest: Guest, mine: str) -> None:
     """A coupon that was redeemed, and what is switched off in the portal."""
     await guest.do(REDEEM, code=shop.coupon)
