@@ -21,6 +21,9 @@ class Fault(StrEnum):
 class Course(Protocol):
     """What the provider will do; drawn in a simulation, written down in a test of the contract."""
 
+    numbered: bool
+    """Whether events say which of their object they are; where they do not, nobody knows their order."""
+
     def accepts(self, token: str) -> bool:
         """Whether a token can be stored."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from tests.simulation.exhausted import was_declined_for_good
 from tests.simulation.facts import Row
 from tests.simulation.look import OPEN_PAYMENT, Look
-from tests.simulation.reopened import day_of, days_of, in_rounds, is_over, rounds_of, state_at, was_taken_back
+from tests.simulation.reopened import day_of, given_back_by, is_over, off_timeline, state_at, was_taken_back
 
 EDGES = {
     "contract": "new>active active>ending active>ended ending>ended active>canceled ending>canceled",
@@ -120,7 +120,7 @@ def retries_keep_to_the_timeline(look: Look) -> Iterator[str]:
                 retries.append((order, row["happened_at"]))
                 yield from (f"a blind retry: {row['id']}" for bad in attempts if _barred(look, bad, row, order))
         if retries:
-            yield from _off_timeline(look, cases[invoice], retries)
+            yield from off_timeline(look, cases[invoice], retries)
 
 
 def _barred(look: Look, bad: Row, retry: Row, order: int) -> bool:
@@ -141,20 +141,6 @@ def _went_well(look: Look, later: Row, bad: Row, order: int) -> bool:
         return False
     taken = _moved(look, later["id"], "captured", "settling", "succeeded")
     return taken is not None and look.audit_number(taken["operation_id"]) < order
-
-
-def _off_timeline(look: Look, case: Row, retries: list[tuple[int, datetime]]) -> Iterator[str]:
-    began = rounds_of(look, case)
-    began[-1] = (began[-1][0], case["opened_at"])
-    found = in_rounds(began, retries)
-    if any(made != sorted(set(made)) for made in found) or sum(map(len, found)) != len(retries):
-        yield f"case {case['id']} made retries at {retries}"
-    for (_, start), made in zip(began, found, strict=True):
-        days = days_of(case, start)
-        if len(made) > len(days):
-            yield f"case {case['id']} made retries at {made}"
-        elif not case["paydays_chosen"] and any(at < day for at, day in zip(made, days, strict=False)):
-            yield f"case {case['id']} made retries at {made}, the days are {days}"
 
 
 def nobody_loses_access_early(look: Look) -> Iterator[str]:
@@ -237,7 +223,8 @@ def _not_as_first_paid(look: Look, of: Row) -> Iterator[str]:
     left = look.facts.of("transition", entity_id=of["id"], from_state="incomplete", to_state="canceled")
     for row in [each for each in first if each["collection"] == "charge"]:  # on account nobody waits for it
         late = of["ended_at"] and of["ended_at"] >= row["period_end"]
-        back = look.facts.of("credit_note", invoice_id=row["id"], kind="late_start", state="issued") if late else []
+        noted = look.facts.of("credit_note", invoice_id=row["id"], kind="late_start", state="issued")
+        back = late and (noted or given_back_by(look, of, row))
         if of["state"] == "incomplete_expired" and row["state"] == "paid" and not back and row["total"]:
             yield f"{of['id']} expired although {row['number_text']} is paid"
         unpaid = row["state"] != "paid" and not was_taken_back(look, row["id"])

@@ -93,6 +93,7 @@ class DrawnCourse:
         self.options = options
         self.calm = False
         self._returns = random.Random(f"returns {seed}") if seed >= RETURNED_FROM else None
+        self.numbered = self._returns is None or self._returns.random() < 2 / 3
         self.faults: Counter[str] = Counter()
         self._in_vain = {"charge": 0, "question": 0, "refund": 0}
 

@@ -187,6 +187,10 @@ def _paid_for_good(look: Look, row: Row) -> bool:
     return row["machine"] == "invoice" and row["to_state"] == "paid" and not moves
 
 
+def _lost(look: Look, row: Row) -> bool:
+    return (row["kind"], row["resolution"] == "recovered") == ("payment_loss", False)
+
+
 def _never_failed(look: Look, row: Row) -> bool:
     cases = look.facts.of("exception_case", kind="refund_failed", subject=row["id"])
     return (row["state"], row["means"]) == ("succeeded", "method") and not cases
@@ -237,7 +241,7 @@ PLANTED: dict[str, Plant] = {
     "failed_means_nothing_taken": put("payment", is_(state=TAKEN_PAYMENT, kind="provider"), **more("captured")),
     "refunds_are_covered": put("payment", **more("refunds_reserved")),
     "credit_was_paid_for": put("invoice", **more("credited")),
-    "losses_are_lacking_credit": put("exception_case", is_(kind="payment_loss"), **more("amount")),
+    "losses_are_lacking_credit": put("exception_case", _lost, **more("amount")),
     "receipts_stand_with_their_money": put("receipt", withdrawn_at=lambda row: None if row["withdrawn_at"] else START),
     "disputes_are_the_providers": put("dispute", **more("amount")),
     "disputes_are_in_the_books": put("dispute", **more("fee")),

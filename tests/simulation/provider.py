@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.money import Money
@@ -74,8 +75,9 @@ class SimulatedProvider(Holds, Disputes, Returns):
 
     def _send(self, event: ProviderEvent) -> None:
         """Puts the webhooks of an event on their way, as many as are drawn."""
+        told = event if self.course.numbered else replace(event, sequence=0)
         for after in self.course.deliveries(event) if self.is_told(event) else ():
-            self.plan(after, lambda: self.mailbox.append(event))
+            self.plan(after, lambda: self.mailbox.append(told))
 
     def next_planned(self) -> datetime | None:
         """When something happens here by itself."""

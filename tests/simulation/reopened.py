@@ -1,6 +1,6 @@
 """What was paid and is owed again: an invoice before that, and the rounds of its case of dunning."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,6 +21,16 @@ def was_taken_back(look: Look, invoice: UUID) -> bool:
     """Whether money that paid the invoice went back, or had never come."""
     paid = look.facts.of("payment", invoice_id=invoice)
     return any(look.facts.of("transition", entity_id=row["id"], event="return") for row in paid)
+
+
+def given_back_by(look: Look, of: Row, first: Row) -> bool:
+    """Whether staff had given a first invoice back whole when its subscription ended: what they do about that after it
+    is their decision."""
+    ended = look.facts.of("transition", entity_id=of["id"], to_state=of["state"])[-1]
+    order = look.audit_number(ended["operation_id"])
+    notes = look.facts.of("credit_note", invoice_id=first["id"])
+    given = sum(row["total"] for row in notes if state_at(look, row["id"], order) == "issued")
+    return bool(given == first["total"])
 
 
 def rounds_of(look: Look, case: Row) -> list[tuple[int, datetime]]:
@@ -55,3 +65,18 @@ def in_rounds(began: Sequence[tuple[int, datetime]], made: Sequence[tuple[int, d
 def days_of(case: Row, began: datetime) -> list[datetime]:
     """The days of the retries of a round."""
     return [began + timedelta(days=day) for day in case["retry_days"]]
+
+
+def off_timeline(look: Look, case: Row, retries: list[tuple[int, datetime]]) -> Iterator[str]:
+    """The retries of a case that are not on the days of their round, or too many of it."""
+    began = rounds_of(look, case)
+    began[-1] = (began[-1][0], case["opened_at"])
+    found = in_rounds(began, retries)
+    if any(made != sorted(set(made)) for made in found) or sum(map(len, found)) != len(retries):
+        yield f"case {case['id']} made retries at {retries}"
+    for (_, start), made in zip(began, found, strict=True):
+        days = days_of(case, start)
+        if len(made) > len(days):
+            yield f"case {case['id']} made retries at {made}"
+        elif not case["paydays_chosen"] and any(at < day for at, day in zip(made, days, strict=False)):
+            yield f"case {case['id']} made retries at {made}, the days are {days}"

@@ -39,6 +39,8 @@ def story_of(method: Method) -> Story:
 class Scripted:
     """A course that the token of the method tells."""
 
+    numbered = True
+
     def __init__(self) -> None:
         self.faulted: set[str] = set()
 
