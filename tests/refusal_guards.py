@@ -9,6 +9,7 @@ GUARDS: dict[tuple[str, str], tuple[str, ...]] = {
         "cancelScheduledChange", "cancelSubscription", "changeQuantity", "pauseSubscription", "reactivateSubscription",
         "resumeSubscription"),
     ("ALREADY_EXISTS", "the provider makes of each token a method of the customer's own"): ("addPaymentMethod",),
+    ("ALREADY_EXISTS", "what was never paid out has no reference"): ("reverseOfflinePayment",),
     ("CURRENCY_MISMATCH", "seats are counted at the subscription's own price"): ("changeQuantity",),
     ("QUOTE_STALE", "it takes no quote"): ("changeQuantity",),
     ("EXCEEDS_CAPTURED", "a refund of unused time is cut to what was captured, the rest becomes credit"): (

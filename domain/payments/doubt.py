@@ -17,6 +17,7 @@ IN_DOUBT: Final = (Kind.PAYMENT_UNKNOWN, Kind.PAYMENT_MISMATCH, Kind.REFUND_UNKN
 ADDED_UP: Final = (Kind.PAYMENT_EXCESS, Kind.PAYMENT_LOSS)  # each is some money more
 OF_CREDIT: Final = (Kind.PAYMENT_EXCESS, Kind.REFUND_FAILED)  # money that waits as credit
 BY_ITSELF: Final = "The provider has answered."
+NOT_LOST: Final = "What was to be given back of it as well never was."
 TAKEN: Final = "This credit was given back by another refund."
 
 
@@ -161,6 +162,27 @@ async def lower_cases(tx: Tx, subjects: Sequence[UUID], taken: Money, left: Mone
             await _settle(tx, row, TAKEN)
         elif part:
             await _add(tx, row["id"], -Money(part, left.currency))
+
+
+async def make_good(tx: Tx, of: PaymentId, most: Money) -> Money:
+    """Lowers the loss that is open about a payment by at most so much, and closes it where nothing is left; returns by
+    how much."""
+    row = await tx.fetchrow(
+        """SELECT id, state, seq, amount FROM exception_case
+            WHERE shard_key = $1 AND customer_id = $2 AND subject = $3 AND kind = $4 AND state <> 'resolved'""",
+        tx.customer.shard,
+        tx.customer.uuid,
+        of.uuid,
+        Kind.PAYMENT_LOSS.value,
+    )
+    if row is None:
+        return Money.zero(most.currency)
+    part = Money(min(row["amount"], most.minor), most.currency)
+    if part.minor == row["amount"]:
+        await _settle(tx, row, NOT_LOST)
+    else:
+        await _add(tx, row["id"], -part)
+    return part
 
 
 async def store_resolution(

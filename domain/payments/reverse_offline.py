@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId
 from domain.operation import operation
+from domain.payments.end_unsent import end_unsent
 from domain.payments.payment import OFFLINE, payment
 from domain.payments.receipt import withdraw_receipt
 from domain.payments.record_offline import RECORDERS
@@ -34,7 +35,8 @@ class OfflineReversed:
 
 @operation("payments.reverse_offline", allowed=RECORDERS, moves_money=True)
 async def reverse_offline(tx: Tx, command: ReverseOfflinePayment) -> OfflineReversed:
-    """Reverses its postings by linked ones and withdraws its receipt; its reference stays used.
+    """Reverses its postings by linked ones and withdraws its receipt; its reference stays used. What was to be paid
+    out of it is not any more.
 
     NOT_FOUND; INVALID_INPUT without a reason; STATE_CONFLICT for what a provider took (refund it) or was reversed.
     """
@@ -44,6 +46,7 @@ async def reverse_offline(tx: Tx, command: ReverseOfflinePayment) -> OfflineReve
     if of.kind != OFFLINE or of.returned.minor:
         message = "Only a payment that staff recorded can be reversed, and only once."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("paymentId",))
+    await end_unsent(tx, of)
     await store_payment(tx, await take_back(tx, of, REVERSED, hard=False))
     await withdraw_receipt(tx, of.id)
     return OfflineReversed(of.id, of.invoice)

@@ -8,17 +8,20 @@ from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import PaymentId, RefundId
 from domain.ledger.account import Account
+from domain.ledger.balance import credit_available
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.machine import State
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.begin_refund import SEND_REFUND, release, reserve
-from domain.payments.doubt import Doubt, open_case, settle_cases
+from domain.payments.book_money import SHORT
+from domain.payments.doubt import Doubt, lower_cases, make_good, open_case, settle_cases
 from domain.payments.exception_case import Kind
 from domain.payments.pay_back import excess_of, take_excess
 from domain.payments.payment import OFFLINE, Payment, payment
 from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.refund import FINAL, REFUND, Refund, refund
+from domain.payments.use_excess import use_excess
 
 FAILED = "The provider gives nothing back."
 GIVEN_TWICE = "What was given back after all had been used up as credit meanwhile."
@@ -71,6 +74,8 @@ async def settle_refund(tx: Tx, command: SettleRefund) -> RefundSettled:
     if command.provider_ref is not None:
         await _claim(tx, await payment(tx, tx.customer, before.payment), before, command.provider_ref)
     await _store(tx, before, state, command, await _settle(tx, before, state))
+    if state.name == "failed":
+        await _pay_what_is_owed(tx, before)
     return RefundSettled(before.id, before.payment, state.name)
 
 
@@ -100,7 +105,27 @@ async def _failed(tx: Tx, of: Payment, before: Refund, reserved: Money) -> int:
     await release(tx, before.payment, reserved)
     await open_case(tx, Doubt(Kind.REFUND_FAILED, of, before.amount, FAILED, before))
     assert before.posted_number is not None, "what the provider was told is posted"
-    return await reverse(tx, before.posted_number, Cause("refund.failed", before.id.uuid))
+    failed = await reverse(tx, before.posted_number, Cause("refund.failed", before.id.uuid))
+    if of.returned.minor:
+        await _make_good(tx, of, before)
+    return failed
+
+
+async def _make_good(tx: Tx, of: Payment, failed: Refund) -> None:
+    """Of a payment that was taken back while this was on its way less is lost than it seemed: what would have been
+    taken then, had it been credit, is taken now."""
+    there = min(failed.amount, await credit_available(tx, tx.customer, failed.amount.currency))
+    back = await make_good(tx, of.id, there)
+    if back.minor:
+        taken = Transfer(Account.CUSTOMER_CREDIT, Account.RETURNED_PAYMENTS, back)
+        await post(tx, Cause(SHORT, of.id.uuid), [taken])
+        await lower_cases(tx, [failed.id.uuid], back, failed.amount - back)
+
+
+async def _pay_what_is_owed(tx: Tx, failed: Refund) -> None:
+    """Beside a payment that was taken back the money of this one was owed, and could not pay while it was to go."""
+    of = await payment(tx, tx.customer, failed.payment)
+    await use_excess(tx, of.invoice)
 
 
 async def revoke_refund(tx: Tx, of: Payment, before: Refund, code: str) -> None:
@@ -118,6 +143,7 @@ async def revoke_refund(tx: Tx, of: Payment, before: Refund, code: str) -> None:
     told = SettleRefund(before.id, RefundNews.FAILED, None, code)
     reserved = Money(row["reserved"], before.amount.currency)
     await _store(tx, before, state, told, await _failed(tx, of, before, reserved))
+    await _pay_what_is_owed(tx, before)
     tx.emit("refund.failed", refund=before.id, payment=before.payment)
 
 

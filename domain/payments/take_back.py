@@ -5,17 +5,17 @@ from dataclasses import replace
 
 from domain.db import Tx
 from domain.invoices.invoice import invoice
-from domain.invoices.settle import Applied, apply_capture, owe_again
+from domain.invoices.settle import Applied, owe_again
 from domain.ledger.account import Account
-from domain.ledger.balance import credit_available, moved_by
+from domain.ledger.balance import credit_available
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.machine import State
 from domain.money import Money
-from domain.payments.book_money import CAPTURED, RETURNED, SHORT, WITHDRAWN
+from domain.payments.book_money import RETURNED, SHORT, WITHDRAWN
 from domain.payments.doubt import Doubt, open_case, settle_cases
 from domain.payments.exception_case import Kind
-from domain.payments.pay_back import excess_of, take_excess
-from domain.payments.payment import PAYMENT, Payment, payments_of
+from domain.payments.payment import PAYMENT, Payment
+from domain.payments.use_excess import standing, use_excess
 
 LOST = "The bank took back money that had become credit and was used up."
 NEVER_CAME = "What staff had taken for paid had become credit and was used up."
@@ -48,7 +48,7 @@ async def withdraw(tx: Tx, of: Payment, code: str) -> Payment:
 
 async def _unbook(tx: Tx, of: Payment, cause: str, loss: str) -> State:
     """Reverses what the payment posted and nothing has reversed yet; returns the state of a payment that failed."""
-    numbers = await _standing(tx, of)
+    numbers = await standing(tx, of)
     used = await _used(tx, of, numbers)
     owing = await invoice(tx, tx.customer, of.invoice)
     became_credit = used.excess + (used.receivable if owing.state.name == "void" else Money.zero(of.amount.currency))
@@ -62,45 +62,8 @@ async def _unbook(tx: Tx, of: Payment, cause: str, loss: str) -> State:
     await owe_again(tx, owing, used)
     if used.excess.minor:
         await settle_cases(tx, of.id.uuid, (Kind.PAYMENT_EXCESS,))
-    await _use_excess(tx, of)
+    await use_excess(tx, of.invoice, but=of.id)
     return await PAYMENT.move(tx, tx.customer, of.id.uuid, of.state, "return")
-
-
-async def _use_excess(tx: Tx, gone: Payment) -> None:
-    """What the invoice's other payments brought in excess and is still credit pays it now, before anybody is asked to
-    pay twice; it is posted as those payments' own money, so that it goes with them where they are taken back too."""
-    owing = await invoice(tx, tx.customer, gone.invoice)
-    if owing.due.minor + owing.written_off.minor == 0:
-        return
-    excess = await excess_of(tx, gone)
-    for each in await payments_of(tx, tx.customer, gone.invoice):
-        if each.id == gone.id or each.returned.minor:
-            continue
-        brought = await moved_by(tx, tx.customer, await _standing(tx, each), Account.CUSTOMER_CREDIT, excess.currency)
-        kept = each.captured - each.refunds_reserved - each.disputes_reserved
-        part = min(brought, kept, excess, owing.due + owing.written_off)
-        if part.minor > 0:
-            applied = await apply_capture(tx, owing, part)
-            await post(tx, Cause(CAPTURED, each.id.uuid), applied.transfers(Account.CUSTOMER_CREDIT))
-            await take_excess(tx, each, part, excess)
-            owing, excess = await invoice(tx, tx.customer, gone.invoice), excess - part
-
-
-async def _standing(tx: Tx, of: Payment) -> list[int]:
-    """The transactions that booked its money and still stand, the newest first: what was used of its excess since is
-    reversed before that."""
-    rows = await tx.fetch(
-        """SELECT t.number FROM ledger_transaction t
-            WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.cause = $3 AND t.cause_id = $4
-              AND NOT EXISTS (SELECT FROM ledger_transaction r
-                               WHERE r.shard_key = $1 AND r.customer_id = $2 AND r.reverses_number = t.number)
-            ORDER BY t.number DESC""",
-        tx.customer.shard,
-        tx.customer.uuid,
-        CAPTURED,
-        of.id.uuid,
-    )
-    return [row["number"] for row in rows]
 
 
 async def _used(tx: Tx, of: Payment, numbers: list[int]) -> Applied:

@@ -202,7 +202,7 @@ def losses_are_lacking_credit(look: Look) -> Iterator[str]:
     for what came in again."""
     sums, known = balances(look), Counter[object]()
     for row in look.facts.of("exception_case", kind="payment_loss"):
-        known[row["customer_id"]] += row["amount"] if row["resolution"] != "recovered" else 0
+        known[row["customer_id"]] += row["amount"] if row["resolution"] not in ("recovered", "settled") else 0
     for head in look.facts.rows["customer_head"]:
         of = head["customer_id"]
         lost = sum(amount for (whose, kind, _), amount in sums.items() if (whose, kind) == (of, "returned_payments"))

@@ -2,13 +2,18 @@
 
 import pytest
 
+from domain.actor import Grant
+from domain.payments.decide_refund import ApproveRefund, approve_refund
 from domain.payments.exception_case import Resolution
+from domain.payments.payout import RecordPayout, record_payout
 from domain.payments.record_offline import Means, OfflineRecorded
+from domain.payments.request_refund import RequestRefund, request_refund
 from domain.payments.settle_payment import News
 from tests.domain.invoices.bills import eur, owed_and_credit
 from tests.domain.payments.test_offline_payments import record, reverse
 from tests.exception_kit import over, waiting
 from tests.lives import attempts_at, buyer, give_back, invoices_of, start, subscription_of, tell, wrong_rows
+from tests.refund_kit import answer, done
 from tests.world import Someone, World
 
 
@@ -64,4 +69,31 @@ async def test_what_is_to_be_given_back_of_the_excess_is_owed_again(world: World
     assert await owed_and_credit(world, ada) == (0, 700)
     await reverse(world, ada, mistaken)
     assert await owed_and_credit(world, ada) == (300, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_could_not_be_given_back_of_the_excess_pays_what_is_owed_again(world: World) -> None:
+    ada, finance = await buyer(world, "tok_lost_card"), world.staff(Grant.FINANCE)
+    await start(world, ada)
+    mistaken, right = await record(world, ada), await record(world, ada, means=Means.CASH)
+    asked = RequestRefund(right.payment, eur(1000), "It was too much.")
+    refund = (await done(world, ada, world.staff(Grant.LEAD), request_refund, asked)).refund
+    await reverse(world, ada, mistaken)
+    assert await owed_and_credit(world, ada) == (1000, 0)
+    assert await answer(world, ada, finance, record_payout, RecordPayout(refund, None)) == "done"
+    assert await owed_and_credit(world, ada) == (0, 0)
+    assert await waiting(world, ada) == []
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_somebody_has_only_asked_to_give_back_pays_what_is_owed_again(world: World) -> None:
+    ada, finance = await buyer(world, "tok_lost_card"), world.staff(Grant.FINANCE)
+    await start(world, ada)
+    mistaken, right = await record(world, ada), await record(world, ada, 30_000, means=Means.CASH)
+    asked = RequestRefund(right.payment, eur(29_500), "It was too much.")
+    refund = (await done(world, ada, world.staff(Grant.SUPPORT, "sam"), request_refund, asked)).refund
+    await reverse(world, ada, mistaken)
+    assert await owed_and_credit(world, ada) == (0, 29_000)
+    assert await answer(world, ada, finance, approve_refund, ApproveRefund(refund, "It was.")) == "done"
+    assert await owed_and_credit(world, ada) == (0, 0)  # 5.00 of the invoice were given back with a credit note
     assert await wrong_rows(world, ada) == []

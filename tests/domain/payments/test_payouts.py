@@ -16,6 +16,7 @@ from domain.payments.refund import Means
 from domain.payments.request_refund import RequestRefund, request_refund
 from domain.payments.reverse_offline import ReverseOfflinePayment, reverse_offline
 from tests.dispute_kit import accounts
+from tests.domain.invoices.bills import owed_and_credit
 from tests.domain.payments.test_offline_payments import owing, record
 from tests.exception_kit import decided, waiting
 from tests.lives import buyer, invoices_of, start, wrong_rows
@@ -108,8 +109,12 @@ async def test_a_payout_waits_for_its_approval_and_for_a_payment_that_still_stan
     assert [(each.refund, each.account is not None) for each in await to_pay(world, ada)] == [(second, True)]
     reverse = ReverseOfflinePayment(came.payment, "It was recalled.")
     assert await answer(world, ada, finance, reverse_offline, reverse) == "done"
-    assert await answer(world, ada, finance, record_payout, RecordPayout(second, fresh("t"))) == "STATE_CONFLICT"
-    assert await answer(world, ada, finance, record_payout, RecordPayout(second, None)) == "done"
+    ended = await now(world, ada, second)
+    assert (ended.state.name, ended.failure_code, await to_pay(world, ada)) == ("failed", "payment_returned", [])
+    for reference in (fresh("t"), None):
+        assert await answer(world, ada, finance, record_payout, RecordPayout(second, reference)) == "STATE_CONFLICT"
+    assert await owed_and_credit(world, ada) == (1000, 0), "nothing is kept of what never came, nor lost"
+    assert await waiting(world, ada) == []
     assert await wrong_rows(world, ada) == []
 
 

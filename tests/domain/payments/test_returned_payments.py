@@ -13,6 +13,7 @@ from domain.payments.receipt import receipts_of
 from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
 from domain.payments.refund import refunds_of
 from domain.payments.settle_payment import News
+from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from domain.reactions.work import do_now
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from tests.domain.invoices.bills import eur, owed_and_credit
@@ -23,6 +24,7 @@ from tests.lives import (
     attempts_at,
     buyer,
     by_finance,
+    by_house,
     day,
     give_back,
     invoices_of,
@@ -163,6 +165,29 @@ async def test_a_refund_that_was_not_sent_when_its_payment_was_returned_is_never
     assert await provider.taken(ada) == 1000, "nothing was given back there"
     assert await owed_and_credit(world, ada) == ((600, 0) if over else (1000, 400))  # the cash was for this invoice
     assert await waiting(world, ada) == []
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.parametrize(("back", "lost"), [(400, 0), (100, 300)])
+async def test_what_was_on_its_way_back_when_its_payment_was_returned_and_failed_is_neither_lost_nor_kept(
+    world: World, back: int, lost: int
+) -> None:
+    ada = await buyer(world, "tok_bank_held")
+    begun = await start(world, ada)
+    assert begun.payment is not None
+    await tell(world, ada, begun.payment, News.CAPTURED, captured=eur(1400))
+    for minor in (back, 400 - back):
+        if minor:
+            await give_back(world, ada, begun.payment, eur(minor), follow=False)
+    sent = await refunds_of(world.house.db.primary, ada.id, begun.payment)
+    for each in sent:
+        on_its_way = SettleRefund(each.id, RefundNews.PENDING, fresh("back"), None)
+        await by_house(world, ada, settle_refund, on_its_way, follow=False)
+    await tell(world, ada, begun.payment, News.RETURNED, captured=eur(1400), follow=False)
+    assert [each.amount for each in await waiting(world, ada)] == [eur(400)]
+    await by_house(world, ada, settle_refund, SettleRefund(sent[0].id, RefundNews.FAILED, None, "closed"), follow=False)
+    assert await owed_and_credit(world, ada) == (1000, 0)
+    assert [each.amount for each in await waiting(world, ada)] == ([eur(lost)] if lost else [])
     assert await wrong_rows(world, ada) == []
 
 
