@@ -4,14 +4,12 @@ import typing
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from typing import Generic, TypeVar
 
 from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import OperationId
 from domain.portal_function import PortalFunction
-from domain.wire import holds_personal
 
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - command and outcome, as in every signature of the door
@@ -50,11 +48,6 @@ class Operation(Generic[C, O]):
     def __post_init__(self) -> None:
         assert self.name not in OPERATIONS, self.name
         OPERATIONS[self.name] = self
-
-    @cached_property
-    def is_personal(self) -> bool:
-        """Whether its command holds personal data, which an erased customer gets none of any more."""
-        return holds_personal(self.command)
 
 
 @dataclass(frozen=True, slots=True)

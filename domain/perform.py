@@ -20,7 +20,7 @@ from domain.record import Kept, record
 from domain.refusal_log import log_refusal
 from domain.refusals import RefusalCode, Refused
 from domain.tracing import span
-from domain.wire import Json, digest, from_json, is_storable, to_json
+from domain.wire import Json, digest, from_json, holds_personal, is_storable, to_json
 
 C = TypeVar("C")
 O = TypeVar("O")  # noqa: E741 - command and outcome, as in operation.py
@@ -165,7 +165,7 @@ class Run(Generic[C, O]):
         if not self.operation.founding:
             tx.hold(await self._lock_head(tx))
             await let_in(tx, self.operation, self.command)
-            refuse_if_erased(self.operation, self.actor, tx.head)
+            refuse_if_erased(self.command, self.actor, tx.head)
         reached("perform.locked")
         outcome = await self.operation.run(tx, self.command)
         reached("perform.done")
@@ -220,10 +220,10 @@ class Run(Generic[C, O]):
         return reachable(self.actor, self.customer, row)
 
 
-def refuse_if_erased(operation: Operation[C, O], actor: Actor, head: Head) -> None:
-    """STATE_CONFLICT for an erased customer's own users, and for all that would bring personal data of it back; the
-    house ends what it has under way, and staff still refund and decide."""
-    if head.erased and (Grant.PORTAL in actor.grants or operation.is_personal):
+def refuse_if_erased(command: object, actor: Actor, head: Head) -> None:
+    """STATE_CONFLICT for an erased customer's own users, and for a command that would bring personal data of it back;
+    the house ends what it has under way, and staff still refund and decide."""
+    if head.erased and (Grant.PORTAL in actor.grants or holds_personal(command)):
         raise Refused(RefusalCode.STATE_CONFLICT, "This customer was erased.")
 
 

@@ -117,7 +117,7 @@ class _Batch(Generic[C, O]):
         new = [run for run in self.in_order if run.customer in fresh]
         replayed = await in_lockstep(connection, [run.replayed(txs[run.customer]) for run in old])
         reached("perform.key_stored")
-        await self._lock_heads(speaker, [txs[run.customer] for run in new])
+        await self._lock_heads(speaker, new)
         reached("perform.locked")
         outcomes = await in_lockstep(connection, [run.operation.run(txs[run.customer], run.command) for run in new])
         reached("perform.done")
@@ -145,16 +145,17 @@ class _Batch(Generic[C, O]):
         )  # fmt: skip
         return {CustomerId(speaker.customer.shard, row["customer_id"]) for row in rows}
 
-    async def _lock_heads(self, speaker: Tx, txs: Sequence[Tx]) -> None:
+    async def _lock_heads(self, speaker: Tx, runs: Sequence[Run[C, O]]) -> None:
         rows = await speaker.fetch(
             """SELECT customer_id, tenant_id, legal_entity_id, kind, ledger_number, audit_number, audit_hash,
                       event_number, clock_at, erased_at
                  FROM customer_head WHERE shard_key = $1 AND customer_id = ANY ($2::uuid[])
                 ORDER BY customer_id FOR UPDATE""",
             speaker.customer.shard,
-            [tx.customer.uuid for tx in txs],
+            [run.customer.uuid for run in runs],
         )
         found = {row["customer_id"]: row for row in rows}
-        for tx in txs:
+        for run in runs:
+            tx = self.txs[run.customer]
             tx.hold(reachable(self.actor, tx.customer, found.get(tx.customer.uuid)))
-            refuse_if_erased(self.runs[0].operation, self.actor, tx.head)
+            refuse_if_erased(run.command, self.actor, tx.head)

@@ -32,18 +32,15 @@ def personal() -> Any:
     return dataclasses.field(metadata={_PERSONAL: True})
 
 
-def holds_personal(kind: type) -> bool:
-    """Whether a value of the dataclass, or one inside it, has a field of personal data."""
-    hints = _hints(kind)
-    return any(
-        bool(field.metadata.get(_PERSONAL)) or any(holds_personal(each) for each in _dataclasses_in(hints[field.name]))
-        for field in dataclasses.fields(cast(Any, kind))
-    )
-
-
-def _dataclasses_in(hint: Any) -> list[type]:
-    inside = [found for part in typing.get_args(hint) for found in _dataclasses_in(part)]
-    return [hint] if isinstance(hint, type) and dataclasses.is_dataclass(hint) else inside
+def holds_personal(value: object) -> bool:
+    """Whether the dataclass is of a kind with a field of personal data, or holds one that is; what could stand in it
+    and does not, such as an account that is None, is nothing."""
+    if isinstance(value, tuple):
+        return any(holds_personal(each) for each in value)
+    if not dataclasses.is_dataclass(value):
+        return False
+    fields = dataclasses.fields(value)
+    return any(each.metadata.get(_PERSONAL) or holds_personal(getattr(value, each.name)) for each in fields)
 
 
 def learned(default: Any = dataclasses.MISSING, *, personal: bool = False) -> Any:

@@ -1,18 +1,24 @@
 """A provider tells of a customer as it is erased, or afterwards: its money is recorded, and its words are not kept."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from domain.actor import Grant
+from domain.money import Money
 from domain.payments.payment import Payment, payment
+from domain.payments.payout import PayoutAccount
+from domain.payments.refund import refunds_of
+from domain.payments.request_refund import RequestRefund, request_refund
 from domain.privacy.ask_erasure import AskErasure, ask_erasure
 from domain.privacy.stops import Stop, stops_of
 from domain.reactions.provider_events import apply
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
-from tests.erasure_kit import WHY, colleague, erased, refusal
+from tests.erasure_kit import WHY, by, colleague, erased, refusal
 from tests.lives import buyer, start, wrong_rows
 from tests.webhook_desk import Desk, Event, key_of, made_up
-from tests.world import Someone, World
+from tests.world import EUR, Someone, World
 
 
 async def gone(world: World, desk: Desk) -> tuple[Someone, Payment, Event]:
@@ -51,6 +57,22 @@ async def test_a_payment_that_the_provider_has_not_confirmed_stops_an_erasure(wo
     (confirmed,) = await desk.events_of(known.provider_ref)
     assert await desk.take(confirmed) == "applied"
     assert await stops_of(world.house.db.primary, ada.id) == ()
+
+
+@pytest.mark.row("L8")
+async def test_staff_gives_back_what_a_customer_had_paid_that_was_erased_and_learns_nothing_of_it(
+    world: World, desk: Desk
+) -> None:
+    ada, known, _ = await gone(world, desk)
+    await erased(world, ada)
+    command = RequestRefund(known.id, Money(300, EUR), "It did not work.")
+    refund = await by(world, world.staff(Grant.SUPPORT), ada, request_refund, command)
+    (made,) = await refunds_of(world.house.db.primary, ada.id, known.id)
+    assert (made.id, made.state.name, made.amount) == (refund.refund, "succeeded", Money(300, EUR))
+    account = PayoutAccount("DE89370400440532013000", "Ada Lovelace")
+    with_name = replace(command, payout=account)
+    assert await refusal(world, world.staff(Grant.SUPPORT), ada, request_refund, with_name) == "STATE_CONFLICT"
+    assert await wrong_rows(world, ada) == []
 
 
 async def bodies(desk: Desk, *events: Event) -> list[bool]:
