@@ -1,5 +1,6 @@
 """The trusted issuers of the database, as the verifier of tokens asks for them."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Final
@@ -14,18 +15,28 @@ KEPT_MAX: Final = 1_000  # rows of trust, real or asked for in vain; callers cho
 
 
 class IssuersInDatabase:
-    """Reads a row once a minute; what is not there is remembered as well, so that forged tokens cost no query each."""
+    """Reads a row once a minute, once for all who ask at that moment; what is not there is remembered as well, so that
+    forged tokens cost no query each."""
 
     def __init__(self, db: Primary, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._db, self._monotonic = db, monotonic
         self._kept: dict[tuple[str, str], tuple[float, TrustedIssuer | None]] = {}
+        self._flights: dict[tuple[str, str], asyncio.Task[TrustedIssuer | None]] = {}
 
     async def find(self, issuer: str, audience: str) -> TrustedIssuer | None:
         """The row of that issuer and audience."""
         now, kept = self._monotonic(), self._kept.get((issuer, audience))
         if kept is not None and now - kept[0] < KEPT_SECONDS:
             return kept[1]
-        row = await self._read(issuer, audience)
+        if (flight := self._flights.get((issuer, audience))) is None:
+            flight = self._flights[issuer, audience] = asyncio.ensure_future(self._read_anew(issuer, audience, now))
+        return await asyncio.shield(flight)  # a caller that goes away does not take the answer from the others
+
+    async def _read_anew(self, issuer: str, audience: str, now: float) -> TrustedIssuer | None:
+        try:
+            row = await self._read(issuer, audience)
+        finally:
+            del self._flights[issuer, audience]
         if len(self._kept) >= KEPT_MAX:
             self._kept.clear()
         self._kept[issuer, audience] = (now, row)

@@ -1,5 +1,6 @@
 """The rows of trust as the verifier sees them: read once a minute, whether there is one or not."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,17 @@ async def test_an_issuer_that_is_trusted_later_is_believed_a_minute_later(world:
     clock.now += 1
     assert await rows.find(*asked) is not None
     assert len(reads) == 2
+
+
+async def test_however_many_ask_at_once_a_row_is_read_once(world: World, reads: list[str]) -> None:
+    clock, issuer = Minutes(), fresh("https://issuer")
+    await world.trust(issuer)
+    rows = IssuersInDatabase(world.house.db.primary, clock)
+    for number in (1, 2):
+        found = await asyncio.gather(*(rows.find(issuer, world.audience("portal")) for _ in range(50)))
+        assert found == [found[0]] * 50 and found[0] is not None
+        assert len(reads) == number
+        clock.now += KEPT_SECONDS
 
 
 async def test_a_trust_that_is_withdrawn_ends_within_a_minute_also_for_a_token_that_was_seen(
