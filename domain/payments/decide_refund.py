@@ -16,6 +16,7 @@ from domain.payments.refund import REFUND, Refund, refund
 from domain.payments.refund_approval import DECIDERS
 from domain.payments.refund_request import RefundAsked, refund_asked
 from domain.payments.request_refund import EXPIRE_REFUND, REASON_LENGTH
+from domain.payments.withhold import withhold
 from domain.refusals import RefusalCode, Refused
 
 _DECIDERS = frozenset({Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
@@ -52,6 +53,7 @@ async def approve_refund(tx: Tx, command: ApproveRefund) -> RefundApproved:
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("refundId",))
     wanted = Wanted(of.amount, of.reason, of.means, await _lines(tx, of))
     _, note = await pay_back(tx, paid, wanted, of)
+    await withhold(tx, paid.invoice)
     await _decide(tx, of, "approve", command.reason)
     tx.emit("refund.approved", refund=of.id, payment=of.payment)
     return RefundApproved(of.id, of.payment, of.amount, note)

@@ -22,6 +22,7 @@ from domain.payments.payment import OFFLINE, Payment, payment
 from domain.payments.payout import PayoutAccount, checked, keep_payout
 from domain.payments.refund import Means
 from domain.payments.refund_approval import Approval, approval_for
+from domain.payments.withhold import withhold
 from domain.refusals import RefusalCode, Refused
 from domain.wire import added
 
@@ -80,6 +81,7 @@ async def request_refund(tx: Tx, command: RequestRefund) -> RefundRequested:
     approval, note = await approval_for(tx, of, wanted.amount), None
     if approval is None:
         refund, note = await pay_back(tx, of, wanted)
+        await withhold(tx, of.invoice)  # where a dispute took what this gives back, other credit of it goes
     else:
         refund = await _ask(tx, of, wanted, approval)
     if of.kind == OFFLINE and wanted.means is Means.METHOD:

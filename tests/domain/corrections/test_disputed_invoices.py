@@ -1,13 +1,19 @@
 """Credit for an invoice whose payment a bank has taken back: nobody has back more than was captured, in any order."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.ledger.balance import balance
 from domain.payments.dispute_calls import DisputeStatus
+from domain.payments.record_offline import Means as Came
+from domain.payments.record_offline import RecordOfflinePayment, record_offline
+from domain.payments.refund import Means
+from domain.payments.request_refund import RefundLine, RequestRefund, request_refund
 from domain.payments.settle_dispute import SettleDispute, settle_dispute
 from domain.reactions.house import House
 from tests.domain.corrections.correction_kit import bought, corrected, credited, eur, german_shop, rate_is
-from tests.lives import attempts_at, by_house, wrong_rows
+from tests.lives import attempts_at, by_finance, by_house, wrong_rows
 from tests.world import EUR, Someone, World, fresh
 
 
@@ -44,4 +50,29 @@ async def test_credit_for_what_a_dispute_has_taken_is_withheld_until_it_is_won(
     assert await wrong_rows(shop, ada) == []
     await dispute(DisputeStatus.WON)
     assert await credit_of(shop, ada) == 30
+    assert await wrong_rows(shop, ada) == []
+
+
+@pytest.mark.row("C7")
+@pytest.mark.parametrize("first", ["dispute", "refund"])
+@pytest.mark.parametrize(("means", "left"), [(Means.METHOD, 381), (Means.CREDIT, 500)], ids=["money", "credit"])
+async def test_what_is_given_back_of_lines_that_a_dispute_took_is_no_excess_too(
+    house: House, means: Means, left: int, first: str
+) -> None:
+    shop = await german_shop(house)
+    ada, of = await bought(shop)
+    (paid,) = await attempts_at(shop, ada, of.id)
+    twice = RecordOfflinePayment(of.id, Came.CASH, fresh("cash"), eur(500))
+    came = (await by_finance(shop, ada, record_offline, twice)).payment
+    back = RequestRefund(came, None, "goodwill", (RefundLine(1, eur(100)),), means)
+    lost = SettleDispute(paid.id, fresh("dispute"), DisputeStatus.LOST, eur(1190), eur(0), "fraudulent", None)
+    if first == "refund":
+        await by_finance(shop, ada, request_refund, back)
+    await by_house(shop, ada, settle_dispute, lost)
+    if first == "dispute":
+        await by_finance(shop, ada, request_refund, back)
+    assert await credit_of(shop, ada) == left, "of 16.90 the bank has given 11.90 back"
+    assert await wrong_rows(shop, ada) == []
+    await by_house(shop, ada, settle_dispute, replace(lost, status=DisputeStatus.WON))
+    assert await credit_of(shop, ada) == left + 119
     assert await wrong_rows(shop, ada) == []
