@@ -138,12 +138,20 @@ async def _perform(house: House, event: InboxEvent, known: Payment, news: Provid
         code=(news.failure_code or _UNNAMED_DECLINE) if failed else None,
         hard=news.hard,
         action_url=None,
-        confirmed=True,
+        confirmed=not _is_outdated(house, known, news),
         authorized=news.authorized,
         capturable=news.capturable,
         until=news.until,
     )
     return await perform_news(house, event, known.customer, settle_payment, command)
+
+
+def _is_outdated(house: House, known: Payment, news: ProviderEvent) -> bool:
+    """Whether the bank could still take it back when this was told, and cannot any more: whether it has, the provider
+    says when it is asked."""
+    until = news.until or known.returnable_until
+    is_debit = news.kind is EventKind.CHARGE_CAPTURED and news.authorized is None
+    return is_debit and until is not None and until <= house.db.clock.now()
 
 
 async def _ask(house: House, known: Payment) -> Verdict:

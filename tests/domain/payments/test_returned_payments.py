@@ -35,6 +35,7 @@ from tests.lives import (
     until,
     wrong_rows,
 )
+from tests.webhook_desk import Desk
 from tests.world import EUR, Someone, World, fresh
 
 
@@ -63,6 +64,23 @@ async def test_a_debit_settles_for_as_long_as_the_bank_may_take_it_back_and_then
     assert (await payment(world.house.db.primary, ada.id, id)).state.name == "settling"
     await do_now(ahead(world.house, timedelta(days=57)), ada.id)
     assert (await payment(world.house.db.primary, ada.id, id)).state.name == "succeeded"
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("C4")
+async def test_word_of_a_capture_that_comes_when_its_time_is_over_ends_no_look_for_a_return(
+    world: World, provider: SideDoor, desk: Desk
+) -> None:
+    ada, id = await debited(world, provider)
+    known = await payment(world.house.db.primary, ada.id, id)
+    (told,) = [each for each in await desk.events_of(known.provider_ref) if each["type"] == "payment.succeeded"]
+    await provider.settle(known.provider_ref, "account_closed")  # nobody is told of that
+    late = ahead(world.house, timedelta(days=57))
+    assert await desk.take(told, late) == "applied"
+    assert (await payment(world.house.db.primary, ada.id, id)).state.name == "settling"
+    await do_now(late, ada.id)
+    returned = await payment(world.house.db.primary, ada.id, id)
+    assert (returned.state.name, returned.returned) == ("failed", eur(1000))
     assert await wrong_rows(world, ada) == []
 
 
