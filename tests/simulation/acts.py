@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from random import Random
 
-from tests.simulation.acts_approvals import judge, look_into, resolve, silence
+from tests.simulation.acts_approvals import decide, judge, look_into, resolve, silence
 from tests.simulation.acts_by_hand import back_by_hand, by_hand, pay_out, reverse, void_in_part
 from tests.simulation.acts_catalog import coupon, edition, rate, reprice, withdraw
 from tests.simulation.acts_coupons import redeem, take_coupon_back
-from tests.simulation.acts_credits import by_line, give_credit, several_ways, take_credit_back
+from tests.simulation.acts_credits import by_line, give_back, give_credit, several_ways, take_credit_back
 from tests.simulation.acts_customers import Act, add_card, arrive, change, pay, refund, rescue, start, visit
 from tests.simulation.acts_desk import arrange, contract, give_up
 from tests.simulation.acts_disputes import answer, dispute, give_in, search
@@ -110,6 +110,8 @@ RETURNED: dict[str, tuple[int, Callable[[Town], Act | None]]] = {
     "pay out": (3, pay_out),
     "void in part": (3, void_in_part),
     "turn refund": (8, turn_refund),
+    "give back": (5, give_back),
+    "decide": (8, decide),
 }
 # Never drawn: they come of themselves, in towns with a patience that ends.
 IMPATIENT: dict[str, Callable[[Town], Act | None]] = {"end debts": end_debts, "thin out": thin_out}

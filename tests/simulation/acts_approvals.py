@@ -126,8 +126,7 @@ def resolve(town: Town) -> Act | None:
     if found is None:
         return None
     row, patron, id = found
-    decided = decided_late(town, row) if town.seed >= RETURNED_FROM else None
-    decided = decided or _truth(town, row)
+    decided = _decision(town, row)
     if decided is None:
         return None
     resolution, seen = decided
@@ -140,6 +139,39 @@ def resolve(town: Town) -> Act | None:
         may = (No.STATE_CONFLICT, No.INSUFFICIENT_BALANCE, No.EXCEEDS_INVOICED, No.EXCEEDS_CAPTURED)
         actor = town.staff(Grant.FINANCE, name)
         await town.call("resolve", resolve_exception, actor, patron.id, command, may=may, must=must)
+        await prompt(town, patron)
+
+    return act()
+
+
+def _decision(town: Town, row: Row) -> tuple[Resolution, str | None] | None:
+    decided = decided_late(town, row) if town.seed >= RETURNED_FROM else None
+    return decided or _truth(town, row)
+
+
+def decide(town: Town) -> Act | None:
+    """One looks into a case and another decides on it, all in one go."""
+    rows = [row for row in town.facts.rows["exception_case"] if row["state"] != "resolved"]
+    odd = [row for row in rows if not row["kind"].endswith("_unknown")]
+    if not rows:
+        return None
+    row = town.chance.choice(odd if odd and town.chance.random() < 0.8 else rows)
+    decided = _decision(town, row)
+    if decided is None:
+        return None
+    patron, (resolution, seen) = town.patron_of(row["customer_id"]), decided
+    id = ExceptionCaseId(patron.id.shard, row["id"])
+    town.note(f"{row['kind']} of {row['amount']} {patron}; {resolution.value}")
+
+    async def act() -> None:
+        if row["state"] == "open":
+            done = await town.call("look into", claim_exception, town.staff(), patron.id, ClaimException(id))
+            if done is None:
+                return  # nobody knows whether it was claimed
+            await town.look()
+        command = ResolveException(id, resolution, "The provider's own page says so", seen)
+        may = (No.STATE_CONFLICT, No.INSUFFICIENT_BALANCE, No.EXCEEDS_INVOICED, No.EXCEEDS_CAPTURED)
+        await town.call("resolve", resolve_exception, town.staff(Grant.FINANCE, "tom"), patron.id, command, may=may)
         await prompt(town, patron)
 
     return act()

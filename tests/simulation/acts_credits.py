@@ -76,6 +76,26 @@ def give_credit(town: Town) -> Act | None:
     return act()
 
 
+def give_back(town: Town) -> Act | None:
+    """Staff gives of a payment that a provider took as money: a part of what is left, or all of it."""
+    found = taken(town, [row for row in town.facts.of("payment", kind="provider") if left_of(row) > 0])
+    if found is None:
+        return None
+    row, patron = found
+    left, actor = left_of(row), somebody(town)
+    amount = town.chance.choice((max(1, left // 3), left))
+    town.note(f"{amount} of {left} of a payment in {row['state']} of {patron}")
+    must = No.STATE_CONFLICT if is_only_held(row) else None
+    may = (No.EXCEEDS_INVOICED, No.STATE_CONFLICT)
+
+    async def act() -> None:
+        command = RequestRefund(PaymentId(patron.id.shard, row["id"]), Money(amount, patron.currency), "It was wrong")
+        await town.call("give back", request_refund, actor, patron.id, command, may=may, must=must)
+        await prompt(town, patron)
+
+    return act()
+
+
 def by_line(town: Town) -> Act | None:
     """Staff gives back of some lines of what was paid: all, an amount, or so many units, as credit or as money."""
     found = taken(town, town.facts.rows["payment"])

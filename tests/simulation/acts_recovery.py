@@ -9,7 +9,7 @@ from domain.payments.order_methods import OrderMethods, RemoveMethod, order_meth
 from domain.refusals import RefusalCode as No
 from tests.simulation.acts_customers import Act, prompt
 from tests.simulation.facts import Row
-from tests.simulation.invariants_states import LIVING_CASE
+from tests.simulation.look import LIVING_CASE
 from tests.simulation.town import Patron, Town
 
 

@@ -20,6 +20,7 @@ from tests.simulation import (
     invariants_terms,
     invariants_trail,
     reading,
+    reopened,
 )
 from tests.simulation.kept import owners
 from tests.simulation.look import Check, Look, Memory
@@ -54,6 +55,7 @@ EACH_CUSTOMER: tuple[Check, ...] = (
 AT_REST: tuple[Check, ...] = (
     invariants_trail.audit_chains_hold,
     *invariants_rest.CHECKS,
+    reopened.nobody_forgets_what_is_owed,
     *invariants_terms.CHECKS,
     *invariants_credits.CHECKS,
     *invariants_coupons.AT_REST,

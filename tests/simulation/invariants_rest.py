@@ -10,9 +10,8 @@ from tests.simulation.contradictions import confirmed_by_people, is_contradictio
 from tests.simulation.facts import Row
 from tests.simulation.history import History
 from tests.simulation.invariants_books import balances
-from tests.simulation.invariants_states import LIVING_CASE
 from tests.simulation.invariants_trail import refunds_for_staff
-from tests.simulation.look import Look
+from tests.simulation.look import LIVING_CASE, Look
 
 # What is performed after a machine has moved to a state.
 FOLLOWS = (

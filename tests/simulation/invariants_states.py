@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tests.simulation.exhausted import was_declined_for_good
 from tests.simulation.facts import Row
-from tests.simulation.look import OPEN_PAYMENT, Look
+from tests.simulation.look import LIVING_CASE, OPEN_PAYMENT, Look
 from tests.simulation.reopened import day_of, given_back_by, is_over, off_timeline, state_at, was_taken_back
 
 EDGES = {
@@ -58,7 +58,6 @@ ENTITIES = {
     "saga": "saga",
 }
 CLOSED = ("paid", "void", "uncollectible")  # states of an invoice that nobody is asked to pay
-LIVING_CASE = frozenset({"retrying", "grace", "suspended"})
 
 
 def machines_take_known_moves(look: Look) -> Iterator[str]:

@@ -16,6 +16,7 @@ from tests.simulation.provider_books import Books, Charge
 from tests.simulation.town import Town
 
 OPEN_PAYMENT = frozenset({"processing", "requires_action", "unknown", "authorized"})
+LIVING_CASE = frozenset({"retrying", "grace", "suspended"})
 TAKEN_PAYMENT = frozenset({"captured", "settling", "succeeded"})
 
 

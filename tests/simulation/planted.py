@@ -14,7 +14,24 @@ from tests.simulation.history import History
 from tests.simulation.invariants import AT_REST, EACH_CUSTOMER, TOWN
 from tests.simulation.kept import Change
 from tests.simulation.look import TAKEN_PAYMENT, Look, Memory
-from tests.simulation.planting import Plant, add, drop, idle_excess, in_town, is_, later, more, put, with_rows
+from tests.simulation.planting import (
+    Plant,
+    add,
+    drop,
+    ended_alone,
+    idle_excess,
+    in_town,
+    is_,
+    later,
+    lost,
+    more,
+    never_failed,
+    of_living,
+    paid_for_good,
+    put,
+    uncut_renewal,
+    with_rows,
+)
 from tests.simulation.reads import BalanceRead, PagesRead, Reads
 from tests.simulation.town import Broken
 
@@ -146,21 +163,6 @@ def _by_share(look: Look, row: Row) -> bool:
     return bool(row["amount"] > 0 and (kind == "unused_time" or not charge["tax_inclusive"]))
 
 
-def _uncut_renewal(look: Look, row: Row) -> bool:
-    """A renewal of who never changed: where a cycle began in the middle of a period, its end is cut to that."""
-    of = row["subscription_id"]
-    return row["reason"] == "renewal" and not look.facts.of("subscription_terms", subscription_id=of, cause="change")
-
-
-def _ended_alone(look: Look, row: Row) -> bool:
-    """A case that was ended on its day, by itself."""
-    for move in look.facts.of("transition", entity_id=row["id"]):
-        with_it = look.facts.of("transition", operation_id=move["operation_id"], to_state="given_up")
-        if move["to_state"] in ("suspended", "given_up") and len(with_it) < 2:
-            return look.operation_names().get(move["operation_id"], "dunning.recover") != "dunning.recover"
-    return False
-
-
 def _retried(look: Look, row: Row) -> bool:
     names, tried = look.operation_names(), look.facts.of("payment", invoice_id=row["invoice_id"])
     begun = [look.facts.one("transition", entity_id=each["id"], seq=1)["operation_id"] for each in tried]
@@ -179,21 +181,6 @@ def _paid_change(look: Look, row: Row) -> bool:
 
 def _of_leaving(look: Look, row: Row) -> bool:
     return row["kind"] == "unused_time" and History.of(look).began(row["id"]).name == "subscriptions.cancel"
-
-
-def _paid_for_good(look: Look, row: Row) -> bool:
-    """A move of an invoice that was never owed again."""
-    moves = look.facts.of("transition", machine="invoice", entity_id=row["entity_id"], from_state="paid")
-    return row["machine"] == "invoice" and row["to_state"] == "paid" and not moves
-
-
-def _lost(look: Look, row: Row) -> bool:
-    return (row["kind"], row["resolution"] == "recovered") == ("payment_loss", False)
-
-
-def _never_failed(look: Look, row: Row) -> bool:
-    cases = look.facts.of("exception_case", kind="refund_failed", subject=row["id"])
-    return (row["state"], row["means"]) == ("succeeded", "method") and not cases
 
 
 def _effect(look: Look, row: Row) -> bool:
@@ -226,7 +213,7 @@ PLANTED: dict[str, Plant] = {
     "invoices_add_up": put("invoice", **more("total")),
     "credit_notes_add_up": put("credit_note", **more("total")),
     "credits_have_a_charge": put("invoice_line", _credit, price_id=uuid4()),
-    "periods_follow_the_calendar": put("invoice", _uncut_renewal, period_end=later("period_end", DAY)),
+    "periods_follow_the_calendar": put("invoice", uncut_renewal, period_end=later("period_end", DAY)),
     "nobody_is_billed_early_or_forgotten": put("subscription", period_start=later("period_start", YEARS)),
     "taxes_add_up": put("invoice_line_tax", is_(correction_id=None), **more("amount")),
     "taxes_are_at_their_rate": put("invoice_line_tax", _part_of_charge, **more("amount", 2)),
@@ -241,7 +228,7 @@ PLANTED: dict[str, Plant] = {
     "failed_means_nothing_taken": put("payment", is_(state=TAKEN_PAYMENT, kind="provider"), **more("captured")),
     "refunds_are_covered": put("payment", **more("refunds_reserved")),
     "credit_was_paid_for": put("invoice", **more("credited")),
-    "losses_are_lacking_credit": put("exception_case", _lost, **more("amount")),
+    "losses_are_lacking_credit": put("exception_case", lost, **more("amount")),
     "receipts_stand_with_their_money": put("receipt", withdrawn_at=lambda row: None if row["withdrawn_at"] else START),
     "disputes_are_the_providers": put("dispute", **more("amount")),
     "disputes_are_in_the_books": put("dispute", **more("fee")),
@@ -249,16 +236,16 @@ PLANTED: dict[str, Plant] = {
     "credit_given_has_its_note": put("credit_note", is_(kind="service_credit"), **more("credited")),
     "what_came_by_hand_is_outside": put("payment", is_(kind="offline"), **more("captured")),
     "nobody_owes_what_was_paid_too_much": idle_excess,
-    "what_is_owed_again_was_taken_back": put("transition", _paid_for_good, from_state="paid", to_state="open"),
+    "what_is_owed_again_was_taken_back": put("transition", paid_for_good, from_state="paid", to_state="open"),
     "machines_take_known_moves": put("subscription", state="unheard of"),
     "retries_keep_to_the_timeline": put("dunning_case", _retried, opened_at=later("opened_at", YEARS)),
     "nobody_loses_access_early": put(
-        "dunning_case", _ended_alone, suspend_at=later("suspend_at", YEARS), give_up_at=later("give_up_at", YEARS)
+        "dunning_case", ended_alone, suspend_at=later("suspend_at", YEARS), give_up_at=later("give_up_at", YEARS)
     ),
     "access_follows_payment": put("subscription", is_(state="active"), state="suspended"),
     "trials_are_taken_once": drop("trial_taken", _began),
     "nobody_is_cut_short": put("subscription", state="pending_cancellation", cancel_at=later("period_end", -DAY)),
-    "doubts_have_one_case": put("refund", _never_failed, state="failed"),
+    "doubts_have_one_case": put("refund", never_failed, state="failed"),
     "audit_chains_hold": put("audit_body", body="{}"),
     "receivables_are_what_is_due": put("invoice", **more("paid")),
     "provider_and_books_agree": put("payment", is_(state="succeeded", kind="provider"), **more("captured")),
@@ -268,6 +255,7 @@ PLANTED: dict[str, Plant] = {
     "prices_are_those_billed": put("subscription", _billed, price_id=uuid4()),
     "clocks_stop_where_a_period_ends": _late_renewal,
     "subscriptions_are_up_to_date": put("subscription", is_(state="active"), period_end=later("period_end", -YEARS)),
+    "nobody_forgets_what_is_owed": put("invoice", of_living, state="open", due=1),
     "terms_are_as_agreed": put("subscription", next_quantity=99),
     "changes_take_effect_as_billed": put("subscription_terms", _paid_change, **more("quantity")),
     "credits_are_exact_shares": put("invoice_line", _credit, **more("amount", -5)),

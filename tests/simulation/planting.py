@@ -114,3 +114,41 @@ def idle_excess(look: Look) -> Look | None:
                 spoilt = with_rows(look, "payment", [*rows, other])
                 return with_rows(spoilt, "transition", [*kept, again, went])
     return None
+
+
+def paid_for_good(look: Look, row: Row) -> bool:
+    """A move of an invoice that was never owed again."""
+    moves = look.facts.of("transition", machine="invoice", entity_id=row["entity_id"], from_state="paid")
+    return row["machine"] == "invoice" and row["to_state"] == "paid" and not moves
+
+
+def never_failed(look: Look, row: Row) -> bool:
+    """A refund of money that succeeded, and never failed before."""
+    cases = look.facts.of("exception_case", kind="refund_failed", subject=row["id"])
+    return (row["state"], row["means"]) == ("succeeded", "method") and not cases
+
+
+def lost(look: Look, row: Row) -> bool:
+    """A loss that did not come in again."""
+    return (row["kind"], row["resolution"] == "recovered") == ("payment_loss", False)
+
+
+def of_living(look: Look, row: Row) -> bool:
+    """An invoice to be charged of a subscription that has not ended."""
+    living = look.facts.of("subscription", id=row["subscription_id"], ended_at=None)
+    return row["collection"] == "charge" and bool(living)
+
+
+def ended_alone(look: Look, row: Row) -> bool:
+    """A case that was ended on its day, by itself."""
+    for move in look.facts.of("transition", entity_id=row["id"]):
+        with_it = look.facts.of("transition", operation_id=move["operation_id"], to_state="given_up")
+        if move["to_state"] in ("suspended", "given_up") and len(with_it) < 2:
+            return look.operation_names().get(move["operation_id"], "dunning.recover") != "dunning.recover"
+    return False
+
+
+def uncut_renewal(look: Look, row: Row) -> bool:
+    """A renewal of who never changed: where a cycle began in the middle of a period, its end is cut to that."""
+    of = row["subscription_id"]
+    return row["reason"] == "renewal" and not look.facts.of("subscription_terms", subscription_id=of, cause="change")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tests.simulation.facts import Row
-from tests.simulation.look import Look
+from tests.simulation.look import LIVING_CASE, Look
 
 
 def state_at(look: Look, entity: UUID, number: int) -> str:
@@ -80,3 +80,16 @@ def off_timeline(look: Look, case: Row, retries: list[tuple[int, datetime]]) -> 
             yield f"case {case['id']} made retries at {made}"
         elif not case["paydays_chosen"] and any(at < day for at, day in zip(made, days, strict=False)):
             yield f"case {case['id']} made retries at {made}, the days are {days}"
+
+
+def nobody_forgets_what_is_owed(look: Look) -> Iterator[str]:
+    """6, 23 and 35: what is still due of a living subscription is being collected, or held; also after a bank has taken
+    back what had paid it."""
+    ended = {row["id"] for row in look.facts.rows["subscription"] if row["ended_at"] is not None}
+    held = {row["invoice_id"] for row in look.facts.of("payment", state="authorized")}
+    living = {row["invoice_id"] for row in look.facts.rows["dunning_case"] if row["state"] in LIVING_CASE}
+    for row in look.facts.of("invoice", state="open", collection="charge"):
+        if row["subscription_id"] in ended or row["id"] in held | living or not row["due"]:
+            continue
+        cases = [case["state"] for case in look.facts.of("dunning_case", invoice_id=row["id"])]
+        yield f"{row['number_text']} of {row['subscription_id']} is owed {row['due']}, and nobody asks for it: {cases}"
