@@ -8,12 +8,14 @@ cancelled because something beside it failed, so which errors are told does not 
 import time
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any
+from weakref import proxy
 
 from graphql import GraphQLObjectType, GraphQLOutputType, OperationType
 from graphql.execution.collect_fields import DeferUsage, FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import collect_iterator_awaitables, to_nodes
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import Info
 
@@ -39,6 +41,13 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
 
     _plan: Plan | None = None
     _count: Count | None = None
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        own = proxy(self)  # graphql-core's lead back here: each request would be left to the collector
+        self.async_helpers = GraphQLResolveInfoHelpers(
+            gather=lambda each: own.gather_async_work(each), track=lambda each: own.track_async_work(each)
+        )
 
     def objects_in(self, data: Any) -> int | None:
         """How many objects are in what was answered; None where no plan can tell."""
