@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.database import Database
 from domain.invoices.invoice import invoice
+from domain.money import Money
 from domain.payments.gateway import (
     Authorized,
     CaptureRefused,
@@ -35,7 +36,7 @@ class HoldAnswer:
 
 async def ask_hold(db: Database, gateway: Gateway, known: Payment, asked: Asked, now: datetime) -> HoldAnswer:
     """Asks of the hold what is to be asked: to let it go, or to take of it what was not taken yet, unless less is owed
-    by now."""
+    by now: what was not sent is over then, and what may have been sent is looked for until it is heard of or lost."""
     if asked.what is Ask.VOID:
         return HoldAnswer(await gateway.void(str(known.id), known.provider_ref))
     claimed = await db.marks.fetchval(
@@ -47,23 +48,33 @@ async def ask_hold(db: Database, gateway: Gateway, known: Payment, asked: Asked,
     )  # fmt: skip
     if claimed:
         reached("hold.claimed")
-        if asked.total is not None and (await invoice(db.primary, known.customer, known.invoice)).due < (
-            asked.total - known.captured
-        ):
+        if await _exceeds_owed(db, known, asked):
             return HoldAnswer(await _found(gateway, known), LESS_OWED)
         return await _capture(gateway, known, asked)
     found = await _found(gateway, known)
     if not isinstance(found, Authorized) or (asked.total is not None and found.captured >= asked.total):
         return HoldAnswer(found)
-    if asked.sent_at is None or now - asked.sent_at < gateway.key_window:
-        return await _capture(gateway, known, asked)
-    return HoldAnswer(found, LOST)
+    if asked.sent_at is not None and now - asked.sent_at >= gateway.key_window:
+        return HoldAnswer(found, LOST)
+    if await _exceeds_owed(db, known, asked):
+        return HoldAnswer(found)  # it may be on its way all the same: nothing else is asked while it could arrive
+    return await _capture(gateway, known, asked)
+
+
+async def _exceeds_owed(db: Database, known: Payment, asked: Asked) -> bool:
+    """Whether it would take more than is owed by now, as where money came by hand since it was asked for."""
+    return (await invoice(db.primary, known.customer, known.invoice)).due < _to_take(known, asked)
+
+
+def _to_take(known: Payment, asked: Asked) -> Money:
+    assert asked.total is not None, "a capture says how much it takes in all"
+    return asked.total - known.captured
 
 
 async def _capture(gateway: Gateway, known: Payment, asked: Asked) -> HoldAnswer:
-    assert known.provider_ref is not None and asked.total is not None, "a hold that is to be taken is known there"
+    assert known.provider_ref is not None, "a hold that is to be taken is known there"
     request = CaptureRequest(
-        capture_key(known), str(known.id), known.provider_ref, asked.total - known.captured, asked.final
+        capture_key(known), str(known.id), known.provider_ref, _to_take(known, asked), asked.final
     )  # fmt: skip
     answer = await gateway.capture(request)
     if isinstance(answer, CaptureRefused):

@@ -1,5 +1,7 @@
 """Money that comes by hand while a hold stands: of the hold no more is taken than is still owed."""
 
+from datetime import timedelta
+
 import pytest
 
 from domain.actor import Grant
@@ -8,10 +10,12 @@ from domain.payments.payment import Ask, Payment
 from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.perform import perform
+from domain.reactions.work import do_now
 from domain.refusals import RefusalCode
 from tests.domain.invoices.bills import eur, owed_and_credit
 from tests.domain.payments.conftest import SideDoor
 from tests.domain.payments.test_held_payments import ALL, by_staff, held, now, refused, sums
+from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import buyer, by_house, invoices_of, start, wrong_rows
 from tests.world import Someone, World, fresh
 
@@ -51,6 +55,28 @@ async def test_a_capture_that_was_not_sent_when_a_transfer_came_takes_nothing_be
         await by_staff(world, ada, capture_payment, command)
     assert [each.state.name for each in await invoices_of(world, ada)] == ["paid"]
     assert (await owed_and_credit(world, ada), await provider.taken(ada)) == ((0, 0), 1000 - came)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_capture_whose_worker_died_takes_nothing_beyond_what_is_owed_when_it_is_looked_at_again(
+    world: World, provider: SideDoor
+) -> None:
+    ada, hold = await held(world)
+    command, finance = CapturePayment(hold.id, ALL, final=True), world.staff(Grant.FINANCE)
+    await perform(world.house.db, capture_payment, finance, ada.id, command, fresh("staff"))
+    with pytest.raises(Killed):
+        async with killed_at("hold.claimed"):
+            await do_now(world.house, ada.id)
+    await recorded(world, ada, hold, 600)
+    await do_now(ahead(world.house, LEASE_OVER), ada.id)
+    waits = await now(world, ada, hold.id)
+    assert waits.asked is not None and await provider.taken(ada) == 0  # it may be on its way all the same
+    forgotten = world.house.gateway(hold.provider_account).key_window
+    await do_now(ahead(world.house, forgotten + timedelta(hours=1)), ada.id)
+    stands = await now(world, ada, hold.id)
+    assert (stands.state.name, stands.asked, await provider.taken(ada)) == ("authorized", None, 0)
+    await by_staff(world, ada, capture_payment, command)
+    assert (await owed_and_credit(world, ada), await provider.taken(ada)) == ((0, 0), 400)
     assert await wrong_rows(world, ada) == []
 
 
