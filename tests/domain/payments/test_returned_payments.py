@@ -186,6 +186,21 @@ async def test_a_refund_that_was_not_sent_when_its_payment_was_returned_is_never
     assert await wrong_rows(world, ada) == []
 
 
+async def test_a_refund_whose_worker_died_is_not_begun_anew_once_its_payment_was_returned(
+    world: World, provider: SideDoor
+) -> None:
+    ada, id = await debited(world, provider)
+    await give_back(world, ada, id, eur(400), follow=False)
+    with pytest.raises(Killed):
+        async with killed_at("refund.claimed"):
+            await do_now(world.house, ada.id)
+    await tell(world, ada, id, News.RETURNED, captured=eur(1000))
+    await do_now(ahead(world.house, LEASE_OVER), ada.id)
+    (waits,) = await refunds_of(world.house.db.primary, ada.id, id)
+    assert (waits.state.name, await provider.taken(ada)) == ("unknown", 1000)
+    assert await wrong_rows(world, ada) == []
+
+
 @pytest.mark.parametrize(("back", "lost"), [(400, 0), (100, 300)])
 async def test_what_was_on_its_way_back_when_its_payment_was_returned_and_failed_is_neither_lost_nor_kept(
     world: World, back: int, lost: int
