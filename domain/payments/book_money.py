@@ -14,7 +14,7 @@ from domain.payments.doubt import Doubt, open_case
 from domain.payments.exception_case import Kind
 from domain.payments.outlook import RETURN_LOOK
 from domain.payments.pay_invoice import SEND
-from domain.payments.payment import OPEN, PAYMENT, TAKEN, Ask, Asked, Payment
+from domain.payments.payment import OPEN, PAYMENT, TAKEN, Ask, Asked, CaptureMode, Payment
 from domain.payments.policy import PartialAuthorization, payment_policy
 from domain.payments.store_payment import ask_of
 
@@ -119,11 +119,16 @@ async def _judged(tx: Tx, held: Payment) -> Payment:
     return await ask_of(tx, held, Asked(Ask.CAPTURE, min(held.authorized, owed), True, None, None))
 
 
-async def let_go_unless_owed(tx: Tx, held: Payment) -> Payment:
-    """Nobody's money is held for an invoice on which nothing is owed any more, as where all of it came by hand."""
-    if (await invoice(tx, tx.customer, held.invoice)).due.minor:
-        return held
-    return await ask_of(tx, held, Asked(Ask.VOID, None, False, None, None))
+async def let_go_unless_owed(tx: Tx, of: Payment) -> Payment:
+    """Nobody's money is held or taken beyond what is owed of the invoice, as where all or a part came by hand.
+
+    A hold can be taken in part, so that it stands while anything is owed; a charge takes its whole amount.
+    """
+    owed = (await invoice(tx, tx.customer, of.invoice)).due
+    in_part = of.state.name == "authorized" or of.capture_mode is CaptureMode.LATER
+    if owed.minor and (in_part or owed >= of.amount):
+        return of
+    return await ask_of(tx, of, Asked(Ask.VOID, None, False, None, None))
 
 
 async def take_whole(tx: Tx, of: Payment) -> Payment:

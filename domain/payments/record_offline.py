@@ -13,10 +13,10 @@ from domain.ledger.account import Account
 from domain.ledger.post import Cause, post
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.book_money import CAPTURED
-from domain.payments.payment import OFFLINE, PAYMENT, Ask, Asked, Payment, payment, payments_of
+from domain.payments.book_money import CAPTURED, let_go_unless_owed
+from domain.payments.payment import OFFLINE, PAYMENT, Payment, payment, payments_of
 from domain.payments.receipt import issue_receipt, receipts_of
-from domain.payments.store_payment import ask_of, store_payment
+from domain.payments.store_payment import store_payment
 from domain.refusals import RefusalCode, Refused
 
 REFERENCE_LENGTH = 140  # what a credit transfer of SEPA carries for its payee
@@ -53,6 +53,7 @@ class OfflineRecorded:
 @operation("payments.record_offline", allowed=RECORDERS, moves_money=True)
 async def record_offline(tx: Tx, command: RecordOfflinePayment) -> OfflineRecorded:
     """The same money under the same reference again is the same payment. What exceeds the amount owed becomes credit.
+    An attempt that waits for its customer and would take more than is owed now is barred at its provider.
 
     NOT_FOUND; INVALID_INPUT for a reference that is none; CURRENCY_MISMATCH; INVALID_AMOUNT; ALREADY_EXISTS where the
     reference was used for other money.
@@ -69,7 +70,7 @@ async def record_offline(tx: Tx, command: RecordOfflinePayment) -> OfflineRecord
     await _insert(tx, id, len(attempts) + 1, command, posted)
     receipt = await issue_receipt(tx, id)
     tx.emit("payment.captured", payment=id, invoice=of.id)
-    await _let_go_of_others(tx, attempts, still_owed=applied.receivable < of.due)
+    await _let_go_of_others(tx, attempts)
     return OfflineRecorded(id, of.id, receipt)
 
 
@@ -128,8 +129,10 @@ async def _insert(tx: Tx, id: PaymentId, number: int, command: RecordOfflinePaym
     )  # fmt: skip
 
 
-async def _let_go_of_others(tx: Tx, attempts: list[Payment], *, still_owed: bool) -> None:
-    """An attempt that nobody has taken yet is not taken any more, once nothing is owed."""
+async def _let_go_of_others(tx: Tx, attempts: list[Payment]) -> None:
+    """An attempt that nobody has taken yet is not taken any more where it would take more than is still owed."""
     for of in attempts:
-        if not still_owed and of.state.name in ("authorized", "requires_action") and of.asked is None:
-            await store_payment(tx, await ask_of(tx, of, Asked(Ask.VOID, None, False, None, None)))
+        if of.state.name in ("authorized", "requires_action") and of.asked is None:
+            stands = await let_go_unless_owed(tx, of)
+            if stands.asked is not None:
+                await store_payment(tx, stands)

@@ -197,7 +197,7 @@ async def _other_news(tx: Tx, before: Payment, command: SettlePayment) -> Paymen
         return heard
     state = await PAYMENT.move(tx, tx.customer, before.id.uuid, before.state, event)
     if event == "require_action":
-        tx.emit("payment.action_required", payment=before.id, invoice=before.invoice)
+        return await _waiting(tx, replace(heard, state=state))
     if event != "fail":
         return replace(heard, state=state)
     tx.emit("payment.failed", payment=before.id, invoice=before.invoice)
@@ -206,6 +206,14 @@ async def _other_news(tx: Tx, before: Payment, command: SettlePayment) -> Paymen
         heard, state=state, failure_code=command.code, failure_hard=command.hard, capturable=nothing,
         released=heard.released + heard.capturable, asked=None, expires_at=None,
     )  # fmt: skip
+
+
+async def _waiting(tx: Tx, of: Payment) -> Payment:
+    """Its customer is asked to come, unless less is owed by now than the charge would take: then nothing is taken."""
+    stands = await let_go_unless_owed(tx, of)
+    if stands.asked is None:
+        tx.emit("payment.action_required", payment=of.id, invoice=of.invoice)
+    return stands
 
 
 def _known_as(before: Payment, command: SettlePayment) -> Payment:

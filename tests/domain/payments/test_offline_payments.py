@@ -1,6 +1,7 @@
 """Money that staff record: booked once under its reference, with a receipt, and taken back by linked postings."""
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from domain.actor import Grant
 from domain.invoices.invoice import Invoice
 from domain.money import Money
+from domain.payments.capture_payment import CapturePayment, capture_payment
 from domain.payments.exception_case import Kind
 from domain.payments.open_exception import OUT_OF_REACH, OpenException, open_exception
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
-from domain.payments.payment import CaptureMode, payment
+from domain.payments.payment import CaptureMode, Payment, payment
 from domain.payments.receipt import receipts_of
 from domain.payments.record_offline import Means, OfflineRecorded, RecordOfflinePayment, record_offline
 from domain.payments.request_refund import RequestRefund, request_refund
@@ -20,7 +22,9 @@ from domain.perform import perform
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.domain.invoices.bills import eur, owed_and_credit
+from tests.domain.payments.conftest import SideDoor
 from tests.exception_kit import waiting
+from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import (
     attempts_at,
     buyer,
@@ -208,4 +212,88 @@ async def test_a_hold_is_let_go_once_the_money_came_another_way(world: World) ->
     await record(world, ada)
     assert [each.state.name for each in await attempts_at(world, ada, open_one.id)] == ["failed", "voided", "succeeded"]
     assert await owed_and_credit(world, ada) == (0, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def challenged(world: World) -> tuple[Someone, Payment]:
+    """A customer who owes 10.00 EUR, and the charge of it that waits for the customer at its bank."""
+    ada = await buyer(world, "tok_3ds")
+    await start(world, ada)
+    (attempt,) = await attempts_at(world, ada, (await invoices_of(world, ada))[0].id)
+    assert attempt.state.name == "requires_action"
+    return ada, attempt
+
+
+async def answer(provider: SideDoor, attempt: Payment) -> None:
+    """The customer comes to its bank and says yes."""
+    assert attempt.action_url is not None
+    await provider.http.get(attempt.action_url, params={"outcome": "complete"})
+
+
+async def test_a_charge_that_waits_for_its_customer_is_barred_once_a_part_came_another_way(
+    world: World, provider: SideDoor
+) -> None:
+    ada, attempt = await challenged(world)
+    await record(world, ada, 400)
+    await answer(provider, attempt)
+    await do_now(ahead(world.house, LEASE_OVER), ada.id)
+    (barred, by_hand) = await attempts_at(world, ada, attempt.invoice)
+    assert (barred.state.name, by_hand.state.name, await provider.taken(ada)) == ("voided", "succeeded", 0)
+    assert await owed_and_credit(world, ada) == (600, 0)
+    await world.card(ada)
+    await world.do(ada, pay_invoice, PayInvoice(attempt.invoice, None))
+    assert (await invoices_of(world, ada))[0].state.name == "paid"
+    assert (await owed_and_credit(world, ada), await provider.taken(ada)) == ((0, 0), 600)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_its_customer_agreed_to_before_it_was_barred_is_credit_with_a_case(
+    world: World, provider: SideDoor
+) -> None:
+    ada, attempt = await challenged(world)
+    await record(world, ada, 400, follow=False)
+    await answer(provider, attempt)
+    await do_now(world.house, ada.id)
+    assert (await payment(world.house.db.primary, ada.id, attempt.id)).captured == eur(1000)
+    assert await owed_and_credit(world, ada) == (0, 400)
+    assert [(each.kind, each.amount) for each in await waiting(world, ada)] == [(Kind.PAYMENT_EXCESS, eur(400))]
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_charge_that_a_part_overtook_before_it_was_known_to_wait_for_its_customer_is_barred(
+    world: World, provider: SideDoor
+) -> None:
+    ada = await buyer(world, "tok_3ds")
+    with pytest.raises(Killed):
+        async with killed_at("attempt.answered"):
+            await start(world, ada)
+    await record(world, ada, 400, follow=False)
+    for minutes in (2, 4):
+        await do_now(ahead(world.house, timedelta(minutes=minutes)), ada.id)
+    (open_one,) = await invoices_of(world, ada)
+    (barred, _) = await attempts_at(world, ada, open_one.id)
+    assert (barred.state.name, await provider.taken(ada)) == ("voided", 0)
+    assert await owed_and_credit(world, ada) == (600, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_hold_that_waits_for_its_customer_stands_beside_a_part_and_is_taken_in_part(
+    world: World, provider: SideDoor
+) -> None:
+    ada = await owing(world)
+    (open_one,) = await invoices_of(world, ada)
+    await world.card(ada, "tok_3ds")
+    command = PayInvoice(open_one.id, None, CaptureMode.LATER)
+    await perform(world.house.db, pay_invoice, world.staff(Grant.FINANCE), ada.id, command, fresh("pay"))
+    await do_now(world.house, ada.id)
+    await record(world, ada, 400)
+    attempt = (await attempts_at(world, ada, open_one.id))[1]
+    assert attempt.state.name == "requires_action"
+    await answer(provider, attempt)
+    await do_now(ahead(world.house, timedelta(minutes=2)), ada.id)
+    assert (await payment(world.house.db.primary, ada.id, attempt.id)).state.name == "authorized"
+    take = CapturePayment(attempt.id, None, final=True)
+    await perform(world.house.db, capture_payment, world.staff(Grant.FINANCE), ada.id, take, fresh("take"))
+    await do_now(world.house, ada.id)
+    assert (await owed_and_credit(world, ada), await provider.taken(ada)) == ((0, 0), 600)
     assert await wrong_rows(world, ada) == []
