@@ -36,25 +36,28 @@ async def use_up(
     )  # fmt: skip
 
 
-async def give_uses_back(tx: Tx, used: Sequence[CouponRedemptionId], invoice: InvoiceId) -> None:
+async def give_uses_back(
+    tx: Tx, used: Sequence[CouponRedemptionId], reduced_by: Sequence[CouponRedemptionId], invoice: InvoiceId
+) -> None:
     """Counts the period up again that the invoice, which is void now, had used up of each of the redemptions.
 
-    One that became a subscription's by this very invoice is for any again, unless another invoice used it since.
+    Of those that reduced it, one that became a subscription's by whichever invoice is for any again, once no other
+    invoice stands that it reduced.
     """
-    if not used:
-        return
-    await tx.execute(
-        """UPDATE coupon_redemption SET periods_left = periods_left + 1
-            WHERE shard_key = $1 AND customer_id = $2 AND id = ANY ($3::uuid[])""",
-        tx.customer.shard, tx.customer.uuid, [each.uuid for each in used],
-    )  # fmt: skip
-    await tx.execute(
-        """UPDATE coupon_redemption SET subscription_id = NULL, bound_by_invoice_id = NULL
-            WHERE shard_key = $1 AND customer_id = $2 AND bound_by_invoice_id = $3
-              AND NOT EXISTS (
-                  SELECT 1 FROM invoice_line_discount d
-                    JOIN invoice i ON i.shard_key = d.shard_key AND i.id = d.invoice_id
-                   WHERE d.shard_key = $1 AND d.customer_id = $2 AND d.redemption_id = coupon_redemption.id
-                     AND i.state <> 'void' AND i.id <> $3)""",
-        tx.customer.shard, tx.customer.uuid, invoice.uuid,
-    )  # fmt: skip
+    if used:
+        await tx.execute(
+            """UPDATE coupon_redemption SET periods_left = periods_left + 1
+                WHERE shard_key = $1 AND customer_id = $2 AND id = ANY ($3::uuid[])""",
+            tx.customer.shard, tx.customer.uuid, [each.uuid for each in used],
+        )  # fmt: skip
+    if reduced_by:
+        await tx.execute(
+            """UPDATE coupon_redemption SET subscription_id = NULL, bound_by_invoice_id = NULL
+                WHERE shard_key = $1 AND customer_id = $2 AND id = ANY ($4::uuid[]) AND bound_by_invoice_id IS NOT NULL
+                  AND NOT EXISTS (
+                      SELECT 1 FROM invoice_line_discount d
+                        JOIN invoice i ON i.shard_key = d.shard_key AND i.id = d.invoice_id
+                       WHERE d.shard_key = $1 AND d.customer_id = $2 AND d.redemption_id = coupon_redemption.id
+                         AND i.state <> 'void' AND i.id <> $3)""",
+            tx.customer.shard, tx.customer.uuid, invoice.uuid, [each.uuid for each in reduced_by],
+        )  # fmt: skip

@@ -40,7 +40,7 @@ async def void(tx: Tx, of: Invoice) -> None:
         await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
     lines = (await lines_of(tx, tx.customer, [of.id]))[of.id]
     await take_again(tx, _parts_given_back(lines))
-    await give_uses_back(tx, _used(lines), of.id)
+    await give_uses_back(tx, _used(lines), _reductions(lines), of.id)
     nothing = Money.zero(of.currency)
     await store_settlement(
         tx, of.id, state, amounts_of(of, credited=nothing, noted=nothing, paid=nothing, voided=of.total)
@@ -77,6 +77,12 @@ async def _take_adjustment_back(tx: Tx, of: Invoice) -> None:
         await void(tx, of)
     elif of.state.name != "void":
         await credit_whole(tx, of, TAX_CORRECTION, f"The tax of a void invoice: {of.reason}")
+
+
+def _reductions(lines: Sequence[Line]) -> list[CouponRedemptionId]:
+    """The redemptions that reduced charges of the invoice, whether a period of them was used up or not."""
+    found = [each.redemption for line in lines if line.credits is None for each in line.reductions]
+    return list(dict.fromkeys(found))
 
 
 def _used(lines: Sequence[Line]) -> list[CouponRedemptionId]:

@@ -45,7 +45,7 @@ def discounts_add_up(look: Look) -> Iterator[str]:
 class Redeemed:
     """A redemption as it goes along; ``left`` None is for ever, ``subscription`` the one it is bound to, if any.
 
-    ``used_by`` are the invoices that it reduced, ``bound_by`` the one that bound it.
+    ``used_by`` are the standing invoices that it reduced, ``bound_by`` the one that bound it.
     """
 
     id: str
@@ -113,7 +113,8 @@ def _billed(look: Look, invoice: Row, each: Done, known: list[Redeemed]) -> Iter
 
 
 def _voided(look: Look, invoice: Row, known: list[Redeemed]) -> None:
-    """A void invoice gives the periods back that it used up, and the coupon its freedom if it alone had bound it."""
+    """A void invoice gives the periods back that it used up, and a coupon that an invoice bound its freedom, if nothing
+    stands that it reduced."""
     for one in known:
         if invoice["id"] not in one.used_by:
             continue
@@ -121,7 +122,7 @@ def _voided(look: Look, invoice: Row, known: list[Redeemed]) -> None:
         charges = look.facts.of("invoice_line", invoice_id=invoice["id"], kind="charge")
         if any(line["price_id"] and _is_whole(look, invoice, line) for line in charges):
             one.left = None if one.left is None else one.left + 1
-        if one.bound_by == invoice["id"] and not one.used_by:
+        if one.bound_by is not None and not one.used_by:
             one.subscription = one.bound_by = None
 
 
