@@ -1,9 +1,13 @@
 """Refunds in doubt or that failed: an exception each, until people say where the money goes, and there it goes once."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from domain.actor import Grant
 from domain.ids import PaymentId
+from domain.inbox import InboxEvent
 from domain.ledger.account import Account
 from domain.money import Money
 from domain.payments.exception_case import Kind, Resolution
@@ -14,7 +18,9 @@ from domain.payments.provider_reference import Thing, all_named
 from domain.payments.refund import Means, Refund, refunds_of
 from domain.payments.request_refund import RequestRefund, request_refund
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
+from domain.reactions.exceptions import Contradiction
 from domain.reactions.provider_events import apply
+from domain.reactions.provider_refunds import READ_IS_CURRENT, take_refund
 from domain.reactions.work import do_now
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.domain.invoices.bills import credit, on
@@ -24,7 +30,7 @@ from tests.exception_kit import MINUTE, asked_in_vain, claim, decided, failed_re
 from tests.interruptions import ahead
 from tests.lives import by_house, give_back, wrong_rows
 from tests.refund_kit import answer
-from tests.webhook_desk import Desk, key_of, made_up
+from tests.webhook_desk import Desk, encoded, key_of, made_up
 from tests.world import ACCOUNT, EUR, Someone, World, fresh
 
 BACK = Money(400, EUR)
@@ -145,6 +151,44 @@ async def test_the_failure_of_one_object_takes_nothing_from_the_success_of_anoth
     of_another = made_up("refund.succeeded", failed["object"], status="succeeded", id=fresh("refund"))
     assert [await desk.take(of_that), await desk.take(of_another)] == ["stale", "dead"]
     assert [each.kind for each in await waiting(world, ada)] == [Kind.REFUND_FAILED, Kind.REFUND_CONTRADICTED]
+
+
+async def test_word_of_a_refund_from_before_it_succeeded_contradicts_nobody(
+    world: World, provider: SideDoor, desk: Desk
+) -> None:
+    ada, id, given = await on_its_way(world, desk, "tok_refund_reversed")
+    (succeeded,) = await desk.events_of(given.provider_ref)  # the answer said so already
+    before, sent_back = (made_up("refund.failed", succeeded["object"], sequence=number) for number in (1, 2))
+    await provider.behave(world, ada, operations=["query"], fault="error_before")
+    assert await desk.take(before) == "waiting"
+    await provider.behave(world, ada, operations=["query"])
+    assert await apply(ahead(world.house, MINUTE), key_of(before)) == "stale"
+    assert ((await refund_of(world, ada, id)).state.name, await waiting(world, ada)) == ("succeeded", [])
+    assert [await desk.take(succeeded), await desk.take(sent_back)] == ["applied", "dead"]
+    assert [each.kind for each in await waiting(world, ada)] == [Kind.REFUND_CONTRADICTED]
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_word_of_a_refunds_failure_that_has_no_number_waits_until_what_the_provider_says_is_no_older(
+    world: World, desk: Desk, fails: bool
+) -> None:
+    ada, id, given = await on_its_way(world, desk, "tok_refund_reversed")
+    (succeeded,) = await desk.events_of(given.provider_ref)
+    failed = made_up("refund.failed", succeeded["object"])
+    raw = encoded(failed)
+    news = world.house.gateway(ACCOUNT).read_event(raw, desk.signed(raw, failed["id"]))
+    kept = InboxEvent("key", ACCOUNT, news.kind, news.object_ref or "", 0, "received", 0, "", None, datetime.now(UTC))
+    told = await take_refund(world.house, kept, replace(news, sequence=0), sure=False)
+    assert (told.move, told.customer, MINUTE < told.after <= READ_IS_CURRENT) == ("wait", ada.id, True)
+    later = ahead(world.house, READ_IS_CURRENT)
+    if fails:
+        await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
+        with pytest.raises(Contradiction):
+            await take_refund(later, kept, replace(news, sequence=0), sure=False)
+    else:
+        assert (await take_refund(later, kept, replace(news, sequence=0), sure=False)).move == "drop"
+    assert (await refund_of(world, ada, id)).state.name == "succeeded"
 
 
 async def test_a_refund_that_did_not_fail_after_all_goes_by_no_name_of_somebody_elses(world: World) -> None:
