@@ -1,6 +1,6 @@
 """What is given back: invariants 17 to 19 and 24, reckoned from the charge and all that was taken of it before."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from tests.simulation.calendar_model import share, units
@@ -78,6 +78,14 @@ def leaving_gives_back_by_policy(look: Look) -> Iterator[str]:
                 yield from _not_where_it_should_go(look, each, note)
     changes = {"subscriptions.change_plan", "subscriptions.change_quantity"}
     yield from (f"{id} gave unused time back" for id in notes if history.by_id[id].name not in changes)
+
+
+def is_given_back(total: int, notes: Iterable[Row]) -> bool:
+    """Whether the notes leave nothing of a change that was paid too late. A cancellation before that was heard of gives
+    back the unused time of its charge, what that had given back of an earlier one included: nothing is left of it."""
+    given = sum(note["total"] for note in notes)
+    kinds = {note["kind"] for note in notes}
+    return given == total or (given > total and "unused_time" in kinds and "late_change" not in kinds)
 
 
 def _lines_of(look: Look, note: Row) -> list[Row]:
