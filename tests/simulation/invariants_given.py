@@ -1,7 +1,7 @@
 """Credit that nobody paid for, and money that came and went by hand: invariants 4, 11, 15, 18 and 33."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from tests.simulation.contradictions import was_revoked
@@ -143,15 +143,28 @@ def nobody_owes_what_was_paid_too_much(look: Look) -> Iterator[str]:
 
 
 def _excess_then(look: Look, of: Row, then: Sequence[Row]) -> int:
-    """What a payment had become credit by those transactions, at least: nothing that was ever given back, or asked to
-    be, counts, nor anything that was ever disputed."""
+    """What a payment had become credit by those transactions and may still lie there: nothing that was ever given back,
+    or asked to be, counts, nor anything that was ever disputed."""
     if look.facts.of("dispute", payment_id=of["id"]):
         return 0
     gone = {row["reverses_number"] for row in then}
-    brought = (row for row in then if (row["cause"], row["cause_id"]) == ("payment.captured", of["id"]))
-    excess = sum(_credited(look, row) for row in brought if row["number"] not in gone)
+    moves = [
+        ((row["cause"], row["cause_id"]) == ("payment.captured", of["id"]) and row["number"] not in gone, moved)
+        for row in sorted(then, key=lambda row: row["number"])
+        if (moved := _credited(look, row))
+    ]
     given: int = sum(row["amount"] for row in look.facts.of("refund", payment_id=of["id"]))
-    return excess - given
+    return min(left_of_own(moves), sum(moved for is_own, moved in moves if is_own) - given)
+
+
+def left_of_own(moves: Iterable[tuple[bool, int]]) -> int:
+    """What may be left in the end of the own part of what moved a customer's credit: all else is taken to go first, and
+    what comes after all of it has gone is other money."""
+    left = stands = 0
+    for is_own, moved in moves:
+        stands += moved
+        left = min(left + moved if is_own else left, stands)
+    return left
 
 
 def _credited(look: Look, row: Row) -> int:
