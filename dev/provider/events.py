@@ -71,13 +71,25 @@ def _seconds(rule: WebhookRule, default_ms: int) -> float:
 
 
 def list_events(
-    db: sqlite3.Connection, after: str | None, subject: str | None, limit: int, since: datetime | None = None
+    db: sqlite3.Connection,
+    after: str | None,
+    subject: str | None,
+    limit: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    delivered: bool | None = None,
 ) -> list[Event]:
-    """Events in the order they happened: after a given event, of one object, since an instant, where asked."""
+    """Events in the order they happened: after a given event, of one object, between two instants, where asked.
+
+    ``delivered`` narrows to those that every receiver took, or to those of which a delivery is under way, was given up
+    or was never made.
+    """
     rows = db.execute(
         "SELECT * FROM events WHERE (?1 IS NULL OR number > (SELECT number FROM events WHERE id = ?1))"
-        " AND (?2 IS NULL OR object = ?2) AND (?4 IS NULL OR created_at >= ?4) ORDER BY number LIMIT ?3",
-        (after, subject, limit, since and since.timestamp()),
+        " AND (?2 IS NULL OR object = ?2) AND (?4 IS NULL OR created_at >= ?4) AND (?5 IS NULL OR created_at < ?5)"
+        " AND (?6 IS NULL OR ?6 = (SELECT count(*) > 0 AND count(*) = coalesce(sum(state = 'done'), 0)"
+        " FROM deliveries WHERE event = events.number)) ORDER BY number LIMIT ?3",
+        (after, subject, limit, since and since.timestamp(), until and until.timestamp(), delivered),
     )
     return [_read(row) for row in rows]
 

@@ -26,14 +26,18 @@ _COLUMNS: Final = (
 
 
 async def _events(request: Request) -> Response:
-    """Oldest first, after the event with the id `after`; `object` narrows to one object, `since` to what is later."""
+    """Oldest first, after the event with the id `after`; `object` narrows to one object, `since` and `until` to what
+    happened between, `delivery_success` to what every receiver took, or to what one of them did not."""
     provider = provider_of(request)
     asked = request.query_params
     limit = asked.get("limit", str(_EVENTS_DEFAULT))
     if not (limit.isascii() and limit.isdigit() and len(limit) <= 4 and 1 <= int(limit) <= _EVENTS_MAX):
         raise Refusal(Why.INVALID_REQUEST, f"limit must be 1 to {_EVENTS_MAX}")
-    since = _instant(asked.get("since"))
-    events = list_events(provider.store.db, asked.get("after"), asked.get("object"), int(limit), since)
+    since, until = (_instant(name, asked.get(name)) for name in ("since", "until"))
+    delivered = _yes_or_no("delivery_success", asked.get("delivery_success"))
+    events = list_events(
+        provider.store.db, asked.get("after"), asked.get("object"), int(limit), since, until, delivered
+    )
     return Json({"events": [event_view(event, provider.settings.provider_url) for event in events]})
 
 
@@ -56,11 +60,17 @@ async def _settlements(request: Request) -> Response:
     raise Refusal(Why.INVALID_REQUEST, "format must be json or csv")
 
 
-def _instant(text: str | None) -> datetime | None:
+def _instant(name: str, text: str | None) -> datetime | None:
     try:
         return datetime.fromisoformat(text).astimezone(UTC) if text else None
     except (ValueError, OverflowError):
-        raise Refusal(Why.INVALID_REQUEST, "since is an instant in ISO 8601") from None
+        raise Refusal(Why.INVALID_REQUEST, f"{name} is an instant in ISO 8601") from None
+
+
+def _yes_or_no(name: str, text: str | None) -> bool | None:
+    if text not in (None, "true", "false"):
+        raise Refusal(Why.INVALID_REQUEST, f"{name} is true or false")
+    return None if text is None else text == "true"
 
 
 def _is_count(text: str) -> bool:

@@ -1,5 +1,6 @@
 """The Stripe-shaped endpoints as an application of their own; methods, customers and reports beside the payments."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 from msgspec.structs import replace
@@ -21,7 +22,7 @@ from dev.provider.stripe import disputes, payments
 from dev.provider.stripe.answers import Manner, failure, freely, page_of, refused, stripe_play
 from dev.provider.stripe.forms import Attach, CreateCustomer, Page, read_form
 from dev.provider.stripe.names import inward, outward, token_of
-from dev.provider.stripe.views import customer_view, line_view, method_view, seconds
+from dev.provider.stripe.views import customer_view, line_view, method_view
 from dev.provider.stripe.webhooks import event_view
 
 _EVENTS_MAX: Final = 1000  # the newest that the list of events goes back to
@@ -93,18 +94,17 @@ async def _lines(request: Request) -> Response:
 
 
 async def _events(request: Request) -> Response:
+    """Of payments that were made here, the newest first; a cursor need not be one of those that are asked for."""
     asked = await read_form(request, Page)
-    provider = provider_of(request)
-    mine = {intent.payment for intent in records.every(provider.store.db, Intent)}
-    found = [
-        event
-        for event in reversed(list_events(provider.store.db, None, None, _EVENTS_MAX))
-        if {event.subject.id, getattr(event.subject, "payment", "")} & mine
-    ]
-    since = asked.created.get("gte", 0)
-    found = [event for event in found if seconds(event.created_at) >= since]
-    views = [event_view(provider.store.db, event, provider.settings.provider_url) for event in found]
-    return Json(page_of([view for view in views if asked.type in (None, view["type"])], asked))
+    db, url = provider_of(request).store.db, provider_of(request).settings.provider_url
+    mine = {intent.payment for intent in records.every(db, Intent)}
+    since = datetime.fromtimestamp(asked.created.get("gte", 0), UTC)
+    until = datetime.fromtimestamp(asked.created["lt"], UTC) if "lt" in asked.created else None
+    wanted = list_events(db, None, None, _EVENTS_MAX, since, until, asked.delivery_success)
+    found = [event for event in reversed(wanted) if {event.subject.id, getattr(event.subject, "payment", "")} & mine]
+    views = [event_view(db, event, url) for event in found]
+    types = asked.types or ([asked.type] if asked.type else [])
+    return Json(page_of([view for view in views if not types or view["type"] in types], asked))
 
 
 async def _unknown(_: Request, __: Exception) -> Response:

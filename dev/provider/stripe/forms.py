@@ -91,6 +91,8 @@ class Page(Form):
     query: str = ""
     type: str | None = None
     created: dict[str, int] = {}
+    types: Annotated[list[str], Meta(max_length=20)] | None = None  # as many as Stripe takes
+    delivery_success: bool | None = None
 
 
 _T = TypeVar("_T", bound=Form)

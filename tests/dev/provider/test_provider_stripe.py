@@ -44,6 +44,20 @@ async def test_both_shapes_speak_of_the_same_books(bench: Bench) -> None:
     assert [event["data"]["object"]["id"] for event in newest] == [intent["id"]]
 
 
+async def test_events_are_listed_by_whether_somebody_took_them(bench: Bench) -> None:
+    intent = await charged(bench)
+
+    async def told(**asked: str) -> list[str]:
+        listed = (await bench.get("/stripe/v1/events", **asked))["data"]
+        return [event["type"] for event in listed if event["data"]["object"]["id"] == intent["id"]]
+
+    assert await told(delivery_success="true") == []  # there is no endpoint
+    assert await told(delivery_success="false", **{"types[0]": "payment_intent.succeeded"}) == [
+        "payment_intent.succeeded"
+    ]
+    assert await told(delivery_success="false", **{"types[0]": "payout.paid"}) == []
+
+
 async def test_a_key_is_one_request_s_and_its_first_answer_comes_again_with_a_mark(bench: Bench) -> None:
     key, form = uuid4().hex, {"amount": "1000", "currency": "eur"}
     first, again = [await post(bench, "payment_intents", key, **form) for _ in range(2)]

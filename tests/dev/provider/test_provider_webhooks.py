@@ -132,3 +132,24 @@ async def test_disputes_and_payouts_are_announced(bench: Bench, endpoint: Receiv
     assert [event["type"] for event in await listed(bench, payout["id"])] == ["payout.paid"]
     arrived = {read(bench, await endpoint.next())["type"] for _ in range(3)}
     assert arrived == {"payment.succeeded", "dispute.opened", "dispute.won"}
+
+
+async def test_the_list_tells_what_was_taken_from_what_was_not(bench: Bench, endpoint: Receiver) -> None:
+    async def told(**asked: str) -> list[str]:
+        found = (await bench.get("/v1/events", object=payment["id"], **asked))["events"]
+        return [event["type"] for event in found]
+
+    await bench.behave("tok_visa", webhook_url=endpoint.url, webhooks="on_demand")
+    payment = await bench.charge(await bench.method("tok_visa"))
+    assert await told(delivery_success="true") == []
+    assert await told(delivery_success="false") == ["payment.succeeded"]
+    endpoint.status = 503
+    await bench.post("/admin/webhooks/deliver", {"object": payment["id"]})
+    assert await told(delivery_success="false") == ["payment.succeeded"], "it was sent, and not taken"
+    endpoint.status = 204
+    await bench.post("/admin/webhooks/deliver", {"object": payment["id"]})
+    assert await told(delivery_success="true") == ["payment.succeeded"]
+    assert await told(delivery_success="false") == []
+    (event,) = await listed(bench, payment["id"])
+    assert await told(until=event["created_at"]) == []
+    assert (await bench.call("GET", "/v1/events?delivery_success=perhaps")).status_code == 400
