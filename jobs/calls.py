@@ -14,15 +14,18 @@ from domain.reactions.batches import do_batch
 from domain.reactions.events import drain
 from domain.reactions.house import House
 from domain.reactions.lost_disputes import disputes_to_look_for, look_for_disputes
+from domain.reactions.lost_events import events_to_look_for, look_on
 from domain.reactions.provider_events import apply
 from domain.reactions.work import do, do_now
 from domain.webhooks.deliver import deliver, deliver_next
+from runtime.measures import LATE_EVENTS
 
 Work = Callable[..., Awaitable[None]]
 # Of one job that finds more for its endpoint: with one last request of ten seconds it is within a job's time.
 DELIVER_SECONDS = 5
 # Of one job: a few seconds, and with the longest rests after each below its time limit; the next sweep asks for more.
 BATCHES = 20
+EVENT_PAGES = 20  # of one job, a hundred events each: some seconds of a healthy provider, within a job's time
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,11 @@ def call_deliver(id: WebhookDeliveryId) -> Call:
 def call_disputes(account: str) -> Call:
     """The job for a provider account's list of disputes."""
     return Call("look_for_lost_disputes", (account,))
+
+
+def call_events(account: str) -> Call:
+    """The job for what a provider account told in vain."""
+    return Call("look_for_lost_events", (account,))
 
 
 def call_customer(customer: str) -> Call:
@@ -116,6 +124,17 @@ async def look_for_lost_disputes(house: House, account: str) -> None:
         await look_for_disputes(house, account)
 
 
+async def look_for_lost_events(house: House, account: str) -> None:
+    """Goes on with the account's round if it is time, page by page; what is above its share is the next job's."""
+    if account not in await events_to_look_for(house):
+        return
+    for _ in range(EVENT_PAGES):
+        heard = await look_on(house, account)
+        LATE_EVENTS.labels(account).inc(heard.found)
+        if not heard.more:
+            return
+
+
 async def do_customer(house: House, customer: str) -> None:
     """Performs the customer's events and what is due for it."""
     await do_now(house, CustomerId.parse(customer))
@@ -123,5 +142,14 @@ async def do_customer(house: House, customer: str) -> None:
 
 WORK: dict[str, Work] = {
     work.__name__: work
-    for work in (do_due, do_batches, drain_events, apply_event, deliver_webhook, look_for_lost_disputes, do_customer)
+    for work in (
+        do_due,
+        do_batches,
+        drain_events,
+        apply_event,
+        deliver_webhook,
+        look_for_lost_disputes,
+        look_for_lost_events,
+        do_customer,
+    )
 }

@@ -10,10 +10,12 @@ from arq.worker import Worker
 
 from domain.reactions.house import House
 from domain.reactions.lost_disputes import disputes_to_look_for
+from domain.reactions.lost_events import events_to_look_for
 from jobs import queue
-from jobs.calls import WORK, call_disputes
+from jobs.calls import WORK, call_disputes, call_events
 from jobs.retry import JOB_SECONDS, TRIES, run_and_log, run_once_with_retry
 from jobs.sweep import forget_keys, sweep
+from runtime.measures import LATE_EVENTS
 
 MAX_JOBS = 20  # most of a job is waiting for the database or a provider; more would only wait for a connection
 READ_LIMIT = 1000  # running jobs stay at the queue's head: far above the slots of all workers, or none gets more
@@ -21,6 +23,7 @@ POLL_SECONDS = 0.1  # how long a job waits for an idle worker, at ten small read
 HEALTH_SECONDS = 5  # how old the sign of life in Redis may be
 EVERY_SECOND = set(range(60))  # of a minute: nobody notices a second of waiting
 DISPUTES_MINUTES = set(range(3, 60, 10))  # a round that was stopped goes on then; a new one begins once an hour
+EVENTS_MINUTES = set(range(8, 60, 10))  # as for disputes, and not in the same minute
 QUIET_HOUR = 3  # UTC; few customers are awake
 EVERY_TEN_MINUTES = set(range(7, 60, 10))  # one run is bounded by its time limit; six see a large house through
 
@@ -35,12 +38,19 @@ def make_worker(house: House, redis: ArqRedis, *, burst: bool = False) -> Worker
         for account in await disputes_to_look_for(house):
             await queue.put(redis, call_disputes(account))
 
+    async def on_events() -> None:
+        for account in await events_to_look_for(house):
+            await queue.put(redis, call_events(account))
+
     async def on_quiet_hour() -> None:
         await forget_keys(house)
 
+    for account in house.gateways:
+        LATE_EVENTS.labels(account)  # shown as zero before the first one, so that an alert has a line to watch
     crons = [
         cron(run_and_log("sweep", house, on_sweep), name="sweep", second=EVERY_SECOND, run_at_startup=True),
         cron(run_and_log("disputes", house, on_disputes), name="disputes", minute=DISPUTES_MINUTES),
+        cron(run_and_log("events", house, on_events), name="events", minute=EVENTS_MINUTES),
         cron(run_and_log("forget", house, on_quiet_hour), name="forget", hour=QUIET_HOUR, minute=EVERY_TEN_MINUTES),
     ]
     return Worker(

@@ -81,6 +81,7 @@ _PLAIN: Final[dict[Plain, str]] = {
     Plain.NAME: """api_request: caller document operation request_id; audit_entry: body_hash hash previous_hash;
         customer_head: audit_hash; data_export: sha256; dead_letter: error_id;
         dispute: provider_account provider_ref; dispute_look: after_ref provider_account;
+        event_look: after_ref provider_account;
         dispute_evidence: sha256; document_use: owner text_hash;
         ended_sign_in: sign_in_key; evidence_file: sha256;
         inbox_event: body_sha256 error_id event_id event_key object_ref provider_account;

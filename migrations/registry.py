@@ -129,6 +129,7 @@ TABLES: dict[str, str] = {
     "offline_reference": "D:reference",
     "provider_reference": "D:provider",
     "dispute_look": "D:look",
+    "event_look": "D:look",
     "inbox_event": "D:event",
     "webhook_body": "D:event",
 }
@@ -140,6 +141,7 @@ DIRECTORY_KEYS: dict[str, str] = {
     "offline_reference": "reference_key",
     "provider_reference": "provider_ref",
     "dispute_look": "provider_account",
+    "event_look": "provider_account",
     "inbox_event": "event_key",
     "webhook_body": "event_key",
 }

@@ -70,6 +70,12 @@ JOBS: Final = Histogram(
     registry=REGISTRY,
     buckets=JOB_BUCKETS,
 )
+LATE_EVENTS: Final = Counter(
+    "quittance_late_events",
+    "Events of providers whose webhook had not arrived after ten minutes, found in the provider's list",
+    ["account"],
+    registry=REGISTRY,
+)
 RESTED: Final = Counter(
     "quittance_batch_rest_seconds",
     "How long batches of renewals and invoices rested so that requests came first",

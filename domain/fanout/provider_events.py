@@ -21,6 +21,26 @@ async def events_due(db: Primary, now: datetime, limit: int) -> list[str]:
     return [row["event_key"] for row in rows]
 
 
+async def listened_through(db: Primary, until: datetime) -> set[str]:
+    """The provider accounts of whose events those up to the instant, or to a later one, were heard of to their end."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT provider_account FROM event_look WHERE ended_at IS NOT NULL AND until > $1""",
+        until,
+    )
+    return {row["provider_account"] for row in rows}
+
+
+async def events_kept(db: Primary, keys: Collection[str]) -> set[str]:
+    """Which of the keys are those of events that are kept."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT event_key FROM inbox_event WHERE event_key = ANY ($1::text[])""",
+        list(keys),
+    )
+    return {row["event_key"] for row in rows}
+
+
 async def dead_events(db: Primary, limit: int) -> list[InboxEvent]:
     """Events that failed too often or that nothing could be done with, oldest first."""
     rows = await db.fetch(

@@ -41,6 +41,15 @@ class TellsAgain(Protocol):
         """Events since that instant, after the one of that id, as many as the provider gives at once."""
 
 
+@runtime_checkable
+class TellsUndelivered(Protocol):
+    """A gateway whose provider knows which of its webhooks nobody took."""
+
+    async def list_undelivered(self, since: datetime, until: datetime, after: str | None) -> PastAnswer:
+        """Events between the instants that were not taken wherever they were sent, in the provider's own order, behind
+        the one of that id; none where the list is over."""
+
+
 def arrival_of(account: str, event: ProviderEvent) -> Arrival:
     """The event as the inbox keeps it; MalformedEvent where an id could not be a key."""
     if not _ID.fullmatch(event.event_id) or not (event.object_ref is None or _ID.fullmatch(event.object_ref)):

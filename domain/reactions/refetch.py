@@ -5,8 +5,8 @@ from datetime import datetime
 
 from domain import inbox
 from domain.ids import CustomerId, PaymentId
-from domain.payments.gateway import EventKind, MalformedEvent, ProviderEvent
-from domain.payments.past_events import PastEvents, TellsAgain, arrival_of, to_keep
+from domain.payments.gateway import EventKind, Gateway, MalformedEvent, ProviderEvent
+from domain.payments.past_events import PastEvent, PastEvents, TellsAgain, arrival_of, to_keep
 from domain.payments.payment import payment
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
@@ -45,17 +45,23 @@ async def refetch(house: House, account: str, since: datetime) -> Refetched:
         for past in told:
             seen += 1
             try:
-                event = gateway.read_event(past.raw, past.headers)
-                arrival, now = arrival_of(account, event), house.db.clock.now()
+                event, is_new = await keep(house, gateway, account, past)
             except MalformedEvent as error:
                 unreadable.append((past.id, str(error)))
                 continue
-            kept += await inbox.store(house.db.marks, arrival, *to_keep(event, past.headers, past.raw), now)
+            kept += is_new
             if event.kind is EventKind.CHARGE_CAPTURED and not await _is_known(house, event):
                 unknown.append(event)
         if not named:  # there are no more, or none after which more could be asked for
             return Refetched(seen, kept, tuple(unknown), tuple(unreadable))
         after = told[-1].id
+
+
+async def keep(house: House, gateway: Gateway, account: str, past: PastEvent) -> tuple[ProviderEvent, bool]:
+    """What the event says, and whether it was not kept before; MalformedEvent for one that cannot be read."""
+    event = gateway.read_event(past.raw, past.headers)
+    arrival, now = arrival_of(account, event), house.db.clock.now()
+    return event, await inbox.store(house.db.marks, arrival, *to_keep(event, past.headers, past.raw), now)
 
 
 async def _is_known(house: House, event: ProviderEvent) -> bool:

@@ -12,6 +12,7 @@ from tests.sql_lint.literals import SqlCall
 # What may be read whole, by file and table, and why.
 MAY_BE_READ_WHOLE = {
     ("domain/fanout/disputes.py", "dispute_look"): "a row for each provider account",
+    ("domain/fanout/provider_events.py", "event_look"): "a row for each provider account",
     ("domain/fanout/waiting.py", "outbox_event"): "what waits alone, which is counted up to a cap",
     ("domain/reconciliation/dunning_checks.py", "installment_plan"): "verify recomputes a shard key as a whole",
     ("domain/invoices/history.py", "invoice_line"): "either once or for each invoice, as the rows are; see make big",

@@ -25,8 +25,10 @@ from domain.payments.gateway import (
     RefundRequest,
     SettlementAnswer,
     Unavailable,
+    Unknown,
     VoidAnswer,
 )
+from domain.payments.past_events import PastAnswer, TellsUndelivered
 
 PLACE_SECONDS = 0.5  # a healthy provider frees a place sooner; longer would hold up what needs no provider
 COME_BACK = timedelta(seconds=2)  # a few calls of a healthy provider
@@ -90,6 +92,12 @@ class Fence:
 
     async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
         return await self._call("list_disputes", lambda: self._gateway.list_disputes(since, after))
+
+    async def list_undelivered(self, since: datetime, until: datetime, after: str | None) -> PastAnswer:
+        of = self._gateway
+        if not isinstance(of, TellsUndelivered):
+            return Unknown("it keeps no list of its events")
+        return await self._call("list_undelivered", lambda: of.list_undelivered(since, until, after))
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:
         return await self._call("settlement_lines", lambda: self._gateway.settlement_lines(payout_ref, after, limit))

@@ -152,7 +152,14 @@ class SandboxGateway(DisputeHttp):
         return sandbox_wire.read_lines(listed, limit) if listed else reply.unclear
 
     async def past_events(self, since: datetime, after: str | None) -> PastAnswer:
-        query = {"since": since.isoformat(), "limit": str(MOST_EVENTS)} | ({"after": after} if after else {})
+        return await self._events({"since": since.isoformat()}, after)
+
+    async def list_undelivered(self, since: datetime, until: datetime, after: str | None) -> PastAnswer:
+        between = {"since": since.isoformat(), "until": until.isoformat()}
+        return await self._events({**between, "delivery_success": "false"}, after)
+
+    async def _events(self, asked: Mapping[str, str], after: str | None) -> PastAnswer:
+        query = {**asked, "limit": str(MOST_EVENTS)} | ({"after": after} if after else {})
         reply = await self._send("GET", "/v1/events", query=query)
         if not isinstance(reply, Reply):
             return reply

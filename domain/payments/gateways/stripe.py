@@ -164,6 +164,9 @@ class StripeGateway:
     async def past_events(self, since: datetime, after: str | None) -> PastAnswer:
         return await stripe_past.past_events(self._client, since, after)
 
+    async def list_undelivered(self, since: datetime, until: datetime, after: str | None) -> PastAnswer:
+        return await stripe_past.list_undelivered(self._client, since, until, after)
+
     def parse_event(
         self, raw: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime
     ) -> ProviderEvent:

@@ -43,6 +43,27 @@ async def test_all_events_since_an_instant_come_once_each_and_the_oldest_first()
     assert seen == [f"evt_{number}" for number in range(250)]
 
 
+async def test_what_no_endpoint_took_is_asked_for_page_by_page_without_the_rest_of_the_past() -> None:
+    asked = list[dict[str, list[str]]]()
+
+    def heard(path: str) -> bytes:
+        asked.append(parse_qs(urlsplit(path).query))
+        return listed(path)
+
+    seen, after = list[str](), None
+    until = SINCE + timedelta(seconds=250)
+    async with gateway_by(heard) as gateway:
+        while isinstance(answer := await gateway.list_undelivered(SINCE, until, after), PastEvents) and answer.events:
+            seen += [each.id for each in answer.events]
+            after = seen[-1]
+    assert seen == [f"evt_{number}" for number in reversed(range(250))]
+    assert [each.get("starting_after") for each in asked] == [None, ["evt_150"], ["evt_50"], ["evt_0"]]
+    assert {(*each["delivery_success"], *each["created[lt]"]) for each in asked} == {
+        ("false", str(int(until.timestamp())))
+    }
+    assert len([name for name in asked[0] if name.startswith("types")]) <= 20, "as many as Stripe takes"
+
+
 async def test_what_stripe_refuses_to_list_is_no_end_of_its_list() -> None:
     refused = b'{"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "no such event"}}'
     async with gateway_to(404, refused) as gateway:
