@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.customers.invite_member import GIVERS, MENDERS
+from domain.customers.invite_member import GIVERS, MENDERS, withdraw_unless_its_to_give
 from domain.customers.member import member, require_another_owner, require_rank
 from domain.db import Tx
 from domain.ids import CustomerUserId
@@ -30,8 +30,10 @@ class MemberRoleChanged:
 
 @operation("members.change_role", allowed=GIVERS, function=PortalFunction.MEMBERS)
 async def change_member_role(tx: Tx, command: ChangeMemberRole) -> MemberRoleChanged:
-    """Holds from the member's next request on. NOT_FOUND; FORBIDDEN where an owner is concerned, for who is none;
-    STATE_CONFLICT for the last owner."""
+    """Holds from the member's next request on; invitations of it that it could not make any more open nothing.
+
+    NOT_FOUND; FORBIDDEN where an owner is concerned, for who is none; STATE_CONFLICT for the last owner.
+    """
     of = await member(tx, tx.customer, command.member)
     require_rank(tx.actor, of.role, command.role)
     if command.role is not MemberRole.OWNER:
@@ -40,6 +42,7 @@ async def change_member_role(tx: Tx, command: ChangeMemberRole) -> MemberRoleCha
         "UPDATE customer_user SET role = $4 WHERE shard_key = $1 AND customer_id = $2 AND id = $3",
         tx.customer.shard, tx.customer.uuid, of.id.uuid, command.role.value,
     )  # fmt: skip
+    await withdraw_unless_its_to_give(tx, of.id, command.role)
     return MemberRoleChanged(of.id, command.role)
 
 
@@ -60,7 +63,8 @@ class MemberRemoved:
 
 @operation("members.remove", allowed=MENDERS, function=PortalFunction.MEMBERS)
 async def remove_member(tx: Tx, command: RemoveMember) -> MemberRemoved:
-    """Its sessions and tokens open nothing from now on, its address is forgotten, its login may be another's.
+    """Its sessions and tokens open nothing from now on, nor do invitations of it; its address is forgotten, its login
+    may be another's.
 
     NOT_FOUND; FORBIDDEN for an owner, for who is none; STATE_CONFLICT for the last owner.
     """
@@ -73,6 +77,7 @@ async def remove_member(tx: Tx, command: RemoveMember) -> MemberRemoved:
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         tx.customer.shard, tx.customer.uuid, of.id.uuid, tokens_from,
     )  # fmt: skip
+    await withdraw_unless_its_to_give(tx, of.id, None)
     ended = await tx.fetch(
         """UPDATE web_session SET ended_at = $3
             WHERE shard_key = $1 AND customer_id = $2 AND person = $4 AND ended_at IS NULL RETURNING id""",

@@ -10,7 +10,7 @@ from domain.customers.invitation import find_invitation, open_invitation
 from domain.customers.member import MAX_MEMBERS, require_rank
 from domain.db import Tx
 from domain.ids import CustomerUserId, InvitationId
-from domain.member_role import MemberRole
+from domain.member_role import RIGHTS, MemberRole, Right
 from domain.operation import operation
 from domain.portal_function import PortalFunction
 from domain.refusals import RefusalCode, Refused
@@ -50,10 +50,11 @@ async def invite_member(tx: Tx, command: InviteMember) -> MemberInvited:
     await _refuse_too_many(tx)
     id, expires_at = tx.new_id(InvitationId), (tx.recorded_at + LASTS).replace(microsecond=0)
     await tx.execute(
-        """INSERT INTO member_invitation (shard_key, id, tenant_id, customer_id, email, role, expires_at, recorded_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)""",
+        """INSERT INTO member_invitation (shard_key, id, tenant_id, customer_id, email, role, expires_at, recorded_at,
+               invited_by)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
         id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, command.email, command.role.value, expires_at,
-        tx.recorded_at,
+        tx.recorded_at, None if tx.actor.member is None else CustomerUserId.parse(tx.actor.subject).uuid,
     )  # fmt: skip
     tx.emit("member.invited", invitation=id)
     return MemberInvited(id, expires_at)
@@ -122,6 +123,18 @@ async def withdraw_invitation(tx: Tx, command: WithdrawInvitation) -> Invitation
         tx.customer.shard, tx.customer.uuid, of.id.uuid, tx.recorded_at,
     )  # fmt: skip
     return InvitationWithdrawn(of.id)
+
+
+async def withdraw_unless_its_to_give(tx: Tx, inviter: CustomerUserId, now: MemberRole | None) -> None:
+    """Takes back the open invitations of a user that it may not make any more, as what it is now; None: it is gone."""
+    rights = frozenset[Right]() if now is None else RIGHTS[now]
+    given = [role.value for role in MemberRole if role is not MemberRole.OWNER or Right.OWNERS in rights]
+    await tx.execute(
+        """UPDATE member_invitation SET email = NULL, withdrawn_at = $4
+            WHERE shard_key = $1 AND customer_id = $2 AND invited_by = $3 AND email IS NOT NULL
+              AND role <> ALL ($5::text[])""",
+        tx.customer.shard, tx.customer.uuid, inviter.uuid, tx.recorded_at, given if Right.MEMBERS in rights else [],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

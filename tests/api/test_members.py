@@ -109,6 +109,28 @@ async def test_owners_are_made_and_changed_by_owners_and_staff_and_one_always_st
     assert (refused["__typename"], refused["code"], refused["path"]) == ("ConflictError", "STATE_CONFLICT", ["email"])
 
 
+async def test_an_invitation_opens_nothing_once_who_made_it_could_not_make_it_any_more(api: Api) -> None:
+    guest, lead = await api.guest(), await api.staff(Grant.LEAD)
+    removed, lowered, owner = [
+        await as_guest(api, guest, role) for role in (MemberRole.ADMIN, MemberRole.ADMIN, MemberRole.OWNER)
+    ]
+    lost = [await invited(api.world, each.who, MemberRole.VIEWER) for each in (removed, lowered)]
+    lost.append(await invited(api.world, owner.who, MemberRole.OWNER))
+    kept = [await invited(api.world, each.who, MemberRole.VIEWER) for each in (owner, guest)]
+    await lead.do(mutation("inviteMember"), email="seller@example.test", role="VIEWER", customerId=guest.id)
+    await guest.do(mutation("removeMember"), memberId=removed.who.actor.subject)
+    await guest.do(mutation("changeMemberRole"), memberId=lowered.who.actor.subject, role="BILLING")
+    await guest.do(mutation("changeMemberRole"), memberId=owner.who.actor.subject, role="ADMIN")
+    listed = (await guest.data(MINE))["viewer"]["account"]["invitations"]
+    assert [each["role"] for each in listed] == ["VIEWER"] * 3
+    for token in lost:
+        status, told = await accept(api, token, fresh("late"))
+        assert (status, told["code"]) == (410, "LINK_OVER")
+    assert [(await accept(api, token, fresh("new")))[0] for token in kept] == [201, 201]
+    left = (await guest.data(MINE))["viewer"]["account"]["invitations"]
+    assert [each["email"] for each in left] == ["seller@example.test"]
+
+
 async def test_an_invitation_comes_by_mail_and_is_accepted_by_signing_in(acme: Acme) -> None:
     ada, world = acme.customers["customer"], acme.api.world
     async with post_office(world) as office:
