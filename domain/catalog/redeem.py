@@ -1,5 +1,6 @@
 """Redeeming coupons: once a customer, never more often than the coupon allows, and what comes of it on invoices."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,22 +18,34 @@ from domain.tenants.tenant import legal_entities
 REDEEMERS = STAFF - {Grant.FINANCE} | {Grant.PORTAL, Grant.PARTNER}
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A period of a redemption that an invoice of that subscription, if of one, is to use up before another."""
+
+    redemption: CouponRedemptionId
+    subscription: SubscriptionId | None
+
+
 async def available(
-    db: Primary, customer: CustomerId, subscription: SubscriptionId | None, at: datetime
+    db: Primary, customer: CustomerId, subscription: SubscriptionId | None, at: datetime, spent: Sequence[Spent] = ()
 ) -> list[Discount]:
-    """What may reduce an invoice of the subscription (None: of no subscription) then, in the order of redemption."""
+    """What may reduce an invoice of the subscription (None: of no subscription) then, in the order of redemption.
+
+    ``spent`` are periods that invoices before it are to use up, in their order.
+    """
     rows = await db.fetch(
         """SELECT r.shard_key, r.id, c.name, c.percent_ppm, c.currency, c.amount, c.plan_ids, c.duration
              FROM coupon_redemption r JOIN coupon c ON c.id = r.coupon_id
             WHERE r.shard_key = $1 AND r.customer_id = $2 AND r.redeemed_at <= $4
-              AND (r.ended_at IS NULL OR r.ended_at > $4) AND (r.periods_left IS NULL OR r.periods_left > 0)
-              AND (c.scope = 'account' OR r.subscription_id = $3 OR (r.subscription_id IS NULL AND $3 IS NOT NULL))
+              AND (r.ended_at IS NULL OR r.ended_at > $4)
+              AND (r.periods_left IS NULL OR r.periods_left > cardinality(array_positions($5::uuid[], r.id)))
+              AND (c.scope = 'account' OR ($3::uuid IS NOT NULL
+                   AND coalesce(r.subscription_id, ($6::uuid[])[array_position($5::uuid[], r.id)], $3) = $3))
             ORDER BY r.redeemed_at, r.id""",
-        customer.shard,
-        customer.uuid,
-        subscription.uuid if subscription else None,
-        at,
-    )
+        customer.shard, customer.uuid, subscription.uuid if subscription else None, at,
+        [each.redemption.uuid for each in spent],
+        [each.subscription.uuid if each.subscription else None for each in spent],
+    )  # fmt: skip
     return [
         Discount(
             redemption=CouponRedemptionId(row["shard_key"], row["id"]),

@@ -1,10 +1,12 @@
 """Finalizing: a draft becomes an issued invoice with a gapless number, posted, with the customer's credit applied."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain import due
 from domain.catalog.coupon_use import use_up
+from domain.catalog.redeem import Spent
 from domain.db import Tx
 from domain.ids import InvoiceId
 from domain.invoices.billing_terms import AUTOMATIC, ON_ACCOUNT, OVERDUE, BillingTerms, billing_terms
@@ -89,8 +91,14 @@ async def _terms(tx: Tx, draft: Draft) -> BillingTerms:
 
 async def rate_draft(tx: Tx, draft: Draft) -> Rated:
     """The draft's lines as they would be issued now."""
-    bill = Bill(tx.customer, tx.head.legal_entity, draft.subscription, tx.now, draft.currency, tx.vault)
-    return await rate(tx, bill, draft.lines)
+    return await rate(tx, bill_of(tx, draft), draft.lines)
+
+
+def bill_of(tx: Tx, draft: Draft, spent: Sequence[Spent] = ()) -> Bill:
+    """What the draft is rated by now, after others that use up those periods of coupons."""
+    return Bill(
+        tx.customer, tx.head.legal_entity, draft.subscription, tx.now, draft.currency, tx.vault, tuple(spent)
+    )  # fmt: skip
 
 
 async def issue(

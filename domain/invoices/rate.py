@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.catalog.discount import Discountable, LineDiscount, discounts, used_on_whole_periods
-from domain.catalog.redeem import available
+from domain.catalog.redeem import Spent, available
 from domain.db import Primary
 from domain.ids import CouponRedemptionId, CustomerId, LegalEntityId, SubscriptionId
 from domain.invoices.given_back import charges, taken_of
@@ -32,7 +32,8 @@ from domain.vault import Vault
 class Bill:
     """Who is billed by whom, for which subscription if for one, at what instant of business time, and in which money.
 
-    The vault makes the token by which tax engines know the customer.
+    The vault makes the token by which tax engines know the customer. ``spent`` are periods of coupons that invoices
+    before it are to use up.
     """
 
     customer: CustomerId
@@ -41,6 +42,7 @@ class Bill:
     at: datetime
     currency: Currency
     vault: Vault
+    spent: tuple[Spent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,15 @@ async def rate(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
 
 
 async def _rated(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
-    rated, used = await _discounted(db, of, lines)
+    rated, used = await discounted(db, of, lines)
     rated, taxed = await tax_charges(db, of.vault, of.customer, of.legal_entity, of.at, rated)
     rated, given = await _credited(db, of, rated)
     return Rated(of.currency, tuple(rated), used, given, taxed)
 
 
-async def _discounted(
-    db: Primary, of: Bill, lines: Sequence[Line]
-) -> tuple[list[Line], tuple[CouponRedemptionId, ...]]:
-    offered = await available(db, of.customer, of.subscription, of.at)
+async def discounted(db: Primary, of: Bill, lines: Sequence[Line]) -> tuple[list[Line], tuple[CouponRedemptionId, ...]]:
+    """The lines with their discounts alone, and the redemptions of which they use a period up."""
+    offered = await available(db, of.customer, of.subscription, of.at, of.spent)
     names = {each.redemption: each.name for each in offered}
     charged = [place for place, line in enumerate(lines) if line.credits is None and line.price is not None]
     prices = [discountable(lines[place]) for place in charged]
