@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from arq.connections import ArqRedis
 
+from domain.payments.gateway import Unavailable
 from domain.payments.gateways.breaker import Breaker
 from domain.payments.gateways.sandbox import SandboxGateway
 from domain.payments.past_events import PastAnswer, PastEvent, PastEvents
@@ -216,6 +217,21 @@ async def test_after_a_rest_of_weeks_the_round_begins_where_the_last_one_ended(s
         await look_on(replace(start_at, db=silent.at(account, gateway, after).db), account)
     days = [round(each / timedelta(days=1)) for each in asked]
     assert days == [30, 20 + 3, 30]  # the first goes as far back as events are kept, and none goes further
+    await gateway.close()
+
+
+async def test_a_round_that_was_stopped_keeps_its_beginning_and_its_end(silent: Silent) -> None:
+    account, asked = f"sandbox/{fresh('kept')}", list[tuple[datetime, datetime]]()
+
+    class Away(SandboxGateway):
+        async def list_undelivered(self, since: datetime, until: datetime, after: str | None) -> PastAnswer:
+            asked.append((since, until))
+            return Unavailable("it is away")
+
+    gateway = Away("main", "http://127.0.0.1:1", "secret")
+    for after in (HOUR, timedelta(days=9)):
+        await look_on(silent.at(account, gateway, after), account)
+    assert asked[0] == asked[1]
     await gateway.close()
 
 
