@@ -18,12 +18,10 @@ from domain.reactions.refetch import keep
 LOG = logging.getLogger("quittance")
 ROUND_EVERY = timedelta(hours=1)  # the provider itself comes again sooner; a loss of days may be known an hour late
 ON_ITS_WAY = timedelta(minutes=10)  # what is younger is not late: its webhook is sent, or sent again, at this moment
-OVERLAP = timedelta(
-    days=3
-)  # for as long Stripe tries to deliver: what was listed late, or could not be read, comes again
-FURTHEST = timedelta(
-    days=30
-)  # as long Stripe keeps events; the first round goes back so far, and one after a long rest
+# For as long Stripe tries to deliver: what was listed late, or could not be read, comes again.
+OVERLAP = timedelta(days=3)
+# As long Stripe keeps events: the first round goes back so far, and one after a long rest.
+FURTHEST = timedelta(days=30)
 NAMED = 10  # ids in one line of the log: enough to look at, and a line for a hundred
 
 
