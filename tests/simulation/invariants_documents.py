@@ -10,6 +10,7 @@ from tests.simulation.calendar_model import boundary, share, units
 from tests.simulation.facts import Row
 from tests.simulation.look import Look
 from tests.simulation.reopened import state_at
+from tests.simulation.replacements import first_of
 
 Span = tuple[datetime, datetime]
 
@@ -110,22 +111,28 @@ def ruler_of(look: Look, line: Row) -> str | None:
 
 
 def credits_have_a_charge(look: Look) -> Iterator[str]:
-    """17 and 18: a credit gives back time of one charge, once, never more than was charged nor of an unpaid one."""
+    """17 and 18: a credit gives back time of one charge, once, never more than was charged nor of an unpaid one. What
+    stands in the place of a void invoice gives back what that did, of what was paid when that was issued."""
     lines = {(line["invoice_id"], line["position"]): line for line in look.facts.rows["invoice_line"]}
-    state = {row["id"]: row["state"] for row in look.facts.rows["invoice"]}
+    invoices = {row["id"]: row for row in look.facts.rows["invoice"]}
     corrections = {row["adjustment_id"] for row in look.facts.rows["tax_correction"]}  # of tax alone
     given: Counter[tuple[object, int]] = Counter()
     for line in lines.values():
-        if line["kind"] != "credit" or state[line["invoice_id"]] == "void" or line["invoice_id"] in corrections:
+        if (
+            line["kind"] != "credit"
+            or invoices[line["invoice_id"]]["state"] == "void"
+            or line["invoice_id"] in corrections
+        ):
             continue
         place = (line["credits_invoice_id"], line["credits_position"])
         given[place] += 1
         charge = lines[place]
         if -line["amount"] > charge["amount"] or charge["price_id"] != line["price_id"]:
             yield f"a credit of {line['amount']} for a charge of {charge['amount']}"
-        stood = state[line["credits_invoice_id"]]
+        stood = invoices[line["credits_invoice_id"]]["state"]
         if stood != "paid":  # it may be owed again since
-            stood = state_at(look, line["credits_invoice_id"], _began(look, line["invoice_id"]))
+            first = first_of(look.facts, invoices[line["invoice_id"]])
+            stood = state_at(look, line["credits_invoice_id"], _began(look, first["id"]))
         if given[place] > 1 or stood != "paid":
             yield f"the charge {place} is credited {given[place]} times; its invoice is {stood}"
 

@@ -14,11 +14,14 @@ from domain.ids import InvoiceId, SubscriptionId
 from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
 from domain.money import Money
 from domain.payments.issue_credit_note import IssueCreditNote, issue_credit_note
+from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
+from domain.payments.reverse_offline import ReverseOfflinePayment, reverse_offline
 from domain.pool import Pool
 from domain.reactions.work import do_now
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from tests.simulation.facts import TABLES, Facts
 from tests.simulation.invariants_credits import credits_are_exact_shares
+from tests.simulation.invariants_documents import credits_have_a_charge
 from tests.simulation.look import Look, Memory
 from tests.simulation.replacements import gives_back_too_much
 from tests.simulation.small_town import arrived, begun, open_small_town
@@ -95,3 +98,30 @@ async def test_what_stands_in_the_place_of_a_change_gives_back_what_that_did_wha
     first, second = town.facts.of("invoice_line", kind="credit")
     assert first["amount"] == second["amount"]
     assert list(credits_are_exact_shares(Look(town, Memory(), town.facts, whole=True))) == []
+
+
+async def test_what_stands_in_the_place_of_a_change_gives_back_what_was_paid_then_though_it_is_owed_again_since(
+    town: Town,
+) -> None:
+    patron = await arrived(town, "good#1", on_clock=False)
+    staff = town.staff(Grant.FINANCE)
+    await town.call("agree", set_billing_terms, staff, patron.id, SetBillingTerms(7, None))
+    await begun(town, patron, "starter")
+    (bought,) = town.facts.rows["invoice"]
+    all_of_it = Money(bought["due"], patron.currency)
+    whole = RecordOfflinePayment(InvoiceId(town.shard, bought["id"]), Means.CASH, "1", all_of_it)
+    came = await town.call("by hand", record_offline, staff, patron.id, whole)
+    await do_now(town.process.house, patron.id)
+    town.clock.move(timedelta(days=10))
+    team = next(offer for offer in town.catalog.offers if offer.code == "team")
+    change = ChangePlan(SubscriptionId(town.shard, bought["subscription_id"]), team.price)
+    changed = await town.call("change", change_plan, patron.actor, patron.id, change)
+    await do_now(town.process.house, patron.id)
+    void = await town.call("void", void_invoice, staff, patron.id, VoidInvoice(changed.invoice, "It was wrong", True))
+    back = ReverseOfflinePayment(came.payment, "It never came")
+    await town.call("reverse", reverse_offline, staff, patron.id, back)
+    await town.call("issue", finalize_draft, staff, patron.id, FinalizeDraft(void.replacement))
+    await town.look()
+    look = Look(town, Memory(), town.facts, whole=True)
+    assert [row["state"] for row in town.facts.of("invoice", reason="start")] == ["open"]
+    assert list(credits_have_a_charge(look)) == []
