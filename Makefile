@@ -19,7 +19,6 @@ SEEDS ?= 1000
 # What clients were promised last: a release copies frontend-schema.graphql over it, and until then nothing of it breaks.
 PUBLISHED := docs/published-schema.graphql
 STEPS ?= 1000
-FIRST ?= 1
 # Where the environment says that nothing compiled is kept, each of some hundred processes of a run compiles it again.
 test check static: export PYTHONDONTWRITEBYTECODE =
 
@@ -67,14 +66,14 @@ rows: $(READY) ## rows of docs/requirements.md that no test carries
 persist: $(READY) ## register the documents that clients send by id; MANIFEST=path TENANT=acme AUDIENCE=portal
 	@$(QUITTANCE) persist "$(MANIFEST)" --tenant "$(or $(TENANT),acme)" --audience "$(or $(AUDIENCE),portal)"
 
-simulate: $(READY) ## random lives of customers; SEEDS=1000 FIRST=1 STEPS=1000 JOBS=0 (all processors)
-	@$(QUITTANCE) simulate --seeds $(SEEDS) --first $(FIRST) --steps $(STEPS) --jobs $(or $(JOBS),0)
+simulate: $(READY) ## random lives of customers; SEEDS=1000 FIRST=11701 STEPS=1000 JOBS=0 (all processors)
+	@$(QUITTANCE) simulate --seeds $(SEEDS) --first $(or $(FIRST),11701) --steps $(STEPS) --jobs $(or $(JOBS),0)
 
 properties: $(READY) ## many random examples of each promise about a calculation; EXAMPLES=50000
 	EXAMPLES=$(or $(EXAMPLES),50000) $(PYTEST) -n $(WORKERS) --no-servers -m at_length tests/domain
 
 payments: $(READY) ## ten thousand payments against lost answers and events; PAYMENTS=10000 FIRST=1
-	PAYMENTS=$(or $(PAYMENTS),10000) FIRST=$(FIRST) $(PYTEST) -q -s tests/simulation/test_many_payments.py
+	PAYMENTS=$(or $(PAYMENTS),10000) FIRST=$(or $(FIRST),1) $(PYTEST) -q -s tests/simulation/test_many_payments.py
 
 differential: $(READY) ## random documents executed by plan and without one; DOCUMENTS=5000
 	DOCUMENTS=$(or $(DOCUMENTS),5000) $(PYTEST) -q -s tests/api/test_planned_execution.py
@@ -101,7 +100,7 @@ mutants: $(READY) ## plant each fault of tests/mutants/patches and see it found;
 
 fuzz: $(READY) ## hostile input over every operation, by schemathesis in an environment of its own; MINUTES=10 FIRST=1
 	@$(SHELL) dev/stack/install.sh "$(PYTHON)" .venv-fuzz tests/fuzz/fuzz.lock
-	FUZZ_PYTHON="$(CURDIR)/.venv-fuzz/bin/python" MINUTES=$(or $(MINUTES),10) FIRST=$(FIRST) $(PYTEST) -q -s tests/fuzz
+	FUZZ_PYTHON="$(CURDIR)/.venv-fuzz/bin/python" MINUTES=$(or $(MINUTES),10) FIRST=$(or $(FIRST),1) $(PYTEST) -q -s tests/fuzz
 
 console: $(READY) ## build the support console's page from console/; needs Node 20.19 or newer and npm
 	@$(PY) -m dev.console_build
