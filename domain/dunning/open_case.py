@@ -24,7 +24,7 @@ from domain.dunning.next_retry import Calendar, next_retry
 from domain.dunning.parts import heard_of_part
 from domain.dunning.recovery_policy import RecoveryPolicy, recovery_policy
 from domain.dunning.retry_rule import RetryStep, rule_of
-from domain.dunning.step import chargeable, try_next
+from domain.dunning.step import charge_rest, chargeable, try_next
 from domain.ids import DunningCaseId, InvoiceId, PaymentId, SubscriptionId
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import Invoice, invoice
@@ -62,27 +62,31 @@ async def payment_failed(tx: Tx, command: PaymentFailed) -> FailureHandled:
     """Any path to a failed payment of an owed period ends here, so that a case is open whenever one is unpaid.
 
     A step whose method was declined goes on with the next backup; a part that was taken is no failure at all, nor is
-    anything before the day on which an invoice on account is due. What waited for the attempt to end is woken.
+    anything before the day on which an invoice on account is due, nor what was let go since less is owed: the rest is
+    charged then. What waited for the attempt to end is woken.
     """
     unpaid = await invoice(tx, tx.customer, command.invoice)
     if unpaid.state.name != "open":
         return FailureHandled(None, None)
+    failed = None if command.payment is None else await payment(tx, tx.customer, command.payment)
+    over, rules = await has_ended(tx, tx.customer, unpaid.subscription), await recovery_policy(tx, tx.head.tenant)
+    if not over and await charge_rest(tx, unpaid, failed, rules):
+        return FailureHandled(None, None)
     at_once = unpaid.collection == AUTOMATIC  # on account, nothing waits for the payment
     if at_once and unpaid.subscription is not None and await _is_waited_for(tx, unpaid, unpaid.subscription):
         return FailureHandled(None, None)
-    if await has_ended(tx, tx.customer, unpaid.subscription):
+    if over:
         return FailureHandled(None, None)  # what ended owes it still, and nobody collects it without being asked
     if command.payment is None and await is_being_paid(tx, unpaid):
         return FailureHandled(None, None)  # nothing has failed: what was begun since decides
-    failed = None if command.payment is None else await payment(tx, tx.customer, command.payment)
-    found = await _handled(tx, unpaid, failed)
+    found = await _handled(tx, unpaid, failed, rules)
     await _wake(tx)
     await drop_failed_change.run(tx, DropFailedChange(unpaid.id))
     return found
 
 
-async def _handled(tx: Tx, unpaid: Invoice, failed: Payment | None) -> FailureHandled:
-    found, rules = await case_of(tx, tx.customer, unpaid.id), await recovery_policy(tx, tx.head.tenant)
+async def _handled(tx: Tx, unpaid: Invoice, failed: Payment | None, rules: RecoveryPolicy) -> FailureHandled:
+    found = await case_of(tx, tx.customer, unpaid.id)
     if not (found and found.is_living) and unpaid.collection != AUTOMATIC and tx.now < unpaid.due_at:
         return FailureHandled(None, None)  # nobody has to have paid it yet: its case is opened on the day
     if found and await heard_of_part(tx, found, unpaid, failed):

@@ -6,9 +6,10 @@ from domain.dunning.case import Case
 from domain.dunning.recovery_policy import RecoveryPolicy
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import Invoice
+from domain.payments.installments import active_plan
 from domain.payments.method import PaymentMethod
 from domain.payments.pay_invoice import begin_payment
-from domain.payments.payment import Payment, payments_of
+from domain.payments.payment import CaptureMode, Payment, payments_of
 from domain.payments.still_open import still_open
 from domain.payments.usable_methods import usable_methods
 
@@ -36,4 +37,19 @@ async def try_next(tx: Tx, unpaid: Invoice, of: Case | None, failed: Payment | N
         return False
     if not await still_open(tx, attempts):  # what is open decides, and comes here when it fails
         await begin_payment(tx, unpaid, left[0].id)
+    return True
+
+
+async def charge_rest(tx: Tx, unpaid: Invoice, let_go: Payment | None, rules: RecoveryPolicy) -> bool:
+    """Whether the rest is collected anew: the attempt was let go since it would have taken more than is owed by now,
+    as where a part came by hand. Nobody has failed then. A part of a plan is its plan's, and a hold its holder's."""
+    if let_go is None or let_go.state.name != "voided" or let_go.capture_mode is CaptureMode.LATER:
+        return False
+    if unpaid.collection != AUTOMATIC or let_go.amount <= unpaid.due or await active_plan(tx, tx.customer, unpaid.id):
+        return False
+    owner = await customer(tx, tx.head.tenant, tx.customer)
+    if let_go.method not in {method.id for method in await chargeable(tx, owner, rules)}:
+        return False
+    if not await still_open(tx, await payments_of(tx, tx.customer, unpaid.id)):  # what is open decides
+        await begin_payment(tx, unpaid, let_go.method)
     return True

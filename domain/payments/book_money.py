@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from domain import due
 from domain.db import Tx
+from domain.ids import InvoiceId, PaymentId
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import apply_capture
@@ -14,9 +15,9 @@ from domain.payments.doubt import Doubt, open_case
 from domain.payments.exception_case import Kind
 from domain.payments.outlook import RETURN_LOOK
 from domain.payments.pay_invoice import SEND
-from domain.payments.payment import OPEN, PAYMENT, TAKEN, Ask, Asked, CaptureMode, Payment
+from domain.payments.payment import OPEN, PAYMENT, TAKEN, Ask, Asked, CaptureMode, Payment, payments_of
 from domain.payments.policy import PartialAuthorization, payment_policy
-from domain.payments.store_payment import ask_of
+from domain.payments.store_payment import ask_of, store_payment
 
 CONFIRM_AFTER = timedelta(hours=1)  # a webhook later than this is taken for lost and the provider is asked
 CAPTURED = "payment.captured"  # the cause of every posting of money that a payment brought
@@ -88,7 +89,9 @@ async def _post(tx: Tx, before: Payment, taken: Money) -> int:
     applied = await apply_capture(tx, await invoice(tx, tx.customer, before.invoice), taken)
     if applied.excess.minor:
         await open_case(tx, Doubt(Kind.PAYMENT_EXCESS, before, applied.excess, EXCESS))
-    return await post(tx, Cause(CAPTURED, before.id.uuid), applied.transfers())
+    posted = await post(tx, Cause(CAPTURED, before.id.uuid), applied.transfers())
+    await let_go_of_others(tx, before.invoice, but=before.id)
+    return posted
 
 
 async def _moved(tx: Tx, before: Payment, after: Payment) -> Payment:
@@ -129,6 +132,15 @@ async def let_go_unless_owed(tx: Tx, of: Payment) -> Payment:
     if owed.minor and (in_part or owed >= of.amount):
         return of
     return await ask_of(tx, of, Asked(Ask.VOID, None, False, None, None))
+
+
+async def let_go_of_others(tx: Tx, of: InvoiceId, *, but: PaymentId | None = None) -> None:
+    """An attempt that nobody has taken yet is not taken any more where it would take more than is still owed."""
+    for each in await payments_of(tx, tx.customer, of):
+        if each.id != but and each.state.name in ("authorized", "requires_action") and each.asked is None:
+            stands = await let_go_unless_owed(tx, each)
+            if stands.asked is not None:
+                await store_payment(tx, stands)
 
 
 async def take_whole(tx: Tx, of: Payment) -> Payment:

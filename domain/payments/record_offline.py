@@ -13,10 +13,9 @@ from domain.ledger.account import Account
 from domain.ledger.post import Cause, post
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.book_money import CAPTURED, let_go_unless_owed
-from domain.payments.payment import OFFLINE, PAYMENT, Payment, payment, payments_of
+from domain.payments.book_money import CAPTURED, let_go_of_others
+from domain.payments.payment import OFFLINE, PAYMENT, payment, payments_of
 from domain.payments.receipt import issue_receipt, receipts_of
-from domain.payments.store_payment import store_payment
 from domain.refusals import RefusalCode, Refused
 
 REFERENCE_LENGTH = 140  # what a credit transfer of SEPA carries for its payee
@@ -70,7 +69,7 @@ async def record_offline(tx: Tx, command: RecordOfflinePayment) -> OfflineRecord
     await _insert(tx, id, len(attempts) + 1, command, posted)
     receipt = await issue_receipt(tx, id)
     tx.emit("payment.captured", payment=id, invoice=of.id)
-    await _let_go_of_others(tx, attempts)
+    await let_go_of_others(tx, of.id)
     return OfflineRecorded(id, of.id, receipt)
 
 
@@ -127,12 +126,3 @@ async def _insert(tx: Tx, id: PaymentId, number: int, command: RecordOfflinePaym
         str(command.amount.currency), command.amount.minor, OFFLINE, reference_key(command), posted, state.name,
         state.seq, tx.now, tx.recorded_at, command.means.value, command.reference,
     )  # fmt: skip
-
-
-async def _let_go_of_others(tx: Tx, attempts: list[Payment]) -> None:
-    """An attempt that nobody has taken yet is not taken any more where it would take more than is still owed."""
-    for of in attempts:
-        if of.state.name in ("authorized", "requires_action") and of.asked is None:
-            stands = await let_go_unless_owed(tx, of)
-            if stands.asked is not None:
-                await store_payment(tx, stands)

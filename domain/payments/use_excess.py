@@ -8,7 +8,7 @@ from domain.ledger.account import Account
 from domain.ledger.balance import moved_by
 from domain.ledger.post import Cause, post
 from domain.money import total
-from domain.payments.book_money import CAPTURED
+from domain.payments.book_money import CAPTURED, let_go_of_others
 from domain.payments.pay_back import excess_of, take_excess
 from domain.payments.payment import Payment, payments_of
 from domain.payments.refund import refunds_of_payments
@@ -38,6 +38,7 @@ async def use_excess(tx: Tx, id: InvoiceId, *, but: PaymentId | None = None) -> 
             await post(tx, Cause(CAPTURED, each.id.uuid), applied.transfers(Account.CUSTOMER_CREDIT))
             await take_excess(tx, each, part, excess)
             owing, excess = await invoice(tx, tx.customer, id), excess - part
+    await let_go_of_others(tx, id, but=but)
 
 
 async def standing(tx: Tx, of: Payment) -> list[int]:

@@ -237,11 +237,11 @@ async def test_a_charge_that_waits_for_its_customer_is_barred_once_a_part_came_a
     await record(world, ada, 400)
     await answer(provider, attempt)
     await do_now(ahead(world.house, LEASE_OVER), ada.id)
-    (barred, by_hand) = await attempts_at(world, ada, attempt.invoice)
-    assert (barred.state.name, by_hand.state.name, await provider.taken(ada)) == ("voided", "succeeded", 0)
-    assert await owed_and_credit(world, ada) == (600, 0)
-    await world.card(ada)
-    await world.do(ada, pay_invoice, PayInvoice(attempt.invoice, None))
+    (barred, by_hand, rest) = await attempts_at(world, ada, attempt.invoice)
+    assert (barred.state.name, by_hand.state.name, rest.state.name) == ("voided", "succeeded", "requires_action")
+    assert (rest.amount, await provider.taken(ada), await owed_and_credit(world, ada)) == (eur(600), 0, (600, 0))
+    await answer(provider, rest)
+    await do_now(ahead(world.house, timedelta(hours=2)), ada.id)
     assert (await invoices_of(world, ada))[0].state.name == "paid"
     assert (await owed_and_credit(world, ada), await provider.taken(ada)) == ((0, 0), 600)
     assert await wrong_rows(world, ada) == []
@@ -271,8 +271,8 @@ async def test_a_charge_that_a_part_overtook_before_it_was_known_to_wait_for_its
     for minutes in (2, 4):
         await do_now(ahead(world.house, timedelta(minutes=minutes)), ada.id)
     (open_one,) = await invoices_of(world, ada)
-    (barred, _) = await attempts_at(world, ada, open_one.id)
-    assert (barred.state.name, await provider.taken(ada)) == ("voided", 0)
+    (barred, _, rest) = await attempts_at(world, ada, open_one.id)
+    assert (barred.state.name, rest.amount, await provider.taken(ada)) == ("voided", eur(600), 0)
     assert await owed_and_credit(world, ada) == (600, 0)
     assert await wrong_rows(world, ada) == []
 
