@@ -45,6 +45,7 @@ async def invite_member(tx: Tx, command: InviteMember) -> MemberInvited:
     """Takes the place of an open invitation of that address. ALREADY_EXISTS for a member's; FORBIDDEN to make an owner,
     or to take an owner's invitation back by this, for who is none; STATE_CONFLICT for too many."""
     require_rank(tx.actor, command.role)
+    await _require_still(tx, command.role)
     await _refuse_member(tx, command.email)
     await _replace(tx, command.email)
     await _refuse_too_many(tx)
@@ -58,6 +59,19 @@ async def invite_member(tx: Tx, command: InviteMember) -> MemberInvited:
     )  # fmt: skip
     tx.emit("member.invited", invitation=id)
     return MemberInvited(id, expires_at)
+
+
+async def _require_still(tx: Tx, role: MemberRole) -> None:
+    """FORBIDDEN for a user whose right was taken while its call waited: nobody would take this invitation back then."""
+    if tx.actor.member is None:
+        return
+    now = await tx.fetchval(
+        "SELECT role FROM customer_user WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND active",
+        tx.customer.shard, tx.customer.uuid, CustomerUserId.parse(tx.actor.subject).uuid,
+    )  # fmt: skip
+    rights = frozenset[Right]() if now is None else RIGHTS[MemberRole(now)]
+    if Right.MEMBERS not in rights or (role is MemberRole.OWNER and Right.OWNERS not in rights):
+        raise Refused(RefusalCode.FORBIDDEN, "Inviting is no longer yours to do.", ())
 
 
 async def _replace(tx: Tx, email: str) -> None:

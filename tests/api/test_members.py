@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from domain.actor import Grant
 from domain.customers.invite_member import MOST_A_DAY
 from domain.member_role import NEEDS, MemberRole
 from domain.operation import OPERATIONS
+from domain.refusals import RefusalCode, Refused
 from tests.api_callers import Api, Caller, Guest, key
 from tests.bad_input_stage import mutation
 from tests.member_stage import invited, joined
@@ -162,3 +165,13 @@ async def test_an_invitation_comes_by_mail_and_is_accepted_by_signing_in(acme: A
 
 def test_every_operation_of_the_portal_says_which_right_it_asks_for() -> None:
     assert NEEDS.keys() == {name for name, each in OPERATIONS.items() if Grant.PORTAL in each.allowed}
+
+
+async def test_a_call_that_waited_while_its_caller_was_removed_invites_nobody(api: Api) -> None:
+    guest = await api.guest()
+    mallory = await as_guest(api, guest, MemberRole.ADMIN)
+    await guest.do(mutation("removeMember"), memberId=mallory.who.actor.subject)
+    with pytest.raises(Refused) as refused:  # its actor is from when the request was let in
+        await invited(api.world, mallory.who, MemberRole.ADMIN)
+    assert refused.value.code is RefusalCode.FORBIDDEN
+    assert (await guest.data(MINE))["viewer"]["account"]["invitations"] == []
