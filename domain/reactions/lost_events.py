@@ -1,7 +1,8 @@
 """The look for events whose webhook never arrived: round after round through what each account told in vain.
 
-Payments in doubt are asked for by themselves. Of one that has succeeded nobody asks: that a bank took it back, that
-it is disputed, that its refund failed after all is only ever told, and is lost where the telling is.
+Payments in doubt are asked for by themselves, disputes are listed, and a debit is looked at while its bank may take it
+back. Whatever else befalls what has succeeded is only ever told, as that its refund failed after all, and is lost where
+the telling is.
 """
 
 import logging
