@@ -1,11 +1,12 @@
 """Money of a payment that arrives: what was held or taken so far, as totals, so that the order of news is nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain import due
 from domain.db import Tx
-from domain.ids import InvoiceId, PaymentId
+from domain.ids import PaymentId
 from domain.invoices.billing_terms import AUTOMATIC
 from domain.invoices.invoice import invoice
 from domain.invoices.settle import apply_capture
@@ -90,7 +91,7 @@ async def _post(tx: Tx, before: Payment, taken: Money) -> int:
     if applied.excess.minor:
         await open_case(tx, Doubt(Kind.PAYMENT_EXCESS, before, applied.excess, EXCESS))
     posted = await post(tx, Cause(CAPTURED, before.id.uuid), applied.transfers())
-    await let_go_of_others(tx, before.invoice, but=before.id)
+    await let_go_of_others(tx, await payments_of(tx, tx.customer, before.invoice), but=before.id)
     return posted
 
 
@@ -134,9 +135,9 @@ async def let_go_unless_owed(tx: Tx, of: Payment) -> Payment:
     return await ask_of(tx, of, Asked(Ask.VOID, None, False, None, None))
 
 
-async def let_go_of_others(tx: Tx, of: InvoiceId, *, but: PaymentId | None = None) -> None:
+async def let_go_of_others(tx: Tx, attempts: Sequence[Payment], *, but: PaymentId | None = None) -> None:
     """An attempt that nobody has taken yet is not taken any more where it would take more than is still owed."""
-    for each in await payments_of(tx, tx.customer, of):
+    for each in attempts:
         if each.id != but and each.state.name in ("authorized", "requires_action") and each.asked is None:
             stands = await let_go_unless_owed(tx, each)
             if stands.asked is not None:

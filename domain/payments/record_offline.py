@@ -69,7 +69,7 @@ async def record_offline(tx: Tx, command: RecordOfflinePayment) -> OfflineRecord
     await _insert(tx, id, len(attempts) + 1, command, posted)
     receipt = await issue_receipt(tx, id)
     tx.emit("payment.captured", payment=id, invoice=of.id)
-    await let_go_of_others(tx, of.id)
+    await let_go_of_others(tx, attempts)
     return OfflineRecorded(id, of.id, receipt)
 
 
