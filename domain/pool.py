@@ -9,6 +9,7 @@ import asyncpg
 from asyncpg.connect_utils import SessionAttribute
 
 AT_HAND_SECONDS = 60  # then what nobody uses goes back to the queue, which closes what has been idle for minutes
+FULL_SECONDS = 0.5  # so long a server that gave no more connections is not asked for one while some are in use here
 STATEMENTS = 500  # prepared on a connection; the code has about 170, and each one beyond this is planned at every call
 READ_WRITE, STANDBY = SessionAttribute.read_write, SessionAttribute.standby
 
@@ -16,14 +17,16 @@ READ_WRITE, STANDBY = SessionAttribute.read_write, SessionAttribute.standby
 class Pool(asyncpg.Pool):
     """A pool that keeps connections at hand between two uses, beside its own queue: to give one back and fetch it again
     costs as much as a small statement. Where all are in use, whoever waits gets the next one in turn: from a queue that
-    newcomers may take from first, some would wait for very long."""
+    newcomers may take from first, some would wait for very long. Where the server gives no more, those that are here
+    are all there are, until it is asked again."""
 
     def __init__(self, *args: Any, **given: Any) -> None:
         super().__init__(*args, **given)
-        self.at_hand_seconds = AT_HAND_SECONDS
+        self.at_hand_seconds, self.full_seconds = AT_HAND_SECONDS, FULL_SECONDS
         self._at_hand: list[asyncpg.pool.PoolConnectionProxy] = []
         self._turns: deque[asyncio.Future[asyncpg.pool.PoolConnectionProxy | None]] = deque()
         self._wanted = 0
+        self._full: asyncio.TimerHandle | None = None
         self._returning: asyncio.TimerHandle | None = None
         self._backs: list[asyncio.Task[None]] = []
 
@@ -54,8 +57,9 @@ class Pool(asyncpg.Pool):
 
     async def close(self) -> None:
         """Waits for what is running and closes all connections."""
-        if self._returning is not None:
-            self._returning.cancel()
+        for timer in (self._returning, self._full):
+            if timer is not None:
+                timer.cancel()
         while self._at_hand:
             await self._back(self._at_hand.pop())
         await super().close()
@@ -66,33 +70,70 @@ class Pool(asyncpg.Pool):
 
     async def _acquire(self, patience_seconds: float | None) -> asyncpg.pool.PoolConnectionProxy:
         """Stands for the pool's own, which all its public methods go through."""
-        while self._at_hand:
-            connection = self._at_hand.pop()
-            if _is_usable(connection):
-                return connection
-            await self._back(connection)
-        if self._turns or (super().get_idle_size() == 0 and self.get_size() >= self.get_max_size()):
-            handed = await self._in_turn(patience_seconds)
-            if handed is not None:
-                return handed
+        until_seconds = None if patience_seconds is None else asyncio.get_running_loop().time() + patience_seconds
+        again = False
+        while True:
+            while self._at_hand:
+                connection = self._at_hand.pop()
+                if _is_usable(connection):
+                    return connection
+                await self._back(connection)
+            if (self._turns and not again) or self._all_in_use():
+                handed = await self._in_turn(until_seconds, again=again)
+                if handed is not None:
+                    return handed
+            else:
+                try:
+                    return await self._fetch(until_seconds)
+                except asyncpg.TooManyConnectionsError:
+                    if self.get_size() == 0:
+                        self._next(None)
+                        raise
+                    self._ask_later()
+                except BaseException:
+                    self._next(None)  # what was not had is never given back: the next one would wait for it in vain
+                    raise
+            again = True
+
+    def _all_in_use(self) -> bool:
+        """Whether no connection is free in the pool itself and none can be added to those that are there."""
+        size, idle = self.get_size(), super().get_idle_size()
+        return idle == 0 and (size >= self.get_max_size() or (size > 0 and self._full is not None))
+
+    async def _fetch(self, until_seconds: float | None) -> asyncpg.pool.PoolConnectionProxy:
+        """One that is free in the pool itself, or a new one."""
+        now_seconds = asyncio.get_running_loop().time()
+        patience_seconds = None if until_seconds is None else max(0.0, until_seconds - now_seconds)
         self._wanted += 1
         try:
             fetched: asyncpg.pool.PoolConnectionProxy = (
                 await super()._acquire(patience_seconds)  # type: ignore[misc]  # the stubs leave out what is private
             )
-        except BaseException:
-            self._next(None)  # what was not had is never given back: whoever is next would wait for it in vain
-            raise
         finally:
             self._wanted -= 1
+        if self._turns and not self._all_in_use():
+            self._next(None)  # where the server gave one it may give more
         return fetched
 
-    async def _in_turn(self, patience_seconds: float | None) -> asyncpg.pool.PoolConnectionProxy | None:
-        """The connection of whoever is done first; None says that one may be free in the pool itself."""
+    def _ask_later(self) -> None:
+        """Leaves the server alone for a while; then whoever waits longest asks it."""
+        if self._full is None:
+            self._full = asyncio.get_running_loop().call_later(self.full_seconds, self._ask_again)
+
+    def _ask_again(self) -> None:
+        self._full = None
+        self._next(None)
+
+    async def _in_turn(self, until_seconds: float | None, *, again: bool) -> asyncpg.pool.PoolConnectionProxy | None:
+        """The connection of whoever is done first; None says that one may be free in the pool itself. Who has waited
+        before and found nothing waits ``again``, before all others."""
         turn: asyncio.Future[asyncpg.pool.PoolConnectionProxy | None] = asyncio.get_running_loop().create_future()
-        self._turns.append(turn)
+        if again:
+            self._turns.appendleft(turn)
+        else:
+            self._turns.append(turn)
         try:
-            async with asyncio.timeout(patience_seconds):
+            async with asyncio.timeout_at(until_seconds):
                 return await turn
         except BaseException:
             if turn in self._turns:
