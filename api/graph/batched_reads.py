@@ -4,9 +4,10 @@ They know nothing of the request: what its loaders have read is gone with it, an
 """
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from api.loading import Loader, by_owner
 from domain.catalog.feature import Feature, PlanEntitlement, features, plan_entitlements
@@ -14,6 +15,7 @@ from domain.catalog.plan import Plan, PlanVersion, Price, plan_versions, plans, 
 from domain.customers.advance_clock import clock_of
 from domain.customers.family import by_shard
 from domain.database import Database
+from domain.db import Primary
 from domain.dunning.attempts import settling_events
 from domain.dunning.case import Case, cases
 from domain.ids import (
@@ -53,6 +55,11 @@ from domain.payments.refund import Refund, refunds_of_payments
 from domain.subscriptions.follow_dispute import barred_by_dispute
 from domain.tenants.tenant import LegalEntity, legal_entities
 
+Owner = TypeVar("Owner", bound=Hashable)
+Id = TypeVar("Id", bound=Hashable)
+Found = TypeVar("Found")
+_Read = Callable[[Primary, Owner, list[Id]], Awaitable[dict[Id, Found]]]
+
 
 async def read_times(db: Database, began: datetime, keys: list[CustomerId]) -> list[datetime]:
     """The business time of customers; of those that are not on a test clock it is when the request began."""
@@ -71,10 +78,15 @@ class BatchedReads:
         read: Callable[[list[Any]], Awaitable[Sequence[Any]]] = getattr(self, f"_{name}")
         return read
 
-    async def _lines(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[Line, ...]]:
-        found: dict[InvoiceId, tuple[Line, ...]] = {}
+    async def _found(self, read: _Read[Owner, Id, Found], keys: Sequence[tuple[Owner, Id]]) -> dict[Id, Found]:
+        """What there is of each owner, a statement for each."""
+        found: dict[Id, Found] = {}
         for owner, ids in by_owner(keys).items():
-            found |= await lines_of(self._db.primary, owner, ids)
+            found |= await read(self._db.primary, owner, ids)
+        return found
+
+    async def _lines(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[Line, ...]]:
+        found = await self._found(lines_of, keys)
         return [found.get(id, ()) for _, id in keys]
 
     async def _listed_lines(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Sequence[ListedLine]]:
@@ -84,39 +96,27 @@ class BatchedReads:
         return await self._listed(keys, spans=True)
 
     async def _listed(self, keys: list[tuple[CustomerId, InvoiceId]], *, spans: bool) -> list[Sequence[ListedLine]]:
-        found: dict[InvoiceId, Sequence[ListedLine]] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await listed_lines(self._db.primary, owner, ids, spans=spans)
+        found = await self._found(partial(listed_lines, spans=spans), keys)
         return [found[id] for _, id in keys]
 
     async def _invoices(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Invoice | None]:
-        found: dict[InvoiceId, Invoice] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await invoices_by_id(self._db.primary, owner, ids)
+        found = await self._found(invoices_by_id, keys)
         return [found.get(id) for _, id in keys]
 
     async def _replacing(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[Replacing]:
-        found: dict[InvoiceId, Replacing] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await replacing(self._db.primary, owner, ids)
+        found = await self._found(replacing, keys)
         return [found[id] for _, id in keys]
 
     async def _taxes(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[TaxPart, ...]]:
-        found: dict[InvoiceId, tuple[TaxPart, ...]] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await taxes_of(self._db.primary, owner, ids)
+        found = await self._found(taxes_of, keys)
         return [found[id] for _, id in keys]
 
     async def _discounts(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[tuple[Reduction, ...]]:
-        found: dict[InvoiceId, tuple[Reduction, ...]] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await reductions_of(self._db.primary, owner, ids)
+        found = await self._found(reductions_of, keys)
         return [found[id] for _, id in keys]
 
     async def _notes(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[list[CreditNote]]:
-        found: dict[InvoiceId, list[CreditNote]] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await credit_notes_of(self._db.primary, owner, ids)
+        found = await self._found(credit_notes_of, keys)
         return [found.get(id, []) for _, id in keys]
 
     async def _note_line_taxes(
@@ -129,42 +129,30 @@ class BatchedReads:
         return [found[id] for _, id in keys]
 
     async def _note_lines(self, keys: list[tuple[CustomerId, CreditNoteId]]) -> list[tuple[CreditNoteLine, ...]]:
-        found: dict[CreditNoteId, tuple[CreditNoteLine, ...]] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await note_lines_of(self._db.primary, owner, ids)
+        found = await self._found(note_lines_of, keys)
         return [found[id] for _, id in keys]
 
     async def _note_taxes(self, keys: list[tuple[CustomerId, CreditNoteId]]) -> list[tuple[TaxPart, ...]]:
-        found: dict[CreditNoteId, tuple[TaxPart, ...]] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await note_taxes_of(self._db.primary, owner, ids)
+        found = await self._found(note_taxes_of, keys)
         return [found[id] for _, id in keys]
 
     async def _payments(self, keys: list[tuple[CustomerId, InvoiceId]]) -> list[list[Payment]]:
-        found: dict[InvoiceId, list[Payment]] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await payments_of_invoices(self._db.primary, owner, ids)
+        found = await self._found(payments_of_invoices, keys)
         return [found.get(id, []) for _, id in keys]
 
     async def _payment(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[Payment]:
         return [await payment(self._db.primary, owner, id) for owner, id in keys]
 
     async def _refunds(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[list[Refund]]:
-        found: dict[PaymentId, list[Refund]] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await refunds_of_payments(self._db.primary, owner, ids)
+        found = await self._found(refunds_of_payments, keys)
         return [found.get(id, []) for _, id in keys]
 
     async def _disputes(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[list[Dispute]]:
-        found: dict[PaymentId, list[Dispute]] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await disputes_of_payments(self._db.primary, owner, ids)
+        found = await self._found(disputes_of_payments, keys)
         return [found.get(id, []) for _, id in keys]
 
     async def _settled_by(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[str | None]:
-        found: dict[PaymentId, str] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await settling_events(self._db.primary, owner, ids)
+        found = await self._found(settling_events, keys)
         return [found.get(id) for _, id in keys]
 
     async def _evidence(self, keys: list[tuple[CustomerId, DisputeId]]) -> list[list[Kept]]:
@@ -184,9 +172,7 @@ class BatchedReads:
         ]
 
     async def _receipts(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[Receipt | None]:
-        found: dict[PaymentId, Receipt] = {}
-        for owner, ids in by_owner(keys).items():
-            found |= await receipts_of(self._db.primary, owner, ids)
+        found = await self._found(receipts_of, keys)
         return [found.get(id) for _, id in keys]
 
     async def _methods(self, keys: list[tuple[CustomerId, PaymentMethodId]]) -> list[PaymentMethod | None]:
@@ -196,15 +182,11 @@ class BatchedReads:
         return [found.get(id) for _, id in keys]
 
     async def _plans(self, keys: list[tuple[TenantId, PlanId]]) -> list[Plan]:
-        found: dict[PlanId, Plan] = {}
-        for tenant, ids in by_owner(keys).items():
-            found |= await plans_by_id(self._db.primary, tenant, ids)
+        found = await self._found(plans_by_id, keys)
         return [found[id] for _, id in keys]
 
     async def _prices(self, keys: list[tuple[TenantId, PriceId]]) -> list[Price]:
-        found: dict[PriceId, Price] = {}
-        for tenant, ids in by_owner(keys).items():
-            found |= await prices_by_id(self._db.primary, tenant, ids)
+        found = await self._found(prices_by_id, keys)
         return [found[id] for _, id in keys]
 
     async def _offers(self, keys: list[tuple[TenantId, datetime]]) -> list[dict[PlanId, list[Price]]]:
@@ -214,15 +196,11 @@ class BatchedReads:
         return [await features(self._db.primary, tenant) for tenant in keys]
 
     async def _plan_versions(self, keys: list[tuple[TenantId, PlanId]]) -> list[list[PlanVersion]]:
-        found: dict[PlanId, list[PlanVersion]] = {}
-        for tenant, ids in by_owner(keys).items():
-            found |= await plan_versions(self._db.primary, tenant, ids)
+        found = await self._found(plan_versions, keys)
         return [found.get(id, []) for _, id in keys]
 
     async def _plan_entitlements(self, keys: list[tuple[TenantId, PlanVersionId]]) -> list[tuple[PlanEntitlement, ...]]:
-        found: dict[PlanVersionId, tuple[PlanEntitlement, ...]] = {}
-        for tenant, ids in by_owner(keys).items():
-            found |= await plan_entitlements(self._db.primary, tenant, ids)
+        found = await self._found(plan_entitlements, keys)
         return [found[id] for _, id in keys]
 
     async def _issuers(self, keys: list[TenantId]) -> list[dict[LegalEntityId, LegalEntity]]:
