@@ -1,4 +1,4 @@
-"""Demo data: two tenants with plans, staff, a partner, and a customer for every portal persona.
+"""Demo data: two tenants with plans, staff, a partner, a customer for every portal persona, and what one bought.
 
 Everything is an operation under a key of its own, so that a second run finds the first and changes nothing.
 """
@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from api.audience import Audience
 from dev.demo_catalog import publish_catalog
+from dev.demo_purchases import BUYER, load_purchase
 from dev.demo_tax import load_taxes
 from dev.identity.personas import PERSONAS, Persona, audience_of
 from domain.actor import Grant
@@ -83,6 +84,8 @@ class _Loader:
                 await self._persona(created, persona)
         await publish_catalog(partial(self._do, home))
         await load_taxes(self.house, self.seller.slug, created)
+        if buyer := self.customers.get(BUYER.name):
+            await load_purchase(self.house, created, buyer, self.issuer, CLOCK_AT)
 
     async def _do(self, owner: CustomerId, operation: Operation[C, O], command: C, key: str) -> O:
         done = await perform(self.house.db, operation, self.house.actor, owner, command, f"demo:{key}")

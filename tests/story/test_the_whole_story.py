@@ -3,8 +3,10 @@
 import httpx2
 import pytest
 
+from dev.story import documents as say
 from dev.story.bills import bills
 from dev.story.cast import DANISH
+from dev.story.client import Client, mint
 from dev.story.steps import Step, whole
 from tests.domain.invoices.pdf_text import Pdf
 from tests.scraping import scrape
@@ -15,6 +17,7 @@ from tests.story.product import product
 @pytest.mark.row("Y3")
 async def test_a_customer_s_whole_story_through_the_schema() -> None:
     async with product() as running, httpx2.AsyncClient(trust_env=False, verify=False) as http:
+        await at_the_door(Client(http, running.api, await mint(http, running.issuer, persona="customer")))
         cast = await running.cast(http)
         steps = [step async for step in whole(cast.story)]
         told = {step.title: step for step in steps}
@@ -29,10 +32,17 @@ async def test_a_customer_s_whole_story_through_the_schema() -> None:
         assert await running.findings() == []
 
 
+async def at_the_door(visitor: Client) -> None:
+    """Who looks around first, as the first customer of the demo, finds a plan and a bill of it."""
+    (bought,) = (await visitor.query(say.SUBSCRIPTIONS))["viewer"]["customer"]["subscriptions"]
+    owed = (await visitor.query(say.BALANCE))["viewer"]["customer"]["balance"]["receivable"]
+    assert (bought["state"], bought["plan"]["name"], owed["decimal"]) == ("ACTIVE", "Team", "20.00")
+
+
 def purchase(told: dict[str, Step]) -> None:
     bought = told["starts a subscription, which is charged and confirmed"]
     invoice = bought.data["invoice"]
-    assert (invoice["number"], invoice["state"], invoice["total"]["minorUnits"]) == ("ACMETEST-000001", "PAID", "1000")
+    assert (invoice["number"], invoice["state"], invoice["total"]["minorUnits"]) == ("ACMETEST-000002", "PAID", "1000")
     assert [payment["state"] for payment in invoice["payments"]] == ["SUCCEEDED"]
     assert bought.owed == "0.00 EUR"
     receipt = told["downloads the receipt"].data
@@ -42,7 +52,7 @@ def purchase(told: dict[str, Step]) -> None:
     assert "Edda Lindqvist" in text
     assert "€10.00" in text
     history = told["reads the history with the token of the purchase"].data["history"]
-    assert [edge["node"]["number"] for edge in history["edges"]] == ["ACMETEST-000001"]
+    assert [edge["node"]["number"] for edge in history["edges"]] == ["ACMETEST-000002"]
     assert history["source"] in ("REPLICA", "PRIMARY")
     assert history["asOf"]
 
@@ -70,7 +80,7 @@ def upgrade_and_refund(told: dict[str, Step]) -> None:
 
 def renewal_and_dunning(told: dict[str, Step]) -> None:
     renewed = told["is renewed by the worker a month on"].data["invoice"]
-    assert (renewed["number"], renewed["total"]["minorUnits"]) == ("ACMETEST-000003", "2000")
+    assert (renewed["number"], renewed["total"]["minorUnits"]) == ("ACMETEST-000004", "2000")
     late = told["has a card that declines, and keeps access in dunning"]
     assert (late.data["subscription"]["state"], late.data["subscription"]["entitled"]) == ("PAST_DUE", True)
     assert late.owed == "20.00 EUR"
@@ -85,10 +95,10 @@ def renewal_and_dunning(told: dict[str, Step]) -> None:
 def mails(page: httpx2.Response) -> None:
     """What the customer was told on the way, each once."""
     for subject in (
-        "Receipt ACMETEST-R-000001 for invoice ACMETEST-000001",
+        "Receipt ACMETEST-R-000001 for invoice ACMETEST-000002",
         "Your refund of €3.00",
-        "Thank you: invoice ACMETEST-000004 is paid",
-        "Your access is suspended: invoice ACMETEST-000005 is not paid",
+        "Thank you: invoice ACMETEST-000005 is paid",
+        "Your access is suspended: invoice ACMETEST-000006 is not paid",
         "Receipt GLOBEXTEST-R-000001 for invoice GLOBEXTEST-000001",
     ):
         assert page.text.count(subject) == 1, subject
