@@ -42,7 +42,7 @@ async def give_uses_back(
     """Counts the period up again that the invoice, which is void now, had used up of each of the redemptions.
 
     Of those that reduced it, one that became a subscription's by whichever invoice is for any again, once no other
-    invoice stands that it reduced.
+    invoice of that subscription stands that it reduced: parts of periods of others may have been before.
     """
     if used:
         await tx.execute(
@@ -58,6 +58,7 @@ async def give_uses_back(
                       SELECT 1 FROM invoice_line_discount d
                         JOIN invoice i ON i.shard_key = d.shard_key AND i.id = d.invoice_id
                        WHERE d.shard_key = $1 AND d.customer_id = $2 AND d.redemption_id = coupon_redemption.id
+                         AND i.subscription_id = coupon_redemption.subscription_id
                          AND i.state <> 'void' AND i.id <> $3)""",
             tx.customer.shard, tx.customer.uuid, invoice.uuid, [each.uuid for each in reduced_by],
         )  # fmt: skip

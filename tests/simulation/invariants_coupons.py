@@ -45,7 +45,7 @@ def discounts_add_up(look: Look) -> Iterator[str]:
 class Redeemed:
     """A redemption as it goes along; ``left`` None is for ever, ``subscription`` the one it is bound to, if any.
 
-    ``used_by`` are the standing invoices that it reduced, ``bound_by`` the one that bound it.
+    ``used_by`` are the standing invoices that it reduced, with their subscriptions, ``bound_by`` the one that bound it.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Redeemed:
     left: int | None
     until: datetime | None = None
     bound_by: UUID | None = None
-    used_by: set[UUID] = field(default_factory=set)
+    used_by: dict[UUID, str | None] = field(default_factory=dict)
 
 
 def coupons_take_what_they_say(look: Look) -> Iterator[str]:
@@ -109,20 +109,20 @@ def _billed(look: Look, invoice: Row, each: Done, known: list[Redeemed]) -> Iter
             if not one.coupon.account and one.subscription is None:
                 one.subscription, one.bound_by = of, invoice["id"]
         for one in expected:
-            one.used_by.add(invoice["id"])
+            one.used_by[invoice["id"]] = of
 
 
 def _voided(look: Look, invoice: Row, known: list[Redeemed]) -> None:
     """A void invoice gives the periods back that it used up, and a coupon that an invoice bound its freedom, if nothing
-    stands that it reduced."""
+    of that subscription stands that it reduced."""
     for one in known:
         if invoice["id"] not in one.used_by:
             continue
-        one.used_by.remove(invoice["id"])
+        del one.used_by[invoice["id"]]
         charges = look.facts.of("invoice_line", invoice_id=invoice["id"], kind="charge")
         if any(line["price_id"] and _is_whole(look, invoice, line) for line in charges):
             one.left = None if one.left is None else one.left + 1
-        if one.bound_by is not None and not one.used_by:
+        if one.bound_by is not None and one.subscription not in one.used_by.values():
             one.subscription = one.bound_by = None
 
 

@@ -8,55 +8,19 @@ from domain.actor import Grant
 from domain.catalog.coupon import Duration, Scope
 from domain.catalog.publish_coupon import EndCoupon, end_coupon, publish_coupon
 from domain.catalog.redeem import RedeemCoupon, redeem_coupon
-from domain.catalog.redemption import EndRedemption, Redemption, end_redemption, redemptions
-from domain.corrections.void_invoice import VoidInvoice, void_invoice
-from domain.ids import CouponId, InvoiceId
-from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
+from domain.catalog.redemption import EndRedemption, end_redemption
+from domain.ids import InvoiceId
 from domain.invoices.edit_draft import AddInvoiceLine, add_invoice_line
 from domain.invoices.line import lines_of
 from domain.perform import perform
-from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
-from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.catalog_kit import by_admin, half_off, new_plan
+from tests.domain.catalog.coupon_lives import held, left, owing, void
 from tests.domain.invoices.bills import SETUP, draft, eur, issue, note, now
 from tests.interruptions import Killed, killed_at
 from tests.lives import buyer, by_finance, day, invoices_of, start, until, wrong_rows
-from tests.world import Someone, World, fresh
-
-PERIODS = 2  # the first month and the second
-
-
-async def owing(world: World, **changed: object) -> tuple[Someone, CouponId, InvoiceId]:
-    """A customer whose discounted renewal of February was declined; by then the coupon of two periods is used up."""
-    ada, coupon = await buyer(world), half_off(**{"duration": Duration.PERIODS, "periods": PERIODS, **changed})
-    id = (await by_admin(world, publish_coupon, coupon)).coupon
-    await world.do(ada, redeem_coupon, RedeemCoupon(coupon.code, None))
-    await start(world, ada)
-    await world.card(ada, "tok_insufficient_funds")
-    await until(world, ada, day(2, 1, 3))
-    _, renewal = await invoices_of(world, ada)
-    assert (renewal.state.name, renewal.total, await left(world, ada)) == ("open", eur(500), 0)
-    return ada, id, renewal.id
-
-
-async def held(world: World, of: Someone) -> Redemption:
-    """The customer's redemption."""
-    (found,) = await redemptions(world.house.db.primary, of.id)
-    return found
-
-
-async def left(world: World, of: Someone) -> int | None:
-    """How many periods it is still good for."""
-    return (await held(world, of)).periods_left
-
-
-async def void(world: World, of: Someone, id: InvoiceId, key: str | None = None, *, replace: bool = False) -> None:
-    """Staff voids it."""
-    command, actor = VoidInvoice(id, "It was wrong.", replace), world.staff(Grant.LEAD)
-    await perform(world.house.db, void_invoice, actor, of.id, command, key or fresh("void"))
-    await do_now(world.house, of.id)
+from tests.world import World, fresh
 
 
 @pytest.mark.row("I14")
@@ -154,65 +118,6 @@ async def test_a_credited_invoice_gives_no_period_back(world: World) -> None:
     ada, _, renewal = await owing(world)
     await note(world, ada, renewal, 500)
     assert ((await now(world, ada, renewal)).state.name, await left(world, ada)) == ("paid", 0)
-
-
-async def test_a_coupon_that_a_subscription_took_with_an_unpaid_first_invoice_is_for_the_next_one(world: World) -> None:
-    ada = await buyer(world, "tok_insufficient_funds")
-    coupon = half_off(duration=Duration.ONCE, scope=Scope.SUBSCRIPTION)
-    await by_admin(world, publish_coupon, coupon)
-    await world.do(ada, redeem_coupon, RedeemCoupon(coupon.code, None))
-    taken = await start(world, ada)
-    assert (await held(world, ada)).subscription == taken.subscription
-    await until(world, ada, day(1, 3))  # it was never paid for
-    assert ((await held(world, ada)).subscription, await left(world, ada)) == (None, 1)
-    await world.card(ada)
-    assert (await start(world, ada, "team")).total == eur(1000)
-
-
-async def test_who_gives_up_one_of_two_unpaid_purchases_has_its_coupon_back_and_the_other_stands(world: World) -> None:
-    ada, begun = await buyer(world, "tok_insufficient_funds"), []
-    for plan in ("starter", "team"):
-        coupon = half_off(duration=Duration.ONCE, scope=Scope.SUBSCRIPTION)
-        await by_admin(world, publish_coupon, coupon)
-        await world.do(ada, redeem_coupon, RedeemCoupon(coupon.code, None))
-        begun.append(await start(world, ada, plan))
-    for given_up in (0, 1):
-        await world.do(ada, cancel_subscription, CancelSubscription(begun[given_up].subscription, CancelAt.NOW))
-        state = [(each.subscription, each.periods_left) for each in await redemptions(world.house.db.primary, ada.id)]
-        bound = [(each.subscription, 0) for each in begun[given_up + 1 :]]
-        assert sorted(state, key=str) == sorted([*[(None, 1)] * (given_up + 1), *bound], key=str)
-        states = [each.state.name for each in await invoices_of(world, ada)]
-        assert states == ["void"] * (given_up + 1) + ["open"] * (1 - given_up)
-    assert await wrong_rows(world, ada) == []
-
-
-async def test_what_a_coupon_was_redeemed_for_stays_bound_to_it_when_an_invoice_is_void(world: World) -> None:
-    ada, _, renewal = await owing(world, scope=Scope.SUBSCRIPTION)
-    bound, another = (await held(world, ada)).subscription, half_off(duration=Duration.ONCE, scope=Scope.SUBSCRIPTION)
-    await by_admin(world, publish_coupon, another)
-    await world.do(ada, redeem_coupon, RedeemCoupon(another.code, bound))
-    await void(world, ada, renewal)
-    found = await redemptions(world.house.db.primary, ada.id)
-    assert bound is not None and [each.subscription for each in found] == [bound, bound]
-
-
-@pytest.mark.row("I14")
-async def test_what_bound_a_coupon_lets_it_go_once_nothing_stands_that_used_it(world: World) -> None:
-    """The invoices are on account, so that a second one comes while the first is not paid."""
-    for earlier_first in (True, False):
-        ada = await buyer(world)
-        await by_finance(world, ada, set_billing_terms, SetBillingTerms(60, None))
-        coupon = half_off(duration=Duration.PERIODS, periods=PERIODS, scope=Scope.SUBSCRIPTION)
-        await by_admin(world, publish_coupon, coupon)
-        await world.do(ada, redeem_coupon, RedeemCoupon(coupon.code, None))
-        bound = (await start(world, ada)).subscription
-        await until(world, ada, day(2, 1, 3))
-        first, second = await invoices_of(world, ada)
-        assert (first.total, second.total, await left(world, ada)) == (eur(500), eur(500), 0)
-        await void(world, ada, first.id if earlier_first else second.id)
-        assert ((await held(world, ada)).subscription, await left(world, ada)) == (bound, 1)
-        await void(world, ada, second.id if earlier_first else first.id)
-        assert ((await held(world, ada)).subscription, await left(world, ada)) == (None, PERIODS)
 
 
 @pytest.mark.row("I14")
