@@ -39,8 +39,8 @@ async def available(
             WHERE r.shard_key = $1 AND r.customer_id = $2 AND r.redeemed_at <= $4
               AND (r.ended_at IS NULL OR r.ended_at > $4)
               AND (r.periods_left IS NULL OR r.periods_left > cardinality(array_positions($5::uuid[], r.id)))
-              AND (c.scope = 'account' OR ($3::uuid IS NOT NULL
-                   AND coalesce(r.subscription_id, ($6::uuid[])[array_position($5::uuid[], r.id)], $3) = $3))
+              AND (c.scope = 'account'
+                   OR coalesce(r.subscription_id, ($6::uuid[])[array_position($5::uuid[], r.id)], $3) = $3)
             ORDER BY r.redeemed_at, r.id""",
         customer.shard, customer.uuid, subscription.uuid if subscription else None, at,
         [each.redemption.uuid for each in spent],

@@ -40,7 +40,7 @@ async def drafted_toward(tx: Tx, of: Contract) -> Money:
         draft = await read_draft(tx, row["shard_key"], tx.customer.uuid, InvoiceId(row["shard_key"], row["id"]))
         assert draft is not None, row["id"]
         bill = bill_of(tx, draft, spent)
-        if draft.currency == currency and any(line.plan == plan for line in draft.lines):
+        if any(line.plan == plan for line in draft.lines):
             rated = await _rated(tx, bill, draft.lines)
             found, used = found + await _toward(tx, of, plan, rated), rated.used
         else:

@@ -80,16 +80,13 @@ async def _take_adjustment_back(tx: Tx, of: Invoice) -> None:
 
 
 def _reductions(lines: Sequence[Line]) -> list[CouponRedemptionId]:
-    """The redemptions that reduced charges of the invoice, whether a period of them was used up or not."""
-    found = [each.redemption for line in lines if line.credits is None for each in line.reductions]
-    return list(dict.fromkeys(found))
+    """The redemptions that reduced lines of the invoice, whether a period of them was used up or not."""
+    return [each.redemption for line in lines for each in line.reductions]
 
 
 def _used(lines: Sequence[Line]) -> list[CouponRedemptionId]:
-    """The redemptions of which the invoice used a period up: those that reduced a whole period's charge, once each."""
-    used = [each.redemption for line in lines if line.credits is None and discountable(line).whole_period
-            for each in line.reductions]  # fmt: skip
-    return list(dict.fromkeys(used))
+    """Those of which the invoice used a period up, one each: those that reduced charges of whole periods."""
+    return _reductions([line for line in lines if discountable(line).whole_period])
 
 
 def _parts_given_back(lines: Sequence[Line]) -> list[tuple[LineRef, Taken]]:
