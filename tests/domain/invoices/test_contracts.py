@@ -6,11 +6,8 @@ from datetime import timedelta
 import pytest
 
 from domain.actor import Grant
-from domain.catalog.coupon import Duration, Scope
 from domain.catalog.plan import price
 from domain.catalog.publish import PublishPrice, publish_price
-from domain.catalog.publish_coupon import publish_coupon
-from domain.catalog.redeem import RedeemCoupon, redeem_coupon
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.ids import ContractId
 from domain.invoices.billing_terms import billing_terms
@@ -24,7 +21,6 @@ from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.start import SubscriptionStarted
-from tests.catalog_kit import by_admin, half_off
 from tests.domain.corrections.correction_kit import corrected, german_shop, rate_is
 from tests.domain.invoices.bills import eur, note, now
 from tests.interruptions import Killed, killed_at
@@ -111,29 +107,6 @@ async def test_what_lies_on_a_draft_for_the_term_is_not_billed_as_a_true_up_too(
         assert billed == [("renewal", 1000), ("start", 1000), ("true_up", 1000)]
         assert await billed_toward(world.house.db.primary, each.id) == {id: eur(2000)}
         assert await wrong_rows(world, each) == []
-
-
-@pytest.mark.row("I13")
-@pytest.mark.parametrize("scope", list(Scope))
-async def test_a_coupon_that_two_drafts_wait_for_reduces_one_of_them_in_what_counts_toward_commitments(
-    world: World, scope: Scope
-) -> None:
-    ada, committed_to = await buyer(world), {}
-    for plan, minor in (("starter", 3000), ("team", 6000)):
-        until_then = day(2, 1) + timedelta(seconds=1)
-        signed = SignContract(world.prices[plan], eur(minor), day(1, 1), until_then, 0, None)
-        committed_to[(await by_finance(world, ada, sign_contract, signed)).contract] = eur(minor)
-        await start(world, ada, plan)
-    coupon = half_off(duration=Duration.ONCE, scope=scope)
-    await by_admin(world, publish_coupon, coupon)
-    await world.do(ada, redeem_coupon, RedeemCoupon(coupon.code, None))
-    await until(world, ada, day(2, 1, 3))
-    renewed = sorted(of.total.minor for of in await invoices_of(world, ada) if of.reason == "renewal")
-    assert renewed in ([500, 2000], [1000, 1000])  # the first of them has it; which that is lies with their ids
-    billed = await billed_toward(world.house.db.primary, ada.id)
-    true_ups = {each.id: (await now(world, ada, each.true_up)).total for each in await held(world, ada) if each.true_up}
-    assert {id: billed[id] + true_ups[id] for id in committed_to} == committed_to
-    assert await wrong_rows(world, ada) == []
 
 
 async def test_a_period_that_begins_as_the_contract_ends_is_not_billed_toward_it(world: World) -> None:
