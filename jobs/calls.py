@@ -129,9 +129,7 @@ async def look_for_lost_events(house: House, account: str) -> None:
     if account not in await events_to_look_for(house):
         return
     for _ in range(EVENT_PAGES):
-        heard = await look_on(house, account)
-        LATE_EVENTS.labels(account).inc(heard.found)
-        if not heard.more:
+        if not await look_on(house, account, LATE_EVENTS.labels(account).inc):
             return
 
 

@@ -18,7 +18,8 @@ from runtime.settings import Settings
 def routes(house: House, settings: Settings) -> list[Route]:
     """The doors for orchestrators and for monitoring."""
     watch_operations()
-    doors = _Doors(house, Scrape(house.db, settings.redis_url.get_secret_value(), settings.metrics_seconds))
+    redis_url, seconds = settings.redis_url.get_secret_value(), settings.metrics_seconds
+    doors = _Doors(house, Scrape(house.db, redis_url, seconds, house.gateways.keys()))
     return [
         Route("/healthz", _healthz),
         Route("/readyz", doors.readyz),

@@ -76,6 +76,12 @@ LATE_EVENTS: Final = Counter(
     ["account"],
     registry=REGISTRY,
 )
+LOOK_AGE: Final = Gauge(
+    "quittance_event_look_age_seconds",
+    "How old the last instant is up to which the look for a provider's lost events has come or will; -1: none began",
+    ["account"],
+    registry=REGISTRY,
+)
 RESTED: Final = Counter(
     "quittance_batch_rest_seconds",
     "How long batches of renewals and invoices rested so that requests came first",

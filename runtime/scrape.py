@@ -1,6 +1,7 @@
 """One scrape: what waits is looked for in the database and in Redis, and everything measured is printed."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,6 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from domain.database import Database
+from domain.fanout.provider_events import listened_until
 from domain.fanout.waiting import backlog
 from domain.refusals import Refused
 from runtime.measures import (
@@ -20,6 +22,7 @@ from runtime.measures import (
     INBOX_AGE,
     LAG,
     LETTERS,
+    LOOK_AGE,
     LOOKED,
     POOL,
     QUEUE,
@@ -35,8 +38,8 @@ NO_ANSWER: Final = -1  # no count and no age is negative
 class Scrape:
     """What monitoring reads; the servers are asked at most once in ``seconds``, however many scrape."""
 
-    def __init__(self, db: Database, redis_url: str, seconds: float) -> None:
-        self._db, self._redis_url, self._seconds = db, redis_url, seconds
+    def __init__(self, db: Database, redis_url: str, seconds: float, accounts: Collection[str]) -> None:
+        self._db, self._redis_url, self._seconds, self._accounts = db, redis_url, seconds, accounts
         self._looking = asyncio.Lock()
         self._looked_at: float | None = None
 
@@ -59,6 +62,7 @@ class Scrape:
         now = self._db.clock.now()
         try:
             waiting = await backlog(self._db.primary, now)
+            until = await listened_until(self._db.primary)
         except Refused:
             LOOKED.set(0)
             return
@@ -70,6 +74,8 @@ class Scrape:
         for gauge, since in ((DUE_AGE, waiting.due_since), (EVENTS_AGE, waiting.events_since)):
             gauge.set(_age(now, since))
         INBOX_AGE.set(_age(now, waiting.inbox_since))
+        for account in self._accounts:  # of one that was closed a row is left, and nobody looks any more
+            LOOK_AGE.labels(account).set(_age(now, until[account]) if account in until else NO_ANSWER)
 
     async def _look_at_queue(self) -> None:
         try:

@@ -31,6 +31,15 @@ async def listened_through(db: Primary, until: datetime) -> set[str]:
     return {row["provider_account"] for row in rows}
 
 
+async def listened_until(db: Primary) -> dict[str, datetime]:
+    """Up to which instant each provider account's events were heard of, or are in the round that is under way."""
+    rows = await db.fetch(
+        """-- fanout
+           SELECT provider_account, until FROM event_look"""
+    )
+    return {row["provider_account"]: row["until"] for row in rows}
+
+
 async def events_kept(db: Primary, keys: Collection[str]) -> set[str]:
     """Which of the keys are those of events that are kept."""
     rows = await db.fetch(

@@ -47,7 +47,7 @@ class TellsUndelivered(Protocol):
 
     async def list_undelivered(self, since: datetime, until: datetime, after: str | None) -> PastAnswer:
         """Events between the instants that were not taken wherever they were sent, in the provider's own order, behind
-        the one of that id; none where the list is over."""
+        the one of that id, as many as one answer holds; none where the list is over."""
 
 
 def arrival_of(account: str, event: ProviderEvent) -> Arrival:

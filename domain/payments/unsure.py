@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 _PEOPLE = timedelta(minutes=10)  # until people have given the credentials back; sooner nothing changes
 
@@ -15,6 +16,10 @@ class Unknown:
 
     reason: str
     heard: bool = field(default=True, compare=False)
+
+
+TOO_LONG: Final = Unknown("answer too long", heard=False)
+"""Itself where an answer was longer than what is read of one; of a list, a shorter page may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)

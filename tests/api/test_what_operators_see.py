@@ -12,7 +12,8 @@ from tests.api_callers import START, Api, key, running
 from tests.scraping import scrape
 
 SCRAPERS = 5  # at once: monitoring of two places, a person, and two that came late
-LOOKS = 3  # statements of a look: what waits, how far the replica is, and the primary's place in the log
+# Statements of a look: what waits, how far the looks for lost events came, how far the replica is, the primary's place.
+LOOKS = 4
 
 
 @pytest.mark.row("M3")

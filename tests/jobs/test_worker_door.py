@@ -38,6 +38,8 @@ async def test_a_worker_tells_what_it_did_what_waits_and_how_the_provider_answer
     assert page.value('provider_seconds_count{account="sandbox/main",answer="captured",call="charge"}') >= 1
     assert page.value('job_seconds_count{job="drain_events",outcome="done"}') >= 1
     assert page.value("queue_jobs") >= 0
+    for line in ("late_events_total", "event_look_age_seconds"):  # there before anything happens: alerts watch them
+        assert f'quittance_{line}{{account="sandbox/main"}}' in page.text
     # A second one with the same port works on without a door.
     workers.append(await ready(await start_worker(empty_ground, tmp_path / "other", METRICS_PORT=str(port))))
     assert "METRICS_PORT is not free" in (tmp_path / "other").read_text()

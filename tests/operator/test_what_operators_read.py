@@ -115,7 +115,7 @@ def test_each_alert_has_its_heading_in_the_runbook_and_no_heading_is_left_over()
     "series",
     ["replica_lag_seconds", "history_reads_total", "due_work_age_seconds", "queue_jobs", "queue_age_seconds",
      "outbox_age_seconds", "key_lookups_failed_total", "key_wait_seconds_bucket", "dead_letters", "inbox_age_seconds",
-     "deprecated_uses_total"],
+     "deprecated_uses_total", "event_look_age_seconds"],
 )  # fmt: skip
 def test_what_nobody_may_miss_is_watched_by_an_alert(series: str) -> None:
     assert any(re.search(rf"\bquittance_{series}\b", rule["expr"]) for rule in rules())

@@ -25,10 +25,9 @@ from domain.payments.gateway import (
     RefundRequest,
     SettlementAnswer,
     Unavailable,
-    Unknown,
     VoidAnswer,
 )
-from domain.payments.past_events import PastAnswer, TellsUndelivered
+from domain.payments.past_events import PastAnswer, PastEvents, TellsUndelivered
 
 PLACE_SECONDS = 0.5  # a healthy provider frees a place sooner; longer would hold up what needs no provider
 COME_BACK = timedelta(seconds=2)  # a few calls of a healthy provider
@@ -96,7 +95,7 @@ class Fence:
     async def list_undelivered(self, since: datetime, until: datetime, after: str | None) -> PastAnswer:
         of = self._gateway
         if not isinstance(of, TellsUndelivered):
-            return Unknown("it keeps no list of its events")
+            return PastEvents(())  # it keeps no list
         return await self._call("list_undelivered", lambda: of.list_undelivered(since, until, after))
 
     async def settlement_lines(self, payout_ref: str | None, after: str | None, limit: int) -> SettlementAnswer:

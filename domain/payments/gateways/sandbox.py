@@ -34,6 +34,7 @@ from domain.payments.gateways.sandbox_disputes import DisputeHttp
 from domain.payments.gateways.sandbox_events import id_of
 from domain.payments.gateways.sandbox_http import REQUEST_LIMIT, Reply, object_of
 from domain.payments.past_events import PastAnswer, PastEvent, PastEvents
+from domain.payments.unsure import TOO_LONG
 
 KEY_WINDOW: Final = timedelta(hours=24)  # the provider's promise; its own constant is in its idempotency keys
 MOST_EVENTS: Final = 100  # at once: the bytes of as many webhooks, below the longest answer that is read
@@ -158,9 +159,11 @@ class SandboxGateway(DisputeHttp):
         between = {"since": since.isoformat(), "until": until.isoformat()}
         return await self._events({**between, "delivery_success": "false"}, after)
 
-    async def _events(self, asked: Mapping[str, str], after: str | None) -> PastAnswer:
-        query = {**asked, "limit": str(MOST_EVENTS)} | ({"after": after} if after else {})
+    async def _events(self, asked: Mapping[str, str], after: str | None, limit: int = MOST_EVENTS) -> PastAnswer:
+        query = {**asked, "limit": str(limit)} | ({"after": after} if after else {})
         reply = await self._send("GET", "/v1/events", query=query)
+        if reply is TOO_LONG and limit > 1:
+            return await self._events(asked, after, limit // 2)
         if not isinstance(reply, Reply):
             return reply
         listed = object_of(reply, sandbox_wire.EventList)

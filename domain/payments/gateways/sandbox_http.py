@@ -13,6 +13,7 @@ import msgspec
 from domain import tracing
 from domain.correlation import current
 from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
+from domain.payments.unsure import TOO_LONG
 
 REQUEST_LIMIT: Final = timedelta(seconds=10)
 """For the whole request: card networks answer within a few seconds, and a caller's own limit must lie above this."""
@@ -123,7 +124,7 @@ def _classify(response: httpx2.Response, body: bytes | None) -> Reply | Unknown 
     if status in (401, 403):
         return CredentialsRefused()
     if body is None:
-        return Unknown("answer too long", heard=False)
+        return TOO_LONG
     if 200 <= status < 300 or 400 <= status < 500:
         return Reply(status, body)
     error = _error(body)

@@ -8,6 +8,7 @@ from domain.payments.gateway import Unavailable, Unknown
 from domain.payments.gateways.stripe_http import Answer, Heard, KeyTaken, Turned, ask
 from domain.payments.gateways.stripe_read import BARRED, REFERENCE
 from domain.payments.gateways.stripe_wire import WireIntent, WireList
+from domain.payments.unsure import TOO_LONG
 
 # Of a charge that Stripe told us of: our secret is of another account or mode by now, so nothing follows from it.
 LOST: Final = "the provider does not know its own id"
@@ -86,8 +87,11 @@ async def canceled(client: Any, intent_id: str) -> WireIntent | Unknown | Unavai
 
 
 async def page_of(listing: Any, shape: type[T], params: Mapping[str, object]) -> WireList[T] | Unknown | Unavailable:
-    """A page of a list of Stripe's, the newest first."""
+    """A page of a list of Stripe's, the newest first; a shorter one than asked for where that is longer than what is
+    read of an answer."""
     answer = await ask(listing.list_async(dict(params)))
+    if answer is TOO_LONG and isinstance(limit := params["limit"], int) and limit > 1:
+        return await page_of(listing, shape, {**params, "limit": limit // 2})
     if isinstance(answer, Turned | KeyTaken):
         return Unknown(answer.code if isinstance(answer, Turned) else "the key was used for another request")
     if isinstance(answer, Unknown | Unavailable):

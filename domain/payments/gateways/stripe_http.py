@@ -19,6 +19,7 @@ import stripe
 
 from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
 from domain.payments.gateways.stripe_wire import WireError
+from domain.payments.unsure import TOO_LONG
 
 API_VERSION: Final = "2026-10-28.endive"  # the one that the locked client was made for; another is another contract
 REQUEST_LIMIT: Final = timedelta(seconds=25)
@@ -41,6 +42,10 @@ class _NotSent(stripe.APIConnectionError):  # type: ignore[misc]  # mypy does no
 
 class _Lost(stripe.APIConnectionError):  # type: ignore[misc]  # mypy does not read the client
     """The request left us, and what became of it is not known."""
+
+
+class _TooLong(_Lost):
+    """Its answer is not read to its end."""
 
 
 class Transport(stripe.HTTPClient):  # type: ignore[misc]  # mypy does not read the client
@@ -85,7 +90,7 @@ async def _read(response: httpx2.Response) -> bytes:
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > _ANSWER_MAX:
-            raise _Lost("answer too long")
+            raise _TooLong(TOO_LONG.reason)
     return bytes(body)
 
 
@@ -156,6 +161,8 @@ async def ask(call: Awaitable[Any]) -> Answer:
         return _turned(error)
     except _NotSent as error:
         return Unavailable(str(error.user_message))
+    except _TooLong:
+        return TOO_LONG
     except _Lost as error:
         return Unknown(str(error.user_message), heard=False)
     except stripe.StripeError as error:

@@ -1,14 +1,19 @@
 """Stripe's events since an instant, asked for again: the oldest first, however many pages there are, and kept once."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 from domain.inbox import find
 from domain.payments.gateway import Captured, ChargeRequest, CredentialsRefused, Unknown
 from domain.payments.gateways.stripe import StripeGateway
 from domain.payments.past_events import PastEvents
+from domain.payments.unsure import TOO_LONG
 from domain.reactions.refetch import refetch
 from tests.payments_stories import TEN
 from tests.stripe_stage import card, gateway_by, gateway_to
@@ -61,7 +66,42 @@ async def test_what_no_endpoint_took_is_asked_for_page_by_page_without_the_rest_
     assert {(*each["delivery_success"], *each["created[lt]"]) for each in asked} == {
         ("false", str(int(until.timestamp())))
     }
-    assert len([name for name in asked[0] if name.startswith("types")]) <= 20, "as many as Stripe takes"
+    types = [value for name, values in asked[0].items() if name.startswith("types") for value in values]
+    assert sorted(types) == sorted(told_to_send())
+    assert len(types) <= 20, "as many as Stripe takes"
+
+
+def told_to_send() -> list[str]:
+    """The types of events that whoever makes an endpoint at Stripe is told to choose."""
+    text = (Path(__file__).parents[3] / "docs" / "payment-providers.md").read_text()
+    said = text.partition("make an endpoint")[2].partition("Of others")[0]
+    types = list[str]()
+    for word in re.findall(r"`([a-z_.]+)`", said):  # `.updated` is of what the one before it is of
+        types.append(types[-1].rpartition(".")[0] + word if word.startswith(".") else word)
+    return types
+
+
+@pytest.mark.parametrize("most", [30, 1])
+async def test_a_page_that_is_longer_than_any_answer_that_is_read_comes_in_shorter_ones(most: int) -> None:
+    asked = list[str]()
+
+    def heard(path: str) -> bytes:
+        asked.extend(limit := parse_qs(urlsplit(path).query)["limit"])
+        return listed(path) + b" " * (2 * 1024 * 1024 if int(limit[0]) > most else 0)
+
+    seen, after = list[str](), None
+    async with gateway_by(heard) as gateway:
+        until = SINCE + timedelta(seconds=250)
+        while isinstance(answer := await gateway.list_undelivered(SINCE, until, after), PastEvents) and answer.events:
+            seen += [each.id for each in answer.events]
+            after = seen[-1]
+    assert seen == [f"evt_{number}" for number in reversed(range(250))]
+    assert asked[:3] == ["100", "50", "25"]
+
+
+async def test_an_event_that_no_answer_holds_ends_in_no_answer() -> None:
+    async with gateway_by(lambda path: listed(path) + b" " * 2 * 1024 * 1024) as gateway:
+        assert await gateway.list_undelivered(SINCE, SINCE + timedelta(seconds=250), None) is TOO_LONG
 
 
 async def test_what_stripe_refuses_to_list_is_no_end_of_its_list() -> None:
