@@ -40,18 +40,14 @@ async def look_for_disputes(house: House, account: str) -> int:
         page = await house.gateway(account).list_disputes(of.since, of.after)
         if not isinstance(page, DisputesListed):
             if not isinstance(page, Unavailable):
-                await _keep(house, of, None)  # a place that the provider does not know any more: from the first again
+                await _mark(house, of, None)  # a place that the provider does not know any more: from the first again
             return found
         for told in page.disputes:
             found += await healed(house, account, told)
-            await _keep(house, of, told.dispute_ref)
+            await _mark(house, of, told.dispute_ref)
         more = page.more and bool(page.disputes)
         of = Look(account, of.since, page.disputes[-1].dispute_ref if page.disputes else of.after)
-    await house.db.marks.execute(
-        "UPDATE dispute_look SET ended_at = $2, after_ref = NULL WHERE provider_account = $1",
-        account,
-        house.db.clock.now(),
-    )
+    await _mark(house, of, None, house.db.clock.now())
     return found
 
 
@@ -74,10 +70,13 @@ async def _round(house: House, account: str) -> Look:
     return Look(account, row["since"], row["after_ref"])
 
 
-async def _keep(house: House, of: Look, after: str | None) -> None:
+async def _mark(house: House, of: Look, after: str | None, ended_at: datetime | None = None) -> None:
+    """Writes down how far the round was heard; not in the next one, which somebody else may have begun meanwhile."""
     await house.db.marks.execute(
-        "UPDATE dispute_look SET after_ref = $3 WHERE provider_account = $1 AND since = $2 AND ended_at IS NULL",
+        """UPDATE dispute_look SET after_ref = $3, ended_at = $4
+            WHERE provider_account = $1 AND since = $2 AND ended_at IS NULL""",
         of.account,
         of.since,
         after,
+        ended_at,
     )

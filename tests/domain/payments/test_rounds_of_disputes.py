@@ -7,12 +7,15 @@ from typing import Any, cast
 
 import pytest
 
-from domain.payments.gateway import DisputesListed, Gateway
+from domain.payments.dispute_calls import DisputesAnswer
+from domain.payments.gateway import DisputesListed, Gateway, Unavailable
+from domain.payments.gateways.sandbox import SandboxGateway
+from domain.reactions.house import House
 from domain.reactions.lost_disputes import disputes_to_look_for, look_for_disputes
 from tests.dispute_kit import disputed, end_of_rounds, hear_of_all
 from tests.mishaps import later
 from tests.webhook_desk import Desk
-from tests.world import ACCOUNT, World
+from tests.world import ACCOUNT, World, fresh
 
 
 class Stopped(Exception):
@@ -63,6 +66,36 @@ async def test_a_look_that_is_stopped_is_gone_on_with_and_the_next_round_begins_
     assert await disputes_to_look_for(world.house) == []
     assert ACCOUNT in await disputes_to_look_for(later(world.house, timedelta(hours=2)))
     assert await look(9) == [None, refs[0], refs[1]]
+
+
+class Away(SandboxGateway):
+    """A provider that does not answer."""
+
+    async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
+        return Unavailable("it is away")
+
+
+async def test_who_was_slow_does_not_end_the_next_round(world: World) -> None:
+    account = f"sandbox/{fresh('slow')}"
+
+    def at(hours: int, gateway: Gateway) -> House:
+        return later(replace(world.house, gateways={account: gateway}), timedelta(hours=hours))
+
+    class Slow(SandboxGateway):
+        async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
+            await look_for_disputes(at(0, quick), account)
+            await look_for_disputes(at(2, away), account)
+            return DisputesListed((), more=False)
+
+    class Quick(SandboxGateway):
+        async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
+            return DisputesListed((), more=False)
+
+    slow, quick, away = (kind("main", "http://127.0.0.1:1", "secret") for kind in (Slow, Quick, Away))
+    await look_for_disputes(at(0, slow), account)
+    assert await disputes_to_look_for(at(2, quick)) == [account], "nobody has heard it to its end"
+    for gateway in (slow, quick, away):
+        await gateway.close()
 
 
 async def test_events_of_a_loss_that_a_look_found_won_since_then_are_no_contradiction(world: World, desk: Desk) -> None:
