@@ -1,6 +1,7 @@
 """Pools of connections that stay at hand; below ``domain.db``, which nobody else goes by to reach them."""
 
 import asyncio
+import sys
 from collections import deque
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,7 @@ from asyncpg.connect_utils import SessionAttribute
 
 AT_HAND_SECONDS = 60  # then what nobody uses goes back to the queue, which closes what has been idle for minutes
 FULL_SECONDS = 0.5  # so long a server that gave no more connections is not asked for one while some are in use here
+USES = 50_000  # as asyncpg has it: what a server's process has gathered in memory by then goes with it
 STATEMENTS = 500  # prepared on a connection; the code has about 170, and each one beyond this is planned at every call
 READ_WRITE, STANDBY = SessionAttribute.read_write, SessionAttribute.standby
 
@@ -177,18 +179,25 @@ async def keep_session(connection: object) -> None:
 
 
 async def open_pool(
-    dsn: str, *, size: int, attrs: SessionAttribute, name: str, first: int = 1, idle_seconds: float = 300
+    dsn: str,
+    *,
+    size: int,
+    attrs: SessionAttribute,
+    name: str,
+    first: int = 1,
+    idle_seconds: float = 300,
+    uses: int = USES,
 ) -> Pool:
     """A pool whose connections refuse a server of the wrong kind; ``first`` connections are made at once, and each is
-    closed once it has been idle so long (0: never)."""
+    closed once it has been idle so long, or had so many uses (``idle_seconds`` 0: never)."""
     return await Pool(
         dsn,
         min_size=0,
         init_size=first,
         max_size=size,
-        max_queries=50_000,  # this and the three that are no choice of ours are what asyncpg's create_pool gives
+        max_queries=uses if idle_seconds else sys.maxsize,
         max_inactive_connection_lifetime=idle_seconds,
-        loop=None,
+        loop=None,  # this and the next two are what asyncpg's create_pool gives
         connection_class=asyncpg.Connection,
         record_class=asyncpg.Record,
         reset=keep_session,

@@ -129,3 +129,16 @@ async def test_what_nobody_uses_goes_back_after_a_while(pool: Pool) -> None:
     while asyncpg.Pool.get_idle_size(pool) == 0:  # noqa: ASYNC110 - the pool itself tells nobody
         await asyncio.sleep(0)
     assert pool.get_idle_size() == pool.get_size() == 1
+
+
+@pytest.mark.parametrize(("idle_seconds", "stays"), [(0, True), (300, False)])
+async def test_only_one_that_is_never_closed_for_idleness_stays_whatever_it_was_used_for(
+    database_url: str, idle_seconds: int, stays: bool
+) -> None:
+    pool = await open_pool(database_url, size=1, attrs=READ_WRITE, name="kept", idle_seconds=idle_seconds, uses=1)
+    pool.at_hand_seconds = 0
+    first = await Primary(pool).fetchval(WHICH)
+    while asyncpg.Pool.get_size(pool) > asyncpg.Pool.get_idle_size(pool):  # noqa: ASYNC110 - the pool tells nobody
+        await asyncio.sleep(0)
+    assert (await Primary(pool).fetchval(WHICH) == first) is stays
+    await pool.close()
