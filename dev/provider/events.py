@@ -87,8 +87,8 @@ def list_events(
     rows = db.execute(
         "SELECT * FROM events WHERE (?1 IS NULL OR number > (SELECT number FROM events WHERE id = ?1))"
         " AND (?2 IS NULL OR object = ?2) AND (?4 IS NULL OR created_at >= ?4) AND (?5 IS NULL OR created_at < ?5)"
-        " AND (?6 IS NULL OR ?6 = (SELECT count(*) > 0 AND count(*) = coalesce(sum(state = 'done'), 0)"
-        " FROM deliveries WHERE event = events.number)) ORDER BY number LIMIT ?3",
+        " AND (?6 IS NULL OR ?6 = (SELECT coalesce(min(state = 'done'), 0) FROM deliveries"
+        " WHERE event = events.number)) ORDER BY number LIMIT ?3",
         (after, subject, limit, since and since.timestamp(), until and until.timestamp(), delivered),
     )
     return [_read(row) for row in rows]

@@ -56,6 +56,14 @@ async def test_events_are_listed_by_whether_somebody_took_them(bench: Bench) -> 
         "payment_intent.succeeded"
     ]
     assert await told(delivery_success="false", **{"types[0]": "payout.paid"}) == []
+    assert [await told(type=each) for each in ("payout.paid", "payment_intent.succeeded")] == [
+        [],
+        ["payment_intent.succeeded"],
+    ]
+    year = 365 * 24 * 60 * 60
+    for asked, seen in ((-year, False), (year, True)):
+        until, since = str(intent["created"] + asked), str(intent["created"] - asked)
+        assert (await told(**{"created[lt]": until}) != []) == (await told(**{"created[gte]": since}) != []) == seen
 
 
 async def test_a_key_is_one_request_s_and_its_first_answer_comes_again_with_a_mark(bench: Bench) -> None:

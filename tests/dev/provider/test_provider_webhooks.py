@@ -1,10 +1,13 @@
 """Webhooks arrive signed: in order, late, twice, shuffled, never, or when asked for."""
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 from standardwebhooks import Webhook
 
+from domain.payments.gateways.sandbox import SandboxGateway
+from domain.payments.past_events import PastEvents
 from tests.provider_process import Bench, Delivery, Receiver
 
 
@@ -151,5 +154,10 @@ async def test_the_list_tells_what_was_taken_from_what_was_not(bench: Bench, end
     assert await told(delivery_success="true") == ["payment.succeeded"]
     assert await told(delivery_success="false") == []
     (event,) = await listed(bench, payment["id"])
+    at = datetime.fromisoformat(event["created_at"])
+    gateway = SandboxGateway("main", bench.provider.url, bench.provider.secret)
+    mine = await gateway.list_undelivered(at, at + timedelta(milliseconds=1), None)
+    assert isinstance(mine, PastEvents) and event["id"] not in [each.id for each in mine.events]
+    await gateway.close()
     assert await told(until=event["created_at"]) == []
     assert (await bench.call("GET", "/v1/events?delivery_success=perhaps")).status_code == 400

@@ -22,3 +22,25 @@ async def test_an_event_for_nobody_is_listed_and_is_not_tried_again() -> None:
     assert [event.type for event in list_events(store.db, None, payout.id, 10)] == ["payout.paid"]
     await courier.close()
     store.close()
+
+
+def test_an_event_was_taken_once_all_to_whom_it_was_sent_have_it() -> None:
+    store = Store(":memory:")
+    payout = Payout(id=new_id(Payout), amount_minor=0, currency="EUR", line_count=0, created_at=moment())
+
+    def taken() -> bool:
+        (was, was_not) = (list_events(store.db, None, payout.id, 10, delivered=each) for each in (True, False))
+        assert len(was) + len(was_not) == 1
+        return len(was) == 1
+
+    with store.write() as db:
+        emit(db, "payout.paid", payout)
+        db.execute("INSERT INTO deliveries (event, url, state) SELECT event, url, state FROM deliveries")
+        assert not taken()
+        db.execute("UPDATE deliveries SET state = 'done' WHERE number = 1")
+        assert not taken(), "the other has not"
+        db.execute("UPDATE deliveries SET state = 'done'")
+        assert taken()
+        db.execute("DELETE FROM deliveries")
+        assert not taken(), "it was never sent"
+    store.close()

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import httpx2
 import pytest
@@ -250,6 +251,7 @@ async def test_a_worker_looks_by_itself_once_an_hour_and_counts_what_it_found(si
     async def after(time: timedelta) -> float:
         house = silent.at(account, after=time)
         (timetable,) = [each for each in make_worker(house, redis).cron_jobs or () if each.name == "events"]
+        assert {minute // 10 for minute in cast(set[int], timetable.minute)} == set(range(6)), "a stopped one goes on"
         for _ in range(2):  # as of two workers
             await timetable.coroutine({})
         await make_worker(house, redis, burst=True).async_run()

@@ -99,6 +99,12 @@ async def test_a_page_that_is_longer_than_any_answer_that_is_read_comes_in_short
     assert asked[:3] == ["100", "50", "25"]
 
 
+async def test_an_event_of_stripes_without_an_id_is_one_without_a_name() -> None:
+    async with gateway_to(200, b'{"object": "list", "data": [{"id": null}], "has_more": false}') as gateway:
+        page = await gateway.list_undelivered(SINCE, SINCE + timedelta(seconds=250), None)
+    assert isinstance(page, PastEvents) and [each.id for each in page.events] == [""]
+
+
 async def test_an_event_that_no_answer_holds_ends_in_no_answer() -> None:
     async with gateway_by(lambda path: listed(path) + b" " * 2 * 1024 * 1024) as gateway:
         assert await gateway.list_undelivered(SINCE, SINCE + timedelta(seconds=250), None) is TOO_LONG
@@ -107,7 +113,8 @@ async def test_an_event_that_no_answer_holds_ends_in_no_answer() -> None:
 async def test_what_stripe_refuses_to_list_is_no_end_of_its_list() -> None:
     refused = b'{"error": {"type": "invalid_request_error", "code": "resource_missing", "message": "no such event"}}'
     async with gateway_to(404, refused) as gateway:
-        assert await gateway.past_events(SINCE, "evt_forgotten") == Unknown("resource_missing")
+        for page in (gateway.past_events(SINCE, "evt_1"), gateway.list_undelivered(SINCE, datetime.now(UTC), "evt_1")):
+            assert await page == Unknown("resource_missing")
     async with gateway_to(401, b'{"error": {"type": "invalid_request_error", "message": "no"}}') as gateway:
         assert isinstance(await gateway.past_events(SINCE, None), CredentialsRefused)
 
