@@ -130,6 +130,9 @@ async def test_word_of_a_refund_from_before_it_failed_contradicts_nobody(
     assert await desk.take(succeeded) == "waiting"
     await provider.behave(world, ada, operations=["query"])
     assert [await apply(ahead(world.house, MINUTE), key_of(succeeded)), await desk.take(failed)] == ["stale", "applied"]
+    assert await desk.take(made_up("refund.succeeded", succeeded["object"], sequence=3)) == "stale", (
+        "whatever its number"
+    )
     assert ((await refund_of(world, ada, id)).state.name, await credit(world, ada)) == ("failed", 400)
     assert [each.kind for each in await waiting(world, ada)] == [Kind.REFUND_FAILED]
     assert await wrong_rows(world, ada) == []
@@ -167,6 +170,20 @@ async def test_word_of_a_refund_from_before_it_succeeded_contradicts_nobody(
     assert [await desk.take(succeeded), await desk.take(sent_back)] == ["applied", "dead"]
     assert [each.kind for each in await waiting(world, ada)] == [Kind.REFUND_CONTRADICTED]
     assert await wrong_rows(world, ada) == []
+
+
+async def test_the_success_of_one_object_takes_nothing_from_the_failure_of_another_under_the_same_reference(
+    world: World, desk: Desk
+) -> None:
+    ada, id, given = await on_its_way(world, desk, "tok_refund_reversed")
+    (succeeded,) = await desk.events_of(given.provider_ref)
+    await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
+    charge = (await payment(world.house.db.primary, ada.id, id)).provider_ref
+    other = await world.house.gateway(ACCOUNT).refund(RefundRequest(fresh("key"), str(given.id), str(charge), BACK))
+    assert isinstance(other, RefundSucceeded)
+    assert await desk.take(made_up("refund.failed", succeeded["object"])) == "dead"
+    assert [each.kind for each in await waiting(world, ada)] == [Kind.REFUND_CONTRADICTED]
+    assert (await refund_of(world, ada, id)).state.name == "succeeded"
 
 
 @pytest.mark.parametrize("fails", [False, True])
