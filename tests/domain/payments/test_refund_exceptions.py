@@ -23,6 +23,7 @@ from domain.reactions.provider_events import apply
 from domain.reactions.provider_refunds import READ_IS_CURRENT, take_refund
 from domain.reactions.work import do_now
 from domain.subscriptions.start import StartSubscription, start_subscription
+from tests import refund_kit
 from tests.domain.invoices.bills import credit, on
 from tests.domain.payments.conftest import SideDoor
 from tests.domain.payments.test_refunds import paid
@@ -172,18 +173,32 @@ async def test_word_of_a_refund_from_before_it_succeeded_contradicts_nobody(
     assert await wrong_rows(world, ada) == []
 
 
+@pytest.mark.parametrize("sent_back", [True, False])  # otherwise the provider has two of which it can tell neither
 async def test_the_success_of_one_object_takes_nothing_from_the_failure_of_another_under_the_same_reference(
-    world: World, desk: Desk
+    world: World, desk: Desk, sent_back: bool
 ) -> None:
     ada, id, given = await on_its_way(world, desk, "tok_refund_reversed")
     (succeeded,) = await desk.events_of(given.provider_ref)
-    await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
+    if sent_back:
+        await desk.admin(f"settle/{given.provider_ref}", outcome="account_closed")
     charge = (await payment(world.house.db.primary, ada.id, id)).provider_ref
     other = await world.house.gateway(ACCOUNT).refund(RefundRequest(fresh("key"), str(given.id), str(charge), BACK))
     assert isinstance(other, RefundSucceeded)
     assert await desk.take(made_up("refund.failed", succeeded["object"])) == "dead"
     assert [each.kind for each in await waiting(world, ada)] == [Kind.REFUND_CONTRADICTED]
     assert (await refund_of(world, ada, id)).state.name == "succeeded"
+
+
+@pytest.mark.parametrize("kind", ["refund.succeeded", "refund.failed"])
+async def test_word_of_a_refund_that_nobody_has_sent_is_no_case_to_book(world: World, desk: Desk, kind: str) -> None:
+    ada, id = await refund_kit.paid(world)
+    asked = await refund_kit.asked(world, ada, id)
+    charge = (await payment(world.house.db.primary, ada.id, id)).provider_ref
+    about = {"customer": str(ada.id)}
+    word = made_up(kind, payment=charge, reference=str(asked), amount_minor=refund_kit.BEYOND, metadata=about)
+    assert await desk.take(word) == "dead"
+    assert await waiting(world, ada) == []
+    assert (await refund_kit.now(world, ada, asked)).state.name == "awaiting_approval"
 
 
 @pytest.mark.parametrize("fails", [False, True])
