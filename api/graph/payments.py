@@ -235,7 +235,7 @@ class Payment(Node):
             action=_action(payment),
             expires_at=payment.expires_at,
             expected_at=payment.expected_at if payment.state.name == "processing" else None,
-            action_url=payment.action_url if payment.state.name == "requires_action" else None,
+            action_url=payment.action_url if payment.awaits_customer else None,
             created_at=payment.happened_at,
         )
 
@@ -293,6 +293,6 @@ def _failure_class(payment: payments.Payment) -> FailureClass | None:
 
 
 def _action(payment: payments.Payment) -> PaymentAction | None:
-    if payment.state.name != "requires_action" or payment.action_url is None:
+    if not payment.awaits_customer or payment.action_url is None:
         return None
     return PaymentAction(url=payment.action_url, expires_at=payment.sent_at + ACTION_FOR if payment.sent_at else None)

@@ -45,7 +45,7 @@ def offers(of: Standing, now: datetime) -> list[Offer]:
     """What would be accepted now, the shortest way first."""
     found = [Offer(Act.PAY_NOW)] if _may_pay(of) else []
     attempt = of.open_attempt
-    if attempt is not None and attempt.state.name == "requires_action" and attempt.action_url:
+    if attempt is not None and attempt.awaits_customer and attempt.action_url:
         found.append(Offer(Act.CONFIRM, attempt.action_url, resolves_by(attempt, of.wall)))
     elif attempt is not None:
         found.append(Offer(Act.WAIT, until=resolves_by(attempt, of.wall)))
@@ -85,8 +85,7 @@ def reason(of: Standing) -> Why:
     if of.plan is not None:
         return Why.PAID_IN_PARTS
     if of.open_attempt is not None:
-        waits = of.open_attempt.state.name == "requires_action"
-        return Why.CONFIRMATION_NEEDED if waits else Why.OUTCOME_OPEN
+        return Why.CONFIRMATION_NEEDED if of.open_attempt.awaits_customer else Why.OUTCOME_OPEN
     if of.invoice.collection != AUTOMATIC:
         return Why.OVERDUE
     return (why_failed(of.attempts[-1]) if of.attempts else None) or Why.METHOD_MISSING

@@ -94,7 +94,7 @@ async def _payment_short(db: Primary, of: Notice) -> News | None:
 
 async def _payment_action(db: Primary, of: Notice) -> News | None:
     asked = await payment(db, of.customer, PaymentId(of.id.shard, of.subject))
-    if asked.state.name != "requires_action" or asked.asked is not None:  # what is let go needs nobody's approval
+    if not asked.awaits_customer:
         return None
     return _of_invoice(await invoice(db, of.customer, asked.invoice), of.kind, amount=asked.amount)
 

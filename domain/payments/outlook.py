@@ -48,7 +48,7 @@ def resolves_by(of: Payment, now: datetime) -> datetime | None:
     if (until := stands_until(of, now)) is not None:
         return until
     sent = (of.asked.sent_at if of.asked else of.sent_at) or now
-    if of.state.name == "requires_action" and of.asked is None:
+    if of.awaits_customer:
         return sent + ACTION_FOR
     last = sent + sum(QUERY_AFTER, timedelta(0))
     return last if of.expected_at is None else max(last, of.expected_at)

@@ -154,6 +154,11 @@ class Payment:
         return self.state.name in OPEN
 
     @property
+    def awaits_customer(self) -> bool:
+        """Whether its customer is to approve it: what is let go already needs nobody's approval any more."""
+        return self.state.name == "requires_action" and self.asked is None
+
+    @property
     def is_settled(self) -> bool:
         """Whether the provider has been heard to the end: it is not asked about this payment any more."""
         return self.state.name == "succeeded" or self.state.name not in OPEN | TAKEN

@@ -37,7 +37,7 @@ async def void_payment(tx: Tx, command: VoidPayment) -> VoidAsked:
     if of.state.name in ("processing", "unknown"):
         message = "The outcome of this payment is not known yet; then it can be voided or refunded."
         raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, ("paymentId",))
-    if of.state.name != "requires_action" or of.asked is not None:
+    if not of.awaits_customer:
         refuse_unless_held(of)
     await store_payment(tx, await ask_of(tx, of, Asked(Ask.VOID, None, False, None, None)))
     return VoidAsked(of.id, of.invoice)

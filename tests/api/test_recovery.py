@@ -9,6 +9,7 @@ import pytest
 from domain.actor import Grant
 from domain.payments.settle_payment import News
 from tests.api_callers import Api, key
+from tests.domain.payments.test_offline_payments import record
 from tests.lives import attempts_at, day, tell, until
 from tests.recovery_stage import Debtor, debtor
 
@@ -17,7 +18,8 @@ PANEL = """{ viewer { customer { subscriptions { recovery {
     actions { kind url resolvesBy firstDay lastDay maxParts maxDays }
     installments { state parts { part amount { decimal } payment { state } } } } } } } }"""
 LOG = """query ($id: ID!) { viewer { customer { invoice(id: $id) {
-    dunning { attempts { number reason state method { last4 } } } installments { state } } } } }"""
+    dunning { attempts { number reason state method { last4 } } } installments { state }
+    payments { actionUrl action { url } } } } } }"""
 STAFF_LOG = """query ($customer: ID!, $id: ID!) { staff { dunningAttempts(customerId: $customer, invoiceId: $id) {
     attempt { number reason } declineClass gatewayCode providerAccount providerEventId } } }"""
 POLICY = "{ staff { recoveryPolicy { backups splitParts rules { code step days } } } }"
@@ -98,6 +100,11 @@ async def test_while_an_outcome_is_open_only_waiting_or_confirming_is_offered(ap
     assert (shown["reason"], await panel.offered()) == ("CONFIRMATION_NEEDED", ["CONFIRM", "ADD_METHOD"])
     assert shown["actions"][0]["url"].startswith("http")
     assert await panel.refuses("PAY_NOW", "CHOOSE_PAYDAY", "SPLIT")
+    await record(api.world, who, 400, follow=False)  # the provider was not told yet that less is to be taken
+    shown = await panel.shown()
+    assert (shown["reason"], await panel.offered()) == ("OUTCOME_OPEN", ["WAIT", "ADD_METHOD"])
+    paid = (await panel.of.guest.data(LOG, id=str(panel.of.case.invoice)))["viewer"]["customer"]["invoice"]
+    assert (paid["payments"][-2]["actionUrl"], paid["payments"][-2]["action"]) == (None, None)
 
 
 @pytest.mark.row("X6")

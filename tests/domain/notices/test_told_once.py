@@ -15,6 +15,7 @@ from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.settle_payment import News
 from domain.reactions.work import do
 from migrations.registry import TABLES
+from tests.domain.payments.test_offline_payments import record
 from tests.interruptions import Killed, killed_at
 from tests.lives import buy, buyer, by_house, day, give_back, invoices_of, start, tell, until, wrong_rows
 from tests.notice_kit import PostOffice, post_office
@@ -199,6 +200,17 @@ async def test_a_reminder_of_what_is_paid_meanwhile_is_not_sent(office: PostOffi
     gone = ("suppressed", "outdated")
     sent = dict.fromkeys(("invoice_issued", "receipt", "recovered"), ("sent", None))
     assert late == {**sent, "payment_failed": gone, "reminder": gone}
+
+
+async def test_nobody_is_asked_to_approve_a_payment_that_is_being_let_go(office: PostOffice) -> None:
+    ada = await buyer(office.world, "tok_3ds")
+    await office.close()
+    await start(office.world, ada)
+    await record(office.world, ada, 400, follow=False)
+    await office.open_again()
+    (*_, asking) = await office.queued(ada)
+    await do(office.house_later(timedelta(minutes=2)), asking)
+    assert (await office.states(ada))[1] == ("payment_action", "suppressed", "outdated")
 
 
 @pytest.mark.row("J7")
