@@ -42,14 +42,19 @@ async def try_next(tx: Tx, unpaid: Invoice, of: Case | None, failed: Payment | N
 
 async def charge_rest(tx: Tx, unpaid: Invoice, let_go: Payment | None, rules: RecoveryPolicy) -> bool:
     """Whether the rest is collected anew: the attempt was let go since it would have taken more than is owed by now,
-    as where a part came by hand. Nobody has failed then. A part of a plan is its plan's, and a hold its holder's."""
+    as where a part came by hand. Nobody has failed then. A part of a plan is its plan's, and a hold its holder's.
+
+    It is charged on the same method, or where that may not be charged any more, on a default one that came since."""
     if let_go is None or let_go.state.name != "voided" or let_go.capture_mode is CaptureMode.LATER:
         return False
     if unpaid.collection != AUTOMATIC or let_go.amount <= unpaid.due or await active_plan(tx, tx.customer, unpaid.id):
         return False
-    owner = await customer(tx, tx.head.tenant, tx.customer)
-    if let_go.method not in {method.id for method in await chargeable(tx, owner, rules)}:
+    owner, attempts = await customer(tx, tx.head.tenant, tx.customer), await payments_of(tx, tx.customer, unpaid.id)
+    tried = {each.method for each in attempts} - {let_go.method}
+    left = {method.id for method in await chargeable(tx, owner, rules)} - tried
+    method = next((each for each in (let_go.method, owner.default_method) if each in left), None)
+    if method is None:
         return False
-    if not await still_open(tx, await payments_of(tx, tx.customer, unpaid.id)):  # what is open decides
-        await begin_payment(tx, unpaid, let_go.method)
+    if not await still_open(tx, attempts):  # what is open decides
+        await begin_payment(tx, unpaid, method)
     return True
