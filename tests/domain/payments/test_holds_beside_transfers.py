@@ -6,18 +6,21 @@ import pytest
 
 from domain.actor import Grant
 from domain.payments.capture_payment import CapturePayment, capture_payment
-from domain.payments.payment import Ask, Payment
+from domain.payments.pay_invoice import PayInvoice, pay_invoice
+from domain.payments.payment import Ask, CaptureMode, Payment
+from domain.payments.policy import PartialAuthorization, PaymentPolicy, SetPaymentPolicy, set_payment_policy
 from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.perform import perform
+from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode
 from tests.domain.invoices.bills import eur, owed_and_credit
 from tests.domain.payments.conftest import SideDoor
 from tests.domain.payments.test_held_payments import ALL, by_staff, held, now, refused, sums
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
-from tests.lives import buyer, by_house, invoices_of, start, wrong_rows
-from tests.world import Someone, World, fresh
+from tests.lives import attempts_at, buyer, by_house, invoices_of, start, wrong_rows
+from tests.world import Someone, World, fresh, make_world
 
 
 async def recorded(world: World, of: Someone, hold: Payment, minor: int) -> None:
@@ -58,8 +61,9 @@ async def test_a_capture_that_was_not_sent_when_a_transfer_came_takes_nothing_be
     assert await wrong_rows(world, ada) == []
 
 
+@pytest.mark.parametrize(("came", "state"), [(600, "authorized"), (1000, "voided")])
 async def test_a_capture_whose_worker_died_takes_nothing_beyond_what_is_owed_when_it_is_looked_at_again(
-    world: World, provider: SideDoor
+    world: World, provider: SideDoor, came: int, state: str
 ) -> None:
     ada, hold = await held(world)
     command, finance = CapturePayment(hold.id, ALL, final=True), world.staff(Grant.FINANCE)
@@ -67,28 +71,56 @@ async def test_a_capture_whose_worker_died_takes_nothing_beyond_what_is_owed_whe
     with pytest.raises(Killed):
         async with killed_at("hold.claimed"):
             await do_now(world.house, ada.id)
-    await recorded(world, ada, hold, 600)
+    await recorded(world, ada, hold, came)
     await do_now(ahead(world.house, LEASE_OVER), ada.id)
-    waits = await now(world, ada, hold.id)
-    assert waits.asked is not None and await provider.taken(ada) == 0  # it may be on its way all the same
+    asked = (await now(world, ada, hold.id)).asked
+    assert asked is not None and asked.what is Ask.CAPTURE  # it may be on its way all the same
+    assert await provider.taken(ada) == 0
     forgotten = world.house.gateway(hold.provider_account).key_window
     await do_now(ahead(world.house, forgotten + timedelta(hours=1)), ada.id)
     stands = await now(world, ada, hold.id)
-    assert (stands.state.name, stands.asked, await provider.taken(ada)) == ("authorized", None, 0)
-    await by_staff(world, ada, capture_payment, command)
-    assert (await owed_and_credit(world, ada), await provider.taken(ada)) == ((0, 0), 400)
+    assert (stands.state.name, stands.asked, await provider.taken(ada)) == (state, None, 0)
+    if state == "authorized":
+        await by_staff(world, ada, capture_payment, command)
+    assert (await owed_and_credit(world, ada), await provider.taken(ada)) == ((0, 0), 1000 - came)
     assert await wrong_rows(world, ada) == []
 
 
-async def test_a_hold_that_is_heard_of_once_nothing_is_owed_is_let_go(world: World) -> None:
+async def test_of_a_hold_of_less_than_was_asked_only_what_a_transfer_left_owed_is_taken(
+    house: House, provider: SideDoor
+) -> None:
+    world = await make_world(house)
+    policy = SetPaymentPolicy(PaymentPolicy(partial_authorization=PartialAuthorization.CAPTURE))
+    await perform(house.db, set_payment_policy, house.actor, world.tenant.live_house, policy, fresh("policy"))
+    ada = await buyer(world, "tok_lost_card")
+    begun = await start(world, ada)
+    await world.card(ada, "tok_partial")
+    command = PayInvoice(begun.invoice, None, CaptureMode.LATER)
+    await perform(house.db, pay_invoice, world.staff(Grant.FINANCE), ada.id, command, fresh("hold"))
+    with pytest.raises(Killed):
+        async with killed_at("attempt.answered"):
+            await do_now(house, ada.id)
+    (_, unknown) = await attempts_at(world, ada, begun.invoice)
+    await recorded(world, ada, unknown, 700)
+    await do_now(ahead(house, 2 * LEASE_OVER), ada.id)
+    hold = await now(world, ada, unknown.id)
+    assert (hold.state.name, sums(hold), await provider.taken(ada)) == ("captured", (500, 300, 0, 200), 300)
+    assert ((await invoices_of(world, ada))[0].state.name, await owed_and_credit(world, ada)) == ("paid", (0, 0))
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.parametrize(("came", "what"), [(400, None), (1000, Ask.VOID)])
+async def test_a_hold_that_is_heard_of_after_a_transfer_is_let_go_once_nothing_is_owed(
+    world: World, came: int, what: Ask | None
+) -> None:
     ada = await buyer(world, "tok_bank_held")
     begun = await start(world, ada)
     assert begun.payment is not None
-    await recorded(world, ada, await now(world, ada, begun.payment), 1000)
+    await recorded(world, ada, await now(world, ada, begun.payment), came)
     command = SettlePayment(
         begun.payment, News.AUTHORIZED, None, eur(0), None, False, confirmed=True, authorized=eur(1000),
         capturable=eur(1000),
     )  # fmt: skip
     await by_house(world, ada, settle_payment, command, follow=False)
     asked = (await now(world, ada, begun.payment)).asked
-    assert asked is not None and asked.what is Ask.VOID
+    assert (asked and asked.what) is what

@@ -226,3 +226,30 @@ async def test_the_rest_is_not_charged_on_a_card_that_was_declined_for_good_mean
     assert (await subscription_of(world, ada)).pending_invoice is None
     assert await owed_and_credit(world, ada) == (600, 100)
     assert await wrong_rows(world, ada) == []
+
+
+async def news_for(world: World, of: Someone) -> set[str]:
+    """The kinds of events of which nobody has heard yet."""
+    rows = await world.house.db.primary.fetch(
+        "SELECT kind FROM outbox_event WHERE shard_key = $1 AND customer_id = $2", of.id.shard, of.id.uuid
+    )
+    return {row["kind"] for row in rows}
+
+
+async def test_a_charge_that_is_taken_is_not_let_go_by_its_own_money(world: World) -> None:
+    ada, whole = await changing(world)
+    await tell(world, ada, whole.id, News.CAPTURED, follow=False)
+    assert "payment.captured" in (news := await news_for(world, ada))
+    assert "payment.asked" not in news, "its provider is told nothing more of it"
+
+
+async def test_a_charge_that_is_let_go_as_soon_as_it_waits_asks_nobody_to_come(world: World) -> None:
+    ada = await buyer(world, "tok_3ds")
+    with pytest.raises(Killed):
+        async with killed_at("attempt.answered"):
+            await start(world, ada)
+    await record(world, ada, 400, follow=False)
+    (charge, _) = await attempts_at(world, ada, (await invoices_of(world, ada))[0].id)
+    await tell(world, ada, charge.id, News.ACTION_REQUIRED, follow=False)
+    assert "payment.asked" in (news := await news_for(world, ada))
+    assert "payment.action_required" not in news
