@@ -38,7 +38,7 @@ async def use_excess(tx: Tx, id: InvoiceId, *, but: PaymentId | None = None) -> 
             await post(tx, Cause(CAPTURED, each.id.uuid), applied.transfers(Account.CUSTOMER_CREDIT))
             await take_excess(tx, each, part, excess)
             owing, excess = await invoice(tx, tx.customer, id), excess - part
-    await let_go_of_others(tx, await payments_of(tx, tx.customer, id), but=but)
+    await let_go_of_others(tx, attempts)
 
 
 async def standing(tx: Tx, of: Payment) -> list[int]:
