@@ -9,6 +9,7 @@ from domain.actor import Grant
 from domain.dunning.case import cases
 from domain.dunning.recovery_policy import RecoveryPolicy
 from domain.dunning.split_invoice import SplitInvoice, split_invoice
+from domain.payments.order_methods import OrderMethods, order_methods
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import CaptureMode, Payment
 from domain.payments.settle_payment import News
@@ -22,7 +23,7 @@ from tests.domain.invoices.test_on_account import on_account
 from tests.domain.payments.test_offline_payments import owing as owing_first
 from tests.domain.payments.test_offline_payments import record
 from tests.domain.subscriptions.test_change_plan import change
-from tests.dunning_kit import owing
+from tests.dunning_kit import case_now, owing
 from tests.interruptions import LEASE_OVER, ahead
 from tests.lives import (
     attempts_at,
@@ -135,6 +136,18 @@ async def test_the_rest_is_charged_on_the_method_that_its_customer_chose_for_the
     assert (rest.method, rest.amount, rest.state.name) == (chosen, eur(600), "requires_action")
     assert (await invoices_of(shop, ada))[-1].id == case.invoice
     assert await wrong_rows(shop, ada) == []
+
+
+async def test_a_default_method_that_was_declined_before_is_not_charged_the_rest_before_its_day(world: World) -> None:
+    ada, case = await owing(world)
+    (declined,) = await charges(world, ada)
+    waiting = await world.card(ada, "tok_3ds")
+    assert declined.method is not None
+    await world.do(ada, order_methods, OrderMethods((declined.method, waiting)))
+    await record(world, ada, 400)
+    assert await stand(world, ada) == [("failed", 1000), ("voided", 1000)]
+    assert (await case_now(world, ada)).next_retry_at == case.next_retry_at
+    assert await wrong_rows(world, ada) == []
 
 
 async def test_the_rest_of_a_part_of_a_plan_is_charged_as_that_part(shop: World) -> None:
