@@ -35,7 +35,7 @@ async def change_member_role(tx: Tx, command: ChangeMemberRole) -> MemberRoleCha
     NOT_FOUND; FORBIDDEN where an owner is concerned, for who is none; STATE_CONFLICT for the last owner.
     """
     of = await member(tx, tx.customer, command.member)
-    require_rank(tx.actor, of.role, command.role)
+    await require_rank(tx, of.role, command.role)
     if command.role is not MemberRole.OWNER:
         await require_another_owner(tx, of)
     await tx.execute(
@@ -69,7 +69,7 @@ async def remove_member(tx: Tx, command: RemoveMember) -> MemberRemoved:
     NOT_FOUND; FORBIDDEN for an owner, for who is none; STATE_CONFLICT for the last owner.
     """
     of = await member(tx, tx.customer, command.member)
-    require_rank(tx.actor, of.role)
+    await require_rank(tx, of.role)
     await require_another_owner(tx, of)
     tokens_from = tx.recorded_at.replace(microsecond=0) + timedelta(seconds=1)  # tokens tell whole seconds
     await tx.execute(

@@ -44,10 +44,9 @@ class MemberInvited:
 async def invite_member(tx: Tx, command: InviteMember) -> MemberInvited:
     """Takes the place of an open invitation of that address. ALREADY_EXISTS for a member's; FORBIDDEN to make an owner,
     or to take an owner's invitation back by this, for who is none; STATE_CONFLICT for too many."""
-    require_rank(tx.actor, command.role)
-    await _require_still(tx, command.role)
+    replaced = await _replace(tx, command.email)
+    await require_rank(tx, command.role, *replaced)
     await _refuse_member(tx, command.email)
-    await _replace(tx, command.email)
     await _refuse_too_many(tx)
     id, expires_at = tx.new_id(InvitationId), (tx.recorded_at + LASTS).replace(microsecond=0)
     await tx.execute(
@@ -61,27 +60,14 @@ async def invite_member(tx: Tx, command: InviteMember) -> MemberInvited:
     return MemberInvited(id, expires_at)
 
 
-async def _require_still(tx: Tx, role: MemberRole) -> None:
-    """FORBIDDEN for a user whose right was taken while its call waited: nobody would take this invitation back then."""
-    if tx.actor.member is None:
-        return
-    now = await tx.fetchval(
-        "SELECT role FROM customer_user WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND active",
-        tx.customer.shard, tx.customer.uuid, CustomerUserId.parse(tx.actor.subject).uuid,
-    )  # fmt: skip
-    rights = frozenset[Right]() if now is None else RIGHTS[MemberRole(now)]
-    if Right.MEMBERS not in rights or (role is MemberRole.OWNER and Right.OWNERS not in rights):
-        raise Refused(RefusalCode.FORBIDDEN, "Inviting is no longer yours to do.", ())
-
-
-async def _replace(tx: Tx, email: str) -> None:
-    """Takes back what is open for that address, as far as the caller may."""
+async def _replace(tx: Tx, email: str) -> list[MemberRole]:
+    """Takes back what is open for that address; the roles that it was for."""
     rows = await tx.fetch(
         """UPDATE member_invitation SET email = NULL, withdrawn_at = $4
             WHERE shard_key = $1 AND customer_id = $2 AND lower(email) = lower($3) RETURNING role""",
         tx.customer.shard, tx.customer.uuid, email, tx.recorded_at,
     )  # fmt: skip
-    require_rank(tx.actor, *(MemberRole(row["role"]) for row in rows))
+    return [MemberRole(row["role"]) for row in rows]
 
 
 async def _refuse_member(tx: Tx, email: str) -> None:
@@ -130,7 +116,7 @@ class InvitationWithdrawn:
 async def withdraw_invitation(tx: Tx, command: WithdrawInvitation) -> InvitationWithdrawn:
     """NOT_FOUND for one that is not open, or another customer's."""
     of = await open_invitation(tx, tx.customer, command.invitation)
-    require_rank(tx.actor, of.role)
+    await require_rank(tx, of.role)
     await tx.execute(
         """UPDATE member_invitation SET email = NULL, withdrawn_at = $4
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from domain.actor import Actor
 from domain.db import Primary, Row, Tx
 from domain.ids import CustomerId, CustomerUserId
 from domain.member_role import MemberRole, Right, has
@@ -62,7 +61,16 @@ async def require_another_owner(tx: Tx, of: Member) -> None:
         raise Refused(RefusalCode.STATE_CONFLICT, "This is the last owner; make another one first.", ("memberId",))
 
 
-def require_rank(actor: Actor, *roles: MemberRole) -> None:
-    """FORBIDDEN for a user without the right to owners, where one of the roles is an owner's."""
-    if MemberRole.OWNER in roles and actor.member is not None and not has(actor.member, Right.OWNERS):
+async def require_rank(tx: Tx, *roles: MemberRole) -> None:
+    """FORBIDDEN for a user who may not change members any more, its right having been taken while its call waited, and
+    for one without the right to owners, where one of the roles is an owner's."""
+    if tx.actor.member is None:
+        return
+    now = await tx.fetchval(
+        "SELECT role FROM customer_user WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND active",
+        tx.customer.shard, tx.customer.uuid, CustomerUserId.parse(tx.actor.subject).uuid,
+    )  # fmt: skip
+    if now is None or not has(MemberRole(now), Right.MEMBERS):
+        raise Refused(RefusalCode.FORBIDDEN, "The members of this account are no longer yours to change.", ())
+    if MemberRole.OWNER in roles and not has(MemberRole(now), Right.OWNERS):
         raise Refused(RefusalCode.FORBIDDEN, "Only owners make and change owners.", ("role",))

@@ -5,9 +5,17 @@ from typing import Any
 import pytest
 
 from domain.actor import Grant
-from domain.customers.invite_member import MOST_A_DAY
+from domain.customers.change_member import ChangeMemberRole, RemoveMember, change_member_role, remove_member
+from domain.customers.invite_member import (
+    MOST_A_DAY,
+    InviteMember,
+    WithdrawInvitation,
+    invite_member,
+    withdraw_invitation,
+)
+from domain.ids import CustomerUserId, InvitationId
 from domain.member_role import NEEDS, MemberRole
-from domain.operation import OPERATIONS
+from domain.operation import OPERATIONS, Operation
 from domain.refusals import RefusalCode, Refused
 from tests.api_callers import Api, Caller, Guest, key
 from tests.bad_input_stage import mutation
@@ -120,16 +128,18 @@ async def test_an_invitation_opens_nothing_once_who_made_it_could_not_make_it_an
     lost = [await invited(api.world, each.who, MemberRole.VIEWER) for each in (removed, lowered)]
     lost.append(await invited(api.world, owner.who, MemberRole.OWNER))
     kept = [await invited(api.world, each.who, MemberRole.VIEWER) for each in (owner, guest)]
+    kept.append(await invited(api.world, guest.who, MemberRole.OWNER))
     await lead.do(mutation("inviteMember"), email="seller@example.test", role="VIEWER", customerId=guest.id)
     await guest.do(mutation("removeMember"), memberId=removed.who.actor.subject)
     await guest.do(mutation("changeMemberRole"), memberId=lowered.who.actor.subject, role="BILLING")
     await guest.do(mutation("changeMemberRole"), memberId=owner.who.actor.subject, role="ADMIN")
+    await guest.do(mutation("changeMemberRole"), memberId=guest.who.actor.subject, role="OWNER")  # as she was
     listed = (await guest.data(MINE))["viewer"]["account"]["invitations"]
-    assert [each["role"] for each in listed] == ["VIEWER"] * 3
+    assert [each["role"] for each in listed] == ["VIEWER", "VIEWER", "OWNER", "VIEWER"]
     for token in lost:
         status, told = await accept(api, token, fresh("late"))
         assert (status, told["code"]) == (410, "LINK_OVER")
-    assert [(await accept(api, token, fresh("new")))[0] for token in kept] == [201, 201]
+    assert [(await accept(api, token, fresh("new")))[0] for token in kept] == [201, 201, 201]
     left = (await guest.data(MINE))["viewer"]["account"]["invitations"]
     assert [each["email"] for each in left] == ["seller@example.test"]
 
@@ -167,11 +177,34 @@ def test_every_operation_of_the_portal_says_which_right_it_asks_for() -> None:
     assert NEEDS.keys() == {name for name, each in OPERATIONS.items() if Grant.PORTAL in each.allowed}
 
 
-async def test_a_call_that_waited_while_its_caller_was_removed_invites_nobody(api: Api) -> None:
+@pytest.mark.parametrize("now", [None, MemberRole.BILLING, MemberRole.ADMIN])
+async def test_a_call_that_waited_while_its_callers_right_was_taken_changes_nobodys_access(
+    api: Api, now: MemberRole | None
+) -> None:
     guest = await api.guest()
-    mallory = await as_guest(api, guest, MemberRole.ADMIN)
-    await guest.do(mutation("removeMember"), memberId=mallory.who.actor.subject)
-    with pytest.raises(Refused) as refused:  # its actor is from when the request was let in
-        await invited(api.world, mallory.who, MemberRole.ADMIN)
-    assert refused.value.code is RefusalCode.FORBIDDEN
-    assert (await guest.data(MINE))["viewer"]["account"]["invitations"] == []
+    mallory, friend = [await as_guest(api, guest, role) for role in (MemberRole.OWNER, MemberRole.VIEWER)]
+    await invited(api.world, guest.who, MemberRole.OWNER, "second@example.test")
+    account = (await guest.data(MINE))["viewer"]["account"]
+    owner, late = account["members"][0]["id"], mallory.who.actor.subject
+    if now is None:
+        await guest.do(mutation("removeMember"), memberId=late)
+    else:
+        await guest.do(mutation("changeMemberRole"), memberId=late, role=now.value.upper())
+    before = (await guest.data(MINE))["viewer"]["account"]
+    asked: list[tuple[Operation[Any, Any], Any, bool]] = [
+        (invite_member, InviteMember(MemberRole.OWNER, email="eve@example.test"), True),
+        (invite_member, InviteMember(MemberRole.VIEWER, email="second@example.test"), True),
+        (invite_member, InviteMember(MemberRole.VIEWER, email="eve@example.test"), False),
+        (change_member_role, ChangeMemberRole(CustomerUserId.parse(friend.who.actor.subject), MemberRole.OWNER), True),
+        (change_member_role, ChangeMemberRole(CustomerUserId.parse(friend.who.actor.subject), MemberRole.ADMIN), False),
+        (remove_member, RemoveMember(CustomerUserId.parse(owner)), True),
+        (remove_member, RemoveMember(CustomerUserId.parse(friend.who.actor.subject)), False),
+        (withdraw_invitation, WithdrawInvitation(InvitationId.parse(account["invitations"][0]["id"])), True),
+    ]
+    for operation, command, for_owners in asked:
+        if for_owners or now is not MemberRole.ADMIN:
+            with pytest.raises(Refused) as refused:  # its actor is from when the request was let in
+                await api.world.do(mallory.who, operation, command)
+            told = (refused.value.code, refused.value.path)
+            assert told == (RefusalCode.FORBIDDEN, ("role",) if now is MemberRole.ADMIN else ()), command
+    assert (await guest.data(MINE))["viewer"]["account"] == before
