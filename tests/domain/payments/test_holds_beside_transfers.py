@@ -6,6 +6,8 @@ import pytest
 
 from domain.actor import Grant
 from domain.payments.capture_payment import CapturePayment, capture_payment
+from domain.payments.gateway import Authorized, Captured
+from domain.payments.hold_calls import ask_hold
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import Ask, CaptureMode, Payment
 from domain.payments.policy import PartialAuthorization, PaymentPolicy, SetPaymentPolicy, set_payment_policy
@@ -86,8 +88,11 @@ async def test_a_capture_whose_worker_died_takes_nothing_beyond_what_is_owed_whe
     assert await wrong_rows(world, ada) == []
 
 
+@pytest.mark.parametrize(
+    ("came", "state", "amounts"), [(700, "captured", (500, 300, 0, 200)), (1000, "voided", (500, 0, 0, 500))]
+)
 async def test_of_a_hold_of_less_than_was_asked_only_what_a_transfer_left_owed_is_taken(
-    house: House, provider: SideDoor
+    house: House, provider: SideDoor, came: int, state: str, amounts: tuple[int, int, int, int]
 ) -> None:
     world = await make_world(house)
     policy = SetPaymentPolicy(PaymentPolicy(partial_authorization=PartialAuthorization.CAPTURE))
@@ -101,12 +106,55 @@ async def test_of_a_hold_of_less_than_was_asked_only_what_a_transfer_left_owed_i
         async with killed_at("attempt.answered"):
             await do_now(house, ada.id)
     (_, unknown) = await attempts_at(world, ada, begun.invoice)
-    await recorded(world, ada, unknown, 700)
+    await recorded(world, ada, unknown, came)
     await do_now(ahead(house, 2 * LEASE_OVER), ada.id)
     hold = await now(world, ada, unknown.id)
-    assert (hold.state.name, sums(hold), await provider.taken(ada)) == ("captured", (500, 300, 0, 200), 300)
+    assert (hold.state.name, sums(hold), await provider.taken(ada)) == (state, amounts, 1000 - came)
     assert ((await invoices_of(world, ada))[0].state.name, await owed_and_credit(world, ada)) == ("paid", (0, 0))
     assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.parametrize(
+    ("point", "taken"), [("hold.claimed", 400), ("attempt.answered", 400), ("attempt.answered", 1000)]
+)
+async def test_a_worker_that_read_a_capture_before_another_marked_it_sends_it_only_where_it_did_not_arrive(
+    world: World, provider: SideDoor, point: str, taken: int
+) -> None:
+    ada, hold = await held(world)
+    command, finance = CapturePayment(hold.id, eur(taken), final=False), world.staff(Grant.FINANCE)
+    await perform(world.house.db, capture_payment, finance, ada.id, command, fresh("staff"))
+    read = await now(world, ada, hold.id)
+    assert read.asked is not None
+    with pytest.raises(Killed):
+        async with killed_at(point):
+            await do_now(world.house, ada.id)
+    if await provider.taken(ada):  # then another request would fail
+        await provider.behave(world, ada, operations=["capture"], fault="error_before")
+    gateway, at = world.house.gateway(hold.provider_account), world.house.db.clock.now()
+    told = (await ask_hold(world.house.db, gateway, read, read.asked, at)).answer
+    assert isinstance(told, Authorized | Captured) and await provider.taken(ada) == taken
+    await do_now(ahead(world.house, LEASE_OVER), ada.id)
+    stands = await now(world, ada, hold.id)
+    assert (sums(stands), stands.asked) == ((1000, taken, 1000 - taken, 0), None)
+    assert (await owed_and_credit(world, ada), await provider.taken(ada)) == ((1000 - taken, 0), taken)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_a_worker_that_read_an_earlier_capture_sends_none_again_and_marks_no_later_one_as_sent(
+    world: World, provider: SideDoor
+) -> None:
+    ada, hold = await held(world)
+    db, finance, gateway = world.house.db, world.staff(Grant.FINANCE), world.house.gateway(hold.provider_account)
+    await perform(db, capture_payment, finance, ada.id, CapturePayment(hold.id, eur(400), final=False), fresh("staff"))
+    read = await now(world, ada, hold.id)
+    assert read.asked is not None
+    await do_now(world.house, ada.id)
+    await provider.behave(world, ada, operations=["capture"], fault="error_before")
+    assert isinstance((await ask_hold(db, gateway, read, read.asked, db.clock.now())).answer, Authorized)
+    await perform(db, capture_payment, finance, ada.id, CapturePayment(hold.id, eur(300), final=False), fresh("staff"))
+    assert isinstance((await ask_hold(db, gateway, read, read.asked, db.clock.now())).answer, Authorized)
+    later = (await now(world, ada, hold.id)).asked
+    assert later is not None and (later.total, later.sent_at) == (eur(700), None)
 
 
 @pytest.mark.parametrize(("came", "what"), [(400, None), (1000, Ask.VOID)])
