@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from domain.payments.dispute_calls import DisputesAnswer
-from domain.payments.gateway import DisputesListed, Gateway, Unavailable
+from domain.payments.gateway import DisputesListed, Gateway, Unavailable, Unknown
 from domain.payments.gateways.sandbox import SandboxGateway
 from domain.reactions.house import House
 from domain.reactions.lost_disputes import disputes_to_look_for, look_for_disputes
@@ -75,7 +75,8 @@ class Away(SandboxGateway):
         return Unavailable("it is away")
 
 
-async def test_who_was_slow_does_not_end_the_next_round(world: World) -> None:
+@pytest.mark.parametrize("begun", [True, False])
+async def test_who_was_slow_neither_ends_the_next_round_nor_begins_the_last_one_anew(world: World, begun: bool) -> None:
     account = f"sandbox/{fresh('slow')}"
 
     def at(hours: int, gateway: Gateway) -> House:
@@ -84,6 +85,8 @@ async def test_who_was_slow_does_not_end_the_next_round(world: World) -> None:
     class Slow(SandboxGateway):
         async def list_disputes(self, since: datetime, after: str | None) -> DisputesAnswer:
             await look_for_disputes(at(0, quick), account)
+            if not begun:
+                return Unknown("it knows no such place any more")
             await look_for_disputes(at(2, away), account)
             return DisputesListed((), more=False)
 
@@ -94,6 +97,7 @@ async def test_who_was_slow_does_not_end_the_next_round(world: World) -> None:
     slow, quick, away = (kind("main", "http://127.0.0.1:1", "secret") for kind in (Slow, Quick, Away))
     await look_for_disputes(at(0, slow), account)
     assert await disputes_to_look_for(at(2, quick)) == [account], "nobody has heard it to its end"
+    assert await disputes_to_look_for(at(0, quick)) == ([account] if begun else [])
     for gateway in (slow, quick, away):
         await gateway.close()
 
