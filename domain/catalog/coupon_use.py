@@ -5,6 +5,9 @@ It comes back exactly once, because an invoice is voided once. A redemption that
 and so is one of a coupon that was ended meanwhile: ending a coupon only stops others from redeeming it. A redemption
 that staff ended stays ended. A credited invoice gives nothing back, also one that was credited whole: it stands, and
 its coupon reduced what stands on it; who is to have another period redeems another coupon.
+
+A draft has no claim to a period: of several that wait, whichever is issued first has it, so that their order decides
+what a percentage comes to where they are not for the same amount.
 """
 
 from collections.abc import Sequence

@@ -145,7 +145,8 @@ async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> F
     """Bills what of the whole commitment of the term until then was not billed; None where all of it was.
 
     What lies on a draft for time of the term counts as billed, as it would be issued now: it is owed by an invoice of
-    its own, and nobody pays it a second time as a true-up, nor should staff change or delete that draft.
+    its own, and nobody pays it a second time as a true-up, nor should staff change or delete that draft, or issue a
+    later one before it that takes a coupon's last period from it.
     """
     short = await short_of(tx, of, whole)
     if short.minor <= 0:
