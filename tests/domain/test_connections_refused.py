@@ -1,8 +1,10 @@
 """A server that gives no more connections: those that are here serve everybody in turn, until it gives more again."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from random import Random
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -13,6 +15,7 @@ from domain.pool import READ_WRITE, Pool, open_pool
 
 WHICH = "SELECT pg_backend_pid()"
 PLACES = 4
+SEED, TAKERS, TURNS = 18, 12, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +142,41 @@ async def test_where_the_server_gives_none_at_all_everybody_is_told_at_once(limi
     await limited.give(1)
     await pool.give(await pool.take(60))
     await pool.close()
+
+
+async def test_nobody_waits_for_ever_whatever_becomes_of_the_others_and_of_what_they_took(limited: Limited) -> None:
+    await limited.give(PLACES - 1)
+    pool, chance, seen = await limited.pool(), Random(SEED), Counter[str]()
+    pool.full_seconds = pool.at_hand_seconds = 0
+
+    async def take() -> None:
+        try:
+            taken = await pool.take(chance.choice((3600, 0)))
+        except (TimeoutError, asyncpg.TooManyConnectionsError) as error:
+            seen[type(error).__name__] += 1
+            return
+        try:
+            if chance.random() < 0.2:
+                taken.terminate()
+            await taken.fetchval(WHICH)
+        except BaseException as error:  # whoever leaves in the middle too
+            seen[type(error).__name__] += 1
+            await pool.release(taken)
+        else:
+            seen["given back"] += 1
+            await pool.give(taken)
+
+    async def take_again_and_again() -> None:
+        for _ in range(TURNS):
+            taking = asyncio.ensure_future(take())
+            if chance.random() < 0.5:
+                for _ in range(chance.randrange(20)):
+                    await asyncio.sleep(0)
+                taking.cancel()
+            await asyncio.wait({taking})
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(take_again_and_again() for _ in range(TAKERS)))
+        await pool.close()
+    assert {"TimeoutError", "CancelledError", "InterfaceError", "given back"} <= set(seen)
+    assert pool.get_size() == 0
