@@ -1,7 +1,6 @@
 """Backup methods: tried in their order in the step of a retry, each by an attempt of its own, never two at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import asyncpg
@@ -27,14 +26,6 @@ from tests.world import Someone, World, fresh, make_world
 
 TWO = timedelta(days=2)
 SOFT, HARD, GOOD = "tok_insufficient_funds", "tok_stolen_card", "tok_mastercard"
-
-
-@pytest.fixture(scope="module")
-async def shop(house: House) -> AsyncIterator[World]:
-    """A tenant with the rules that every tenant has at first."""
-    world = await make_world(house, shard_keys=8)
-    await world.recover_by(RecoveryPolicy())
-    yield world
 
 
 async def states(world: World, of: Someone) -> list[str]:

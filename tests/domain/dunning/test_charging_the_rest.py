@@ -1,20 +1,15 @@
 """A charge is let go since a part came by hand: who is charged the rest without being asked, and who is not."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-
-import pytest
 
 from domain.actor import Grant
 from domain.dunning.case import cases
-from domain.dunning.recovery_policy import RecoveryPolicy
 from domain.dunning.split_invoice import SplitInvoice, split_invoice
 from domain.payments.order_methods import OrderMethods, order_methods
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import CaptureMode, Payment
 from domain.payments.settle_payment import News
 from domain.perform import perform
-from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.subscriptions.cancel import CancelAt
 from tests.domain.dunning.test_paid_in_parts import plan_of
@@ -38,15 +33,7 @@ from tests.lives import (
     wrong_rows,
 )
 from tests.subscription_lives import cancel
-from tests.world import Someone, World, fresh, make_world
-
-
-@pytest.fixture(scope="module")
-async def shop(house: House) -> AsyncIterator[World]:
-    """A tenant with the rules that every tenant has at first."""
-    world = await make_world(house, shard_keys=8)
-    await world.recover_by(RecoveryPolicy())
-    yield world
+from tests.world import Someone, World, fresh
 
 
 async def charges(world: World, of: Someone) -> list[Payment]:

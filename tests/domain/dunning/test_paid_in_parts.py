@@ -1,7 +1,6 @@
 """An overdue invoice in parts: each part is charged once, never more than is due, and a part that fails breaks it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -33,14 +32,6 @@ from tests.world import EUR, Someone, World, fresh, make_world
 
 ONCE = "tok_insufficient_funds_times_1"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-async def shop(house: House) -> AsyncIterator[World]:
-    """A tenant with the rules that every tenant has at first."""
-    world = await make_world(house, shard_keys=8)
-    await world.recover_by(RecoveryPolicy())
-    yield world
 
 
 async def split(world: World, of: Someone, case: Case, parts: int = 3, days: int = 10) -> InvoiceSplit:

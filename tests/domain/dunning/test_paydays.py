@@ -1,32 +1,21 @@
 """The customer chooses the day of the next retry: inside grace, once, and access does not end before it was tried."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from domain.dunning.case import Case
 from domain.dunning.choose_payday import ChoosePayday, PaydayChosen, choose_payday
-from domain.dunning.recovery_policy import RecoveryPolicy
 from domain.dunning.retry_payment import RetryPayment, retry_payment
 from domain.perform import perform
-from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
 from tests.dunning_kit import case_now, owing, tried
 from tests.lives import attempts_at, by_house, invoices_of, is_entitled, until, wrong_rows
-from tests.world import Someone, World, fresh, make_world
+from tests.world import Someone, World, fresh
 
 SEVENTH = datetime(2027, 2, 7, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-async def shop(house: House) -> AsyncIterator[World]:
-    """A tenant with the rules that every tenant has at first."""
-    world = await make_world(house, shard_keys=8)
-    await world.recover_by(RecoveryPolicy())
-    yield world
 
 
 async def choose(world: World, of: Someone, case: Case, day: date) -> PaydayChosen:
