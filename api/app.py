@@ -50,6 +50,7 @@ from api.sign_in.provider import Provider
 from api.sign_in.sessions import Sessions
 from api.trust import IssuersInDatabase
 from api.uses import UseCounter
+from domain.http_client import HttpClient
 from domain.reactions.house import House
 from domain.refusals import StepUp
 from runtime import health
@@ -179,7 +180,7 @@ def build_app(
     async def life(app: Starlette) -> AsyncIterator[None]:
         async with (
             open_house(settings, "quittance-api") as house,
-            httpx2.AsyncClient(timeout=5.0) as http,  # an identity provider that takes longer is down
+            HttpClient(timeout=5.0) as http,  # an identity provider that takes longer is down
             _redis(settings) as redis,
         ):
             live = Hub(house.db, settings.redis_url.get_secret_value(), stopping)

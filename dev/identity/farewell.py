@@ -9,6 +9,7 @@ import httpx2
 
 from dev.identity.memory import Visit
 from dev.identity.tokens import Minter
+from domain.http_client import HttpClient
 
 _SECONDS: Final = 3.0  # a client on this machine answers at once, or it does not run
 _PATH: Final = "/logout/backchannel"
@@ -19,7 +20,7 @@ Http = Callable[[], httpx2.AsyncClient]
 
 def on_this_machine() -> httpx2.AsyncClient:
     """A client for what runs here; no proxy of the environment is asked."""
-    return httpx2.AsyncClient(timeout=_SECONDS, trust_env=False)
+    return HttpClient(timeout=_SECONDS, trust_env=False)
 
 
 def origin_of(redirect_uri: str) -> str:

@@ -13,6 +13,7 @@ import httpx2
 
 from dev.provider.events import Event, get_event
 from dev.provider.store import Store, moment
+from domain.http_client import HttpClient
 
 RETRY_AFTER_S: Final = (1, 2, 5, 10, 30, 60, 300, 1800)
 """A restarted receiver is caught up within seconds; after about 37 minutes only the receiver's own sweep can heal."""
@@ -67,7 +68,7 @@ class Courier:
         self._tasks: dict[Route, asyncio.Task[None]] = {}
         self._gate = asyncio.Semaphore(_AT_ONCE)
         self._write = write
-        self._client = httpx2.AsyncClient(timeout=_SEND_LIMIT_S, follow_redirects=False, trust_env=False)
+        self._client = HttpClient(timeout=_SEND_LIMIT_S, follow_redirects=False, trust_env=False)
 
     async def close(self) -> None:
         """Give up what is being sent (the books still have it as due) and close the connections."""

@@ -13,6 +13,7 @@ from dev.stack.addresses import ports_from
 from dev.story import documents as say
 from dev.story.client import PATIENCE_SECONDS, Client, mint
 from dev.story.steps import Story
+from domain.http_client import HttpClient
 
 CLOCK_AT = "2027-01-01T00:00:00Z"
 
@@ -49,7 +50,7 @@ async def cast_for(api: str = "", issuer: str = "", role: Role = GERMAN) -> Asyn
     ports = ports_from(os.environ)
     api, issuer = api or f"http://127.0.0.1:{ports.api}", issuer or f"http://127.0.0.1:{ports.identity}"
     # Plain HTTP to this machine: no certificates to read, no proxy to ask.
-    async with httpx2.AsyncClient(trust_env=False, verify=False) as http:
+    async with HttpClient(trust_env=False, verify=False) as http:
         yield await new_cast(http, api, issuer, role)
 
 

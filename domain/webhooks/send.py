@@ -14,6 +14,7 @@ from typing import Final
 import httpx2
 from standardwebhooks import Webhook
 
+from domain.http_client import HttpClient
 from domain.refusals import Refused
 from domain.webhooks.address import Target, is_public, target
 
@@ -95,7 +96,7 @@ class Sender:
             self._trust = ssl.create_default_context()  # once: reading the certificates takes tens of milliseconds
         host = f"[{address}]" if ":" in address else address
         async with (
-            httpx2.AsyncClient(
+            HttpClient(
                 verify=self._trust, timeout=LIMIT_SECONDS, follow_redirects=False, trust_env=False
             ) as client,
             client.stream(

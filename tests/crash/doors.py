@@ -11,6 +11,7 @@ import httpx2
 
 from dev.story.documents import ADD_METHOD, REFUND, START
 from domain.actor import Grant
+from domain.http_client import HttpClient
 from domain.payments.method import methods_in_order
 from tests.api_callers import Api, Caller, key
 from tests.dispute_stage import in_dispute
@@ -163,7 +164,7 @@ async def mortal_api(point: str, log: Path) -> AsyncIterator[tuple[WorkerProcess
     port = free_port()
     process = await start_program("api", log, dies_at=point, PORT=str(port))
     try:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False) as http:
+        async with HttpClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False) as http:
 
             async def serves() -> bool:
                 assert process.process.returncode is None, "it ended before it served"

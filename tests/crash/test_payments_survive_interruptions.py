@@ -10,6 +10,7 @@ import httpx2
 import pytest
 
 from domain.fanout.waiting import backlog, shard_keys
+from domain.http_client import HttpClient
 from domain.reconciliation.verify import verify_shard
 from runtime.settings import Settings
 from tests.api_callers import Api
@@ -73,7 +74,7 @@ async def test_payments_end_as_they_would_without_a_wiped_queue_dead_workers_and
     async with (
         new_ground(process_settings, fresh("quittance").replace("-", "_"), queue_number(worker_id)) as ground,
         processes_on(ground) as processes,
-        httpx2.AsyncClient(trust_env=False, verify=False, limits=limits) as http,
+        HttpClient(trust_env=False, verify=False, limits=limits) as http,
         bench_at(shared_or_own_provider()) as bench,
     ):
         await ground.world.trust(process_settings.oidc_issuer)

@@ -14,6 +14,7 @@ import pytest
 from dev.story.client import until
 from dev.story.steps import Step, Story, whole
 from domain.fanout.waiting import backlog
+from domain.http_client import HttpClient
 from domain.ids import CustomerId
 from domain.reactions.house import House
 from jobs import queue
@@ -51,7 +52,7 @@ async def tell(story: Story) -> None:
 async def test_a_storm_of_kills_doubles_nothing_loses_nothing_and_changes_no_answer() -> None:
     print(f"\nstorm: SEED={SEED} KEYS={KEYS} REQUESTS={REQUESTS}")
     limits = httpx2.Limits(max_connections=AT_ONCE * REQUESTS + 20)
-    async with product() as running, httpx2.AsyncClient(trust_env=False, verify=False, limits=limits) as http:
+    async with product() as running, HttpClient(trust_env=False, verify=False, limits=limits) as http:
         storm = Storm(running, http, REQUESTS, AT_ONCE)
         cast, reader = [await running.cast(http, patience=PATIENCE_SECONDS) for _ in range(2)]
         cast.story.patience = PATIENCE_SECONDS

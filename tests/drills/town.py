@@ -10,6 +10,7 @@ import httpx2
 
 from dev.story.client import until
 from domain.fanout.waiting import backlog, shard_keys
+from domain.http_client import HttpClient
 from domain.reactions.house import House
 from domain.reconciliation.verify import verify_shard
 from runtime.house import open_house
@@ -91,7 +92,7 @@ class Town:
 def client(to: str = "", headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
     """One that waits for a busy machine, has a connection for everybody, and goes by no proxy."""
     limits = httpx2.Limits(max_connections=200)
-    return httpx2.AsyncClient(base_url=to, headers=headers, limits=limits, trust_env=False, verify=False, timeout=60.0)
+    return HttpClient(base_url=to, headers=headers, limits=limits, trust_env=False, verify=False, timeout=60.0)
 
 
 @asynccontextmanager

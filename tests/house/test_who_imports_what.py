@@ -1,5 +1,6 @@
-"""One module talks to PostgreSQL, and nothing that serves customers leans on what only a laptop needs."""
+"""One module talks to PostgreSQL and one over HTTP; what serves customers leans on nothing that only a laptop needs."""
 
+import ast
 from pathlib import Path
 
 from tests.house.conftest import Plant
@@ -37,6 +38,30 @@ def users_of_tracing(root: Path) -> list[str]:
         if name.startswith("runtime.tracing") and node in file.module.body
     ]
     return [*(finding for finding in found if not finding.startswith("runtime/tracing.py:")), *eager]
+
+
+def clients_of_their_own(root: Path) -> list[str]:
+    """Who makes httpx2's own client of requests in the place of ours, whose errors are all of one kind."""
+    return [
+        file.at(node, f"makes {made}")
+        for file in sources(root, "api", "cli", "dev", "domain", "jobs", "runtime")
+        for node in file.nodes
+        if isinstance(node, ast.Call) and (made := ast.unparse(node.func)).endswith("AsyncClient")
+    ]
+
+
+def test_every_request_is_made_by_the_one_kind_of_client() -> None:
+    assert clients_of_their_own(ROOT) == []
+
+
+def test_a_client_of_another_kind_is_found(plant: Plant) -> None:
+    plant("domain/http_client.py", "import httpx2\nclass HttpClient(httpx2.AsyncClient): ...")
+    plant("api/app.py", "import httpx2\nhttp: httpx2.AsyncClient = httpx2.AsyncClient()")
+    root = plant("jobs/worker.py", "from httpx2 import AsyncClient\nhttp = AsyncClient()")
+    assert clients_of_their_own(root) == [
+        "api/app.py:2: makes httpx2.AsyncClient",
+        "jobs/worker.py:2: makes AsyncClient",
+    ]
 
 
 def test_who_does_not_trace_loads_nothing_of_it() -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from domain import tracing
 from domain.correlation import current
+from domain.http_client import HttpClient
 from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
 from domain.payments.unsure import TOO_LONG
 
@@ -67,7 +68,7 @@ class Reply:
 def open_client(url: str, secret: str) -> httpx2.AsyncClient:
     """A client for one account of the provider; whoever opens it closes it."""
     patience = _CONNECT_LIMIT.total_seconds()
-    return httpx2.AsyncClient(
+    return HttpClient(
         base_url=url,
         headers={"Authorization": f"Bearer {secret}"},
         timeout=httpx2.Timeout(None, connect=patience, pool=patience),

@@ -17,6 +17,7 @@ import httpx2
 import msgspec
 import stripe
 
+from domain.http_client import HttpClient
 from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
 from domain.payments.gateways.stripe_wire import WireError
 from domain.payments.unsure import TOO_LONG
@@ -57,7 +58,7 @@ class Transport(stripe.HTTPClient):  # type: ignore[misc]  # mypy does not read 
         super().__init__()
         self._limit = limit.total_seconds()
         near = urlsplit(url).hostname in _NEARBY
-        self._client = httpx2.AsyncClient(
+        self._client = HttpClient(
             timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS, pool=_CONNECT_SECONDS),
             follow_redirects=False,
             trust_env=not near,  # a proxy of the environment has no business between us and this machine

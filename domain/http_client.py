@@ -1,0 +1,21 @@
+"""The client of every request that we make over HTTP."""
+
+from typing import Any
+
+import httpx2
+
+
+class HttpClient(httpx2.AsyncClient):
+    """A client whose errors of the network are all httpx2's.
+
+    A connection that the other side closes as soon as it has taken it is a ConnectError. On uvloop's loop anyio 4.16
+    asks the socket that is gone for its address and raises AttributeError; nothing was sent by then.
+    """
+
+    async def send(self, request: httpx2.Request, **how: Any) -> httpx2.Response:
+        try:
+            return await super().send(request, **how)
+        except AttributeError as error:
+            if error.name != "getpeername":
+                raise
+            raise httpx2.ConnectError("closed as soon as it was open", request=request) from error
