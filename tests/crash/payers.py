@@ -133,10 +133,13 @@ def _without_ids(invoice: Any) -> object:
 async def crowd_of(
     api: Api, http: httpx2.AsyncClient, url: str, tokens: Mapping[str, str], copies: int, pace: Pace
 ) -> list[Payer]:
-    """So many customers with a method of each kind, who have done nothing yet."""
+    """So many customers with a method of each kind, one of each in turn, who have done nothing yet.
+
+    In turn, as of many customers whose answers are lost one after the other the provider looks as if it were away.
+    """
     support = Client(http, url, (await api.staff()).token)
     payers = []
-    for kind, token in [each for each in tokens.items() for _ in range(copies)]:
+    for kind, token in [each for _ in range(copies) for each in tokens.items()]:
         who = await api.world.customer(issuer=api.issuer)
         client = Client(http, url, await api.token("portal", who.subject))
         payers.append(Payer(kind, token, who, client, support, pace))
