@@ -1,6 +1,7 @@
 """A pytest plugin: of several workers each begins with another kind of long test, so that none is left for the end.
 
-A worker that has done its own share takes over from the end of another's, so what stands first is begun first.
+A worker that has done its own share takes over from the end of another's, so what stands first is begun first, and
+nobody else does a part of it, for which all that its module needs would have to be made again.
 """
 
 from typing import Final
@@ -13,7 +14,12 @@ WAITING: Final = (
     "tests/jobs/test_queue_outage", "tests/domain/test_consistency",
 )  # fmt: skip
 LIVES: Final = ("tests/simulation",)
-# More than five seconds each: properties of 2,000 examples, and what goes through every letter or every mutation.
+# What goes through every mutation: a stage for all of them takes seconds to make.
+STAGED: Final = (
+    "tests/api/test_bad_input", "tests/api/test_every_refusal", "tests/api/test_misuse",
+    "tests/api/test_the_door_refuses", "tests/api/test_everything_twice",
+)  # fmt: skip
+# More than five seconds each: properties of many examples, and what goes through every letter.
 COMPUTING: Final = (
     "tests/domain/tax/test_decide_properties", "tests/domain/invoices/test_document.py",
     "tests/domain/invoices/test_explanation", "tests/domain/invoices/test_compare",
@@ -22,7 +28,7 @@ COMPUTING: Final = (
     "tests/domain/customers/test_tax_ids", "tests/domain/corrections/test_correction_properties",
     "tests/api/test_schema_published",
 )  # fmt: skip
-LONG: Final = (WAITING, LIVES, COMPUTING)
+LONG: Final = (WAITING, LIVES, STAGED, COMPUTING)
 
 
 @pytest.hookimpl(trylast=True)

@@ -42,7 +42,6 @@ NULLABLE_IN = {
     ("setInvoicePreferences", "email"),
     ("setRetentionOffer", "pauseDays"),
     ("recordRefundPayout", "reference"),
-    ("setRetentionOffer", "pauseDays"),
 }
 CODES = {"BAD_INPUT", "NOT_FOUND"}
 
