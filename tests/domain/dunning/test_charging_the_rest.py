@@ -16,7 +16,7 @@ from tests.domain.dunning.test_paid_in_parts import plan_of
 from tests.domain.invoices.bills import eur, owed_and_credit
 from tests.domain.invoices.test_on_account import on_account
 from tests.domain.payments.test_offline_payments import owing as owing_first
-from tests.domain.payments.test_offline_payments import record
+from tests.domain.payments.test_offline_payments import record, reverse
 from tests.domain.subscriptions.test_change_plan import change
 from tests.dunning_kit import case_now, owing
 from tests.interruptions import LEASE_OVER, ahead
@@ -64,6 +64,18 @@ async def test_who_paid_a_part_of_a_renewal_that_waits_has_failed_in_nothing(wor
     assert await cases(world.house.db.primary, ada.id) == []
     assert await is_entitled(world, ada)
     assert await wrong_rows(world, ada) == []
+
+
+async def test_a_part_that_is_taken_back_before_the_bank_heard_of_it_leaves_the_whole_to_be_collected_once(
+    shop: World,
+) -> None:
+    ada = await renewing(shop)
+    await reverse(shop, ada, await record(shop, ada, 400, follow=False))
+    assert (await stand(shop, ada), (await case_now(shop, ada)).state.name) == ([("voided", 1000)], "retrying")
+    await shop.card(ada)
+    assert await stand(shop, ada) == [("voided", 1000), ("captured", 1000)]
+    assert ((await case_now(shop, ada)).state.name, await owed_and_credit(shop, ada)) == ("recovered", (0, 0))
+    assert await wrong_rows(shop, ada) == []
 
 
 async def test_who_has_left_is_not_charged_the_rest(world: World) -> None:

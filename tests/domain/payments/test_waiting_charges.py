@@ -169,6 +169,31 @@ async def test_parts_that_come_at_once_bar_a_charge_once_and_two_workers_charge_
     await approved(world, provider, ada, whole, rest)
 
 
+async def test_a_part_taken_back_before_the_bank_heard_of_it_leaves_no_charge_and_no_change(
+    world: World,
+) -> None:
+    ada, whole = await changing(world)
+    await reverse(world, ada, await record(world, ada, 100, follow=False))
+    assert await charges(world, ada, whole) == [("voided", whole.amount.minor)]
+    now, bills = await subscription_of(world, ada), await invoices_of(world, ada)
+    assert (now.pending_invoice, [each.state.name for each in bills]) == (None, ["paid", "void"])
+    assert await owed_and_credit(world, ada) == (0, 0)
+    assert await wrong_rows(world, ada) == []
+
+
+async def test_what_is_taken_of_the_rest_is_credit_where_the_part_was_taken_back_meanwhile(
+    world: World, provider: SideDoor
+) -> None:
+    ada, whole = await changing(world)
+    part, rest = await record(world, ada, 100), whole.amount.minor - 100
+    await reverse(world, ada, part)
+    await approve(world, provider, ada, (await attempts_at(world, ada, whole.invoice))[-1])
+    assert await charges(world, ada, whole) == [("voided", rest + 100), ("succeeded", rest)]
+    assert await owed_and_credit(world, ada) == (0, rest)
+    assert (await subscription_of(world, ada)).pending_invoice is None
+    assert await wrong_rows(world, ada) == []
+
+
 async def test_a_part_that_comes_while_the_rest_waits_bars_that_too(world: World, provider: SideDoor) -> None:
     ada, whole = await changing(world)
     await record(world, ada, 100)
