@@ -24,3 +24,13 @@ class HttpClient(httpx2.AsyncClient):
             if error.name != "getpeername":
                 raise
             raise httpx2.ConnectError("closed as soon as it was open", request=request) from error
+
+
+async def body_within(response: httpx2.Response, most: int) -> bytes | None:
+    """The body of a streamed answer; None where it is longer than so many bytes, of which no more is read."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)

@@ -11,6 +11,7 @@ import structlog
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from api.auth.refused import IssuerUnreachable, Unauthenticated, Why
+from domain.http_client import body_within
 
 _log: Final = structlog.get_logger("api.auth.keys")
 
@@ -110,15 +111,13 @@ class KeyCache:
             held.flight = None
 
     async def _download(self, uri: str) -> bytes:
-        body = bytearray()
         async with self._http.stream("GET", uri, follow_redirects=False) as response:
             if response.status_code != httpx2.codes.OK:
                 raise ValueError(f"status {response.status_code}")
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise ValueError("too large")
-        return bytes(body)
+            body = await body_within(response, MAX_BYTES)
+        if body is None:
+            raise ValueError("too large")
+        return body
 
 
 def usable_keys(document: bytes) -> Keys:

@@ -1,5 +1,6 @@
 """The identity provider as a client of it sees it: where it is asked, and what it gives for a code or a token."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ import structlog
 
 from api.auth.claims import MAX_CHARACTERS
 from api.sign_in.failed import GrantRefused, SignInFailed
+from domain.http_client import body_within
 from domain.tenants.session import Tokens
 
 _log: Final = structlog.get_logger("api.sign_in")
 KEPT_SECONDS: Final = 600.0  # as long as keys: what a provider changes is noticed within ten minutes
 MAX_BYTES: Final = 262_144  # an answer has a few kilobytes
+LIMIT_SECONDS: Final = 10.0  # for one answer, all of it: somebody waits before a page
 LEAST_SECONDS: Final = 30  # a token that ends sooner would be renewed at every request
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"  # RFC 8693 section 2.1
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # RFC 8693 section 3
@@ -51,8 +54,10 @@ class Grant:
 class Provider:
     """Asks identity providers; each address it asks comes from a web door or from that issuer's own document."""
 
-    def __init__(self, http: httpx2.AsyncClient, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._http, self._monotonic = http, monotonic
+    def __init__(
+        self, http: httpx2.AsyncClient, monotonic: Callable[[], float] = time.monotonic, limit: float = LIMIT_SECONDS
+    ) -> None:
+        self._http, self._monotonic, self._limit_seconds = http, monotonic, limit
         self._kept: dict[str, tuple[float, Endpoints]] = {}
 
     async def endpoints(self, issuer: str) -> Endpoints:
@@ -71,9 +76,10 @@ class Provider:
         return found
 
     async def _discover(self, issuer: str) -> Endpoints:
-        answer = await self._http.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration", follow_redirects=False)
-        answer.raise_for_status()
-        found = msgspec.json.decode(answer.content[:MAX_BYTES], type=Endpoints)
+        status, body = await self._answer("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        if status != httpx2.codes.OK:
+            raise ValueError(f"status {status}")
+        found = msgspec.json.decode(body, type=Endpoints)
         if found.issuer != issuer:  # section 4.3: exactly the one that was asked
             raise ValueError("another issuer's document")
         return found
@@ -98,20 +104,32 @@ class Provider:
     async def _ask(self, issuer: str, form: Mapping[str, str]) -> Grant:
         address = (await self.endpoints(issuer)).token_endpoint
         try:
-            answer = await self._http.post(address, data=dict(form), follow_redirects=False)
-        except httpx2.HTTPError as error:
+            status, body = await self._answer("POST", address, form)
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError) as error:
             _log.warning("issuer not reached", issuer=issuer, error=repr(error))
             raise SignInFailed("The identity provider does not answer at the moment.", 503) from None
-        if answer.status_code in _GRANT_STATUSES:
-            _log.info("grant refused", issuer=issuer, grant=form["grant_type"], status=answer.status_code)
+        if status in _GRANT_STATUSES:
+            _log.info("grant refused", issuer=issuer, grant=form["grant_type"], status=status)
             raise GrantRefused("The identity provider did not agree: sign in again.")
         try:
-            answer.raise_for_status()
-            given = msgspec.json.decode(answer.content[:MAX_BYTES], type=_Answer)
-        except (httpx2.HTTPError, msgspec.DecodeError) as error:
-            _log.warning("issuer answers nonsense", issuer=issuer, error=type(error).__name__)
+            if status != httpx2.codes.OK:  # RFC 6749 section 5.1
+                raise ValueError("no token")
+            given = msgspec.json.decode(body, type=_Answer)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            _log.warning("issuer answers nonsense", issuer=issuer, status=status, error=type(error).__name__)
             raise SignInFailed("The identity provider does not answer at the moment.", 503) from None
         if given.token_type.lower() != "bearer" or len(given.access_token) > MAX_CHARACTERS:
             raise SignInFailed("The identity provider's answer cannot be used here.")
         tokens = Tokens(given.access_token, given.refresh_token, given.id_token)
         return Grant(tokens, max(given.expires_in, LEAST_SECONDS))
+
+    async def _answer(self, method: str, address: str, form: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+        """Status and body; ValueError for one that is too long, TimeoutError for one that takes too long."""
+        async with (
+            asyncio.timeout(self._limit_seconds),  # the client's own limits are per read: a body may drip for ever
+            self._http.stream(method, address, data=form and dict(form), follow_redirects=False) as response,
+        ):
+            body = await body_within(response, MAX_BYTES)
+        if body is None:
+            raise ValueError("too large")
+        return response.status_code, body

@@ -12,7 +12,7 @@ import msgspec
 
 from domain import tracing
 from domain.correlation import current
-from domain.http_client import HttpClient
+from domain.http_client import HttpClient, body_within
 from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
 from domain.payments.unsure import TOO_LONG
 
@@ -100,22 +100,13 @@ async def send(
             asyncio.timeout(limit.total_seconds()),
             client.stream(method, path, headers=headers, content=content, params=query) as response,
         ):
-            return _classify(response, await _read(response))
+            return _classify(response, await body_within(response, _ANSWER_MAX))
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
         return Unavailable(f"no connection: {type(error).__name__}")
     except (TimeoutError, httpx2.TimeoutException):
         return Unknown("timeout", heard=False)
     except httpx2.RequestError as error:
         return Unknown(f"connection lost: {type(error).__name__}", heard=False)
-
-
-async def _read(response: httpx2.Response) -> bytes | None:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > _ANSWER_MAX:
-            return None
-    return bytes(body)
 
 
 def _classify(response: httpx2.Response, body: bytes | None) -> Reply | Unknown | Unavailable:

@@ -17,7 +17,7 @@ import httpx2
 import msgspec
 import stripe
 
-from domain.http_client import HttpClient
+from domain.http_client import HttpClient, body_within
 from domain.payments.gateway import CredentialsRefused, Unavailable, Unknown
 from domain.payments.gateways.stripe_wire import WireError
 from domain.payments.unsure import TOO_LONG
@@ -87,12 +87,10 @@ class Transport(stripe.HTTPClient):  # type: ignore[misc]  # mypy does not read 
 
 
 async def _read(response: httpx2.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > _ANSWER_MAX:
-            raise _TooLong(TOO_LONG.reason)
-    return bytes(body)
+    body = await body_within(response, _ANSWER_MAX)
+    if body is None:
+        raise _TooLong(TOO_LONG.reason)
+    return body
 
 
 def open_client(url: str, secret: str, limit: timedelta) -> tuple[Any, Transport]:
