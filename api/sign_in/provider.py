@@ -115,7 +115,7 @@ class Provider:
             if status != httpx2.codes.OK:  # RFC 6749 section 5.1
                 raise ValueError("no token")
             given = msgspec.json.decode(body, type=_Answer)
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # msgspec's own, and bytes that are no text
             _log.warning("issuer answers nonsense", issuer=issuer, status=status, error=type(error).__name__)
             raise SignInFailed("The identity provider does not answer at the moment.", 503) from None
         if given.token_type.lower() != "bearer" or len(given.access_token) > MAX_CHARACTERS:

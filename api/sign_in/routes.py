@@ -2,7 +2,7 @@
 
 import re
 from html import escape
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from api.errors import Code, Fault
 from api.graph.context import Rooms, known
+from api.json_body import NotJson, decode
 from api.sign_in import pending as pendings
 from api.sign_in.arrival import Arrivals
 from api.sign_in.cookies import PENDING_SECONDS
@@ -168,8 +169,8 @@ class _SignIn:
 
 async def _return_to(request: Request) -> str:
     try:
-        said: Any = await request.json()
-    except ValueError:
+        said = decode(await request.body())
+    except NotJson:
         return ""
     wanted = said.get("returnTo") if isinstance(said, dict) else None
     return wanted if isinstance(wanted, str) else ""

@@ -1,5 +1,7 @@
 """Signing in through a browser: one click gives a session, and nothing but that browser can use it."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.web_kit import DESK, FRONTEND, ME, Acme, query_of
@@ -28,6 +30,30 @@ async def test_a_customer_signs_in_by_one_click_and_out_again(acme: Acme) -> Non
     assert (await browser.ask(ME)).status_code == 401
     assert (await browser.who())["signedIn"] is False
     assert (await acme.api.mint.get(farewell)).headers["location"] == f"{acme.origin}/"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[" * 100_000,
+        b"\xff",
+        b'{"returnTo": "/\\ud800"}',
+        b'{"returnTo": "//evil.example"}',
+        b'{"returnTo": ["/"]}',
+        b'["/"]',
+    ],
+    ids=range(8),
+)
+async def test_who_signs_out_with_a_body_that_names_no_page_comes_back_to_the_first(acme: Acme, body: bytes) -> None:
+    browser = await acme.signed_in("portal", "customer")
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.jar.items())
+    headers = {"host": urlsplit(browser.origin).netloc, "cookie": cookie, "x-quittance-csrf": "portal"}
+    answer = await acme.api.http.post("/logout/portal", content=body, headers=headers)
+    back = query_of(answer.json()["redirect"])["post_logout_redirect_uri"]
+    assert (answer.status_code, back) == (200, f"{acme.origin}/")
+    assert (await browser.ask(ME)).status_code == 401
 
 
 async def test_one_browser_holds_a_customer_and_a_member_of_staff_and_each_request_says_which(acme: Acme) -> None:
