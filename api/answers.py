@@ -10,11 +10,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 from graphql import GraphQLError
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from api.errors import Code, Fault, code_of, label
 from api.json_body import encode
 
+GRAPHQL_PATH: Final = "/graphql"
 JSON: Final = "application/json"
 GRAPHQL: Final = "application/graphql-response+json"
 _TAKES_JSON: Final = frozenset({JSON, GRAPHQL, "application/*", "*/*"})
@@ -116,6 +118,15 @@ def unexpected(cause: Exception) -> Rejected:
     return rejected(error)
 
 
+def rejection_by(cause: Exception) -> Rejected:
+    """The same; what is a rejection already stays it, and a client that left is no error of ours."""
+    if isinstance(cause, Rejected):
+        return cause
+    if isinstance(cause, ClientDisconnect):
+        return unreadable("The client left before the request was complete.")
+    return unexpected(cause)
+
+
 def refusal(rejection: Rejected, media_type: str) -> Response:
     """The answer to a rejected request: a GraphQL body without ``data``."""
     body: dict[str, Any] = {"errors": [error.formatted for error in rejection.errors]}
@@ -126,14 +137,13 @@ def refusal(rejection: Rejected, media_type: str) -> Response:
 
 
 def refusal_at(path: str, rejection: Rejected, accept: str) -> Response:
-    """The answer to a request that ended before its door: in that door's own words, which are GraphQL's but for two."""
-    code = status(rejection.outcome, JSON)
-    message = rejection.errors[0].message
+    """The answer to a request that ended before its door or was not answered there: in that door's own words."""
+    if path == GRAPHQL_PATH:
+        return refusal(rejection, negotiate(accept))
+    error, code = rejection.errors[0], status(rejection.outcome, GRAPHQL)
     if path.startswith("/webhooks/"):
-        return JSONResponse({"error": message}, code, rejection.headers)
-    if path.startswith("/documents/"):
-        return JSONResponse({"code": code_of(rejection.errors[0]), "message": message}, code, rejection.headers)
-    return refusal(rejection, negotiate(accept))
+        return JSONResponse({"error": error.message}, code, rejection.headers)
+    return JSONResponse({**(error.extensions or {}), "message": error.message}, code, rejection.headers)
 
 
 def is_request_error(data: object, errors: Sequence[GraphQLError] | None) -> bool:

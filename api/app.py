@@ -13,13 +13,13 @@ from pathlib import Path
 import httpx2
 from redis.asyncio import Redis
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import downloads, export_door, webhooks
-from api.answers import Rejected, refusal_at
+from api.answers import GRAPHQL_PATH, refusal_at, rejection_by
 from api.asgi import guard
 from api.audience import DEVELOPMENT, PRODUCTION, Audience
 from api.auth.directory import Directory
@@ -58,7 +58,6 @@ from runtime.house import open_house, provider_account, with_breakers
 from runtime.memory import loaded
 from runtime.settings import Settings
 
-GRAPHQL_PATH = "/graphql"
 _MANIFESTS = Path(__file__).parent / "documents"
 REDIS_SECONDS = 0.25  # it answers within a millisecond, or it is away
 # Some dozens of long answers being made at once, so that collections meet what was left behind and not what is in use;
@@ -163,9 +162,28 @@ def _redis(settings: Settings) -> "Redis":
     return client
 
 
-async def _rejected(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Rejected)
-    return refusal_at(request.url.path, error, request.headers.get("accept", ""))
+class _LastResort:
+    """Answers what a door raised, a body too that grows too long or too slow while it is read: what is no refusal is
+    masked and logged once."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def pass_on(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, pass_on)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            accept = Headers(scope=scope).get("accept", "")
+            await refusal_at(scope["path"], rejection_by(error), accept)(scope, receive, send)
 
 
 def build_app(
@@ -200,7 +218,6 @@ def build_app(
             if rooms.running:
                 await asyncio.wait(set(rooms.running), timeout=STOP_SECONDS)
 
-    # A body that grows too long or too slow while a door reads it is refused as it is at the GraphQL door.
-    starlette = Starlette(routes=[], lifespan=life, exception_handlers={Rejected: _rejected})
+    starlette = Starlette(routes=[], lifespan=life, middleware=[Middleware(_LastResort)])
     shortcut = _Shortcut(starlette)
     return guard(Cors(shortcut, lambda: starlette.state.web_doors))

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.bucket import Bucket, throttled
-from api.errors import MASKED, Code, Fault, masked
+from api.errors import Code, Fault
 from api.graph.context import Rooms, authenticate
 from domain.actor import STAFF, Actor
 from domain.database import Database
@@ -102,8 +102,6 @@ class _Door:
             return _refused(gone.message, code=Code.GONE.value)
         except Refused as refused:
             return _refused(refused.message, code=refused.code.value)
-        except Exception as error:
-            return JSONResponse({**masked(error), "message": MASKED}, 500)
         headers = {"Content-Disposition": f'inline; filename="{kind.file}"', "Cache-Control": "private, no-store"}
         return Response(document, media_type=kind.media_type, headers=headers)
 

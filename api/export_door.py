@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from api.errors import MASKED, masked
 from domain.database import Database
 from domain.perform import perform
 from domain.privacy.data_export import (
@@ -46,8 +45,6 @@ async def _answer(db: Database, request: Request) -> Response:
         return StreamingResponse(unpacked(packed), media_type="application/x-ndjson", headers=headers)
     except Refused as refused:
         return _refused(refused.code, refused.message, 410)
-    except Exception as error:
-        return JSONResponse({**masked(error), "message": MASKED}, 500)
 
 
 async def _fetched(db: Database, of: DataExport, request_id: str) -> bytes:

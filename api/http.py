@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 import structlog
 from graphql import GraphQLError, OperationType
 from graphql.language import OperationDefinitionNode
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
@@ -26,9 +26,9 @@ from api.answers import (
     negotiate,
     refusal,
     rejected,
+    rejection_by,
     status,
     takes_json,
-    unexpected,
     unreadable,
 )
 from api.audience import Caller
@@ -100,7 +100,7 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
         try:
             response: ASGIApp = await self._answer(request, media_type, line)
         except Exception as error:
-            rejection = _rejection(error)
+            rejection = rejection_by(error)
             line.outcome = next(iter(codes(rejection)), rejection.outcome.value)
             _log.info("graphql.rejected", outcome=rejection.outcome.value, codes=codes(rejection))
             response = refusal(rejection, media_type)
@@ -218,14 +218,6 @@ class PortalGraphQL(GraphQL[C, None], Generic[C]):
 def _who(context: Caller) -> object:
     """Who asks, in every respect that the caller's rights come from."""
     return context.sender, context.caller, getattr(context, "actor", None)
-
-
-def _rejection(error: Exception) -> Rejected:
-    if isinstance(error, Rejected):
-        return error
-    if isinstance(error, ClientDisconnect):  # nobody will read this answer, and nothing of ours went wrong
-        return unreadable("The client left before the request was complete.")
-    return unexpected(error)
 
 
 def _refuse_method(request: Heard, operation: OperationDefinitionNode, streams: bool) -> None:

@@ -16,8 +16,10 @@ from api.sign_in import pending as pendings
 from api.sign_in.arrival import Arrivals
 from api.sign_in.cookies import PENDING_SECONDS
 from api.sign_in.failed import SignInFailed
+from api.sign_in.joining import status_of
 from api.sign_in.sessions import HEADER, refuse_strangers
 from api.sign_in.who import described
+from domain.refusals import Refused
 from domain.tenants import session as sessions
 from domain.tenants.security_log import Happening, SecurityKind, log_security
 from domain.tenants.session import Session
@@ -56,7 +58,7 @@ class _SignIn:
                 asked.get("invitation"),
             )  # fmt: skip
             endpoints = await self._sessions.provider.endpoints(door.issuer)
-        except SignInFailed as failed:
+        except (SignInFailed, Refused) as failed:
             return _page(failed)
         answer = RedirectResponse(pendings.address(pending, door, endpoints), 303)
         cookie = pendings.sealed(self._rooms.db, pending)
@@ -67,7 +69,7 @@ class _SignIn:
         """303 to where the person wanted to go, with a new session; a page that says why there is none."""
         try:
             door = await self._door(request)
-        except SignInFailed as failed:
+        except (SignInFailed, Refused) as failed:
             return _page(failed)
         name = pendings.cookie_of(request.query_params.get("state", ""))
         try:
@@ -75,6 +77,8 @@ class _SignIn:
         except SignInFailed as failed:
             answer = _page(failed)
             await self._note(door, request, failed)
+        except Refused as refused:
+            return _page(refused)
         self._sessions.cookies.drop(answer, name)
         return answer
 
@@ -184,6 +188,8 @@ def _refused(fault: Fault) -> Response:
     return JSONResponse({"code": fault.code.value, "message": fault.message}, _STATUS.get(fault.code, 400))
 
 
-def _page(failed: SignInFailed) -> Response:
+def _page(failed: SignInFailed | Refused) -> Response:
+    if isinstance(failed, Refused):
+        failed = SignInFailed(failed.message, status_of(failed))
     text = f"<!doctype html><title>Not signed in</title><h1>Not signed in</h1><p>{escape(failed.sentence)}</p>"
     return HTMLResponse(text, failed.status)

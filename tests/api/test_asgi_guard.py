@@ -21,7 +21,7 @@ async def echo_length(scope: Scope, receive: Receive, send: Send) -> None:
 
 def scope(*headers: tuple[str, str], scheme: str = "http") -> dict[str, Any]:
     raw = [(name.encode(), value.encode()) for name, value in headers]
-    return {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": raw, "scheme": scheme}
+    return {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": raw, "scheme": scheme}
 
 
 class Exchange:
