@@ -19,7 +19,7 @@ from domain.privacy.data_export import (
     follower,
 )
 from domain.privacy.export_file import unpacked
-from domain.refusals import RefusalCode, Refused
+from domain.refusals import RETRYABLE, RefusalCode, Refused
 
 PATH: Final = "/exports/{text}.jsonl"
 _HEADERS: Final = {
@@ -44,6 +44,8 @@ async def _answer(db: Database, request: Request) -> Response:
         headers = {**_HEADERS, "Content-Length": str(of.size)}
         return StreamingResponse(unpacked(packed), media_type="application/x-ndjson", headers=headers)
     except Refused as refused:
+        if refused.code in RETRYABLE:
+            raise
         return _refused(refused.code, refused.message, 410)
 
 

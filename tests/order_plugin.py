@@ -35,7 +35,7 @@ LONG: Final = (WAITING, LIVES, STAGED, COMPUTING)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Puts each kind at the beginning of another worker's share; every item stays, and the rest keeps its order."""
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
-    if workers <= len(LONG):
+    if workers < len(LONG):
         return
     heads = [[each for each in items if each.nodeid.startswith(kind)] for kind in LONG]
     rest = [each for each in items if not each.nodeid.startswith(tuple(path for kind in LONG for path in kind))]

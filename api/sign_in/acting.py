@@ -28,7 +28,9 @@ from domain.tenants.session import NewSession, Session
 
 _MOST: Final = int(ACTING_MOST.total_seconds() // 60)  # minutes
 # As the GraphQL door answers the same codes.
-_STATUS: Final = {Code.UNAUTHENTICATED: 401, Code.CSRF: 403, Code.FORBIDDEN: 403, Code.NOT_FOUND: 404}
+_STATUS: Final = {
+    Code.UNAUTHENTICATED: 401, Code.CSRF: 403, Code.FORBIDDEN: 403, Code.NOT_FOUND: 404, Code.UNAVAILABLE: 503,
+}  # fmt: skip
 
 
 class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):

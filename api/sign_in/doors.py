@@ -7,6 +7,7 @@ from typing import Final
 from starlette.requests import HTTPConnection
 
 from domain.db import Primary
+from domain.refusals import Refused
 from domain.tenants.web_door import WebDoor, web_doors
 
 KEPT_SECONDS: Final = 30.0  # a door that was changed is noticed within half a minute
@@ -29,7 +30,12 @@ class Doors:
         now, kept = self._monotonic(), self._kept.get(host)
         if kept is not None and now - kept[0] < KEPT_SECONDS:
             return kept[1]
-        found = await web_doors(self._db, host)
+        try:
+            found = await web_doors(self._db, host)
+        except Refused:
+            if kept is None:
+                raise
+            return kept[1]  # a page of another origin could not read that the database is away
         if len(self._kept) >= KEPT_MAX:
             self._kept.clear()
         self._kept[host] = (now, found)

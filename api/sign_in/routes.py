@@ -1,6 +1,7 @@
 """The doors of signing in: to the identity provider, back from it, who it was, and out again."""
 
 import re
+from contextlib import suppress
 from html import escape
 from typing import Final
 from urllib.parse import urlencode
@@ -76,7 +77,8 @@ class _SignIn:
             answer = await self._arrived(request, door, self._sessions.cookies.read(request, name))
         except SignInFailed as failed:
             answer = _page(failed)
-            await self._note(door, request, failed)
+            with suppress(Refused):  # while the database is away nobody can write it down
+                await self._note(door, request, failed)
         except Refused as refused:
             return _page(refused)
         self._sessions.cookies.drop(answer, name)
@@ -112,7 +114,7 @@ class _SignIn:
             credential = await self._sessions.of_cookie(request, surface, used=False)
             principal, actor = await known(self._rooms, credential, request.state.request_id)
         except Fault as fault:
-            return JSONResponse(nobody) if fault.code is not Code.CSRF else _refused(fault)
+            return _refused(fault) if fault.code in (Code.CSRF, Code.UNAVAILABLE) else JSONResponse(nobody)
         assert credential.session is not None
         return JSONResponse(described(credential.session, principal, actor))
 

@@ -23,7 +23,8 @@ from domain.tenants.web_door import WebDoor
 
 HEADER: Final = "x-quittance-csrf"
 RENEW_BEFORE: Final = timedelta(seconds=60)  # longer than any request, so that no token ends under way
-LEASE: Final = timedelta(seconds=10)  # for one renewal: the provider is given five seconds to answer
+LEASE: Final = timedelta(seconds=10)  # for one renewal
+RENEWAL_SECONDS: Final = 8.0  # for the provider: nobody else may show it the same refresh token meanwhile
 WAIT_S: Final = 5.0  # how long others wait for it where the token is over already
 LOOK_S: Final = 0.05  # between two looks of theirs
 
@@ -109,10 +110,11 @@ class Sessions:
         if not await sessions.renewing(self.db, session, LEASE):
             return
         try:
-            grant = await self.provider.renew(door.issuer, door.client_id, session.tokens)
+            async with asyncio.timeout(RENEWAL_SECONDS):
+                grant = await self.provider.renew(door.issuer, door.client_id, session.tokens)
         except GrantRefused:
             await sessions.end(self.db, session)
-        except SignInFailed:
+        except (SignInFailed, TimeoutError):
             return  # the provider is away: what is held goes on until its own end
         else:
             until = self.db.clock.now() + timedelta(seconds=grant.seconds)

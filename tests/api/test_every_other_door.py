@@ -1,7 +1,8 @@
 """The doors beside GraphQL's: whatever comes, and while the database is away, a sentence and no error of ours."""
 
 import json
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,12 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from starlette.requests import HTTPConnection
 
 from api.app import build_app
+from api.sign_in.doors import KEPT_SECONDS, Doors
+from domain.perform import perform
+from domain.privacy.data_export import AskExport, ask_export, data_exports, download_text
+from domain.refusals import Refused
+from runtime.house import open_house
 from runtime.settings import Settings
 from tests.api_callers import Api, running
 from tests.server_gate import gate_before
-from tests.web_kit import Acme, Browser
+from tests.web_kit import FRONTEND, ME, Acme, Browser
 
 ODD = (
     "",
@@ -114,27 +121,71 @@ async def test_a_token_beside_a_cookie_is_a_mistake_of_the_caller_at_the_door_of
         400, {"code": "BAD_INPUT", "message": "Send a bearer token or a session's cookie, not both."})  # fmt: skip
 
 
-@pytest.mark.row("F4")
-async def test_while_the_database_is_away_every_door_says_that_it_cannot_be_done_now(
-    acme: Acme, visitor: Browser, process_settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    bearer = {"Authorization": f"Bearer {await acme.api.token('portal', acme.customers['customer'].subject)}"}
-    async with AsyncExitStack() as stack:
-        gate, url = await stack.enter_async_context(gate_before(process_settings.database_url.get_secret_value()))
-        settings = process_settings.model_copy(update={"database_url": SecretStr(url)})
-        http = await stack.enter_async_context(running(build_app(settings)))
-        browser = Browser(Api(http, acme.api.world, acme.api.issuer, acme.api.mint), visitor.origin, visitor.jar)
+@asynccontextmanager
+async def without_a_database(acme: Acme, given: Settings, *, warm: bool = False) -> AsyncIterator[Api]:
+    """A process whose database went away, before or after it was first asked."""
+    async with (
+        gate_before(given.database_url.get_secret_value()) as (gate, url),
+        running(build_app(given.model_copy(update={"database_url": SecretStr(url)}))) as http,
+    ):
+        if warm:
+            await http.get("/login/portal", headers={"host": urlsplit(acme.origin).netloc})
         await gate.shut()
+        yield Api(http, acme.api.world, acme.api.issuer, acme.api.mint)
+
+
+@pytest.mark.row("F4")
+@pytest.mark.parametrize("origin", ["", FRONTEND])
+@pytest.mark.parametrize("warm", [False, True])
+async def test_while_the_database_is_away_every_door_says_that_it_cannot_be_done_now(
+    acme: Acme, visitor: Browser, process_settings: Settings, caplog: pytest.LogCaptureFixture, origin: str, warm: bool
+) -> None:
+    bearer = {"authorization": f"Bearer {await acme.api.token('portal', acme.customers['customer'].subject)}"}
+    export = f"/exports/{await link_of_an_export(acme)}.jsonl"
+    asked_from = {"origin": origin} if origin else {}
+    async with without_a_database(acme, process_settings, warm=warm) as api:
+        browser, nobody = Browser(api, visitor.origin, visitor.jar), Browser(api, visitor.origin, {})
         caplog.clear()
-        page = [await browser.send("GET", path) for path in ("/login/portal", "/callback/portal?state=x&code=y")]
-        asked = [
-            await browser.send("GET", "/session/portal", x_quittance_csrf="portal"),
-            await browser.send("POST", "/logout/portal", {}, x_quittance_csrf="portal"),
-            await browser.send("POST", "/acting", {}, x_quittance_csrf="staff"),
-            await http.get("/documents/invoices/invoice_zzz.pdf", headers=bearer),
-            await http.post("/invitations/accept", json={"invitation": "x"}, headers=bearer),
+        came_back = await browser.send("GET", "/callback/portal?state=x&code=y", **asked_from)
+        answers = [
+            await browser.send("GET", "/session/portal", x_quittance_csrf="portal", **asked_from),
+            await browser.send("POST", "/logout/portal", {}, x_quittance_csrf="portal", **asked_from),
+            await browser.send("POST", "/acting", {}, x_quittance_csrf="staff", **asked_from),
+            await nobody.send("GET", "/documents/invoices/invoice_zzz.pdf", **bearer, **asked_from),
+            await nobody.send("POST", "/invitations/accept", {"invitation": "x"}, **bearer, **asked_from),
+            await nobody.send("GET", export, **asked_from),
         ]
-    assert [answer.status_code for answer in (*page, *asked)] == [503] * 7
-    assert all("Not signed in" in answer.text for answer in page)
-    assert [answer.json()["code"] for answer in asked] == ["UNAVAILABLE"] * 5
+        graphql = await browser.ask(ME, **asked_from)
+    assert (came_back.status_code in {400, 503}, "Not signed in" in came_back.text) == (True, True)
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "UNAVAILABLE")] * 6
+    assert (graphql.status_code, graphql.json()["errors"][0]["extensions"]["code"]) == (503, "UNAVAILABLE")
+    if origin and warm:  # a page may read only what says so
+        assert graphql.headers["access-control-allow-origin"] == origin
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_host_that_was_known_stays_known_for_as_long_as_the_database_is_away(
+    acme: Acme, process_settings: Settings
+) -> None:
+    def to(host: str) -> HTTPConnection:
+        return HTTPConnection({"type": "http", "headers": [(b"host", host.encode())]})
+
+    ours, elapsed = to(urlsplit(acme.origin).netloc), [0.0]
+    async with gate_before(process_settings.database_url.get_secret_value()) as (gate, url):
+        given = process_settings.model_copy(update={"database_url": SecretStr(url)})
+        async with open_house(given, "quittance-doors") as house:
+            doors = Doors(house.db.primary, lambda: elapsed[0])
+            known = await doors.at(ours)
+            await gate.shut()
+            elapsed[0] = KEPT_SECONDS
+            assert known and await doors.at(ours) == known
+            with pytest.raises(Refused):
+                await doors.at(to("elsewhere.example"))
+
+
+async def link_of_an_export(acme: Acme) -> str:
+    """The text of a good link to a customer's data."""
+    who, db = acme.customers["customer"], acme.house.db
+    await perform(db, ask_export, who.actor, who.id, AskExport(with_events=False), "a link")
+    (newest, *_) = await data_exports(db.primary, who.id)
+    return download_text(db.vault, newest, db.clock.now())

@@ -11,6 +11,7 @@ from api.sign_in.failed import GrantRefused, SignInFailed
 from api.sign_in.provider import LIMIT_SECONDS, MAX_BYTES, Provider
 from domain.http_client import HttpClient
 
+PATIENCE_SECONDS = 30.0  # no answer of these takes as long, on a busy machine too
 GOOD = {"access_token": "token", "token_type": "Bearer"}
 Answer = tuple[int, bytes]
 
@@ -47,7 +48,7 @@ async def issuer_that(answered: Answer, *, more: bytes | None = None) -> AsyncIt
 
 async def redeem(issuer: str, limit: float = LIMIT_SECONDS) -> str:
     """The token for a code."""
-    async with HttpClient(trust_env=False) as http:
+    async with asyncio.timeout(PATIENCE_SECONDS), HttpClient(trust_env=False, timeout=None) as http:
         provider = Provider(http, limit=limit)
         return (await provider.redeem(issuer, "client", "code", "verifier", "http://page.test/callback")).tokens.access
 

@@ -7,7 +7,12 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from api.app import build_app
+from api.sign_in.sessions import LEASE, RENEWAL_SECONDS
 from domain.tenants.session import IDLE, LONGEST
+from runtime.settings import Settings
+from tests.api_callers import Api, running
+from tests.ports import free_port
 from tests.web_kit import ME, Acme, Browser
 
 NO_TIME = timedelta(0)
@@ -17,10 +22,10 @@ A_SECOND = timedelta(seconds=1)
 
 async def age(
     owner_url: str, browser: Browser, *, unused: timedelta = NO_TIME, old: timedelta = NO_TIME,
-    tokens: timedelta = NO_TIME, reopened: bool = False,
+    tokens: timedelta = NO_TIME, reopened: bool = False, surface: str = "portal",
 ) -> None:  # fmt: skip
     """Makes the browser's session look as if so much time had gone by for one part of it."""
-    shard, _, secret = browser.jar["quittance-portal"].partition(".")
+    shard, _, secret = browser.jar[f"quittance-{surface}"].partition(".")
     owner = await asyncpg.connect(owner_url)
     try:
         done = await owner.execute(
@@ -79,3 +84,43 @@ async def test_a_session_that_the_provider_ended_is_over_when_its_tokens_are_to_
     await acme.api.mint.get(farewell)
     await age(owner_url, browser, tokens=AN_HOUR - 20 * A_SECOND)
     assert (await browser.ask(ME)).status_code == 401
+
+
+def test_nobody_shows_the_provider_a_refresh_token_that_another_has_shown_it_and_waits_for() -> None:
+    assert LEASE.total_seconds() > RENEWAL_SECONDS
+
+
+async def test_while_the_provider_is_away_a_session_whose_tokens_are_over_is_not_over_itself(
+    acme: Acme, owner_url: str, process_settings: Settings
+) -> None:
+    browser = await acme.signed_in("portal", "customer")
+    await browser.sign_in("staff", "support")
+    for surface in ("portal", "staff"):
+        await age(owner_url, browser, tokens=AN_HOUR + A_SECOND, surface=surface)
+    owner = await asyncpg.connect(owner_url)
+    moved = "UPDATE web_door SET issuer = $2 WHERE issuer = $1"
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    try:
+        await owner.execute(
+            """INSERT INTO token_issuer (issuer, audience, tenant_id, surface, jwks_uri, algorithms)
+               SELECT $2, audience, tenant_id, surface, jwks_uri, algorithms FROM token_issuer WHERE issuer = $1""",
+            acme.api.issuer, nowhere,
+        )  # fmt: skip
+        await owner.execute(moved, acme.api.issuer, nowhere)
+        async with running(build_app(process_settings)) as http:  # which knows nothing of the provider yet
+            browser.api = Api(http, acme.api.world, acme.api.issuer, acme.api.mint)
+            answers = await asyncio.gather(
+                browser.ask(ME),
+                browser.send("GET", "/session/portal"),
+                browser.send("POST", "/acting", {}, x_quittance_csrf="staff"),
+                browser.send("GET", "/documents/invoices/invoice_zzz.pdf"),
+            )
+        secrets = [cookie.partition(".")[2] for cookie in browser.jar.values()]
+        hashes = [hashlib.sha256(secret.encode()).hexdigest() for secret in secrets]
+        good = "SELECT count(*) FROM web_session WHERE secret_hash = ANY ($1) AND ended_at IS NULL"
+        assert await owner.fetchval(good, hashes) == 2
+    finally:
+        await owner.execute(moved, nowhere, acme.api.issuer)
+        await owner.execute("DELETE FROM token_issuer WHERE issuer = $1", nowhere)
+        await owner.close()
+    assert [answer.status_code for answer in answers] == [503] * 4
