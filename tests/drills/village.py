@@ -7,7 +7,8 @@ import asyncio
 import json
 import sys
 
-from domain.http_client import HttpClient
+import httpx2
+
 from runtime.house import open_house
 from runtime.settings import settings
 from tests.api_callers import Api
@@ -17,7 +18,7 @@ from tests.world import make_world
 async def main(count: int) -> None:
     """Makes them."""
     given = settings()
-    async with open_house(given, "quittance-drill") as house, HttpClient(trust_env=False, verify=False) as http:
+    async with open_house(given, "quittance-drill") as house, httpx2.AsyncClient(trust_env=False, verify=False) as http:
         world = await make_world(house)
         await world.trust(given.oidc_issuer)
         api = Api(http, world, given.oidc_issuer, http)
