@@ -73,14 +73,19 @@ def _print_currency(value: object) -> str:
 
 
 _OFFSET: Final = -len("+00:00")
+# The driver writes the first and the last instant that Python knows as infinities, which nobody can compare or print.
+_NEVER: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 def _parse_date_time(value: object) -> datetime:
     if isinstance(value, str) and _DATE_TIME.fullmatch(value):
         try:
-            return datetime.fromisoformat(value).astimezone(UTC)
+            instant = datetime.fromisoformat(value).astimezone(UTC)
         except (ValueError, OverflowError):  # no such day or hour; an offset beyond the year 1 or 9999
             pass
+        else:
+            if instant not in _NEVER:
+                return instant
     raise _bad("A DateTime is RFC 3339 with an offset, such as 2026-03-31T18:00:00Z.")
 
 
