@@ -124,7 +124,8 @@ async def _money(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
     if before.returned.minor:
         return before
     nothing = Money.zero(before.amount.currency)
-    captured = command.captured or (before.amount if command.news is News.CAPTURED else nothing)
+    whole = before.amount if command.news is News.CAPTURED else nothing
+    captured = whole if command.captured is None else command.captured
     left = command.capturable or nothing
     told = Hold(max(command.authorized or nothing, captured + left), captured, left)
     heard = await book_money(tx, _known_as(before, command), told)
@@ -170,7 +171,7 @@ async def _returned(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
         return before
     taken = before
     if before.is_open or before.captured.minor == 0:
-        whole = command.captured or before.amount
+        whole = before.amount if command.captured is None else command.captured
         taken = await book_money(
             tx, _known_as(before, command), Hold(whole, whole, Money.zero(whole.currency))
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from domain.correlation import NAME, is_request_id
 from domain.ids import CustomerId, PaymentId
 from domain.inbox import InboxEvent
+from domain.money import Money
 from domain.payments.attempt import attempt
 from domain.payments.exception_case import Kind, Resolution, decided_on
 from domain.payments.gateway import Captured, EventKind, ProviderEvent, Unavailable, Unknown
@@ -111,7 +112,7 @@ def _fits(known: Payment, news: ProviderEvent) -> bool:
     """Whether what was captured is what the payment can have taken: of a hold, any part up to what is known."""
     if known.capture_mode is CaptureMode.LATER and news.money is not None:
         most = known.captured if known.captured.minor else known.amount
-        return news.money.currency == most.currency and news.money <= most
+        return news.money.currency == most.currency and Money.zero(most.currency) < news.money <= most
     return news.money == (known.amount if known.captured.minor == 0 else known.captured)
 
 

@@ -182,7 +182,7 @@ def _read_moved(payment: WirePayment) -> Captured | Authorized | Declined | Proc
             return Authorized(payment.id, held, captured, left, payment.until)
         case "failed" if payment.failure:
             return Declined(payment.id, payment.failure.code, is_hard(payment.failure.code))
-        case "returned" if payment.failure:
+        case "returned" if payment.failure and captured.minor:
             return Returned(payment.id, captured, payment.failure.code, is_hard(payment.failure.code))
         case "processing":
             return Processing(payment.id, payment.until)

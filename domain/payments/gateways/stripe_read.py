@@ -87,7 +87,7 @@ def _over(intent: WireIntent) -> ChargeFound:
     charge = intent.charge
     if charge and charge.status == "failed" and charge.failure_balance_transaction:
         money, code = from_stripe(charge.amount_captured, charge.currency), charge.failure_code or NO_REASON
-        return Returned(intent.id, money, in_our_words(code), is_hard(code)) if money else _MISMATCH
+        return Returned(intent.id, money, in_our_words(code), is_hard(code)) if money and money.minor else _MISMATCH
     if intent.last_payment_error is None:
         return NotFound()
     code = code_of(intent.last_payment_error)

@@ -35,6 +35,7 @@ from tests.lives import (
     subscription_of,
     wrong_rows,
 )
+from tests.webhook_desk import Desk, made_up
 from tests.world import EUR, Someone, World, fresh, make_world
 
 ALL = None
@@ -85,6 +86,19 @@ async def test_a_held_payment_pays_nothing_and_opens_nothing_until_it_is_capture
     assert (taken.state.name, sums(taken), taken.asked) == ("captured", (1000, 1000, 0, 0), None)
     assert ((await invoices_of(world, ada))[0].state.name, await provider.taken(ada)) == ("paid", 1000)
     assert await is_entitled(world, ada)
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("C1")
+@pytest.mark.parametrize("minor", [0, -1])
+async def test_news_that_nothing_was_taken_of_a_hold_takes_nothing(world: World, desk: Desk, minor: int) -> None:
+    ada, hold = await held(world)
+    metadata = {"payment": str(hold.id), "customer": str(ada.id)}
+    facts = {"id": hold.provider_ref, "reference": str(hold.id), "metadata": metadata, "capture": "manual"}
+    sums_of = {"authorized_minor": 1000, "captured_minor": minor, "capturable_minor": 1000}
+    assert await desk.take(made_up("payment.captured", facts, **sums_of)) == "applied"
+    assert sums(await now(world, ada, hold.id)) == (1000, 0, 1000, 0)
+    assert ((await invoices_of(world, ada))[0].state.name, await is_entitled(world, ada)) == ("open", False)
     assert await wrong_rows(world, ada) == []
 
 
