@@ -12,6 +12,7 @@ from tests.world import Someone, World
 
 SUPPORTS = ("resendNotice",)
 ADMINS = ("setNoticePolicy",)
+FORGED = 10**9  # numbers of events that no customer comes to
 UNKNOWN = "notice_" + "0" * 32
 # For each mutation another input that would do as well.
 OTHERWISE: dict[str, dict[str, Any]] = {
@@ -31,7 +32,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
 ]  # fmt: skip
 
 
-async def queued(world: World, of: Someone, invoice: InvoiceId, cause: int = 1) -> NoticeId:
+async def queued(world: World, of: Someone, invoice: InvoiceId, cause: int = FORGED) -> NoticeId:
     """A notice of the invoice that is still to be sent, and that no worker looks at: the house has no mail server."""
     command = QueueNotice(cause, Kind.INVOICE_ISSUED, invoice.uuid, invoice, None)
     id = (await by_house(world, of, queue_notice, command, follow=False)).notice
@@ -41,7 +42,7 @@ async def queued(world: World, of: Someone, invoice: InvoiceId, cause: int = 1) 
 
 async def settled(world: World, of: Someone, invoice: InvoiceId, outcome: Outcome, reason: str | None) -> NoticeId:
     """A notice of which that came."""
-    id = await queued(world, of, invoice, cause=100 + len(outcome.value))
+    id = await queued(world, of, invoice, cause=FORGED + len(outcome.value))
     await by_house(world, of, settle_notice, SettleNotice(id, outcome, reason), follow=False)
     return id
 
