@@ -84,7 +84,7 @@ async def plan_change_quote(
 
 
 def _quote(signer: Cursors, customer: CustomerId, command: ChangePlan, done: PlanChanging) -> PlanChangeQuote:
-    assert done.worked_out_at and done.version is not None and done.total and done.quantity is not None
+    assert done.worked_out_at and done.version is not None and done.total is not None and done.quantity is not None
     expires_at = done.worked_out_at + QUOTE_FOR
     held = _Quoted(
         str(command.subscription), str(command.price), command.quantity, command.timing.value, done.worked_out_at,

@@ -81,14 +81,14 @@ def discounts(available: Sequence[Discount], charges: Sequence[Discountable]) ->
     amounts = [each for each in available if each.percent_ppm is None]
     order = ranked(charges)
     for discount in (*percents, *amounts):
-        places = [place for place in order if _is_for(discount, charges[place]) and left[place]]
+        places = [place for place in order if _is_for(discount, charges[place]) and left[place].minor]
         if not places:
             continue
         base = total((left[place] for place in places), left[places[0]].currency)
         workings = [Working(discount.percent_ppm, discount.amount, base, left[place]) for place in places]
         parts = allocate(workings[0].whole, [left[place].minor for place in places])
         for place, part, working in zip(places, parts, workings, strict=True):
-            if part:
+            if part.minor:
                 left[place] -= part
                 found[place].append(LineDiscount(discount.redemption, part, working))
     return tuple(tuple(each) for each in found)

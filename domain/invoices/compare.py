@@ -70,7 +70,7 @@ def compare(
     reasons = [reason for pair in pairs if kind_of(pair[0].line) in _CHARGES for reason in _of_pair(*pair)]
     reasons += [_alone(each, None) for each in before if id(each) not in paired]
     reasons += [_alone(None, each) for each in after if id(each) not in paired]
-    found = tuple(reason for reason in reasons if reason.amount)
+    found = tuple(reason for reason in reasons if reason.amount.minor)
     gross = [total((each.line.gross for each in side), currency) for side in (before, after)]
     assert total((reason.amount for reason in found), currency) == gross[1] - gross[0], "the reasons telescope"
     return found

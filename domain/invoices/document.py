@@ -47,7 +47,7 @@ def render_invoice(facts: InvoiceFacts, locale: str, version: int = CURRENT, att
 
 def _terms(out: Print, facts: InvoiceFacts) -> list[str]:
     terms: Terms | None = facts.terms
-    if terms is None or not facts.due:
+    if terms is None or not facts.due.minor:
         return []
     return [out.texts.net_terms.format(days=out.number(terms.net_days)) if terms.net_days else out.texts.charged]
 

@@ -70,7 +70,7 @@ def _amounts(out: Print, lines: tuple[DocumentLine, ...], included: bool) -> str
     words = out.texts
     if not words.amount_without_tax:
         return words.amount_with_tax if included else words.amount
-    if included and any(tax.amount for line in lines for tax in line.taxes):
+    if included and any(tax.amount.minor for line in lines for tax in line.taxes):
         return words.amount_with_tax
     return words.amount_without_tax if any(line.tax_included for line in lines) and not included else words.amount
 
@@ -134,7 +134,7 @@ def legal_notes(out: Print, codes: Iterable[str], buyer: Party) -> list[str]:
 
 def unless_zero(out: Print, label: str, amount: Money, detail: str = "") -> list[Json]:
     """A row for an amount that is something."""
-    return [sum_row(label, out.money(amount), detail=detail)] if amount else []
+    return [sum_row(label, out.money(amount), detail=detail)] if amount.minor else []
 
 
 def sum_row(label: str, value: str, weight: str = "plain", detail: str = "") -> Json:

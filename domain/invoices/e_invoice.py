@@ -88,7 +88,7 @@ def _ways(facts: CreditNoteFacts) -> str:
         ("kept as credit", facts.credited),
         ("settled otherwise", facts.out_of_band),
     )
-    return ", ".join(f"{money.decimal} {money.currency.code} {way}" for way, money in ways if money)
+    return ", ".join(f"{money.decimal} {money.currency.code} {way}" for way, money in ways if money.minor)
 
 
 def _document(facts: InvoiceFacts | CreditNoteFacts, kind: str, checks: frozenset[Check]) -> Document:

@@ -110,8 +110,9 @@ def _price(item: LineItem, line: DocumentLine) -> None:
     """Quantity times price is exactly the amount before discounts: the unit price where it fits, else one of all."""
     before, quantity = line.net_before_discount, 1
     price = abs(before)
-    if line.quantity and line.unit_price and not line.tax_included and line.unit_price * line.quantity == abs(before):
-        quantity, price = line.quantity, line.unit_price
+    unit = line.unit_price
+    if line.quantity and unit and unit.minor and not line.tax_included and unit * line.quantity == abs(before):
+        quantity, price = line.quantity, unit
     item.agreement.net.amount = amount(price)
     item.delivery.billed_quantity = (Decimal(-quantity if before.minor < 0 else quantity), _ONE)
 

@@ -65,7 +65,7 @@ def refuse_unless_held(of: Payment) -> None:
 
 
 def _amount(of: Payment, command: CapturePayment, owed: Money) -> Money:
-    amount = min(of.capturable, owed or of.capturable) if command.amount is None else command.amount
+    amount = min(of.capturable, owed if owed.minor else of.capturable) if command.amount is None else command.amount
     if amount.currency != of.amount.currency:
         raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The payment is in {of.amount.currency}.", ("amount", "currency"))
     if amount.minor <= 0:

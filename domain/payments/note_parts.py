@@ -54,5 +54,5 @@ def spread(charges: Sequence[tuple[LineRef, Line]], amount: Money) -> list[NoteP
             ref, line, take_gross(line, each),
             replace(Working.on(line, How.WORTH, amount), weights=weights, place=place),
         )
-        for place, ((ref, line), each) in enumerate(zip(charges, shares, strict=True)) if each
+        for place, ((ref, line), each) in enumerate(zip(charges, shares, strict=True)) if each.minor
     ]  # fmt: skip

@@ -31,7 +31,7 @@ async def withhold(tx: Tx, id: InvoiceId) -> None:
     left = {
         each.id: each.captured - each.refunds_reserved - each.disputes_reserved
         for each in attempts
-        if not each.returned
+        if not each.returned.minor
     }
     excess = await excess_of(tx, attempts[0])
     over = excess - sum(left.values(), Money.zero(excess.currency))

@@ -98,7 +98,7 @@ def _stands(line: Standing, before: tuple[TaxComponent, ...] | None, today: tupl
 
 
 def _corrected(line: Standing, decided: tuple[TaxComponent, ...]) -> LineCorrection:
-    right = remaining(decided, line.amount, line.given_back) if line.given_back else decided
+    right = remaining(decided, line.amount, line.given_back) if line.given_back.minor else decided
     same = _facts(right) == _facts(line.components)
     back = [replace(each, taxable=-each.taxable, amount=-each.amount) for each in line.components]
     tax = total((each.amount for each in (*back, *right)), line.amount.currency)

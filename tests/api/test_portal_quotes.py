@@ -7,6 +7,7 @@ import pytest
 from domain.actor import Grant
 from tests.api_callers import START as START_IT
 from tests.api_callers import Api, Guest
+from tests.subscription_lives import plan_of, trial
 
 MONEY = "{ minorUnits currency }"
 QUOTE = f"""query ($of: ID!, $to: ID!, $quantity: Int) {{ viewer {{ customer {{
@@ -102,3 +103,17 @@ async def test_staff_act_for_a_customer_they_name_and_give_back_what_they_decide
     assert again["subscription"]["state"] == "ACTIVE"
     foreign = await guest.refusal(cancel, **of, customerId="customer_" + "0" * 32)
     assert (foreign["code"], foreign["path"]) == ("NOT_FOUND", ["customerId"])
+
+
+@pytest.mark.row("X1")
+async def test_a_quote_of_what_costs_nothing_now_says_so_and_holds(api: Api) -> None:
+    tried = await plan_of(api.world, 1000, trial())
+    lasting, trying = await api.subscriber("team"), await api.guest("tok_visa")
+    on_trial = await trying.do(START_IT, priceId=str(tried))
+    for guest, bought, mode in ((*lasting, "PERIOD_END"), (trying, on_trial, "TRIAL")):
+        quote = await quoted(guest, bought["subscription"]["id"], str(api.world.prices["starter"]))
+        nothing = {"minorUnits": "0", "currency": "EUR"}
+        assert (quote["mode"], quote["lines"]) == (mode, [])
+        assert [quote[name] for name in ("credit", "charge", "total", "tax", "due")] == [nothing] * 5
+        done = await guest.do(CHANGE, quoteId=quote["id"])
+        assert (done["change"], done["invoice"]) == ({"mode": mode, "due": nothing}, None)

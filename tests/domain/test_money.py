@@ -103,6 +103,10 @@ def test_nine_thousand_of_the_largest_amount_sum_inside_a_bigint() -> None:
     assert 9_000 * MAX_MINOR < 2**63
 
 
+def test_an_amount_of_nothing_is_an_amount() -> None:
+    assert bool(eur(0)), "who asks for the truth of an amount that may be missing asks whether it is there"
+
+
 def test_two_currencies_never_meet_in_one_calculation() -> None:
     euros, dollars = eur(100), Money(100, USD)
     for mix in (
@@ -157,7 +161,7 @@ def test_parts_sum_to_the_whole_and_lie_within_one_unit_of_the_exact_share(minor
     for amount, weight in zip(result, parts, strict=True):
         assert abs(amount.minor - Fraction(minor * weight, sum(parts))) < 1
         assert amount.minor * minor >= 0
-        assert weight or not amount
+        assert weight or amount.minor == 0
     assert allocate(eur(-minor), parts) == tuple(-amount for amount in result)
 
 

@@ -86,7 +86,7 @@ def test_lines_of_credit_notes_follow_from_their_explanation(
     explained([part for ref, line in places for part in parts_of(ref, line, percent)], lines)
     whole = total((gross_left(line) for line in lines), EUR).minor
     amount = eur(whole * percent // 100)
-    if amount:
+    if amount.minor:
         spread_over = spread(places, amount)
         assert total((part.taken.gross for part in spread_over), EUR) == amount
         explained(spread_over, lines)
