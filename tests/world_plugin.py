@@ -20,7 +20,7 @@ SHARD_KEYS = 64
 @pytest.fixture(scope="session")
 def process_settings(servers: Servers) -> Settings:
     """The settings of a process on this worker's database, with the keys and peers of the shared stack."""
-    assert servers
+    del servers  # that they run is all that is wanted of them
     # A run of all tests takes longer than a sign-in is good for; a test that scrapes asks what is so now.
     return Settings(step_up_seconds=7200, metrics_seconds=0)  # type: ignore[call-arg]  # the environment gives them
 

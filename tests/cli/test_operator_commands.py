@@ -16,7 +16,7 @@ GIVEN = ("--name", "Initech", "--address", "1 Road, Town", "--country", "US", "-
 @pytest.fixture(autouse=True)
 def on_the_suite_s_database(servers: Servers) -> None:
     """The commands read the environment, which the fixture has filled."""
-    assert servers
+    del servers  # that they run is all that is wanted of them
 
 
 def test_a_tenant_is_made_once_and_found_again() -> None:

@@ -11,7 +11,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.start import StartSubscription, start_subscription
 from tests.world import World
 
-assert domain.reactions.work
+assert domain.reactions.work.__name__
 
 
 async def test_the_moves_in_python_and_in_the_database_are_the_same(world: World) -> None:

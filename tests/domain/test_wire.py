@@ -20,7 +20,7 @@ from domain.operation import OPERATIONS
 from domain.payments.method import StoreMethod
 from domain.wire import added, canonical, digest, from_json, learned, personal, to_json
 
-assert domain.reactions.work
+assert domain.reactions.work.__name__
 
 
 class Colour(StrEnum):

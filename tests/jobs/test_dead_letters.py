@@ -153,7 +153,8 @@ async def test_an_operator_sees_which_provider_events_wait_and_why(world: World,
     assert key_of(early) not in (await quittance("waiting")).output
 
 
-async def test_an_operator_sees_dead_provider_events_and_what_still_ails_them(world: World, desk: Desk) -> None:
+@pytest.mark.usefixtures("world")
+async def test_an_operator_sees_dead_provider_events_and_what_still_ails_them(desk: Desk) -> None:
     event = made_up()
     assert await desk.take(event) == "dead"
     assert key_of(event) in (await quittance("list")).output
@@ -161,15 +162,14 @@ async def test_an_operator_sees_dead_provider_events_and_what_still_ails_them(wo
     assert "no payment has this reference and customer" in shown.output
     replayed = await quittance("replay", key_of(event))
     assert (replayed.exit_code, replayed.output.split(":")[0]) == (1, "Not done yet")
-    assert world
 
 
 @pytest.mark.parametrize("id", ["nonsense", "letter_nonsense", "sandbox/main:event_nonsense", ""])
 @pytest.mark.parametrize("command", ["show", "replay"])
-async def test_an_id_of_nothing_is_refused_in_one_sentence(world: World, command: str, id: str) -> None:
+@pytest.mark.usefixtures("world")
+async def test_an_id_of_nothing_is_refused_in_one_sentence(command: str, id: str) -> None:
     told = await quittance(command, id)
     assert (told.exit_code, told.output) == (1, "Not done: There is no such letter.\n")
-    assert world
 
 
 async def poison(owner_url: str, ada: Someone) -> None:

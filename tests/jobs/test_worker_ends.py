@@ -48,8 +48,8 @@ async def all_is_done_once(ground: Ground, redis: ArqRedis, begun: Purchases) ->
         assert await wrong_rows(ground.world, each) == []
 
 
-async def test_the_reading_of_the_queue_ends_at_whatever_step_it_is_told_to(ground: Ground, redis: ArqRedis) -> None:
-    assert ground
+@pytest.mark.usefixtures("ground")
+async def test_the_reading_of_the_queue_ends_at_whatever_step_it_is_told_to(redis: ArqRedis) -> None:
     for steps in range(STEPS):
         reading = asyncio.ensure_future(listen(redis))
         for _ in range(steps):

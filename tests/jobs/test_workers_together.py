@@ -39,10 +39,8 @@ async def test_a_worker_that_is_told_to_end_finishes_what_it_has_begun(
 
 
 @pytest.mark.row("M2")
-async def test_two_workers_do_everything_once(
-    ground: Ground, redis: ArqRedis, workers: list[WorkerProcess], tmp_path: Path
-) -> None:
-    assert redis
+@pytest.mark.usefixtures("redis")
+async def test_two_workers_do_everything_once(ground: Ground, workers: list[WorkerProcess], tmp_path: Path) -> None:
     buyers = [ada for ada, _ in [await ground.bought() for _ in range(12)]]
     for name in ("one", "two"):
         workers.append(await start_worker(ground, tmp_path / name))
@@ -57,10 +55,10 @@ async def test_two_workers_do_everything_once(
     assert [await ground.captures(ada) for ada in buyers] == [[1000]] * len(buyers)
 
 
+@pytest.mark.usefixtures("redis")
 async def test_a_worker_without_its_database_ends_with_one_clear_line(
-    ground: Ground, redis: ArqRedis, workers: list[WorkerProcess], tmp_path: Path
+    ground: Ground, workers: list[WorkerProcess], tmp_path: Path
 ) -> None:
-    assert redis
     workers.append(await start_worker(ground, tmp_path / "log", DATABASE_URL="postgresql://a:b@127.0.0.1:9/c"))
     assert await workers[0].end() == 1
     lines = [json.loads(line) for line in workers[0].log.read_text().splitlines()]

@@ -11,7 +11,6 @@ import api.measures
 from cli.main import app
 from domain.machine import MACHINES
 from runtime.measures import REGISTRY
-from runtime.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDER = DOCS / "operator"
@@ -134,8 +133,9 @@ def commands() -> list[tuple[str, str]]:
     return [(name, line) for name, text in texts for line in re.findall(r"^    (quittance .+)$", text, re.MULTILINE)]
 
 
-def test_every_command_in_what_operators_read_exists_with_its_options(process_settings: Settings) -> None:
-    assert process_settings  # some commands look for their servers before they tell of themselves
+@pytest.mark.usefixtures("process_settings")
+def test_every_command_in_what_operators_read_exists_with_its_options() -> None:
+    # some commands look for their servers before they tell of themselves
     assert len(commands()) > 3
     for page, line in sorted(set(commands())):
         words = line.split()[1:]

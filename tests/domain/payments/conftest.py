@@ -45,6 +45,6 @@ class SideDoor:
 @pytest.fixture
 async def provider(servers: Servers) -> AsyncIterator[SideDoor]:
     """The side door of the shared stack's provider."""
-    assert servers
+    del servers  # that they run is all that is wanted of them
     async with shared_or_own_provider().client() as http:
         yield SideDoor(http)

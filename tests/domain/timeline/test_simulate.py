@@ -177,4 +177,5 @@ async def test_a_pause_whose_next_depends_on_a_payment_is_not_foreseen(world: Wo
     await cancel(world, ada, CancelAt.PERIOD_END)
     assert await refused(world, ada) is RefusalCode.STATE_CONFLICT
     await world.card(ada)
-    assert await foresee(world, ada)
+    known = await foresee(world, ada)
+    assert (known.invoices, [each.at for each in known.endings]) == ((), [day(2, 1)])
