@@ -116,12 +116,22 @@ def _fits(known: Payment, news: ProviderEvent) -> bool:
     return news.money == (known.amount if known.captured.minor == 0 else known.captured)
 
 
+def _adds_up(news: ProviderEvent) -> bool:
+    """Whether what is told of a hold can be so: what is taken of it and left is no more than was granted."""
+    granted, left = news.authorized, news.capturable
+    if granted is None or left is None:
+        return False
+    if news.kind is EventKind.CHARGE_AUTHORIZED:  # its money is what was asked for
+        return 0 < left.minor <= granted.minor
+    return left.minor >= 0 and news.money is not None and news.money.minor + left.minor <= granted.minor
+
+
 def _suffices(known: Payment, news: ProviderEvent) -> bool:
     """Whether the news can be believed and used as it is, for a payment that is open or not yet confirmed."""
     if known.sent_at is None:  # as far as we know it never left the house: the provider knows better
         return False
     if known.capture_mode is CaptureMode.LATER and news.kind in (*_MONEY, EventKind.CHARGE_AUTHORIZED):
-        return news.authorized is not None and _fits(known, news)
+        return _fits(known, news) and _adds_up(news)
     if news.kind is EventKind.CHARGE_CAPTURED:
         return news.money == known.amount
     if news.kind is EventKind.CHARGE_ACTION_REQUIRED and known.action_url is None:

@@ -90,13 +90,26 @@ async def test_a_held_payment_pays_nothing_and_opens_nothing_until_it_is_capture
 
 
 @pytest.mark.row("C1")
-@pytest.mark.parametrize("minor", [0, -1])
-async def test_news_that_nothing_was_taken_of_a_hold_takes_nothing(world: World, desk: Desk, minor: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "granted", "taken", "left"),
+    [
+        ("captured", 1000, 0, 1000),
+        ("captured", 1000, -1, 1000),
+        ("captured", 1000, 1, -1),
+        ("captured", 1000, 1000, 1),
+        ("authorized", 1000, 0, 0),
+        ("authorized", 1000, 0, -1),
+        ("authorized", 1, 0, 2),
+    ],
+)
+async def test_news_of_a_hold_that_cannot_be_so_is_not_believed_but_asked_about(
+    world: World, desk: Desk, kind: str, granted: int, taken: int, left: int
+) -> None:
     ada, hold = await held(world)
     metadata = {"payment": str(hold.id), "customer": str(ada.id)}
     facts = {"id": hold.provider_ref, "reference": str(hold.id), "metadata": metadata, "capture": "manual"}
-    sums_of = {"authorized_minor": 1000, "captured_minor": minor, "capturable_minor": 1000}
-    assert await desk.take(made_up("payment.captured", facts, **sums_of)) == "applied"
+    told = {"authorized_minor": granted, "captured_minor": taken, "capturable_minor": left}
+    assert await desk.take(made_up(f"payment.{kind}", facts, **told)) == "applied"
     assert sums(await now(world, ada, hold.id)) == (1000, 0, 1000, 0)
     assert ((await invoices_of(world, ada))[0].state.name, await is_entitled(world, ada)) == ("open", False)
     assert await wrong_rows(world, ada) == []
