@@ -73,10 +73,15 @@ async def valkey_of_the_session(redis_url: str) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 async def full_buckets(valkey_of_the_session: Redis) -> None:
-    """Every caller has all its points again, for files of which many tests ask as the same few: those are not about
-    how many requests somebody has, and the faster they are, the sooner nobody would have any."""
-    if known := await valkey_of_the_session.keys(f"{PREFIX}*"):
-        await valkey_of_the_session.unlink(*known)
+    """For files of which many tests ask as the same few: those are not about how many requests somebody has, and the
+    faster they are, the sooner nobody would have any."""
+    await fill_buckets(valkey_of_the_session)
+
+
+async def fill_buckets(client: Redis) -> None:
+    """Every caller has all its points again."""
+    if known := await client.keys(f"{PREFIX}*"):
+        await client.unlink(*known)
 
 
 @pytest.fixture

@@ -1,0 +1,169 @@
+"""Whoever looks before deciding is shown all there is or told why not, in whatever state a subscription is."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+from graphql import (
+    GraphQLOutputType,
+    assert_object_type,
+    build_schema,
+    get_named_type,
+    is_leaf_type,
+    is_object_type,
+    is_required_argument,
+)
+from redis.asyncio import Redis
+
+from domain.catalog.publish_version import PlanTerms
+from domain.ids import PriceId
+from domain.invoices.billing_terms import SetBillingTerms, set_billing_terms
+from domain.subscriptions.cancel import CancelAt
+from domain.subscriptions.pause import PauseSubscription, pause_subscription
+from tests.api_callers import Api, Guest
+from tests.api_plugin import fill_buckets
+from tests.lives import buy, by_finance, day, start, subscription_of, until
+from tests.subscription_lives import cancel, plan_of, switch, trial
+
+SCHEMA: Final = build_schema((Path(__file__).parents[2] / "frontend-schema.graphql").read_text())
+CUSTOMER: Final = assert_object_type(SCHEMA.type_map["Customer"])
+DEEPEST: Final = 4
+MINE: Final = "{ viewer { customer { subscriptions { id } invoices(first: 1) { edges { node { id } } } } } }"
+State = Callable[[Api, Guest], Awaitable[object]]
+
+
+async def incomplete(api: Api, of: Guest) -> None:
+    await api.world.card(of.who, "tok_bank_held")
+    await start(api.world, of.who)
+
+
+async def trialing(api: Api, of: Guest) -> None:
+    await buy(api.world, of.who, await plan_of(api.world, 1000, trial()))
+
+
+async def free(api: Api, of: Guest) -> None:
+    await buy(api.world, of.who, await plan_of(api.world, 0, PlanTerms()))
+
+
+async def active(api: Api, of: Guest) -> None:
+    await start(api.world, of.who, "team", 3)
+
+
+async def planned(api: Api, of: Guest) -> None:
+    await active(api, of)
+    await switch(api.world, of.who, api.world.prices["starter"])
+
+
+async def on_account(api: Api, of: Guest) -> None:
+    await by_finance(api.world, of.who, set_billing_terms, SetBillingTerms(30, None))
+    await start(api.world, of.who, "team")
+
+
+async def waiting(api: Api, of: Guest) -> None:
+    await start(api.world, of.who)
+    await api.world.card(of.who, "tok_bank_held")
+    await switch(api.world, of.who, api.world.prices["team"])
+
+
+async def leaving(api: Api, of: Guest) -> None:
+    await active(api, of)
+    await cancel(api.world, of.who, CancelAt.PERIOD_END)
+
+
+async def paused(api: Api, of: Guest) -> None:
+    await active(api, of)
+    id = (await subscription_of(api.world, of.who)).id
+    await api.world.do(of.who, pause_subscription, PauseSubscription(id, day(3, 1)))
+    await until(api.world, of.who, day(2, 2))
+
+
+async def overdue(api: Api, of: Guest) -> None:
+    await active(api, of)
+    await api.world.card(of.who, "tok_insufficient_funds")
+    await until(api.world, of.who, day(2, 2))
+
+
+async def suspended(api: Api, of: Guest) -> None:
+    await overdue(api, of)
+    await until(api.world, of.who, day(3, 20))
+
+
+async def ended(api: Api, of: Guest) -> None:
+    await leaving(api, of)
+    await until(api.world, of.who, day(2, 2))
+
+
+CHANGES: Final = {"planChangeQuote", "changePlanPreview", "changeQuantityPreview"}
+AT_THE_END: Final = "cancelPreview PERIOD_END"
+LEAVING: Final = {AT_THE_END, "nextInvoicePreview"}
+OVER: Final = CHANGES | LEAVING | {"cancelPreview NOW"}
+# Of each state, the previews that have nothing to show whatever is asked of them.
+REFUSED: Final[dict[State, set[str]]] = {
+    incomplete: OVER,
+    trialing: set(),
+    free: set(),
+    active: set(),
+    planned: set(),
+    on_account: {"changeQuantityPreview"},  # more seats are charged now, and the period is not paid yet
+    waiting: CHANGES,
+    leaving: CHANGES | LEAVING,
+    paused: CHANGES | {"nextInvoicePreview"},
+    overdue: CHANGES | {AT_THE_END},
+    suspended: OVER,
+    ended: OVER,
+}
+
+
+def asked(named: dict[str, str], prices: dict[str, PriceId]) -> list[str]:
+    """Each preview with each of its arguments."""
+    of, at = f'subscriptionId: "{named["subscription"]}"', ('"2027-01-01T00:00:00Z"', '"2027-02-01T00:00:00Z"')
+    new = [f'priceId: "{each}"' for each in prices.values()]
+    return [
+        *(f"planChangeQuote({of}, {to}{more})" for to in new for more in ("", ", quantity: 1", ", quantity: 5")),
+        *(f"planChangeQuote({of}, {to}, timing: PERIOD_END)" for to in new),
+        *(f"changePlanPreview({of}, {to})" for to in new),
+        *(f"changeQuantityPreview({of}, quantity: {each})" for each in (1, 3, 5)),
+        *(f"cancelPreview({of}, timing: {each})" for each in ("NOW", "PERIOD_END")),
+        *(f"startSubscriptionPreview({to})" for to in new),
+        f"cancellationFlow({of})", f"nextInvoicePreview({of})", "simulation", f"simulation({of})",
+        *(f"simulation(scenario: {{card: {card}}})" for card in ("PAYS", "FAILS")),
+        *(f"simulation({of}, scenario: {{{to}}})" for to in new),
+        "blockedByDebt", "entitlements", *(f"balanceAsOf(at: {each})" for each in at),
+        *(f'subscriptionAsOf(id: "{named["subscription"]}", at: {each})' for each in at),
+        *(f'invoiceAsOf(id: "{named["invoice"]}", at: {each})' for each in at if named["invoice"]),
+    ]  # fmt: skip
+
+
+def whole(kind: GraphQLOutputType, depth: int = DEEPEST) -> str:
+    """All that can be selected of a type without an argument, down to a depth."""
+    found = get_named_type(kind)
+    parts = ["__typename"] if not is_leaf_type(found) else []
+    for name, field in assert_object_type(found).fields.items() if is_object_type(found) else ():
+        if any(is_required_argument(each) for each in field.args.values()) or "first" in field.args:
+            continue
+        below = get_named_type(field.type)
+        if is_leaf_type(below) or (depth > 1 and is_object_type(below)):
+            parts.append(f"{name} {whole(field.type, depth - 1)}")
+    return f"{{ {' '.join(parts)} }}" if parts else ""
+
+
+@pytest.mark.parametrize("state", REFUSED, ids=lambda state: state.__name__)
+async def test_every_preview_answers_or_says_why_not_in_every_state(
+    api: Api, valkey_of_the_session: Redis, state: State
+) -> None:
+    guest = await api.guest("tok_visa")
+    await state(api, guest)
+    seen = (await guest.data(MINE))["viewer"]["customer"]
+    (bought,), bills = seen["subscriptions"], seen["invoices"]["edges"]
+    named = {"subscription": bought["id"], "invoice": bills[0]["node"]["id"] if bills else ""}
+    others = {"free": await plan_of(api.world, 0, PlanTerms()), "tried": await plan_of(api.world, 700, trial())}
+    shown, refused = set[str](), set[str]()
+    for question in asked(named, api.world.prices | others):
+        name = question.partition("(")[0]
+        body = await guest.ask(f"{{ viewer {{ customer {{ {question} {whole(CUSTOMER.fields[name].type)} }} }} }}")
+        await fill_buckets(valkey_of_the_session)
+        assert all("refusal" in each["extensions"] for each in body.get("errors", [])), (question, body["errors"])
+        which = f"{name} {question[:-1].rpartition(' ')[2]}" if name == "cancelPreview" else name
+        (refused if "errors" in body else shown).add(which)
+    assert refused - shown == REFUSED[state]
