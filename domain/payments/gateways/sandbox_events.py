@@ -87,12 +87,12 @@ def _payment(envelope: _Envelope) -> ProviderEvent:
         sequence=envelope.sequence,
         charge_ref=payment.id,
         reference=payment.reference,
-        money=_money(minor, payment.currency),
+        money=_taken(minor, payment.currency),
         failure_code=failure,
         hard=failure is not None and is_hard(failure),
         metadata=payment.metadata,
-        authorized=_money(payment.authorized_minor, payment.currency) if is_hold else None,
-        capturable=_money(payment.capturable_minor, payment.currency) if is_hold else None,
+        authorized=_taken(payment.authorized_minor, payment.currency) if is_hold else None,
+        capturable=_taken(payment.capturable_minor, payment.currency) if is_hold else None,
         until=payment.until,
     )
 
@@ -172,6 +172,14 @@ def _money(minor: int, currency: str) -> Money:
     money = money_of(minor, currency)
     if money is None:
         raise MalformedEvent("an amount that no currency has")
+    return money
+
+
+def _taken(minor: int, currency: str) -> Money:
+    """What is taken or can be; a payout alone may be of less than nothing."""
+    money = _money(minor, currency)
+    if money.minor < 0:
+        raise MalformedEvent("an amount below nothing")
     return money
 
 

@@ -173,11 +173,13 @@ def _held(payment: WirePayment) -> Money | None:
 def _read_moved(payment: WirePayment) -> Captured | Authorized | Declined | Processing | Expired | Returned | Unknown:
     captured = money_of(payment.captured_minor, payment.currency)
     held, left = (money_of(each, payment.currency) for each in (payment.authorized_minor, payment.capturable_minor))
-    if captured is None or held is None or left is None:
+    if captured is None or held is None or left is None or min(captured.minor, held.minor, left.minor) < 0:
         return _MISMATCH
     match payment.status:
         case "succeeded" if captured.minor:
-            return Captured(payment.id, captured, held if payment.capture == "manual" else None, payment.until)
+            return Captured(
+                payment.id, captured, held if payment.capture == "manual" and held.minor else None, payment.until
+            )
         case "authorized" if left.minor and captured + left <= held:
             return Authorized(payment.id, held, captured, left, payment.until)
         case "failed" if payment.failure:

@@ -97,12 +97,12 @@ def _intent(envelope: _Envelope, raw: msgspec.Raw) -> ProviderEvent:
         sequence=0,
         charge_ref=intent.id,
         reference=intent.metadata.get(REFERENCE),
-        money=_money(intent.amount_received if taken else intent.amount, intent.currency),
+        money=_taken(intent.amount_received if taken else intent.amount, intent.currency),
         failure_code=None if code is None else in_our_words(code),
         hard=code is not None and is_hard(code, advice),
         metadata=_ours(intent.metadata),
-        authorized=_money(held_of(intent), intent.currency) if is_hold else None,
-        capturable=_money(intent.amount_capturable, intent.currency) if is_hold else None,
+        authorized=_taken(held_of(intent), intent.currency) if is_hold else None,
+        capturable=_taken(intent.amount_capturable, intent.currency) if is_hold else None,
     )
 
 
@@ -201,6 +201,14 @@ def _money(amount: int, currency: str) -> Money:
     money = from_stripe(amount, currency)
     if money is None:
         raise MalformedEvent("an amount that no currency has")
+    return money
+
+
+def _taken(amount: int, currency: str) -> Money:
+    """What is taken or can be; a payout alone may be of less than nothing."""
+    money = _money(amount, currency)
+    if money.minor < 0:
+        raise MalformedEvent("an amount below nothing")
     return money
 
 

@@ -102,7 +102,9 @@ def code_of(error: WireError) -> str:
 def _money_of(intent: WireIntent) -> Captured | Authorized | Unknown:
     captured, left = (from_stripe(each, intent.currency) for each in (intent.amount_received, intent.amount_capturable))
     held = from_stripe(held_of(intent), intent.currency)
-    if captured is None or left is None or held is None or captured + left > held:
+    if captured is None or left is None or held is None or min(captured.minor, left.minor) < 0:
+        return _MISMATCH
+    if captured + left > held:
         return _MISMATCH
     if intent.status == "requires_capture":
         card = _card(intent)
