@@ -14,16 +14,31 @@ from domain.payments.gateway import (
     Captured,
     Declined,
     EventKind,
+    Gateway,
     NotFound,
     Processing,
     ProviderEvent,
+    RefundAnswer,
     RefundFailed,
     RefundPending,
+    RefundRequest,
     RefundSucceeded,
+    Unavailable,
     Unknown,
     Voided,
 )
 from tests.payments_stories import EUR, TEN, Case, Story, captured, charge_of, refund_of
+
+SENT_AGAIN = 20  # far more than a busy machine needs to give ten calls at once their connections
+
+
+async def given_back(gateway: Gateway, request: RefundRequest) -> RefundAnswer:
+    """What came of a refund: one of which nothing was heard is sent again under its key, as the house does."""
+    for _ in range(SENT_AGAIN):
+        answer = await gateway.refund(request)
+        if not isinstance(answer, Unknown | Unavailable):
+            break
+    return answer
 
 
 class VoidContract:
@@ -93,7 +108,7 @@ class RefundContract:
     async def test_refunds_at_once_never_exceed_what_was_captured(self, case: Case) -> None:
         _, charge = await captured(case)
         requests = [refund_of(charge, Money(300, EUR)) for _ in range(10)]
-        answers = await asyncio.gather(*(case.gateway.refund(request) for request in requests))
+        answers = await asyncio.gather(*(given_back(case.gateway, request) for request in requests))
         assert sum(isinstance(answer, RefundSucceeded) for answer in answers) == 3
         assert sum(isinstance(answer, RefundFailed) for answer in answers) == 7
 
