@@ -3,7 +3,6 @@
 from domain.correlation import NAME, is_request_id
 from domain.ids import CustomerId, PaymentId
 from domain.inbox import InboxEvent
-from domain.money import Money
 from domain.payments.attempt import attempt
 from domain.payments.exception_case import Kind, Resolution, decided_on
 from domain.payments.gateway import Captured, EventKind, ProviderEvent, Unavailable, Unknown
@@ -112,18 +111,18 @@ def _fits(known: Payment, news: ProviderEvent) -> bool:
     """Whether what was captured is what the payment can have taken: of a hold, any part up to what is known."""
     if known.capture_mode is CaptureMode.LATER and news.money is not None:
         most = known.captured if known.captured.minor else known.amount
-        return news.money.currency == most.currency and Money.zero(most.currency) < news.money <= most
+        return news.money.currency == most.currency and news.money <= most
     return news.money == (known.amount if known.captured.minor == 0 else known.captured)
 
 
 def _adds_up(news: ProviderEvent) -> bool:
-    """Whether what is told of a hold can be so: what is taken of it and left is no more than was granted."""
+    """Whether what is told of a hold can be so: something is taken or left, and in all no more than granted."""
     granted, left = news.authorized, news.capturable
     if granted is None or left is None:
         return False
     if news.kind is EventKind.CHARGE_AUTHORIZED:  # its money is what was asked for
         return 0 < left.minor <= granted.minor
-    return left.minor >= 0 and news.money is not None and news.money.minor + left.minor <= granted.minor
+    return news.money is not None and 0 < news.money.minor <= granted.minor - left.minor
 
 
 def _suffices(known: Payment, news: ProviderEvent) -> bool:

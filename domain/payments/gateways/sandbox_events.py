@@ -87,12 +87,12 @@ def _payment(envelope: _Envelope) -> ProviderEvent:
         sequence=envelope.sequence,
         charge_ref=payment.id,
         reference=payment.reference,
-        money=_taken(minor, payment.currency),
+        money=_money(minor, payment.currency),
         failure_code=failure,
         hard=failure is not None and is_hard(failure),
         metadata=payment.metadata,
-        authorized=_taken(payment.authorized_minor, payment.currency) if is_hold else None,
-        capturable=_taken(payment.capturable_minor, payment.currency) if is_hold else None,
+        authorized=_money(payment.authorized_minor, payment.currency) if is_hold else None,
+        capturable=_money(payment.capturable_minor, payment.currency) if is_hold else None,
         until=payment.until,
     )
 
@@ -137,7 +137,7 @@ def _dispute(envelope: _Envelope) -> ProviderEvent:
 def _payout(envelope: _Envelope) -> ProviderEvent:
     payout = _decode(envelope.object, _Payout)
     kind = _KINDS.get(envelope.type, EventKind.UNRECOGNIZED)
-    return _plain(envelope, kind, payout.id, _money(payout.amount_minor, payout.currency))
+    return _plain(envelope, kind, payout.id, _moved(payout.amount_minor, payout.currency))
 
 
 def _unrecognized(envelope: _Envelope) -> ProviderEvent:
@@ -169,17 +169,18 @@ _READERS: Final[Mapping[str, Callable[[_Envelope], ProviderEvent]]] = {
 
 
 def _money(minor: int, currency: str) -> Money:
-    money = money_of(minor, currency)
-    if money is None:
-        raise MalformedEvent("an amount that no currency has")
+    """What moved, or can: nothing at least."""
+    money = _moved(minor, currency)
+    if money.minor < 0:
+        raise MalformedEvent("an amount below nothing")
     return money
 
 
-def _taken(minor: int, currency: str) -> Money:
-    """What is taken or can be; a payout alone may be of less than nothing."""
-    money = _money(minor, currency)
-    if money.minor < 0:
-        raise MalformedEvent("an amount below nothing")
+def _moved(minor: int, currency: str) -> Money:
+    """What moved either way: more may be withdrawn by a payout than paid out."""
+    money = money_of(minor, currency)
+    if money is None:
+        raise MalformedEvent("an amount that no currency has")
     return money
 
 

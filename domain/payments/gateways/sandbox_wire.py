@@ -177,9 +177,8 @@ def _read_moved(payment: WirePayment) -> Captured | Authorized | Declined | Proc
         return _MISMATCH
     match payment.status:
         case "succeeded" if captured.minor:
-            return Captured(
-                payment.id, captured, held if payment.capture == "manual" and held.minor else None, payment.until
-            )
+            granted = _held(payment) if payment.capture == "manual" else None
+            return Captured(payment.id, captured, granted, payment.until)
         case "authorized" if left.minor and captured + left <= held:
             return Authorized(payment.id, held, captured, left, payment.until)
         case "failed" if payment.failure:

@@ -97,12 +97,12 @@ def _intent(envelope: _Envelope, raw: msgspec.Raw) -> ProviderEvent:
         sequence=0,
         charge_ref=intent.id,
         reference=intent.metadata.get(REFERENCE),
-        money=_taken(intent.amount_received if taken else intent.amount, intent.currency),
+        money=_money(intent.amount_received if taken else intent.amount, intent.currency),
         failure_code=None if code is None else in_our_words(code),
         hard=code is not None and is_hard(code, advice),
         metadata=_ours(intent.metadata),
-        authorized=_taken(held_of(intent), intent.currency) if is_hold else None,
-        capturable=_taken(intent.amount_capturable, intent.currency) if is_hold else None,
+        authorized=_money(held_of(intent), intent.currency) if is_hold else None,
+        capturable=_money(intent.amount_capturable, intent.currency) if is_hold else None,
     )
 
 
@@ -163,7 +163,7 @@ def _payout(envelope: _Envelope, raw: msgspec.Raw) -> ProviderEvent:
     payout = _decode(raw, _Payout)
     if envelope.type != "payout.paid":
         return _plain(envelope)
-    return _plain(envelope, EventKind.PAYOUT_PAID, payout.id, _money(payout.amount, payout.currency))
+    return _plain(envelope, EventKind.PAYOUT_PAID, payout.id, _moved(payout.amount, payout.currency))
 
 
 def _plain(
@@ -198,17 +198,18 @@ def _ours(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def _money(amount: int, currency: str) -> Money:
-    money = from_stripe(amount, currency)
-    if money is None:
-        raise MalformedEvent("an amount that no currency has")
+    """What moved, or can: nothing at least."""
+    money = _moved(amount, currency)
+    if money.minor < 0:
+        raise MalformedEvent("an amount below nothing")
     return money
 
 
-def _taken(amount: int, currency: str) -> Money:
-    """What is taken or can be; a payout alone may be of less than nothing."""
-    money = _money(amount, currency)
-    if money.minor < 0:
-        raise MalformedEvent("an amount below nothing")
+def _moved(amount: int, currency: str) -> Money:
+    """What moved either way: more may be withdrawn by a payout than paid out."""
+    money = from_stripe(amount, currency)
+    if money is None:
+        raise MalformedEvent("an amount that no currency has")
     return money
 
 

@@ -35,7 +35,6 @@ from tests.lives import (
     subscription_of,
     wrong_rows,
 )
-from tests.webhook_desk import Desk, made_up
 from tests.world import EUR, Someone, World, fresh, make_world
 
 ALL = None
@@ -86,31 +85,6 @@ async def test_a_held_payment_pays_nothing_and_opens_nothing_until_it_is_capture
     assert (taken.state.name, sums(taken), taken.asked) == ("captured", (1000, 1000, 0, 0), None)
     assert ((await invoices_of(world, ada))[0].state.name, await provider.taken(ada)) == ("paid", 1000)
     assert await is_entitled(world, ada)
-    assert await wrong_rows(world, ada) == []
-
-
-@pytest.mark.row("C1")
-@pytest.mark.parametrize(
-    ("kind", "granted", "taken", "left"),
-    [
-        ("captured", 1000, 0, 1000),
-        ("captured", 1000, 1000, 1),
-        ("authorized", 1000, 0, 0),
-        ("authorized", 1, 0, 2),
-    ],
-)
-async def test_news_of_a_hold_that_cannot_be_so_is_not_believed_but_asked_about(
-    world: World, desk: Desk, kind: str, granted: int, taken: int, left: int
-) -> None:
-    ada, hold = await held(world)
-    metadata = {"payment": str(hold.id), "customer": str(ada.id)}
-    facts = {"id": hold.provider_ref, "reference": str(hold.id), "metadata": metadata, "capture": "manual"}
-    told = {"authorized_minor": granted, "captured_minor": taken, "capturable_minor": left}
-    assert await desk.take(made_up(f"payment.{kind}", facts, **told)) == "applied"
-    below = made_up(f"payment.{kind}", facts, **told | {"capturable_minor": -1})
-    assert ((await desk.deliver(below)).status_code, await desk.kept(below)) == (422, None)
-    assert sums(await now(world, ada, hold.id)) == (1000, 0, 1000, 0)
-    assert ((await invoices_of(world, ada))[0].state.name, await is_entitled(world, ada)) == ("open", False)
     assert await wrong_rows(world, ada) == []
 
 
