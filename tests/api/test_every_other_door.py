@@ -71,7 +71,7 @@ PATHS = (
     "/webhooks/sandbox/main", "/webhooks/{}/main", "/documents/invoices/{}.pdf", "/documents/receipts/{}.pdf",
     "/documents/credit-notes/{}.xml", "/exports/{}.jsonl", "/console/{}", "/console/assets/{}", "/healthz", "/readyz",
 )  # fmt: skip
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite

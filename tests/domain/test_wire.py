@@ -158,7 +158,7 @@ def part(of: Field[Any], kind: Any) -> some.SearchStrategy[Any]:
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 # Each operation has two types; the codec itself is tried at length above.
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.data_too_large, HealthCheck.too_slow])
 @given(some.data())
 def test_every_operation_s_command_and_outcome_can_travel(name: str, data: some.DataObject) -> None:
     kinds: tuple[Any, ...] = (OPERATIONS[name].command, OPERATIONS[name].outcome)
