@@ -45,7 +45,7 @@ class Group:
 def require(holds: bool, rule: str) -> None:
     """NotRepresentable, naming the rule, where it does not hold."""
     if not holds:
-        raise NotRepresentable(f"not so: {rule}")
+        raise NotRepresentable(f"it breaks the rule that {rule}")
 
 
 def require_rate(group: Group) -> None:

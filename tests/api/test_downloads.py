@@ -7,9 +7,12 @@ import asyncpg
 import pytest
 
 from dev.story.documents import ADD_METHOD, INVOICE, REFUND
+from domain.actor import Grant
 from domain.ids import InvoiceId
+from domain.money import Currency
 from domain.reactions.work import do_now
 from tests.api_callers import START, Api, Caller, Guest
+from tests.bad_input_stage import CREATE_INVOICE, FINALIZE
 from tests.domain.invoices.bills import note
 from tests.domain.invoices.pdf_text import Pdf
 from tests.domain.invoices.schematron import findings
@@ -82,6 +85,16 @@ async def test_a_machine_reads_the_invoice_and_the_credit_note_that_corrects_it(
         assert findings(answer.text) == []
         assert f"<ram:ID>{number}</ram:ID>" in answer.text
         assert invoice["number"] in answer.text
+
+
+async def test_an_invoice_that_no_e_invoice_can_say_answers_with_the_rule_that_it_breaks(api: Api) -> None:
+    guest, finance = await api.guest(currency=Currency("KWD")), await api.staff(Grant.FINANCE)
+    line = {"description": "Work", "unitAmount": {"minorUnits": "5000", "currency": "KWD"}}
+    draft = (await finance.do(CREATE_INVOICE, customerId=guest.id, lines=[line], netDays=30))["draft"]["id"]
+    await finance.do(FINALIZE, customerId=guest.id, draftId=draft)
+    answer = await guest.get(f"/documents/invoices/{draft}.xml")
+    why = "it breaks the rule that amounts have two digits of a currency."
+    assert (answer.status_code, answer.json()["message"]) == (409, f"There is no e-invoice of this document: {why}")
 
 
 async def test_a_credit_note_is_there_as_a_document(api: Api) -> None:
