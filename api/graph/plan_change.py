@@ -25,6 +25,7 @@ from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
 from domain.subscriptions.subscription import subscription
 
+_OF_A_QUOTE = frozenset({"subscriptionId", "priceId", "quantity", "timing"})  # it says them, so the caller does not
 VERSION = "The version of the subscription that the caller decided on; another one by now is refused."
 
 
@@ -108,7 +109,7 @@ async def change(info: Info, input: ChangePlanInput) -> ChangePlanPayload:
         command = _command(info, customer, input)
         done = await performed(info, change_plan, customer, command, input.idempotency_key)
     except Refused as refusal:
-        error = as_error(refusal)
+        error = as_error(_of_quote(refusal) if input.quote_id is not None else refusal)
         return ChangePlanPayload(subscription=None, change=None, invoice=None, operation=None, errors=[error])
     operation, stands, issued = await _changed(info, customer, done)
     return ChangePlanPayload(
@@ -131,6 +132,13 @@ def _command(info: Info, customer: CustomerId, input: ChangePlanInput) -> Change
         Timing(input.timing.value),
         version=input.version,
     )
+
+
+def _of_quote(refusal: Refused) -> Refused:
+    """The refusal, about the quote where it is about what a quote says."""
+    if _OF_A_QUOTE.isdisjoint(refusal.path):
+        return refusal
+    return Refused(refusal.code, refusal.message, ("quoteId",))
 
 
 async def _changed(

@@ -53,6 +53,16 @@ async def test_a_quote_is_shown_line_by_line_and_charged_to_the_minor_unit(api: 
     assert (refused["code"], refused["path"]) == ("QUOTE_STALE", ["quoteId"])
 
 
+async def test_what_keeps_a_quoted_change_from_being_made_is_about_the_quote(api: Api) -> None:
+    guest, bought = await api.subscriber()
+    of, to = bought["subscription"]["id"], str(api.world.prices["team"])
+    quote = await quoted(guest, of, to)
+    await api.world.card(guest.who, "tok_3ds")
+    await guest.do(CHANGE, subscriptionId=of, priceId=to)
+    refused = await guest.refusal(CHANGE, quoteId=quote["id"])
+    assert (refused["code"], refused["path"]) == ("CHANGE_PENDING", ["quoteId"])
+
+
 @pytest.mark.row("Y1")
 async def test_what_comes_next_is_shown_before_anybody_decides(api: Api) -> None:
     guest, bought = await api.subscriber()
