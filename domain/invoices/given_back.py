@@ -19,23 +19,23 @@ async def charges(db: Primary, customer: CustomerId, refs: Iterable[LineRef]) ->
     for ref in wanted:
         own = found[ref.invoice]
         if not 1 <= ref.position <= len(own) or own[ref.position - 1].kind != "charge":
-            raise Refused(RefusalCode.NOT_FOUND, "There is no such charge on the invoice.", ("lines",))
+            raise Refused(RefusalCode.NOT_FOUND, "There is no such charge on the invoice.")
         lines[ref] = own[ref.position - 1]
     return lines
 
 
-def exceeded(description: str, left: Money) -> Refused:
-    """The refusal to give back more than is left."""
+def exceeded(description: str, left: Money, *path: str) -> Refused:
+    """The refusal to give back more than is left, about the part of the input that asked for it, if one did."""
     message = f"At most {left} of {description} are left to give back."
-    return Refused(RefusalCode.EXCEEDS_INVOICED, message, ("lines",))
+    return Refused(RefusalCode.EXCEEDS_INVOICED, message, path)
 
 
-def taken_of(charge: Line, amount: Money) -> Taken:
-    """The part of that amount, as the line counts; EXCEEDS_INVOICED beyond what is left."""
+def taken_of(charge: Line, amount: Money, *path: str) -> Taken:
+    """The part of that amount, as the line counts; EXCEEDS_INVOICED, about the path, beyond what is left."""
     try:
         return take(charge, amount)
     except MoreThanLeft as error:
-        raise exceeded(charge.description, charge.amount - charge.given_back) from error
+        raise exceeded(charge.description, charge.amount - charge.given_back, *path) from error
 
 
 async def give_back(tx: Tx, parts: Sequence[tuple[LineRef, Taken]]) -> None:
@@ -58,7 +58,7 @@ async def _count(tx: Tx, parts: Sequence[tuple[LineRef, Taken]], sign: int) -> N
         await _add(tx, {ref: minor for (ref, part), minor in lines.items() if part == 0 and minor})
         await _add_tax(tx, {place: minor for place, minor in lines.items() if place[1] and minor})
     except CHECK as error:
-        raise Refused(RefusalCode.EXCEEDS_INVOICED, "More would be given back than was charged.", ("lines",)) from error
+        raise Refused(RefusalCode.EXCEEDS_INVOICED, "More would be given back than was charged.") from error
 
 
 async def _add(tx: Tx, amounts: dict[LineRef, int]) -> None:

@@ -44,7 +44,8 @@ class RefundApproved:
 @operation("payments.approve_refund", allowed=_DECIDERS, moves_money=True)
 async def approve_refund(tx: Tx, command: ApproveRefund) -> RefundApproved:
     """NOT_FOUND; STATE_CONFLICT for a refund that does not await approval, or whose payment the bank took back;
-    FORBIDDEN for who asked for it, and where finance has to; else the refusals of a refund that is made now."""
+    FORBIDDEN for who asked for it, and where finance has to; else the refusals of a refund that is made now, about the
+    refund."""
     of, asked = await _awaiting(tx, command.refund, command.reason)
     _require_decider(tx, asked)
     paid = await payment(tx, tx.customer, of.payment)
@@ -52,7 +53,10 @@ async def approve_refund(tx: Tx, command: ApproveRefund) -> RefundApproved:
         message = "The bank took this payment back, so nothing of it can be given back."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("refundId",))
     wanted = Wanted(of.amount, of.reason, of.means, await _lines(tx, of))
-    _, note = await pay_back(tx, paid, wanted, of)
+    try:
+        _, note = await pay_back(tx, paid, wanted, of)
+    except Refused as refused:  # what is wrong with its amount or lines was said by who asked for it
+        raise Refused(refused.code, refused.message, ("refundId",) if refused.path else ()) from None
     await withhold(tx, paid.invoice)
     await _decide(tx, of, "approve", command.reason)
     tx.emit("refund.approved", refund=of.id, payment=of.payment)

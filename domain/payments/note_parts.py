@@ -35,7 +35,7 @@ def named(charges: dict[LineRef, Line], of: Invoice, wanted: NoteLine) -> NotePa
     charge = charges[ref]
     amount = amount_left(charge) if wanted.amount is None else wanted.amount
     how = How.REST if wanted.amount is None else How.ASKED
-    part = part_of(ref, charge, taken_of(charge, amount), Working.on(charge, how, wanted.amount))
+    part = part_of(ref, charge, taken_of(charge, amount, "lines"), Working.on(charge, how, wanted.amount))
     if part.taken.gross.minor == 0:
         raise Refused(RefusalCode.INVALID_AMOUNT, f"Nothing is taken back of line {wanted.position}.", ("lines",))
     return part
@@ -46,7 +46,7 @@ def spread(charges: Sequence[tuple[LineRef, Line]], amount: Money) -> list[NoteP
     left = [gross_left(line) for _, line in charges]
     whole = total(left, amount.currency)
     if amount > whole:
-        raise exceeded("the invoice", whole)
+        raise exceeded("the invoice", whole, "amount")
     shares = allocate(amount, [each.minor for each in left])
     weights = tuple(each.minor for each in left)
     return [

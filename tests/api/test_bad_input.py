@@ -215,7 +215,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("issueCreditNote", {"amount": None, "lines": [{"invoiceLine": 7}]}, "NOT_FOUND", ["lines"]),
     ("issueCreditNote", {"amount": amount(-1)}, "INVALID_AMOUNT", ["amount"]),
     ("issueCreditNote", {"amount": amount(HUGE)}, "INVALID_AMOUNT", ["amount"]),
-    ("issueCreditNote", {"amount": amount(1001)}, "EXCEEDS_INVOICED", ["lines"]),
+    ("issueCreditNote", {"amount": amount(1001)}, "EXCEEDS_INVOICED", ["amount"]),
     ("issueCreditNote", {"credit": amount(99)}, "INVALID_AMOUNT", ["refund"]),
     ("issueCreditNote", {"credit": None}, "INVALID_AMOUNT", ["refund"]),
     ("issueCreditNote", {"credit": {"minorUnits": "1", "currency": "USD"}}, "CURRENCY_MISMATCH", ["amount"]),

@@ -6,6 +6,8 @@ import pytest
 
 from domain.actor import Grant
 from tests.api_callers import Api, Caller
+from tests.domain.invoices.bills import note
+from tests.lives import invoices_of
 from tests.refund_stage import BEYOND, REFUND, asked_for, euro, payer
 from tests.statements import statements_seen
 
@@ -43,6 +45,16 @@ async def test_support_asks_and_a_lead_approves_one_and_rejects_another(api: Api
     again = await lead.refusal(REJECT, **said, refundId=good)
     assert (again["code"], again["path"]) == ("STATE_CONFLICT", ["refundId"])
     assert not {good, bad} & {each["node"]["refund"]["id"] for each in await queue(api, lead)}
+
+
+async def test_lines_that_were_given_back_meanwhile_are_refused_to_who_approves_about_the_refund(api: Api) -> None:
+    guest, payment = await payer(api)
+    support, lead = await api.staff(), await api.staff(Grant.LEAD)
+    waiting = await asked_for(support, guest, payment, lines=[{"invoiceLine": 1, "amount": euro(BEYOND)}])
+    (billed,) = await invoices_of(api.world, guest.who)
+    await note(api.world, guest.who, billed.id, 50_000, credit=50_000)
+    refused = await lead.refusal(APPROVE, customerId=guest.id, refundId=waiting, reason="Yes.")
+    assert (refused["code"], refused["path"]) == ("EXCEEDS_INVOICED", ["refundId"])
 
 
 async def queue(api: Api, lead: Caller) -> list[dict[str, Any]]:

@@ -6,7 +6,9 @@ import pytest
 
 from dev.story.documents import PAYMENTS
 from domain.actor import Grant
+from domain.ids import InvoiceId
 from tests.api_callers import Api, Caller, Guest
+from tests.domain.invoices.bills import note
 
 MONEY = "{ minorUnits currency decimal }"
 REFUND = f"""mutation ($input: RefundPaymentInput!) {{ refundPayment(input: $input) {{
@@ -73,6 +75,16 @@ async def test_more_than_what_was_taken_and_another_currency_are_refused(api: Ap
     )
     foreign = await support.refusal(REFUND, **asked(guest, bought, 100, "USD"))
     assert (foreign["code"], foreign["path"]) == ("CURRENCY_MISMATCH", ["amount", "currency"])
+
+
+async def test_more_than_is_left_of_the_invoice_is_about_what_the_caller_sent_the_amount_or_lines(api: Api) -> None:
+    (guest, bought), support = await api.subscriber(), await api.staff()
+    await note(api.world, guest.who, InvoiceId.parse(bought["invoice"]["id"]), 600, credit=600)
+    by_amount = {**asked(guest, bought, 500), "means": "CREDIT"}
+    line = {"invoiceLine": 1, "amount": by_amount["amount"]}
+    for given, path in ((by_amount, ["amount"]), ({**by_amount, "amount": None, "lines": [line]}, ["lines"])):
+        refused = await support.refusal(REFUND, **given)
+        assert (refused["code"], refused["path"]) == ("EXCEEDS_INVOICED", path)
 
 
 async def test_a_payment_of_another_customer_is_not_found_under_this_one(api: Api) -> None:
