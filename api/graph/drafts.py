@@ -107,12 +107,12 @@ class InvoiceLineInput:
     tax_category: str = strawberry.field(default="standard", description="What it is to a tax engine.")
     tax_included: bool = strawberry.field(default=False, description="Whether the price holds the tax already.")
 
-    def written(self) -> ManualLine:
-        """The domain's line."""
+    def written(self, part: str) -> ManualLine:
+        """The domain's line; INVALID_INPUT or INVALID_AMOUNT under the part of the input that it stands in."""
         return ManualLine(
-            description=text(NAME, self.description, "line", "description"),
+            description=text(NAME, self.description, part, "description"),
             quantity=self.quantity,
-            unit_amount=amount_of(self.unit_amount, "line", "unitAmount"),
-            category=text(NAME, self.tax_category, "line", "taxCategory"),
+            unit_amount=amount_of(self.unit_amount, part, "unitAmount"),
+            category=text(NAME, self.tax_category, part, "taxCategory"),
             tax_inclusive=self.tax_included,
         )

@@ -76,7 +76,7 @@ async def create(info: Info, input: CreateInvoiceInput) -> CreateInvoicePayload:
 
 
 def _created(input: CreateInvoiceInput) -> CreateInvoice:
-    return CreateInvoice(tuple(line.written() for line in input.lines), input.purchase_order, input.net_days)
+    return CreateInvoice(tuple(line.written("lines") for line in input.lines), input.purchase_order, input.net_days)
 
 
 @strawberry.input(description="Adds a line at the end of a draft.")
@@ -114,7 +114,7 @@ async def add(info: Info, input: AddInvoiceLineInput) -> AddInvoiceLinePayload:
 
 
 def _added(input: AddInvoiceLineInput) -> AddInvoiceLine:
-    return AddInvoiceLine(_id(input.draft_id), input.line.written())
+    return AddInvoiceLine(_id(input.draft_id), input.line.written("line"))
 
 
 @strawberry.input(description="Gives a charge of a draft other words, units or price.")
@@ -147,7 +147,7 @@ async def edit(info: Info, input: EditInvoiceLineInput) -> EditInvoiceLinePayloa
 
 
 def _edited(input: EditInvoiceLineInput) -> EditInvoiceLine:
-    return EditInvoiceLine(_id(input.draft_id), input.position, input.line.written())
+    return EditInvoiceLine(_id(input.draft_id), input.position, input.line.written("line"))
 
 
 @strawberry.input(description="Takes a line out of a draft; those behind it move up.")

@@ -49,8 +49,8 @@ async def create_invoice(tx: Tx, command: CreateInvoice) -> DraftStands:
         require_net_days(command.net_days)
     require_purchase_order(command.purchase_order)
     currency = (await customer(tx, tx.head.tenant, tx.customer)).currency
-    lines = tuple(written(tx, each, currency) for each in command.lines)
-    _bounded(lines)
+    lines = tuple(written(tx, each, currency, "lines") for each in command.lines)
+    _bounded(lines, "lines")
     now = pin(tx.now)
     draft = Draft(None, MANUAL, now, now + AN_INSTANT, currency, lines, command.purchase_order, command.net_days)
     return DraftStands(await store_draft(tx, draft), len(lines))
@@ -68,8 +68,8 @@ class AddInvoiceLine:
 async def add_invoice_line(tx: Tx, command: AddInvoiceLine) -> DraftStands:
     """NOT_FOUND for what is no draft (any more); INVALID_INPUT, INVALID_AMOUNT, CURRENCY_MISMATCH."""
     of = await draft_of(tx, command.draft)
-    lines = (*of.lines, written(tx, command.line, of.currency))
-    _bounded(lines)
+    lines = (*of.lines, written(tx, command.line, of.currency, "line"))
+    _bounded(lines, "line")
     return await _stored(tx, command.draft, of, lines)
 
 
@@ -91,8 +91,8 @@ async def edit_invoice_line(tx: Tx, command: EditInvoiceLine) -> DraftStands:
         message = "What is given back follows from what was charged; it is not edited."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("position",))
     lines = list(of.lines)
-    lines[place] = rewritten(lines[place], command.line)
-    _bounded(lines)
+    lines[place] = rewritten(lines[place], command.line, "line")
+    _bounded(lines, "line")
     return await _stored(tx, command.draft, of, lines)
 
 
@@ -126,7 +126,7 @@ async def delete_draft(tx: Tx, command: DeleteDraft) -> DraftStands:
     """NOT_FOUND; STATE_CONFLICT for a draft that is issued by itself."""
     of = await draft_of(tx, command.draft)
     if not is_of_staff(of):
-        raise Refused(RefusalCode.STATE_CONFLICT, "A renewal's draft is issued; edit its lines.", ("invoiceId",))
+        raise Refused(RefusalCode.STATE_CONFLICT, "A renewal's draft is issued; edit its lines.", ("draftId",))
     await drop_draft(tx, command.draft)
     return DraftStands(command.draft, 0)
 
@@ -135,7 +135,7 @@ async def draft_of(tx: Tx, id: InvoiceId) -> Draft:
     """The customer's draft of that id, else NOT_FOUND."""
     found = await read_draft(tx, tx.customer.shard, tx.customer.uuid, id) if id.shard == tx.customer.shard else None
     if found is None:
-        raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.", ("invoiceId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.", ("draftId",))
     return found
 
 
@@ -150,12 +150,12 @@ def _place(of: Draft, position: int) -> int:
     return position - 1
 
 
-def _bounded(lines: Sequence[Line]) -> None:
+def _bounded(lines: Sequence[Line], part: str) -> None:
     if len(lines) > MAX_LINES:
-        raise Refused(RefusalCode.INVALID_INPUT, f"An invoice has at most {MAX_LINES} lines.", ("lines",))
+        raise Refused(RefusalCode.INVALID_INPUT, f"An invoice has at most {MAX_LINES} lines.", (part,))
     if sum(line.list_amount.minor for line in lines) > MAX_LIST_TOTAL:
         message = f"The lines of an invoice come to at most {MAX_LIST_TOTAL} minor units."
-        raise Refused(RefusalCode.INVALID_AMOUNT, message, ("lines",))
+        raise Refused(RefusalCode.INVALID_AMOUNT, message, (part,))
 
 
 async def _stored(tx: Tx, id: InvoiceId, of: Draft, lines: Sequence[Line]) -> DraftStands:

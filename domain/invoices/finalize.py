@@ -54,7 +54,7 @@ async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
     """
     draft = await read_draft(tx, id.shard, tx.customer.uuid, id)
     if draft is None:
-        raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.", ("invoiceId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.", ("draftId",))
     rated = await rate_draft(tx, draft)
     require_issuable(rated, erased=tx.head.erased)
     credit = await credit_available(tx, tx.customer, draft.currency)
@@ -72,7 +72,7 @@ def require_issuable(rated: Rated, *, erased: bool) -> None:
     if erased:
         raise invoiced_no_more()
     if not rated.lines:
-        raise Refused(RefusalCode.STATE_CONFLICT, "An invoice without lines is not issued.", ("invoiceId",))
+        raise Refused(RefusalCode.STATE_CONFLICT, "An invoice without lines is not issued.", ("draftId",))
     if rated.total.minor < 0:
         raise Refused(RefusalCode.INVALID_AMOUNT, "No invoice is issued for less than nothing.")
 

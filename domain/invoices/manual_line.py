@@ -29,11 +29,12 @@ class ManualLine:
     ends_at: datetime | None = None
 
 
-def written(tx: Tx, asked: ManualLine, currency: Currency) -> Line:
-    """The line; INVALID_INPUT, INVALID_AMOUNT or CURRENCY_MISMATCH where it cannot be meant."""
-    _check(asked, currency)
+def written(tx: Tx, asked: ManualLine, currency: Currency, part: str) -> Line:
+    """The line; INVALID_INPUT, INVALID_AMOUNT or CURRENCY_MISMATCH, under the part of the input it stands in, where it
+    cannot be meant."""
+    _check(asked, currency, part)
     start, end = _span(tx, asked)
-    amount = _amount(asked)
+    amount = _amount(asked, part)
     seconds = int((end - start).total_seconds())
     return charge_line(
         description=asked.description, price=None, plan=None, quantity=asked.quantity, unit_amount=asked.unit_amount,
@@ -42,10 +43,13 @@ def written(tx: Tx, asked: ManualLine, currency: Currency) -> Line:
     )  # fmt: skip
 
 
-def rewritten(line: Line, asked: ManualLine) -> Line:
-    """A charge of a draft with other words, units or price; its span, its price version and its tax stay its own."""
-    _check(asked, line.amount.currency)
-    amount = _amount(asked)
+def rewritten(line: Line, asked: ManualLine, part: str) -> Line:
+    """A charge of a draft with other words, units or price; its span, its price version and its tax stay its own.
+
+    Refused as ``written`` is.
+    """
+    _check(asked, line.amount.currency, part)
+    amount = _amount(asked, part)
     whole = line.derivation.denominator
     return replace(
         line, description=asked.description, quantity=asked.quantity, unit_amount=asked.unit_amount,
@@ -53,26 +57,27 @@ def rewritten(line: Line, asked: ManualLine) -> Line:
     )  # fmt: skip
 
 
-def _amount(asked: ManualLine) -> Money:
+def _amount(asked: ManualLine, part: str) -> Money:
     try:
         return asked.unit_amount * asked.quantity
     except AmountOutOfRange as error:
-        raise Refused(RefusalCode.INVALID_AMOUNT, "That is beyond what can be billed.", ("unitAmount",)) from error
+        message = "That is beyond what can be billed."
+        raise Refused(RefusalCode.INVALID_AMOUNT, message, (part, "unitAmount")) from error
 
 
-def _check(asked: ManualLine, currency: Currency) -> None:
+def _check(asked: ManualLine, currency: Currency, part: str) -> None:
     if not asked.description.strip() or len(asked.description) > TEXT_LENGTH:
         message = f"A line says something in at most {TEXT_LENGTH} characters."
-        raise Refused(RefusalCode.INVALID_INPUT, message, ("description",))
+        raise Refused(RefusalCode.INVALID_INPUT, message, (part, "description"))
     if not 1 <= asked.quantity <= MAX_QUANTITY:
-        raise Refused(RefusalCode.INVALID_INPUT, f"A quantity is 1 to {MAX_QUANTITY}.", ("quantity",))
+        raise Refused(RefusalCode.INVALID_INPUT, f"A quantity is 1 to {MAX_QUANTITY}.", (part, "quantity"))
     if not _CATEGORY.fullmatch(asked.category):
-        raise Refused(RefusalCode.INVALID_INPUT, "There can be no such tax category.", ("category",))
+        raise Refused(RefusalCode.INVALID_INPUT, "There can be no such tax category.", (part, "taxCategory"))
     if asked.unit_amount.currency != currency:
-        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The invoice is in {currency}.", ("unitAmount",))
+        raise Refused(RefusalCode.CURRENCY_MISMATCH, f"The invoice is in {currency}.", (part, "unitAmount"))
     if asked.unit_amount.minor < 0:
         message = "What is charged is not negative; a credit note gives back."
-        raise Refused(RefusalCode.INVALID_AMOUNT, message, ("unitAmount",))
+        raise Refused(RefusalCode.INVALID_AMOUNT, message, (part, "unitAmount"))
 
 
 def _span(tx: Tx, asked: ManualLine) -> tuple[datetime, datetime]:

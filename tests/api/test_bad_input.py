@@ -11,6 +11,7 @@ from tests.books_stage import WRONG as OF_BOOKS
 from tests.catalog_kit import WRONG as OF_ENTITLEMENTS
 from tests.catalog_stage import WRONG as OF_CATALOG
 from tests.dispute_stage import WRONG as OF_DISPUTES
+from tests.draft_stage import WRONG as OF_DRAFTS
 from tests.families import WRONG as OF_FAMILIES
 from tests.notice_stage import WRONG as OF_NOTICES
 from tests.payment_stage import WRONG as WRONG_OF_PAYMENTS
@@ -225,28 +226,7 @@ TABLE: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("voidInvoice", {"reason": "x" * 501}, "INVALID_INPUT", ["reason"]),
     ("markInvoiceUncollectible", {"invoiceId": "nonsense"}, "NOT_FOUND", ["invoiceId"]),
     ("markInvoiceUncollectible", {"reason": ""}, "INVALID_INPUT", ["reason"]),
-    ("createInvoice", {"netDays": 121}, "INVALID_INPUT", ["netDays"]),
-    ("createInvoice", {"netDays": -1}, "INVALID_INPUT", ["netDays"]),
-    ("createInvoice", {"purchaseOrder": "x" * 101}, "INVALID_INPUT", ["purchaseOrder"]),
-    ("createInvoice", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
-    *(
-        (name, {"line": {"description": "Work", "unitAmount": amount(500), **wrong}}, code, path)
-        for name in ("addInvoiceLine", "editInvoiceLine")
-        for wrong, code, path in (
-            ({"description": " "}, "INVALID_INPUT", ["line", "description"]),
-            ({"description": "x" * 201}, "INVALID_INPUT", ["line", "description"]),
-            ({"quantity": 0}, "INVALID_INPUT", ["quantity"]),
-            ({"quantity": 1_000_001}, "INVALID_INPUT", ["quantity"]),
-            ({"unitAmount": amount(-1)}, "INVALID_AMOUNT", ["unitAmount"]),
-            ({"unitAmount": {"minorUnits": "1", "currency": "JPY"}}, "CURRENCY_MISMATCH", ["unitAmount"]),
-            ({"taxCategory": ""}, "INVALID_INPUT", ["line", "taxCategory"]),
-        )
-    ),
-    ("addInvoiceLine", {"draftId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
-    ("editInvoiceLine", {"position": 3}, "NOT_FOUND", ["position"]),
-    ("removeInvoiceLine", {"position": 0}, "NOT_FOUND", ["position"]),
-    ("deleteInvoiceDraft", {"draftId": "nonsense"}, "NOT_FOUND", ["draftId"]),
-    ("finalizeInvoice", {"draftId": "invoice_" + "0" * 32}, "NOT_FOUND", ["invoiceId"]),
+    *OF_DRAFTS,
     ("setBillingTerms", {"netDays": 121}, "INVALID_INPUT", ["netDays"]),
     ("setBillingTerms", {"purchaseOrder": "  "}, "INVALID_INPUT", ["purchaseOrder"]),
     ("createContract", {"startsAt": None}, "INVALID_INPUT", ["startsAt"]),

@@ -64,6 +64,9 @@ async def test_a_renewal_in_its_hour_is_a_draft_of_its_customer_that_does_not_wa
         False, "renewal", bought["subscription"]["id"], "2027-02-01T00:00:00Z",
     )  # fmt: skip
     assert found["id"] not in [each["id"] for each in await drafts(support)]
+    finance, of = await api.staff(Grant.FINANCE), {"customerId": guest.id, "draftId": found["id"]}
+    kept = await finance.refusal(mutation("deleteInvoiceDraft"), **of)
+    assert (kept["code"], kept["path"]) == ("STATE_CONFLICT", ["draftId"])
 
 
 async def test_drafts_are_for_the_staff_of_their_tenant_alone(api: Api, elsewhere: Api) -> None:
@@ -118,10 +121,11 @@ async def test_a_draft_that_is_not_issued_as_it_stands_says_why_hides_no_other_a
         "code": "EXCEEDS_INVOICED", "message": "At most 0.00 EUR of Starter are left to give back.",
     }  # fmt: skip
     assert (amounts(credit), credit["refusal"]["code"]) == (["-10.00"], "INVALID_AMOUNT")
-    assert shown[empty["draft"]["id"]]["refusal"]["code"] == "STATE_CONFLICT"
-    for guest, draft in ((twice, again), (alone, credit), (twice, shown[empty["draft"]["id"]])):
-        refusal = await finance.refusal(FINALIZE, customerId=guest.id, draftId=draft["id"])
-        assert refusal["code"] == draft["refusal"]["code"]
+    lacking = shown[empty["draft"]["id"]]
+    assert lacking["refusal"]["code"] == "STATE_CONFLICT"
+    for guest, draft, path in ((twice, again, []), (alone, credit, []), (twice, lacking, ["draftId"])):
+        refusal = await finance.refusal(mutation("finalizeInvoice"), customerId=guest.id, draftId=draft["id"])
+        assert (refusal["code"], refusal["path"]) == (draft["refusal"]["code"], path)
     right = await finance.do(REMOVE, customerId=twice.id, draftId=again["id"], position=1)
     assert (amounts(right["draft"]), right["draft"]["refusal"]) == (["20.00"], None)
     await finance.do(FINALIZE, customerId=twice.id, draftId=again["id"])
