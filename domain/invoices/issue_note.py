@@ -41,7 +41,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class NoteIssued:
-    """An issued credit note."""
+    """An issued credit note; ``posted`` is the number of its posting, which a preview makes as well."""
 
     credit_note: CreditNoteId
     invoice: InvoiceId
@@ -49,6 +49,7 @@ class NoteIssued:
     total: Money
     tax: Money
     split: Split
+    posted: int
 
 
 def owed(of: Invoice) -> Money:
@@ -100,14 +101,14 @@ async def issue_note(
     tax = total((part.taken.tax for part in parts), of.currency)
     posted = await post(tx, Cause("credit_note.issued", id.uuid), transfers_of(_legs(of, whole, tax, split)))
     if tx.preview:
-        return NoteIssued(id, of.id, PREVIEW, whole, tax, split)
+        return NoteIssued(id, of.id, PREVIEW, whole, tax, split, posted)
     await lower(tx, of, split.reduced)
     state = await CREDIT_NOTE.begin(tx, tx.customer, id.uuid, "issue")
     await give_back(tx, [(part.counted, part.taken) for part in parts] if counted is None else counted)
     tx.emit("credit_note.issued", credit_note=id, invoice=of.id)
     number = await take_number(tx, "credit_note")
-    issued = NoteIssued(id, of.id, number.text, whole, tax, split)
-    await _insert(tx, of, issued, kind, reason, len(parts), number, posted, state)
+    issued = NoteIssued(id, of.id, number.text, whole, tax, split, posted)
+    await _insert(tx, of, issued, kind, reason, len(parts), number, state)
     await insert_note_lines(tx, id, of.currency, parts)
     await insert_note_taxes(tx, id, of.currency, parts)
     return issued
@@ -138,8 +139,7 @@ def _legs(of: Invoice, whole: Money, tax: Money, split: Split) -> tuple[tuple[Ac
 
 
 async def _insert(
-    tx: Tx, of: Invoice, issued: NoteIssued, kind: str, reason: str, lines: int, number: Number, posted: int,
-    state: State,
+    tx: Tx, of: Invoice, issued: NoteIssued, kind: str, reason: str, lines: int, number: Number, state: State
 ) -> None:  # fmt: skip
     """It is made out to whom the invoice was, in the invoice's own sealed words."""
     id, split = issued.credit_note, issued.split
@@ -156,5 +156,5 @@ async def _insert(
         id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, of.legal_entity.uuid, of.id.uuid, kind, reason,
         number.value, number.previous, number.text, str(of.currency), lines, (issued.total - issued.tax).minor,
         issued.tax.minor, issued.total.minor, split.reduced.minor, split.refunded.minor, split.credited.minor,
-        split.out_of_band.minor, posted, sealed, state.name, state.seq, tx.now, tx.recorded_at,
+        split.out_of_band.minor, issued.posted, sealed, state.name, state.seq, tx.now, tx.recorded_at,
     )  # fmt: skip

@@ -68,5 +68,5 @@ async def give_back_unused(
         split = Split(split.reduced, refunded, split.credited - refunded, split.out_of_band)
     issued = await issue_note(tx, of, UNUSED_NOTE, reason, [part], split)
     await refund_invoice(tx, issued, reason)
-    await withhold(tx, of.id)
+    await withhold(tx, of.id, issued)
     return issued

@@ -68,10 +68,11 @@ async def worth_of(tx: Tx, of: Payment, lines: Sequence[tuple[int, Money]]) -> M
     return total_of(paid, _named(paid, charges, lines))
 
 
-async def excess_of(tx: Tx, of: Payment) -> Money:
+async def excess_of(tx: Tx, of: Payment, posted: Sequence[int] = ()) -> Money:
     """What of the invoice's payments and credit notes became credit, was not refunded yet, and is still there.
 
-    What staff gave as credit on purpose is no excess.
+    What staff gave as credit on purpose is no excess. ``posted`` are the postings of credit notes that were issued just
+    now: a preview stores no note by which they could be found.
     """
     attempts = await payments_of(tx, tx.customer, of.invoice)
     refunds = await refunds_of_payments(tx, tx.customer, [each.id for each in attempts])
@@ -83,6 +84,7 @@ async def excess_of(tx: Tx, of: Payment) -> Money:
         *(each.posted_number for each in standing if each.means is not Means.CREDIT and each.posted_number is not None),
         *[number for each in attempts for number in await numbers_of(tx, tx.customer, MONEY, each.id.uuid)],
         *(each.posted_number for each in notes if each.state.name == "issued" and each.kind != SERVICE_CREDIT),
+        *posted,
         *await numbers_of(tx, tx.customer, BECAME_CREDIT, of.invoice.uuid),
         *[number for each in disputes for number in await numbers_of(tx, tx.customer, (WITHHELD, WON), each.id.uuid)],
     ]

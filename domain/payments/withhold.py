@@ -6,6 +6,7 @@ is true of each payment and the credit that it became, as of one too many that i
 
 from domain.db import Tx
 from domain.ids import InvoiceId
+from domain.invoices.issue_note import NoteIssued
 from domain.ledger.account import Account
 from domain.ledger.balance import moved_by, numbers_of
 from domain.ledger.post import Cause, Transfer, post
@@ -17,11 +18,11 @@ from domain.payments.pay_back import excess_of
 from domain.payments.payment import payments_of
 
 
-async def withhold(tx: Tx, id: InvoiceId) -> None:
+async def withhold(tx: Tx, id: InvoiceId, note: NoteIssued | None = None) -> None:
     """Takes as much of the credit that the invoice's money has become as disputes have taken of it as well.
 
     It lowers the loss, for which nothing was sold then; where the dispute is won it is credit again. Credit that was
-    used up is not there to be taken.
+    used up is not there to be taken. With the ``note`` that gave the credit just now a preview takes it too.
     """
     attempts = await payments_of(tx, tx.customer, id)
     found = await disputes_of_payments(tx, tx.customer, [each.id for each in attempts])
@@ -33,7 +34,7 @@ async def withhold(tx: Tx, id: InvoiceId) -> None:
         for each in attempts
         if not each.returned.minor
     }
-    excess = await excess_of(tx, attempts[0])
+    excess = await excess_of(tx, attempts[0], [note.posted] if note else ())
     over = excess - sum(left.values(), Money.zero(excess.currency))
     for each in disputed:
         more = over

@@ -16,8 +16,11 @@ from domain.subscriptions.change import PlanChanging, Timing
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.next_invoice import PreviewNextInvoice, preview_next_invoice
 from tests.catalog_kit import monthly, new_plan, new_price
+from tests.dispute_kit import disputed
+from tests.domain.invoices.bills import eur
 from tests.lives import buy, buyer, day, invoices_of, start, subscription_of, until, wrong_rows
 from tests.subscription_lives import BY_DAY, plan_of, refusal, seats, switch, trial
+from tests.webhook_desk import Desk
 from tests.world import LONG_AGO, Someone, World, fresh
 
 EVERY = int(os.environ.get("EVERY_PAIR", "5"))  # of the pairs of plans; each has another timing and instant. 1: all
@@ -144,6 +147,29 @@ async def test_every_plan_pair_timing_and_instant_does_what_its_preview_showed(w
         assert await wrong_rows(world, ada) == []
         done += 1
     assert done * 2 > len(pairs[::EVERY])
+
+
+@pytest.mark.row("Y1")
+@pytest.mark.parametrize(("taken", "pays"), [(600, True), (700, False), (1000, False)])
+async def test_a_quote_counts_on_no_unused_time_whose_money_a_dispute_has_taken(
+    world: World, desk: Desk, taken: int, pays: bool
+) -> None:
+    of = await disputed(world, desk, taken)
+    await of.told()
+    await world.card(of.who, "tok_mastercard")
+    command = ChangePlan((await subscription_of(world, of.who)).id, await plan_of(world, 400, BY_DAY, Unit.WEEK))
+    ask = perform(world.house.db, change_plan, of.who.actor, of.who.id, command, "preview", preview=True)
+    if pays:
+        shown = (await ask).outcome
+        made = (await world.do(of.who, change_plan, bound(command, shown))).outcome
+        assert (made.mode, made.due.minor, made.digest) == ("new_cycle", 0, shown.digest)
+        assert (made.given_back, shown.given_back) == (eur(1000), eur(1000))
+    else:
+        with pytest.raises(Refused, match="What is unused does not pay for what begins") as refused:
+            await ask
+        assert refused.value.code is RefusalCode.STATE_CONFLICT
+        assert await refusal(world, of.who, change_plan, command) is RefusalCode.STATE_CONFLICT
+    assert await wrong_rows(world, of.who) == []
 
 
 @pytest.mark.row("Y1")
