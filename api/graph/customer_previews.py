@@ -89,7 +89,7 @@ class CustomerPreviews:
         return await cancellation_flow(info, self.source.id, subscription_id)
 
     @strawberry.field(
-        metadata=PREVIEW, description="The next invoice of a subscription; an error says why there will be none."
+        metadata=PREVIEW, description="The next invoice of a subscription; an error says why none can be foreseen."
     )
     async def next_invoice_preview(self, info: Info, subscription_id: Id) -> NextInvoice | None:
         """The renewal to come; nothing is kept."""

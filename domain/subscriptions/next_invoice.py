@@ -52,10 +52,11 @@ class NextInvoice:
     allowed=frozenset({Grant.PORTAL, Grant.PARTNER, Grant.SUPPORT, Grant.LEAD, Grant.FINANCE, Grant.ADMIN}),
 )
 async def preview_next_invoice(tx: Tx, command: PreviewNextInvoice) -> NextInvoice:
-    """Only ever previewed. STATE_CONFLICT for a subscription that will not be billed as things stand, NO_PRICE for
-    one that will pause for want of a price."""
+    """Only ever previewed. STATE_CONFLICT for a subscription that will not be billed as things stand, CHANGE_PENDING
+    while a change waits for its payment, NO_PRICE for one that will pause for want of a price."""
     assert tx.preview, "the next invoice is made in its time"
     of = await subscription(tx, tx.customer, command.subscription)
+    require_foreseeable(of)
     draft = await unbilled_draft(tx, of)
     if draft is None:
         draft = await _foreseen(tx, of)
@@ -73,6 +74,13 @@ async def preview_next_invoice(tx: Tx, command: PreviewNextInvoice) -> NextInvoi
         issued.due,
         new if (new := (await subscription(tx, tx.customer, of.id)).price) != of.price else None,
     )
+
+
+def require_foreseeable(of: Subscription) -> None:
+    """CHANGE_PENDING while a change waits for its payment, which decides what is billed next."""
+    if of.pending is not None:
+        message = "A change waits for its payment: what comes next depends on that."
+        raise Refused(RefusalCode.CHANGE_PENDING, message, ("subscriptionId",))
 
 
 async def _foreseen(tx: Tx, of: Subscription) -> InvoiceId:

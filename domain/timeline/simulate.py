@@ -17,6 +17,7 @@ from domain.subscriptions.change import Timing
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
 from domain.subscriptions.lifecycle import ENDED
+from domain.subscriptions.next_invoice import require_foreseeable
 from domain.subscriptions.recover import collected
 from domain.subscriptions.subscription import Subscription, subscription, subscriptions
 from domain.timeline.virtual_run import Bounds, Card, ForeseenInvoice, RefusedDraft, Trouble, VirtualRun
@@ -113,9 +114,7 @@ async def _living(tx: Tx, only: SubscriptionId | None) -> list[Subscription]:
         message = f"Up to {WIDEST} subscriptions are foreseen together: name one."
         raise Refused(RefusalCode.INVALID_INPUT, message, ("subscriptionId",))
     for each in found:
-        if each.pending is not None:
-            message = "A change waits for its payment: what comes next depends on that."
-            raise Refused(RefusalCode.CHANGE_PENDING, message, ("subscriptionId",))
+        require_foreseeable(each)
         if each.state.name not in FORESEEN or await collected(tx, each):
             message = f"A subscription that is {each.state.name} waits for a payment or for nothing any more."
             raise Refused(RefusalCode.STATE_CONFLICT, message, ("subscriptionId",))

@@ -107,7 +107,7 @@ REFUSED: Final[dict[State, tuple[str, set[str]]]] = {
     active: ("ACTIVE", set()),
     planned: ("ACTIVE", set()),
     on_account: ("ACTIVE", {"changeQuantityPreview"}),  # more seats are charged now, and the period is not paid yet
-    waiting: ("ACTIVE", CHANGES),
+    waiting: ("ACTIVE", CHANGES | {"nextInvoicePreview"}),
     leaving: ("PENDING_CANCELLATION", CHANGES | LEAVING),
     paused: ("PAUSED", CHANGES | {"nextInvoicePreview"}),
     overdue: ("PAST_DUE", CHANGES | {AT_THE_END}),

@@ -15,6 +15,7 @@ from domain.subscriptions.binding import QUOTE_FOR, Binding
 from domain.subscriptions.change import PlanChanging, Timing
 from domain.subscriptions.change_plan import ChangePlan, change_plan
 from domain.subscriptions.next_invoice import PreviewNextInvoice, preview_next_invoice
+from domain.timeline.simulate import Simulate, simulate
 from tests.catalog_kit import monthly, new_plan, new_price
 from tests.dispute_kit import disputed
 from tests.domain.invoices.bills import eur
@@ -170,6 +171,20 @@ async def test_a_quote_counts_on_no_unused_time_whose_money_a_dispute_has_taken(
         assert refused.value.code is RefusalCode.STATE_CONFLICT
         assert await refusal(world, of.who, change_plan, command) is RefusalCode.STATE_CONFLICT
     assert await wrong_rows(world, of.who) == []
+
+
+@pytest.mark.row("Y1")
+async def test_what_comes_next_is_not_known_while_a_change_waits_for_its_payment(world: World) -> None:
+    ada = await buyer(world)
+    begun = await start(world, ada)
+    await world.card(ada, "tok_bank_held")
+    await switch(world, ada, world.prices["team"])
+    db, of, why = world.house.db, begun.subscription, "what comes next depends on that"
+    with pytest.raises(Refused, match=why) as shown:
+        await perform(db, preview_next_invoice, ada.actor, ada.id, PreviewNextInvoice(of), "preview", preview=True)
+    with pytest.raises(Refused, match=why) as foreseen:
+        await perform(db, simulate, ada.actor, ada.id, Simulate(of), "preview", preview=True)
+    assert (shown.value.code, foreseen.value.code) == (RefusalCode.CHANGE_PENDING,) * 2
 
 
 @pytest.mark.row("Y1")
