@@ -15,6 +15,7 @@ from domain.ids import ContractId, InvoiceId, SubscriptionId
 from domain.invoices.contract import CONTRACT_END, Contract, contract
 from domain.invoices.draft import FINALIZE, Draft, drop_draft, read_draft
 from domain.invoices.finalize import Finalized, finalize
+from domain.invoices.given_back import give_back
 from domain.invoices.line import Line
 from domain.ledger.balance import credit_available
 from domain.money import Currency, Money, total
@@ -194,12 +195,14 @@ class VirtualRun:
         return max((each.gives_up_at for each in self.troubles if each.subscription), default=self.tx.now)
 
     async def _issue(self, draft: InvoiceId) -> None:
-        """The draft as it would be issued; what an issue uses up is used up here too, until all is rolled back."""
+        """The draft as it would be issued; what an issue uses up or gives back is gone here too, until all is rolled
+        back."""
         tx = self.tx
         known = await read_draft(tx, draft.shard, tx.customer.uuid, draft)
         assert known is not None
         issued = await finalize(tx, draft, tx.now)
         await use_up(tx, issued.rated.used, known.subscription, draft)
+        await give_back(tx, issued.rated.given_back)
         await drop_draft(tx, draft)
         await due.finish(tx, FINALIZE, draft.uuid)
         self.charged += [line for line in issued.rated.lines if line.kind == "charge"]

@@ -8,6 +8,8 @@ import pytest
 from domain.catalog.coupon import Duration
 from domain.catalog.publish_coupon import publish_coupon
 from domain.catalog.redeem import RedeemCoupon, redeem_coupon
+from domain.corrections.finalize_draft import FinalizeDraft, finalize_draft
+from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.dunning.case import cases
 from domain.ids import PriceId
 from domain.perform import perform
@@ -20,7 +22,8 @@ from domain.timeline.virtual_run import Card
 from tests.catalog_kit import by_admin, half_off
 from tests.domain.dunning.test_debts_of_a_pause import owing
 from tests.domain.invoices.bills import note
-from tests.lives import buy, buyer, day, invoices_of, start, subscription_of, until
+from tests.draft_stage import to_replace_a_change
+from tests.lives import buy, buyer, by_finance, day, invoices_of, start, subscription_of, until
 from tests.subscription_lives import cancel, plan_of, seats, switch, trial
 from tests.tax_kit import publish_rate, register, vat
 from tests.whole_database import fingerprints
@@ -159,6 +162,25 @@ async def refused(world: World, of: Someone, invoices: int = 12) -> RefusalCode:
     with pytest.raises(Refused) as found:
         await foresee(world, of, invoices)
     return found.value.code
+
+
+@pytest.mark.row("X9")
+async def test_of_two_drafts_that_give_the_same_back_only_the_first_is_foreseen_as_issued(world: World) -> None:
+    ada = await buyer(world)
+    _, one = await to_replace_a_change(world, ada)
+    wrong = (await switch(world, ada, world.prices["team"], Timing.NOW, 2)).invoice
+    assert wrong
+    done = await by_finance(world, ada, void_invoice, VoidInvoice(wrong, "Wrong again.", replace=True))
+    other, of = done.replacement, (await subscription_of(world, ada)).id
+    assert other
+    command = Simulate(of, 1, drafts=True)
+    told = (await perform(world.house.db, simulate, ada.actor, ada.id, command, "preview", preview=True)).outcome
+    assert [(each.draft, each.code) for each in told.refused] == [(other, RefusalCode.EXCEEDS_INVOICED)]
+    issued = await by_finance(world, ada, finalize_draft, FinalizeDraft(one))
+    assert [each.total for each in told.invoices] == [issued.total]
+    with pytest.raises(Refused) as refused:
+        await by_finance(world, ada, finalize_draft, FinalizeDraft(other))
+    assert refused.value.code is RefusalCode.EXCEEDS_INVOICED
 
 
 async def test_what_cannot_be_foreseen_is_refused(world: World) -> None:
