@@ -21,6 +21,15 @@ async def issued(story: Story, count: int) -> list[Any]:
     return await until(look, f"the invoice number {count}")
 
 
+async def changed_by_now(story: Story) -> None:
+    """Waits until the change that was paid has taken effect: until then nobody knows what is billed next."""
+
+    async def look() -> bool | None:
+        return None if (await story.subscription())["changePending"] else True
+
+    await until(look, "the change")
+
+
 async def ask(story: Story, document: str, **variables: object) -> Any:
     """What the customer's own page answers: the only field that was asked for."""
     (found,) = (await story.customer.query(document, **variables))["viewer"]["customer"].values()
@@ -65,6 +74,7 @@ async def seats_and_coupon(story: Story) -> AsyncIterator[Step]:
     await issued(story, 3)
     facts = {name: changed["change"][name]["decimal"] for name in ("credit", "charge", "due")}
     yield await story.told("takes 3 seats in the middle of the month", dict(facts), changed=changed)
+    await changed_by_now(story)
     before = await ask(story, say.NEXT, subscription=id)
     redeemed = await story.customer.mutate(say.REDEEM, code="WELCOME20")
     after = await ask(story, say.NEXT, subscription=id)
