@@ -27,24 +27,28 @@ class Spent:
 
 
 async def available(
-    db: Primary, customer: CustomerId, subscription: SubscriptionId | None, at: datetime, spent: Sequence[Spent] = ()
-) -> list[Discount]:
+    db: Primary, customer: CustomerId, subscription: SubscriptionId | None, at: datetime,
+    spent: Sequence[Spent] = (), carried: Sequence[CouponRedemptionId] = (),
+) -> list[Discount]:  # fmt: skip
     """What may reduce an invoice of the subscription (None: of no subscription) then, in the order of redemption.
 
-    ``spent`` are periods that invoices before it are to use up, in their order.
+    ``spent`` are periods that invoices before it are to use up, in their order; one that is ``carried`` used up
+    the invoice's own period before.
     """
     rows = await db.fetch(
         """SELECT r.shard_key, r.id, c.name, c.percent_ppm, c.currency, c.amount, c.plan_ids, c.duration
              FROM coupon_redemption r JOIN coupon c ON c.id = r.coupon_id
             WHERE r.shard_key = $1 AND r.customer_id = $2 AND r.redeemed_at <= $4
               AND (r.ended_at IS NULL OR r.ended_at > $4)
-              AND (r.periods_left IS NULL OR r.periods_left > cardinality(array_positions($5::uuid[], r.id)))
+              AND (r.periods_left IS NULL OR r.id = ANY ($7::uuid[])
+                   OR r.periods_left > cardinality(array_positions($5::uuid[], r.id)))
               AND (c.scope = 'account'
                    OR coalesce(r.subscription_id, ($6::uuid[])[array_position($5::uuid[], r.id)], $3) = $3)
             ORDER BY r.redeemed_at, r.id""",
         customer.shard, customer.uuid, subscription.uuid if subscription else None, at,
         [each.redemption.uuid for each in spent],
         [each.subscription.uuid if each.subscription else None for each in spent],
+        [each.uuid for each in carried],
     )  # fmt: skip
     return [
         Discount(

@@ -192,7 +192,7 @@ def kind_of(line: Line) -> LineKind:
         return LineKind.TAX_CORRECTION
     if line.price is None:
         return LineKind.WRITTEN
-    return LineKind.FULL_PERIOD if of.numerator == of.denominator else LineKind.PRORATED
+    return LineKind.FULL_PERIOD if of.is_whole else LineKind.PRORATED
 
 
 def _discount(lines: Sequence[Line], order: Sequence[int], place: int, of: Reduction) -> DiscountStep | None:

@@ -1,14 +1,14 @@
 """Finalizing: a draft becomes an issued invoice with a gapless number, posted, with the customer's credit applied."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain import due
 from domain.catalog.coupon_use import use_up
 from domain.catalog.redeem import Spent
 from domain.db import Tx
-from domain.ids import InvoiceId
+from domain.ids import CouponRedemptionId, InvoiceId
 from domain.invoices.billing_terms import AUTOMATIC, ON_ACCOUNT, OVERDUE, BillingTerms, billing_terms
 from domain.invoices.draft import Draft, drop_draft, read_draft
 from domain.invoices.given_back import give_back
@@ -45,17 +45,20 @@ class Finalized:
     on_account: bool
 
 
-async def finalize(tx: Tx, id: InvoiceId, due_at: datetime) -> Finalized:
+async def finalize(
+    tx: Tx, id: InvoiceId, due_at: datetime, carried: Sequence[CouponRedemptionId] = ()
+) -> Finalized:  # fmt: skip
     """Issues the draft; NOT_FOUND where there is none, STATE_CONFLICT for one without lines, INVALID_AMOUNT where they
     sum to less than nothing, EXCEEDS_INVOICED where one gives back more than is left of a charge; STATE_CONFLICT also
     once the customer was erased.
 
     ``due_at`` is for invoices that are charged at once; one on account is due after its net days, and overdue then.
+    ``carried`` are redemptions whose period was given back by a credit note and goes on with this invoice.
     """
     draft = await read_draft(tx, id.shard, tx.customer.uuid, id)
     if draft is None:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such draft.", ("draftId",))
-    rated = await rate_draft(tx, draft)
+    rated = await rate_draft(tx, draft, carried)
     require_issuable(rated, erased=tx.head.erased)
     credit = await credit_available(tx, tx.customer, draft.currency)
     credited = min(credit, rated.total)
@@ -89,9 +92,9 @@ async def _terms(tx: Tx, draft: Draft) -> BillingTerms:
     return BillingTerms(ON_ACCOUNT if days else AUTOMATIC, days, draft.purchase_order or own.purchase_order)
 
 
-async def rate_draft(tx: Tx, draft: Draft) -> Rated:
+async def rate_draft(tx: Tx, draft: Draft, carried: Sequence[CouponRedemptionId] = ()) -> Rated:
     """The draft's lines as they would be issued now."""
-    return await rate(tx, bill_of(tx, draft), draft.lines)
+    return await rate(tx, replace(bill_of(tx, draft), carried=tuple(carried)), draft.lines)
 
 
 def bill_of(tx: Tx, draft: Draft, spent: Sequence[Spent] = ()) -> Bill:

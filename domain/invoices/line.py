@@ -29,6 +29,11 @@ class Derivation:
     numerator: int
     denominator: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is for all that the price is for."""
+        return self.numerator == self.denominator
+
     def text(self) -> str:
         """The stored form."""
         return canonical(to_json(self)).decode()

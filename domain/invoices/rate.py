@@ -7,9 +7,13 @@ No coupon reduces a line without a price, whatever its scope: neither a line of 
 coupon is for periods of plans (once, or so many of them), of one subscription or of all that an account has; what staff
 writes is an amount that was agreed on as it stands, and belongs to no period that could be counted down. So such a line
 uses no coupon up either.
+
+What a change bills anew goes on with the period that it takes the rest of back: a coupon that had reduced that reduces
+what is billed in its place too, though it is used up by now, and is not used up once more. A whole period that begins
+when a part of the other has passed is another one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +22,7 @@ from domain.catalog.redeem import Spent, available
 from domain.db import Primary
 from domain.ids import CouponRedemptionId, CustomerId, LegalEntityId, SubscriptionId
 from domain.invoices.given_back import charges, taken_of
-from domain.invoices.line import Line, LineRef
+from domain.invoices.line import Derivation, Line, LineRef
 from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart, by_tax
 from domain.invoices.reversal import Taken, after
@@ -33,7 +37,7 @@ class Bill:
     """Who is billed by whom, for which subscription if for one, at what instant of business time, and in which money.
 
     The vault makes the token by which tax engines know the customer. ``spent`` are periods of coupons that invoices
-    before it are to use up.
+    before it are to use up, ``carried`` are redemptions whose period goes on with it, beside those of its credits.
     """
 
     customer: CustomerId
@@ -43,6 +47,7 @@ class Bill:
     currency: Currency
     vault: Vault
     spent: tuple[Spent, ...] = ()
+    carried: tuple[CouponRedemptionId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +97,45 @@ async def rate(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
 
 
 async def _rated(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
-    rated, used = await discounted(db, of, lines)
+    credited = await _charges(db, of, lines)
+    rated, used = await _discounted(db, of, lines, credited)
     rated, taxed = await tax_charges(db, of.vault, of.customer, of.legal_entity, of.at, rated)
-    rated, given = await _credited(db, of, rated)
+    rated, given = _credited(rated, credited)
     return Rated(of.currency, tuple(rated), used, given, taxed)
 
 
 async def discounted(db: Primary, of: Bill, lines: Sequence[Line]) -> tuple[list[Line], tuple[CouponRedemptionId, ...]]:
     """The lines with their discounts alone, and the redemptions of which they use a period up."""
-    offered = await available(db, of.customer, of.subscription, of.at, of.spent)
+    return await _discounted(db, of, lines, await _charges(db, of, lines))
+
+
+def carried(charge: Line, unused: Derivation, anew: Sequence[Line]) -> list[CouponRedemptionId]:
+    """The redemptions of a charge whose period goes on with what is billed anew, so much of it being unused."""
+    begins = any(_is_of_a_plan(line) and line.derivation.is_whole for line in anew)
+    goes_on = not begins or (charge.derivation.is_whole and unused.is_whole)
+    return [each.redemption for each in charge.reductions] if goes_on else []
+
+
+def carried_by(lines: Sequence[Line], credited: Mapping[LineRef, Line]) -> list[CouponRedemptionId]:
+    """Those of the charges that the lines' credits give back."""
+    return [each for line in lines if line.credits for each in carried(credited[line.credits], line.derivation, lines)]
+
+
+def _is_of_a_plan(line: Line) -> bool:
+    return line.credits is None and line.price is not None
+
+
+async def _charges(db: Primary, of: Bill, lines: Sequence[Line]) -> dict[LineRef, Line]:
+    return await charges(db, of.customer, [line.credits for line in lines if line.credits])
+
+
+async def _discounted(
+    db: Primary, of: Bill, lines: Sequence[Line], credited: Mapping[LineRef, Line]
+) -> tuple[list[Line], tuple[CouponRedemptionId, ...]]:
+    gone_on = (*of.carried, *carried_by(lines, credited))
+    offered = await available(db, of.customer, of.subscription, of.at, of.spent, gone_on)
     names = {each.redemption: each.name for each in offered}
-    charged = [place for place, line in enumerate(lines) if line.credits is None and line.price is not None]
+    charged = [place for place, line in enumerate(lines) if _is_of_a_plan(line)]
     prices = [discountable(lines[place]) for place in charged]
     found = discounts(offered, prices)
     by_place = dict(zip(charged, found, strict=True))
@@ -110,12 +143,12 @@ async def discounted(db: Primary, of: Bill, lines: Sequence[Line]) -> tuple[list
     for place, line in enumerate(lines):
         own = tuple(_reduction(each, names) for each in by_place.get(place, ()))
         rated.append(replace(line, discount=total((each.amount for each in own), of.currency), reductions=own))
-    return rated, used_on_whole_periods(prices, found)
+    return rated, tuple(each for each in used_on_whole_periods(prices, found) if each not in gone_on)
 
 
 def discountable(line: Line) -> Discountable:
     """The charge as discounts see it."""
-    return Discountable(line.plan, line.list_amount, line.derivation.numerator == line.derivation.denominator)
+    return Discountable(line.plan, line.list_amount, line.derivation.is_whole)
 
 
 def _reduction(each: LineDiscount, names: dict[CouponRedemptionId, str]) -> Reduction:
@@ -125,12 +158,11 @@ def _reduction(each: LineDiscount, names: dict[CouponRedemptionId, str]) -> Redu
     )  # fmt: skip
 
 
-async def _credited(
-    db: Primary, of: Bill, lines: Sequence[Line]
+def _credited(
+    lines: Sequence[Line], credited: Mapping[LineRef, Line]
 ) -> tuple[list[Line], tuple[tuple[LineRef, Taken], ...]]:
     """Credits take the tax of their charges with them, one after the other from what is left."""
-    open_charges = await charges(db, of.customer, [line.credits for line in lines if line.credits])
-    rated, given = [], []
+    open_charges, rated, given = dict(credited), [], []
     for line in lines:
         if line.credits is None:
             rated.append(line)

@@ -8,10 +8,10 @@ from domain.db import Tx
 from domain.ids import CouponRedemptionId, InvoiceId
 from domain.invoices.credit_note import CreditNote, credit_notes_of
 from domain.invoices.credit_whole import credit_whole
-from domain.invoices.given_back import take_again
+from domain.invoices.given_back import charges, take_again
 from domain.invoices.invoice import INVOICE, Invoice, emit_of, invoices_by_id, store_settlement
 from domain.invoices.line import Line, LineRef, lines_of
-from domain.invoices.rate import discountable
+from domain.invoices.rate import carried_by, discountable
 from domain.invoices.reversal import Taken
 from domain.invoices.settle import PAID_BACK, amounts_of
 from domain.invoices.take_note_back import take_note_back
@@ -40,7 +40,7 @@ async def void(tx: Tx, of: Invoice) -> None:
         await reverse(tx, of.posted_number, Cause("invoice.voided", of.id.uuid))
     lines = (await lines_of(tx, tx.customer, [of.id]))[of.id]
     await take_again(tx, _parts_given_back(lines))
-    await give_uses_back(tx, _used(lines), _reductions(lines), of.id)
+    await give_uses_back(tx, await _used(tx, lines), _reductions(lines), of.id)
     nothing = Money.zero(of.currency)
     await store_settlement(
         tx, of.id, state, amounts_of(of, credited=nothing, noted=nothing, paid=nothing, voided=of.total)
@@ -84,9 +84,12 @@ def _reductions(lines: Sequence[Line]) -> list[CouponRedemptionId]:
     return [each.redemption for line in lines for each in line.reductions]
 
 
-def _used(lines: Sequence[Line]) -> list[CouponRedemptionId]:
-    """Those of which the invoice used a period up, one each: those that reduced charges of whole periods."""
-    return _reductions([line for line in lines if discountable(line).whole_period])
+async def _used(tx: Tx, lines: Sequence[Line]) -> list[CouponRedemptionId]:
+    """Those of which the invoice used a period up, one each: those that reduced charges of whole periods, unless it
+    went on with a period that another invoice had used up."""
+    before = carried_by(lines, await charges(tx, tx.customer, [line.credits for line in lines if line.credits]))
+    used = _reductions([line for line in lines if discountable(line).whole_period])
+    return [each for each in used if each not in before]
 
 
 def _parts_given_back(lines: Sequence[Line]) -> list[tuple[LineRef, Taken]]:

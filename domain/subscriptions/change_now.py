@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.db import Tx
+from domain.ids import CouponRedemptionId
 from domain.invoices.draft import Draft, store_draft
 from domain.invoices.finalize import finalize, rate_draft
 from domain.invoices.invoice import invoice
 from domain.invoices.line import LiveCharge, live_charge
+from domain.invoices.rate import carried
 from domain.payments.collect import collect, require_means
 from domain.payments.debt import require_no_debt
 from domain.payments.give_back_unused import How, give_back_unused
@@ -69,13 +71,13 @@ async def change_now(tx: Tx, of: Subscription, to: Offer, mode: Mode, at: dateti
     quote, whole = prorated(of, to, live, mode, at)
     lines, reason = change_lines(quote, live, to), f"change:{await _changes(tx, of) + 1}"
     draft = Draft(of.id, reason, whole.start, whole.end, of.unit_amount.currency, lines)
-    note = None
+    note, gone_on = None, list[CouponRedemptionId]()
     if (await rate_draft(tx, draft)).total.minor < 0:
-        note = await give_back_unused(
-            tx, live, at, How.CREDIT, "Unused time of a change", unused_of(live, of.time_zone, at)
-        )
+        unused = unused_of(live, of.time_zone, at)
+        note = await give_back_unused(tx, live, at, How.CREDIT, "Unused time of a change", unused)
+        gone_on = carried(live.line, unused[1], lines) if unused else []
         draft = replace(draft, lines=tuple(line for line in lines if line.credits is None))
-    issued = await finalize(tx, await store_draft(tx, draft), tx.now)
+    issued = await finalize(tx, await store_draft(tx, draft), tx.now, gone_on)
     if note is not None and issued.due.minor:
         message = "What is unused does not pay for what begins; plan the change for the end of the period."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("timing",))

@@ -45,7 +45,8 @@ def discounts_add_up(look: Look) -> Iterator[str]:
 class Redeemed:
     """A redemption as it goes along; ``left`` None is for ever, ``subscription`` the one it is bound to, if any.
 
-    ``used_by`` are the standing invoices that it reduced, with their subscriptions, ``bound_by`` the one that bound it.
+    ``used_by`` are the standing invoices that it reduced, with their subscriptions and whether each went on with the
+    period of another, ``bound_by`` the one that bound it.
     """
 
     id: str
@@ -55,7 +56,7 @@ class Redeemed:
     left: int | None
     until: datetime | None = None
     bound_by: UUID | None = None
-    used_by: dict[UUID, str | None] = field(default_factory=dict)
+    used_by: dict[UUID, tuple[str | None, bool]] = field(default_factory=dict)
 
 
 def coupons_take_what_they_say(look: Look) -> Iterator[str]:
@@ -92,9 +93,10 @@ def _redeemed(look: Look, each: Done) -> Redeemed:
 
 def _billed(look: Look, invoice: Row, each: Done, known: list[Redeemed]) -> Iterator[str]:
     of = invoice["subscription_id"] and look.reference("subscription", invoice["subscription_id"])
+    goes_on = set(_goes_on(look, invoice, each))
     open_ones = [
         one for one in sorted(known, key=lambda one: (one.since, one.id))
-        if one.since <= each.at and (one.until is None or one.until > each.at) and one.left != 0
+        if one.since <= each.at and (one.until is None or one.until > each.at) and (one.left != 0 or one.id in goes_on)
         and (one.coupon.account or one.subscription == of or (one.subscription is None and of))
     ]  # fmt: skip
     for line in look.facts.of("invoice_line", invoice_id=invoice["id"], kind="charge"):
@@ -105,11 +107,11 @@ def _billed(look: Look, invoice: Row, each: Done, known: list[Redeemed]) -> Iter
             told = {one.coupon.code: amount for one, amount in expected.items()}
             yield f"{invoice['number_text']} has discounts {stands}, coupons make {told}"
         for one in expected if expected and _is_whole(look, invoice, line) else ():
-            one.left = None if one.left is None else one.left - 1
+            one.left = None if one.left is None else one.left - (one.id not in goes_on)
             if not one.coupon.account and one.subscription is None:
                 one.subscription, one.bound_by = of, invoice["id"]
         for one in expected:
-            one.used_by[invoice["id"]] = of
+            one.used_by[invoice["id"]] = of, one.id in goes_on
 
 
 def _voided(look: Look, invoice: Row, known: list[Redeemed]) -> None:
@@ -118,12 +120,43 @@ def _voided(look: Look, invoice: Row, known: list[Redeemed]) -> None:
     for one in known:
         if invoice["id"] not in one.used_by:
             continue
-        del one.used_by[invoice["id"]]
+        _, went_on = one.used_by.pop(invoice["id"])
         charges = look.facts.of("invoice_line", invoice_id=invoice["id"], kind="charge")
         if any(line["price_id"] and _is_whole(look, invoice, line) for line in charges):
-            one.left = None if one.left is None else one.left + 1
-        if one.bound_by is not None and one.subscription not in one.used_by.values():
+            one.left = None if one.left is None else one.left + (not went_on)
+        if one.bound_by is not None and one.subscription not in {of for of, _ in one.used_by.values()}:
             one.subscription = one.bound_by = None
+
+
+def _goes_on(look: Look, invoice: Row, each: Done) -> Iterator[str]:
+    """The redemptions that had reduced what a change gives back the rest of: their period goes on, unless a whole one
+    begins when a part of it has passed."""
+    charges = look.facts.of("invoice_line", invoice_id=invoice["id"], kind="charge")
+    begins = any(line["price_id"] and _is_whole(look, invoice, line) for line in charges)
+    for id, position, back in _given_back(look, invoice, each):
+        of = look.facts.one("invoice", id=id)
+        line = look.facts.one("invoice_line", invoice_id=id, position=position)
+        if begins and not (_is_whole(look, of, line) and _is_whole(look, of, _span(line, back))):
+            continue
+        for row in look.facts.of("invoice_line_discount", invoice_id=id, position=position):
+            yield look.reference("redemption", row["redemption_id"])
+
+
+def _given_back(look: Look, invoice: Row, each: Done) -> Iterator[tuple[UUID, int, Row]]:
+    """What the change took back of which line: by a line of its invoice, or by a credit note where that was more."""
+    if not invoice["reason"].startswith("change:"):
+        return
+    for line in look.facts.of("invoice_line", invoice_id=invoice["id"], kind="credit"):
+        yield line["credits_invoice_id"], line["credits_position"], line
+    for note in look.facts.of("credit_note", kind="unused_time", customer_id=invoice["customer_id"]):
+        if History.of(look).began(note["id"]).id == each.id:
+            for line in look.facts.of("credit_note_line", credit_note_id=note["id"]):
+                yield line["invoice_id"], line["invoice_position"], line
+
+
+def _span(line: Row, back: Row) -> Row:
+    """The line, were it for what of it was given back alone."""
+    return dict(line) | {name: back[name] for name in ("starts_at", "ends_at")}
 
 
 def _is_whole(look: Look, invoice: Row, line: Row) -> bool:
