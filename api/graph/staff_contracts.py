@@ -35,8 +35,10 @@ class CreateContractInput:
     renews_contract_id: GlobalId | None = strawberry.field(
         default=None, description="The contract that it follows without a gap; its terms hold from then on."
     )
-    net_days: int = strawberry.field(default=0, description="The days to pay, 1 to 120; 0: charged at once.")
-    purchase_order: str | None = strawberry.field(default=None, description="What its invoices name.")
+    net_days: int = strawberry.field(
+        default=0, description="The days to pay from the day on which its term begins, 1 to 120; 0: charged at once."
+    )
+    purchase_order: str | None = strawberry.field(default=None, description="What invoices name from then on.")
     idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 
 

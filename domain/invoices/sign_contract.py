@@ -22,10 +22,10 @@ NOTICE = timedelta(days=30)  # before the end of a term: time to agree on the ne
 
 @dataclass(frozen=True, slots=True)
 class SignContract:
-    """What was agreed on; ``commitment`` may be nothing. The terms become the customer's billing terms.
+    """What was agreed on; ``commitment`` may be nothing. The terms become the customer's billing terms when its own
+    begins.
 
-    ``renews`` is the contract that it follows without a gap, from whose end on its terms hold; ``starts_at`` may then
-    be left out.
+    ``renews`` is the contract that it follows without a gap; ``starts_at`` may then be left out.
     """
 
     price: PriceId
@@ -96,20 +96,22 @@ async def _start(tx: Tx, command: SignContract, agreed: Price) -> datetime:
 
 
 async def _signed(tx: Tx, command: SignContract, start: datetime, end: datetime) -> ContractSigned:
-    id = tx.new_id(ContractId)
+    id, in_force = tx.new_id(ContractId), command.renews is None and start <= tx.now
     state = await CONTRACT.begin(tx, tx.customer, id.uuid, "sign")
     await tx.execute(
         """INSERT INTO contract (shard_key, id, tenant_id, customer_id, price_id, currency, commitment, starts_at,
-               ends_at, net_days, purchase_order, state, seq, recorded_at, renews_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)""",
+               ends_at, net_days, purchase_order, state, seq, recorded_at, renews_id, terms_in_force_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)""",
         id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, command.price.uuid,
         str(command.commitment.currency), command.commitment.minor, start, end, command.net_days,
         command.purchase_order, state.name, state.seq, tx.recorded_at,
-        command.renews.uuid if command.renews else None,
+        command.renews.uuid if command.renews else None, tx.now if in_force else None,
     )  # fmt: skip
-    if command.renews is None:  # else from the end of the one before
+    if in_force:
         await store_terms(tx, command.net_days, command.purchase_order)
-    await due.schedule(tx, CONTRACT_END, id.uuid, end)
+    # Its end is looked at when it begins, too, to put its terms in force; those of a renewal are when the other ends.
+    begins = command.renews is None and not in_force
+    await due.schedule(tx, CONTRACT_END, id.uuid, start if begins else end)
     await schedule_notice(tx, await contract(tx, tx.customer, id))
     tx.emit("contract.signed", contract=id)
     return ContractSigned(id)

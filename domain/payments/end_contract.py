@@ -48,7 +48,7 @@ class ContractEnded:
 
 @operation("invoices.end_contract", allowed=frozenset({Grant.SYSTEM}), moves_money=True)
 async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
-    """Ends a contract once its term is over, and puts the terms of its renewal in force; otherwise nothing changes.
+    """Ends a contract once its term is over, and puts the terms of its renewal in force; when its term begins, its own.
 
     The end waits until what began in the term is drafted or billed: renewals are spread over an hour, or late, and
     those of who is behind are drafted once that is paid, or never.
@@ -60,9 +60,9 @@ async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
         await due.finish(tx, CONTRACT_END, of.id.uuid)
         return ContractEnded(of.id, of.true_up)
     if tx.now < of.ends_at:
-        await due.schedule(tx, CONTRACT_END, of.id.uuid, of.ends_at)
+        await begin_term(tx, of)
         return ContractEnded(of.id, None)
-    await _put_in_force(tx, of)
+    await _put_renewal_in_force(tx, of)
     if await waits(tx, of):
         return ContractEnded(of.id, None)
     if await is_behind(tx, of, of.ends_at):
@@ -73,6 +73,13 @@ async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
     await conclude(tx, of, true_up)
     tx.emit("contract.ended", contract=of.id)
     return ContractEnded(of.id, true_up)
+
+
+async def begin_term(tx: Tx, of: Contract) -> None:
+    """Puts the terms of a contract in force whose term has begun, and makes its end due."""
+    if of.renews is None and of.runs_at(tx.now):
+        await _put_in_force(tx, of)
+    await due.schedule(tx, CONTRACT_END, of.id.uuid, of.ends_at)
 
 
 async def waits(tx: Tx, of: Contract) -> bool:
@@ -119,26 +126,28 @@ async def is_behind(tx: Tx, of: Contract, until: datetime) -> bool:
 
 async def conclude(tx: Tx, of: Contract, true_up: InvoiceId | None) -> None:
     """Ends the contract, with the invoice of its true-up if it has one; its renewal's terms are in force then."""
-    await _put_in_force(tx, of)
+    await _put_renewal_in_force(tx, of)
     await store_end(tx, of, "end", true_up, None)
 
 
-async def _put_in_force(tx: Tx, over: Contract) -> None:
-    """Makes the terms of the renewal of a contract whose term is over the customer's, once: what staff set since
-    stays."""
+async def _put_renewal_in_force(tx: Tx, over: Contract) -> None:
     following = await renewal_of(tx, over)
-    if following is None:
-        return
+    if following is not None:
+        await _put_in_force(tx, following)
+
+
+async def _put_in_force(tx: Tx, of: Contract) -> None:
+    """Makes the terms of the contract the customer's, once: what staff set since stays."""
     first = await tx.fetchval(
         """UPDATE contract SET terms_in_force_at = $4
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3 AND terms_in_force_at IS NULL RETURNING id""",
         tx.customer.shard,
         tx.customer.uuid,
-        following.id.uuid,
+        of.id.uuid,
         tx.now,
     )
     if first is not None:
-        await store_terms(tx, following.net_days, following.purchase_order)
+        await store_terms(tx, of.net_days, of.purchase_order)
 
 
 async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> Finalized | None:

@@ -19,7 +19,7 @@ from domain.invoices.given_back import give_back
 from domain.invoices.line import Line
 from domain.ledger.balance import credit_available
 from domain.money import Currency, Money, total
-from domain.payments.end_contract import LOOK_AGAIN, conclude, draft_true_up, is_behind, short_of, waits
+from domain.payments.end_contract import LOOK_AGAIN, begin_term, conclude, draft_true_up, is_behind, short_of, waits
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import EndSubscription, end_subscription
 from domain.subscriptions.lifecycle import END, RENEW, RESUME
@@ -172,8 +172,10 @@ class VirtualRun:
 
     async def _end_contract(self, of: Contract) -> None:
         """As the end of a contract does it, with what will be billed until then beside what was billed."""
-        if self.tx.now < of.ends_at or not of.is_living:
+        if not of.is_living:
             return await due.finish(self.tx, CONTRACT_END, of.id.uuid)
+        if self.tx.now < of.ends_at:
+            return await begin_term(self.tx, of)
         if await waits(self.tx, of):
             return None
         if self.tx.now < self._given_up_at() and await is_behind(self.tx, of, of.ends_at):

@@ -1,0 +1,58 @@
+"""The payment terms of a contract: the customer's own from the day on which its term begins, and not before."""
+
+import pytest
+
+from domain.invoices.billing_terms import AUTOMATIC, SetBillingTerms, billing_terms, set_billing_terms
+from domain.invoices.contract import contracts
+from domain.invoices.sign_contract import SignContract, sign_contract
+from domain.payments.cancel_contract import CancelContract, Owed, cancel_contract
+from tests.domain.invoices.bills import eur
+from tests.lives import buyer, by_finance, day, invoices_of, start, until, wrong_rows
+from tests.world import Someone, World
+
+DAYS, ORDER = 30, "PO 9"
+
+
+async def signed_for_march(world: World) -> Someone:
+    """A customer that pays by card until its contract for another plan begins on 1 March."""
+    ada = await buyer(world)
+    await start(world, ada)
+    await by_finance(
+        world, ada, sign_contract, SignContract(world.prices["team"], eur(0), day(3, 1), day(9, 1), DAYS, ORDER)
+    )
+    return ada
+
+
+async def paid_how(world: World, of: Someone) -> list[tuple[str, bool, str | None]]:
+    """Of each invoice its state, whether it was charged at once, and the order that it names."""
+    assert await wrong_rows(world, of) == []
+    return [
+        (each.state.name, each.collection == AUTOMATIC, each.purchase_order) for each in await invoices_of(world, of)
+    ]  # fmt: skip
+
+
+@pytest.mark.row("I13")
+async def test_what_is_billed_before_the_term_begins_is_charged_as_before(world: World) -> None:
+    ada = await signed_for_march(world)
+    await until(world, ada, day(2, 2))
+    assert await paid_how(world, ada) == [("paid", True, None)] * 2
+    await until(world, ada, day(3, 2))
+    assert await paid_how(world, ada) == [("paid", True, None)] * 2 + [("open", False, ORDER)]
+
+
+@pytest.mark.row("I13")
+async def test_a_contract_that_is_cancelled_before_it_begins_leaves_no_terms(world: World) -> None:
+    ada = await signed_for_march(world)
+    (agreed,) = await contracts(world.house.db.primary, ada.id)
+    await by_finance(world, ada, cancel_contract, CancelContract(agreed.id, Owed.PRO_RATA, "Signed by mistake."))
+    await until(world, ada, day(3, 2))
+    assert await paid_how(world, ada) == [("paid", True, None)] * 3
+
+
+@pytest.mark.row("I13")
+async def test_what_staff_sets_within_the_term_stays_to_its_end(world: World) -> None:
+    ada = await signed_for_march(world)
+    await until(world, ada, day(3, 2))
+    await by_finance(world, ada, set_billing_terms, SetBillingTerms(14, None))
+    await until(world, ada, day(9, 2))
+    assert (await billing_terms(world.house.db.primary, ada.id)).net_days == 14
