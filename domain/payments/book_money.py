@@ -104,7 +104,7 @@ async def _moved(tx: Tx, before: Payment, after: Payment) -> Payment:
     if after.captured > before.captured:
         tx.emit("payment.part_captured", payment=before.id, invoice=before.invoice)
     if name == "authorized":
-        return after
+        return await let_go_unless_owed(tx, after) if after.asked is None else after
     after = replace(after, state=await PAYMENT.move(tx, tx.customer, before.id.uuid, before.state, "authorize"))
     tx.emit("payment.authorized", payment=before.id, invoice=before.invoice)
     return await _judged(tx, after) if after.asked is None else after

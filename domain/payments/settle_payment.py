@@ -15,7 +15,7 @@ from domain.payments.book_money import Hold, book_money, confirm, let_go_unless_
 from domain.payments.doubt import settle_cases
 from domain.payments.end_unsent import end_unsent
 from domain.payments.pay_invoice import SEND
-from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Payment, payment
+from domain.payments.payment import OFFLINE, OPEN, PAYMENT, Ask, Payment, payment
 from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.receipt import issue_receipt, renew_receipt, withdraw_receipt
 from domain.payments.store_payment import store_payment
@@ -140,8 +140,8 @@ async def _money(tx: Tx, before: Payment, command: SettlePayment) -> Payment:
 
 
 async def _refused(tx: Tx, held: Payment) -> Payment:
-    """The hold stands, but what was asked of it was refused: it may be asked anew, where anything is owed."""
-    if held.asked is None:
+    """The hold stands, but a capture that was asked of it was refused: it may be asked anew, where anything is owed."""
+    if held.asked is None or held.asked.what is Ask.VOID:
         return held
     tx.emit("payment.capture_refused", payment=held.id, invoice=held.invoice)
     return await let_go_unless_owed(tx, replace(held, asked=None))

@@ -90,7 +90,8 @@ def everything_is_definite(look: Look) -> Iterator[str]:
         if row["state"] not in ("applied", "stale") and not for_people:
             yield f"the provider's event {row['event_key']} is still {row['state']}"
     for row in look.facts.rows["payment"]:
-        holds = row["state"] == "authorized" and row["asked"] is None  # until its time is over
+        owed = look.facts.one("invoice", id=row["invoice_id"])["due"] > 0
+        holds = owed and row["state"] == "authorized" and row["asked"] is None  # until its time is over
         if row["state"] not in ("succeeded", "failed", "voided", "expired") and not holds:
             yield f"payment {row['id']} is still {row['state']}"
     for row in look.facts.rows["refund"]:

@@ -1,12 +1,16 @@
 """Money that comes by hand while a hold stands: of the hold no more is taken than is still owed."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 
 from domain.actor import Grant
 from domain.payments.capture_payment import CapturePayment, capture_payment
-from domain.payments.gateway import Authorized, Captured
+from domain.payments.gateway import Authorized, Captured, Gateway, Unavailable
+from domain.payments.gateways.bulkhead import Fence
 from domain.payments.hold_calls import ask_hold
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import Ask, CaptureMode, Payment
@@ -22,13 +26,30 @@ from tests.domain.payments.conftest import SideDoor
 from tests.domain.payments.test_held_payments import ALL, by_staff, held, now, refused, sums
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import attempts_at, buyer, by_house, invoices_of, start, wrong_rows
+from tests.webhook_desk import Desk
 from tests.world import Someone, World, fresh, make_world
+
+T = TypeVar("T")
 
 
 async def recorded(world: World, of: Someone, hold: Payment, minor: int) -> None:
     """A transfer for the invoice of the hold."""
     command = RecordOfflinePayment(hold.invoice, Means.TRANSFER, fresh("transfer"), eur(minor))
     await by_staff(world, of, record_offline, command)
+
+
+class Overtaken(Fence):
+    """A gateway to whose answer about a capture something else comes first."""
+
+    def __init__(self, gateway: Gateway, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(gateway)
+        self._meanwhile = meanwhile
+
+    async def _call(self, kind: str, call: Callable[[], Awaitable[T]]) -> T | Unavailable:
+        answer = await call()
+        if kind == "capture":
+            await self._meanwhile()
+        return answer
 
 
 @pytest.mark.row("C3")
@@ -85,6 +106,46 @@ async def test_a_capture_whose_worker_died_takes_nothing_beyond_what_is_owed_whe
     if state == "authorized":
         await by_staff(world, ada, capture_payment, command)
     assert (await owed_and_credit(world, ada), await provider.taken(ada)) == ((0, 0), 1000 - came)
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("C3")
+@pytest.mark.parametrize(
+    ("came", "state", "amounts", "credit"),
+    [
+        (500, "authorized", (1000, 400, 600, 0), 0),
+        (600, "succeeded", (1000, 400, 0, 600), 0),
+        (1000, "succeeded", (1000, 400, 0, 600), 400),
+    ],
+)
+@pytest.mark.parametrize("way", ["answer", "event", "question"])
+async def test_a_capture_that_a_transfer_overtook_lets_the_rest_of_its_hold_go_once_nothing_is_owed(
+    world: World, desk: Desk, way: str, came: int, state: str, amounts: tuple[int, int, int, int], credit: int
+) -> None:
+    ada, hold = await held(world)
+    house, account = world.house, hold.provider_account
+    transfer = RecordOfflinePayment(hold.invoice, Means.TRANSFER, fresh("transfer"), eur(came))
+
+    async def meanwhile() -> None:
+        await by_house(world, ada, record_offline, transfer, follow=False)
+
+    command, finance = CapturePayment(hold.id, eur(400), final=False), world.staff(Grant.FINANCE)
+    await perform(house.db, capture_payment, finance, ada.id, command, fresh("staff"))
+    if way == "answer":
+        await do_now(replace(house, gateways={account: Overtaken(house.gateway(account), meanwhile)}), ada.id)
+    else:
+        with pytest.raises(Killed):
+            async with killed_at("attempt.answered"):
+                await do_now(house, ada.id)
+        await meanwhile()
+        stands = await now(world, ada, hold.id)
+        assert (sums(stands), stands.asked and stands.asked.what) == ((1000, 0, 1000, 0), Ask.CAPTURE)
+    for event in await desk.events_of(hold.provider_ref) if way == "event" else ():
+        assert await desk.take(event) in ("applied", "stale")
+    await do_now(ahead(house, LEASE_OVER), ada.id)
+    after = await now(world, ada, hold.id)
+    assert (after.state.name, sums(after), after.asked) == (state, amounts, None)
+    assert await owed_and_credit(world, ada) == (600 - min(came, 600), credit)
     assert await wrong_rows(world, ada) == []
 
 
@@ -172,3 +233,19 @@ async def test_a_hold_that_is_heard_of_after_a_transfer_is_let_go_once_nothing_i
     await by_house(world, ada, settle_payment, command, follow=False)
     asked = (await now(world, ada, begun.payment)).asked
     assert (asked and asked.what) is what
+
+
+async def test_a_hold_whose_last_owed_part_was_taken_another_way_is_let_go_with_one_ask(world: World) -> None:
+    ada, hold = await held(world)
+    command, finance = CapturePayment(hold.id, eur(400), final=False), world.staff(Grant.FINANCE)
+    await perform(world.house.db, capture_payment, finance, ada.id, command, fresh("staff"))
+    asks = (await now(world, ada, hold.id)).asks
+    cash = RecordOfflinePayment(hold.invoice, Means.CASH, fresh("cash"), eur(600))
+    await by_house(world, ada, record_offline, cash, follow=False)
+    told = SettlePayment(
+        hold.id, News.AUTHORIZED, hold.provider_ref, eur(400), "not_capturable", False, confirmed=True,
+        authorized=eur(1000), capturable=eur(600),
+    )  # fmt: skip
+    await by_house(world, ada, settle_payment, told, follow=False)
+    stands = await now(world, ada, hold.id)
+    assert (stands.asked and stands.asked.what, stands.asks) == (Ask.VOID, asks + 1)
