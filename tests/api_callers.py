@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message
 from dev.story.client import until as seen
 from domain.actor import Grant
 from domain.money import Currency
+from tests.input_paths import has_paths_of_its_input
 from tests.world import EUR, NEW_YEAR, Someone, World, fresh
 
 PATIENCE_S = 60.0
@@ -58,6 +59,7 @@ class Caller:
         """The payload of a mutation under a key of its own, refused or not."""
         given.setdefault("idempotencyKey", key())
         (payload,) = (await self.data(document, input=given)).values()
+        assert has_paths_of_its_input(document, payload), payload["errors"]
         return payload
 
     async def do(self, document: str, **given: Any) -> Any:

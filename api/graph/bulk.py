@@ -158,7 +158,7 @@ async def _require_owned(info: Info, order: runs.Order) -> None:
     """NOT_FOUND where something is named that the tenant does not have."""
     found = await owned(info.context.db.primary, info.context.tenant, order.action, order.ids())
     if len(found) < len(order.subjects):
-        raise Refused(RefusalCode.NOT_FOUND, "Not all of these are there.", ("subjectIds",))
+        raise Refused(RefusalCode.NOT_FOUND, "Not all of these are there.", ("order", "subjectIds"))
 
 
 @strawberry.type(description="Part of the desk.")

@@ -12,6 +12,7 @@ from domain.refusals import RefusalCode, Refused
 
 MAX_FEATURES = 200  # of a tenant; a page of a portal shows them all
 MAX_LIMIT = 10**15  # of anything counted; beyond it a limit is none
+_PLACE = ("terms", "entitlements")  # where a plan says what it allows
 
 
 class FeatureKind(Enum):
@@ -75,10 +76,10 @@ async def store_entitlements(tx: Tx, version: PlanVersionId, given: Sequence[Pla
     known = await features(tx, tx.head.tenant)
     for each in given:
         if each.feature not in known:
-            raise Refused(RefusalCode.NOT_FOUND, "There is no such feature.", ("entitlements",))
+            raise Refused(RefusalCode.NOT_FOUND, "There is no such feature.", _PLACE)
         require_value(known[each.feature], each.value, least=1)
     if len({each.feature for each in given}) != len(given):
-        raise Refused(RefusalCode.INVALID_INPUT, "A plan says once what it allows of a feature.", ("entitlements",))
+        raise Refused(RefusalCode.INVALID_INPUT, "A plan says once what it allows of a feature.", _PLACE)
     await tx.execute(
         """INSERT INTO plan_entitlement (plan_version_id, tenant_id, feature_code, kind, value)
            SELECT $1, $2, e.feature_code, e.kind, e.value

@@ -101,13 +101,16 @@ async def store_version(
 
 def _check(family: str, terms: PlanTerms) -> None:
     if not family.strip():
-        raise Refused(RefusalCode.INVALID_INPUT, "A family has a name.", ("family",))
+        raise Refused(RefusalCode.INVALID_INPUT, "A family has a name.", ("terms", "family"))
     if not _WORD.fullmatch(terms.tax_category):
         message = "A tax category is written in small letters, digits, dots, dashes and underscores."
-        raise Refused(RefusalCode.INVALID_INPUT, message, ("taxCategory",))
+        raise Refused(RefusalCode.INVALID_INPUT, message, ("terms", "taxCategory"))
     if not 0 <= terms.trial_days <= MAX_TRIAL_DAYS:
-        raise Refused(RefusalCode.INVALID_INPUT, f"A trial has at most {MAX_TRIAL_DAYS} days.", ("trialDays",))
+        message = f"A trial has at most {MAX_TRIAL_DAYS} days."
+        raise Refused(RefusalCode.INVALID_INPUT, message, ("terms", "trialDays"))
     if terms.trial_days and terms.trial_end is None:
-        raise Refused(RefusalCode.INVALID_INPUT, "A trial says what becomes of it at its end.", ("trialEnd",))
+        message = "A trial says what becomes of it at its end."
+        raise Refused(RefusalCode.INVALID_INPUT, message, ("terms", "trialEnd"))
     if not terms.trial_days and (terms.trial_end is not None or terms.trial_needs_method):
-        raise Refused(RefusalCode.INVALID_INPUT, "Without days there is no trial to speak of.", ("trialDays",))
+        message = "Without days there is no trial to speak of."
+        raise Refused(RefusalCode.INVALID_INPUT, message, ("terms", "trialDays"))

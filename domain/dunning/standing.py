@@ -110,7 +110,8 @@ def shares(of: Standing, parts: int, days: int) -> list[Money]:
     if not 2 <= parts <= of.rules.split_parts:
         raise Refused(RefusalCode.INVALID_INPUT, f"It is split in 2 to {of.rules.split_parts} parts.", ("parts",))
     if days < 1 or (parts - 1) * days > of.split_days:
-        raise Refused(RefusalCode.INVALID_INPUT, f"The last part is due within {of.split_days} days.", ("days",))
+        message = f"The last part is due within {of.split_days} days."
+        raise Refused(RefusalCode.INVALID_INPUT, message, ("intervalDays",))
     split = list(allocate(of.invoice.due, [1] * parts))
     if min(split) < of.rules.least_part(of.invoice.currency):
         raise Refused(RefusalCode.INVALID_AMOUNT, "The parts would be too small.", ("parts",))

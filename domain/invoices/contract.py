@@ -89,12 +89,12 @@ async def contracts(db: Primary, customer: CustomerId) -> list[Contract]:
     return [_contract(row) for row in rows]
 
 
-async def contract(db: Primary, customer: CustomerId, id: ContractId) -> Contract:
-    """The customer's contract of that id, else NOT_FOUND."""
+async def contract(db: Primary, customer: CustomerId, id: ContractId, path: str = "contractId") -> Contract:
+    """The customer's contract of that id, else NOT_FOUND under that name."""
     for each in await contracts(db, customer):
         if each.id == id:
             return each
-    raise Refused(RefusalCode.NOT_FOUND, "There is no such contract.", ("contractId",))
+    raise Refused(RefusalCode.NOT_FOUND, "There is no such contract.", (path,))
 
 
 async def has_negotiated(db: Primary, customer: CustomerId, price: PriceId, at: datetime) -> bool:

@@ -18,6 +18,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.wire import added
 
 NOTICE = timedelta(days=30)  # before the end of a term: time to agree on the next one
+RENEWED = "renewsContractId"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ async def _require_sold(tx: Tx, command: SignContract, agreed: Price) -> None:
     """Who has a price by contract may keep it by the next one."""
     if agreed.is_sold_at(tx.now):
         return
-    before = await contract(tx, tx.customer, command.renews) if command.renews else None
+    before = await contract(tx, tx.customer, command.renews, RENEWED) if command.renews else None
     if before is None or before.price != agreed.id:
         raise Refused(RefusalCode.STATE_CONFLICT, "That is not sold any more.", ("priceId",))
 
@@ -84,9 +85,9 @@ async def _start(tx: Tx, command: SignContract, agreed: Price) -> datetime:
         if command.starts_at is None:
             raise Refused(RefusalCode.INVALID_INPUT, "A contract that renews none begins at an instant.", ("startsAt",))
         return pin(command.starts_at)
-    before = await contract(tx, tx.customer, command.renews)
+    before = await contract(tx, tx.customer, command.renews, RENEWED)
     if not before.is_living:
-        raise Refused(RefusalCode.NOT_FOUND, "There is no running contract of that id.", ("renewsContractId",))
+        raise Refused(RefusalCode.NOT_FOUND, "There is no running contract of that id.", (RENEWED,))
     if (await price(tx, tx.head.tenant, before.price)).plan != agreed.plan:
         raise Refused(RefusalCode.INVALID_INPUT, "A contract is renewed for its own plan.", ("priceId",))
     if command.starts_at is not None and pin(command.starts_at) != before.ends_at:

@@ -47,7 +47,7 @@ async def ask_erasure(tx: Tx, command: AskErasure) -> ErasureAsked:
     require_reason(command.reason)
     if tx.head.kind == "house":
         raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.", ("customerId",))
-    await _refuse_another(tx)
+    await _refuse_another(tx, "customerId")
     await refuse_while_stopped(tx, tx.customer)
     return await _ask(tx, command.reason, None)
 
@@ -76,24 +76,24 @@ async def request_erasure(tx: Tx, command: RequestErasure) -> ErasureMoved:
     """
     if not command.wanted:
         return await _withdraw(tx)
-    await _refuse_another(tx)
+    await _refuse_another(tx, "wanted")
     asked = await _ask(tx, BY_CUSTOMER, tx.now + WAITING)
     await due.schedule(tx, ERASE, asked.erasure.uuid, tx.now + WAITING)
     return ErasureMoved(asked.erasure, "asked")
 
 
 async def _withdraw(tx: Tx) -> ErasureMoved:
-    of = await asked_erasure(tx)
+    of = await asked_erasure(tx, "wanted")
     if of.asked_by != _PORTAL:
-        raise Refused(RefusalCode.NOT_FOUND, "No erasure of this customer waits.", ("customerId",))
+        raise Refused(RefusalCode.NOT_FOUND, "No erasure of this customer waits.", ("wanted",))
     await due.finish(tx, ERASE, of.id.uuid)
     return ErasureMoved(of.id, (await decide(tx, of, "withdraw", "The customer stays.")).name)
 
 
-async def _refuse_another(tx: Tx) -> None:
+async def _refuse_another(tx: Tx, path: str) -> None:
     of = await erasure_of(tx, tx.customer)
     if of is not None and of.state.name not in ("rejected", "withdrawn"):
-        raise Refused(RefusalCode.ALREADY_EXISTS, "An erasure of this customer was asked for.", ("customerId",))
+        raise Refused(RefusalCode.ALREADY_EXISTS, "An erasure of this customer was asked for.", (path,))
 
 
 async def _ask(tx: Tx, reason: str, erase_at: datetime | None) -> ErasureAsked:

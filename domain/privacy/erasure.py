@@ -68,11 +68,11 @@ async def erasure_of(db: Primary, customer: CustomerId) -> Erasure | None:
     return erasure_from(row) if row else None
 
 
-async def asked_erasure(tx: Tx) -> Erasure:
-    """The customer's request that waits, else NOT_FOUND."""
+async def asked_erasure(tx: Tx, path: str = "customerId") -> Erasure:
+    """The customer's request that waits, else NOT_FOUND under that name."""
     of = await erasure_of(tx, tx.customer)
     if of is None or of.state.name != "asked":
-        raise Refused(RefusalCode.NOT_FOUND, "No erasure of this customer waits.", ("customerId",))
+        raise Refused(RefusalCode.NOT_FOUND, "No erasure of this customer waits.", (path,))
     return of
 
 
