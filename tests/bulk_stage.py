@@ -20,12 +20,17 @@ OTHER = {"action": "PAUSE", "subjectIds": [NOBODY], "reason": "R."}
 OTHERWISE: dict[str, dict[str, Any]] = {"startBulkRun": {"order": OTHER}, "steerBulkRun": {"steering": "STOP"}}
 # What is wrong in the input, the code, and the path that names the part.
 WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
-    ("startBulkRun", {"order": OTHER}, "NOT_FOUND", ["subjectIds"]),
-    ("startBulkRun", {"order": OTHER | {"subjectIds": []}}, "INVALID_INPUT", ["planId"]),
-    ("startBulkRun", {"order": OTHER | {"subjectIds": ["nonsense"]}}, "NOT_FOUND", ["subjectIds"]),
-    ("startBulkRun", {"order": OTHER | {"subjectIds": [], "planId": "plan_" + "0" * 26}}, "NOT_FOUND", ["planId"]),
-    ("startBulkRun", {"order": OTHER | {"reason": "x" * 501}}, "INVALID_INPUT", ["reason"]),
-    ("startBulkRun", {"order": OTHER | {"action": "CANCEL", "subjectIds": []}}, "INVALID_INPUT", ["timing"]),
+    ("startBulkRun", {"order": OTHER}, "NOT_FOUND", ["order", "subjectIds"]),
+    ("startBulkRun", {"order": OTHER | {"subjectIds": []}}, "INVALID_INPUT", ["order", "planId"]),
+    ("startBulkRun", {"order": OTHER | {"subjectIds": ["nonsense"]}}, "NOT_FOUND", ["order", "subjectIds"]),
+    (
+        "startBulkRun",
+        {"order": OTHER | {"subjectIds": [], "planId": "plan_" + "0" * 26}},
+        "NOT_FOUND",
+        ["order", "planId"],
+    ),
+    ("startBulkRun", {"order": OTHER | {"reason": "x" * 501}}, "INVALID_INPUT", ["order", "reason"]),
+    ("startBulkRun", {"order": OTHER | {"action": "CANCEL", "subjectIds": []}}, "INVALID_INPUT", ["order", "timing"]),
     ("steerBulkRun", {"runId": "nonsense"}, "NOT_FOUND", ["runId"]),
     ("steerBulkRun", {"runId": "bulkrun_" + "0" * 32}, "NOT_FOUND", ["runId"]),
     ("steerBulkRun", {"steering": "RESUME"}, "STATE_CONFLICT", ["runId"]),

@@ -66,7 +66,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
         ({"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
         ({"reason": " "}, "INVALID_INPUT", ["reason"]),
         ({"reason": "x" * 501}, "INVALID_INPUT", ["reason"]))),
-    ("requestErasure", {"wanted": False}, "NOT_FOUND", ["customerId"]),
+    ("requestErasure", {"wanted": False}, "NOT_FOUND", ["wanted"]),
     ("requestDataExport", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", ["customerId"]),
     ("requestDataExport", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
 ]  # fmt: skip

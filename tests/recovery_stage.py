@@ -88,7 +88,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
         ({"customerId": "nonsense"}, ["customerId"]))),
     *(("choosePayday", {"day": day}, "INVALID_INPUT", ["day"]) for day in ("2027-01-31", "2027-03-01", "9999-12-31")),
     *(("splitInvoice", {"parts": parts}, "INVALID_INPUT", ["parts"]) for parts in (-1, 0, 1, 4, 2**31 - 1)),
-    *(("splitInvoice", {"intervalDays": days}, "INVALID_INPUT", ["days"]) for days in (-1, 0, 31, 2**31 - 1)),
+    *(("splitInvoice", {"intervalDays": days}, "INVALID_INPUT", ["intervalDays"]) for days in (-1, 0, 31, 2**31 - 1)),
     ("setRecoveryPolicy", {"methodsPerStep": 0}, "INVALID_INPUT", ["methodsPerStep"]),
     ("setRecoveryPolicy", {"paydays": [0]}, "INVALID_INPUT", ["paydays"]),
     ("setRecoveryPolicy", {"rules": [{"code": "stolen_card", "step": "TIMELINE"}]}, "INVALID_INPUT", ["rules", "step"]),

@@ -158,7 +158,7 @@ async def _require_owned(info: Info, order: runs.Order) -> None:
     """NOT_FOUND where something is named that the tenant does not have."""
     found = await owned(info.context.db.primary, info.context.tenant, order.action, order.ids())
     if len(found) < len(order.subjects):
-        raise Refused(RefusalCode.NOT_FOUND, "Not all of these are there.", ("order", "subjectIds"))
+        raise Refused(RefusalCode.NOT_FOUND, "Not all of these are there.", ("subjectIds",))
 
 
 @strawberry.type(description="Part of the desk.")
@@ -210,7 +210,8 @@ async def start(info: Info, input: StartBulkRunInput) -> StartBulkRunPayload:
         command = runs.StartBulkRun(order)
         done = await performed(info, runs.start_bulk_run, home, command, input.idempotency_key)
     except Refused as refused:
-        return StartBulkRunPayload(run=None, operation=None, errors=[as_error(refused)])
+        within = Refused(refused.code, refused.message, ("order", *refused.path)) if refused.path else refused
+        return StartBulkRunPayload(run=None, operation=None, errors=[as_error(within)])
     operation = await followed(info, done, home)
     return StartBulkRunPayload(run=await run_of(info, done.outcome.run), operation=operation, errors=[])
 

@@ -56,9 +56,9 @@ def require_fitting(action: BulkAction, settings: Settings) -> None:
     given = {name for name in ("cancel_at", "resumes_at", "coupon_code") if getattr(settings, name) is not None}
     paths = {"cancel_at": "timing", "resumes_at": "resumesAt", "coupon_code": "couponCode"}
     for name in sorted(given - may):
-        raise Refused(RefusalCode.INVALID_INPUT, "This action does not have that setting.", ("order", paths[name]))
+        raise Refused(RefusalCode.INVALID_INPUT, "This action does not have that setting.", (paths[name],))
     if wanted is not None and wanted not in given:
-        raise Refused(RefusalCode.INVALID_INPUT, "This action needs that setting.", ("order", paths[wanted]))
+        raise Refused(RefusalCode.INVALID_INPUT, "This action needs that setting.", (paths[wanted],))
 
 
 # Which operation it is to one: who may not do that may not do it to many.

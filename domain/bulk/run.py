@@ -56,12 +56,12 @@ async def require_order(db: Primary, tenant: TenantId, order: Order) -> None:
     require_reason(order.reason)
     require_fitting(order.action, order.settings)
     if (order.plan is None) == (not order.subjects):
-        raise Refused(RefusalCode.INVALID_INPUT, "Name a plan, or else each thing.", ("order", "planId"))
+        raise Refused(RefusalCode.INVALID_INPUT, "Name a plan, or else each thing.", ("planId",))
     if len(order.subjects) > MOST_NAMED or len(set(order.subjects)) < len(order.subjects):
-        raise Refused(RefusalCode.INVALID_INPUT, f"Name at most {MOST_NAMED}, and each once.", ("order", "subjectIds"))
+        raise Refused(RefusalCode.INVALID_INPUT, f"Name at most {MOST_NAMED}, and each once.", ("subjectIds",))
     if order.plan is not None:
         if SUBJECTS[order.action] is not SubscriptionId:
-            raise Refused(RefusalCode.INVALID_INPUT, "A plan has subscriptions alone.", ("order", "planId"))
+            raise Refused(RefusalCode.INVALID_INPUT, "A plan has subscriptions alone.", ("planId",))
         await plan(db, tenant, order.plan)
 
 

@@ -45,12 +45,12 @@ async def features(db: Primary, tenant: TenantId) -> dict[str, Feature]:
     return {row["code"]: Feature(row["code"], row["name"], FeatureKind(row["kind"])) for row in rows}
 
 
-def require_value(feature: Feature, value: int, least: int = 0) -> None:
+def require_value(feature: Feature, value: int, least: int = 0, path: tuple[str, ...] = ("value",)) -> None:
     """INVALID_INPUT unless the value is one of that kind: 0 or 1 for a switch, 0 to MAX_LIMIT for a limit."""
     most = 1 if feature.kind is FeatureKind.SWITCH else MAX_LIMIT
     low = least if feature.kind is FeatureKind.SWITCH else 0
     if not low <= value <= most:
-        raise Refused(RefusalCode.INVALID_INPUT, f"A {feature.kind.value} has {low} to {most} here.", ("value",))
+        raise Refused(RefusalCode.INVALID_INPUT, f"A {feature.kind.value} has {low} to {most} here.", path)
 
 
 async def plan_entitlements(
@@ -77,7 +77,7 @@ async def store_entitlements(tx: Tx, version: PlanVersionId, given: Sequence[Pla
     for each in given:
         if each.feature not in known:
             raise Refused(RefusalCode.NOT_FOUND, "There is no such feature.", _PLACE)
-        require_value(known[each.feature], each.value, least=1)
+        require_value(known[each.feature], each.value, least=1, path=(*_PLACE, "value"))
     if len({each.feature for each in given}) != len(given):
         raise Refused(RefusalCode.INVALID_INPUT, "A plan says once what it allows of a feature.", _PLACE)
     await tx.execute(

@@ -69,7 +69,7 @@ async def remove_member(tx: Tx, command: RemoveMember) -> MemberRemoved:
     NOT_FOUND; FORBIDDEN for an owner, for who is none; STATE_CONFLICT for the last owner.
     """
     of = await member(tx, tx.customer, command.member)
-    await require_rank(tx, of.role)
+    await require_rank(tx, of.role, path="memberId")
     await require_another_owner(tx, of)
     tokens_from = tx.recorded_at.replace(microsecond=0) + timedelta(seconds=1)  # tokens tell whole seconds
     await tx.execute(

@@ -116,7 +116,7 @@ class InvitationWithdrawn:
 async def withdraw_invitation(tx: Tx, command: WithdrawInvitation) -> InvitationWithdrawn:
     """NOT_FOUND for one that is not open, or another customer's."""
     of = await open_invitation(tx, tx.customer, command.invitation)
-    await require_rank(tx, of.role)
+    await require_rank(tx, of.role, path="invitationId")
     await tx.execute(
         """UPDATE member_invitation SET email = NULL, withdrawn_at = $4
             WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",

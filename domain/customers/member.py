@@ -61,7 +61,7 @@ async def require_another_owner(tx: Tx, of: Member) -> None:
         raise Refused(RefusalCode.STATE_CONFLICT, "This is the last owner; make another one first.", ("memberId",))
 
 
-async def require_rank(tx: Tx, *roles: MemberRole) -> None:
+async def require_rank(tx: Tx, *roles: MemberRole, path: str = "role") -> None:
     """FORBIDDEN for a user who may not change members any more, its right having been taken while its call waited, and
     for one without the right to owners, where one of the roles is an owner's."""
     if tx.actor.member is None:
@@ -73,4 +73,4 @@ async def require_rank(tx: Tx, *roles: MemberRole) -> None:
     if now is None or not has(MemberRole(now), Right.MEMBERS):
         raise Refused(RefusalCode.FORBIDDEN, "The members of this account are no longer yours to change.", ())
     if MemberRole.OWNER in roles and not has(MemberRole(now), Right.OWNERS):
-        raise Refused(RefusalCode.FORBIDDEN, "Only owners make and change owners.", ("role",))
+        raise Refused(RefusalCode.FORBIDDEN, "Only owners make and change owners.", (path,))

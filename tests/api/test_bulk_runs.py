@@ -161,14 +161,14 @@ async def what_cannot_be_meant(own: Api, admin: Caller, plan: str, other_things:
     """An order without anything, with too much, or about what is not the tenant's; and who may not do it to one."""
     good = {"action": "CANCEL", "planId": plan, "timing": "NOW", "reason": WHY}
     wrong: list[tuple[dict[str, Any], str, list[str]]] = [
-        ({"planId": None}, "INVALID_INPUT", ["planId"]),
-        ({"subjectIds": ["subscription_" + "0" * 32]}, "NOT_FOUND", ["subjectIds"]),
-        *(({"planId": None, "subjectIds": [each]}, "NOT_FOUND", ["subjectIds"]) for each in other_things),
-        ({"timing": None}, "INVALID_INPUT", ["timing"]),
-        ({"couponCode": "X"}, "INVALID_INPUT", ["couponCode"]),
-        ({"action": "VOID_INVOICE", "timing": None}, "INVALID_INPUT", ["planId"]),
-        ({"planId": None, "subjectIds": ["nonsense"]}, "NOT_FOUND", ["subjectIds"]),
-        ({"reason": " "}, "INVALID_INPUT", ["reason"]),
+        ({"planId": None}, "INVALID_INPUT", ["order", "planId"]),
+        ({"subjectIds": ["subscription_" + "0" * 32]}, "NOT_FOUND", ["order", "subjectIds"]),
+        *(({"planId": None, "subjectIds": [each]}, "NOT_FOUND", ["order", "subjectIds"]) for each in other_things),
+        ({"timing": None}, "INVALID_INPUT", ["order", "timing"]),
+        ({"couponCode": "X"}, "INVALID_INPUT", ["order", "couponCode"]),
+        ({"action": "VOID_INVOICE", "timing": None}, "INVALID_INPUT", ["order", "planId"]),
+        ({"planId": None, "subjectIds": ["nonsense"]}, "NOT_FOUND", ["order", "subjectIds"]),
+        ({"reason": " "}, "INVALID_INPUT", ["order", "reason"]),
     ]
     for given, code, path in wrong:
         assert await admin.refusal(BEGIN, order={**good, **given}) == {"code": code, "path": path}, given
@@ -197,7 +197,7 @@ async def test_drafts_are_issued_and_invoices_voided_and_notices_sent_again_by_r
 
         async def done(action: str, named: list[str]) -> tuple[Any, ...]:
             order = {"action": action, "subjectIds": named, "reason": WHY}
-            unknown = {"code": "NOT_FOUND", "path": ["subjectIds"]}
+            unknown = {"code": "NOT_FOUND", "path": ["order", "subjectIds"]}
             assert await strangers.refusal(BEGIN, order=order) == unknown
             told = (await finance.data(PREVIEW, order=order))["staff"]["bulkPreview"]
             begun = await finance.do(BEGIN, order=order)

@@ -65,10 +65,10 @@ async def test_a_version_is_for_existing_customers_no_sooner_than_for_new_ones(w
 )
 async def test_terms_that_cannot_be_are_refused(world: World, wrong: PlanTerms, part: str) -> None:
     plan, _ = await new_plan(world)
-    code = fresh("plan")
-    assert await refusal_of(world, publish_plan, PublishPlan(code, "P", "A plan", 1, wrong)) == (INVALID, (part,))
+    code, expected = fresh("plan"), (INVALID, ("terms", part))
+    assert await refusal_of(world, publish_plan, PublishPlan(code, "P", "A plan", 1, wrong)) == expected
     version = PublishPlanVersion(plan, day(3, 1), None, wrong)
-    assert await refusal_of(world, publish_plan_version, version) == (INVALID, (part,))
+    assert await refusal_of(world, publish_plan_version, version) == expected
     done = await by_admin(world, publish_plan, PublishPlan(code, "P", "A plan", 1))
     assert done.plan in await plans_by_id(world.house.db.primary, world.tenant.tenant, [done.plan])
 
@@ -77,12 +77,12 @@ async def test_terms_that_cannot_be_are_refused(world: World, wrong: PlanTerms, 
 async def test_a_plan_allows_features_that_there_are_once_and_in_their_own_measure(world: World) -> None:
     switch, limit = await new_feature(world, FeatureKind.SWITCH), await new_feature(world, FeatureKind.LIMIT)
     cases: list[tuple[tuple[PlanEntitlement, ...], tuple[RefusalCode, tuple[str, ...]]]] = [
-        ((PlanEntitlement(fresh("no-feature"), 1),), (NOT_FOUND, ("entitlements",))),
-        ((PlanEntitlement(switch, 1), PlanEntitlement(switch, 1)), (INVALID, ("entitlements",))),
-        ((PlanEntitlement(switch, 0),), (INVALID, ("value",))),
-        ((PlanEntitlement(switch, 2),), (INVALID, ("value",))),
-        ((PlanEntitlement(limit, -1),), (INVALID, ("value",))),
-        ((PlanEntitlement(limit, MAX_LIMIT + 1),), (INVALID, ("value",))),
+        ((PlanEntitlement(fresh("no-feature"), 1),), (NOT_FOUND, ("terms", "entitlements"))),
+        ((PlanEntitlement(switch, 1), PlanEntitlement(switch, 1)), (INVALID, ("terms", "entitlements"))),
+        ((PlanEntitlement(switch, 0),), (INVALID, ("terms", "entitlements", "value"))),
+        ((PlanEntitlement(switch, 2),), (INVALID, ("terms", "entitlements", "value"))),
+        ((PlanEntitlement(limit, -1),), (INVALID, ("terms", "entitlements", "value"))),
+        ((PlanEntitlement(limit, MAX_LIMIT + 1),), (INVALID, ("terms", "entitlements", "value"))),
     ]
     for given, expected in cases:
         command = PublishPlan(fresh("plan"), "P", "A plan", 1, PlanTerms(entitlements=given))
