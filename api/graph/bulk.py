@@ -201,6 +201,13 @@ class StartBulkRunPayload:
     errors: list[StartBulkRunError] = strawberry.field(description=ERRORS)
 
 
+def _of_order(refused: Refused) -> Refused:
+    """The refusal, with its path as this mutation's input has it: all but the key is part of the order."""
+    if refused.path in ((), ("idempotencyKey",)):
+        return refused
+    return Refused(refused.code, refused.message, ("order", *refused.path))
+
+
 async def start(info: Info, input: StartBulkRunInput) -> StartBulkRunPayload:
     """For finance and admins, as far as they may do it to one."""
     try:
@@ -210,8 +217,7 @@ async def start(info: Info, input: StartBulkRunInput) -> StartBulkRunPayload:
         command = runs.StartBulkRun(order)
         done = await performed(info, runs.start_bulk_run, home, command, input.idempotency_key)
     except Refused as refused:
-        within = Refused(refused.code, refused.message, ("order", *refused.path)) if refused.path else refused
-        return StartBulkRunPayload(run=None, operation=None, errors=[as_error(within)])
+        return StartBulkRunPayload(run=None, operation=None, errors=[as_error(_of_order(refused))])
     operation = await followed(info, done, home)
     return StartBulkRunPayload(run=await run_of(info, done.outcome.run), operation=operation, errors=[])
 
