@@ -1,24 +1,25 @@
 """Whether the path of a refusal names a part of the caller's own input, as the schema promises of it."""
 
 import re
-from pathlib import Path
 from typing import Any, Final
 
-from graphql import assert_input_object_type, build_schema, get_named_type, is_input_object_type
+from graphql import get_named_type, is_input_object_type
 
-_SCHEMA: Final = build_schema((Path(__file__).parents[1] / "frontend-schema.graphql").read_text())
+from tests.frontend_schema import frontend_schema
+
 _NAME: Final = re.compile(r"\{\s*(?:\w+:\s*)?(\w+)\s*\(\s*input:")
 
 
 def path_is_in_input(document: str, path: list[str]) -> bool:
     """Whether the input of the document's mutation has such a part; also where no part is named."""
     (name,) = _NAME.findall(document)
-    assert _SCHEMA.mutation_type is not None
-    part = get_named_type(_SCHEMA.mutation_type.fields[name].args["input"].type)
+    mutation = frontend_schema().mutation_type
+    assert mutation is not None
+    part = get_named_type(mutation.fields[name].args["input"].type)
     for step in path:
-        if not is_input_object_type(part) or step not in assert_input_object_type(part).fields:
+        if not is_input_object_type(part) or step not in part.fields:
             return False
-        part = get_named_type(assert_input_object_type(part).fields[step].type)
+        part = get_named_type(part.fields[step].type)
     return True
 
 

@@ -1,7 +1,7 @@
 """Finalizing: a draft becomes an issued invoice with a gapless number, posted, with the customer's credit applied."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain import due
@@ -94,13 +94,16 @@ async def _terms(tx: Tx, draft: Draft) -> BillingTerms:
 
 async def rate_draft(tx: Tx, draft: Draft, carried: Sequence[CouponRedemptionId] = ()) -> Rated:
     """The draft's lines as they would be issued now."""
-    return await rate(tx, replace(bill_of(tx, draft), carried=tuple(carried)), draft.lines)
+    return await rate(tx, bill_of(tx, draft, carried=carried), draft.lines)
 
 
-def bill_of(tx: Tx, draft: Draft, spent: Sequence[Spent] = ()) -> Bill:
-    """What the draft is rated by now, after others that use up those periods of coupons."""
+def bill_of(
+    tx: Tx, draft: Draft, spent: Sequence[Spent] = (), carried: Sequence[CouponRedemptionId] = ()
+) -> Bill:  # fmt: skip
+    """What the draft is rated by now, after others that use up those periods of coupons, going on with these."""
     return Bill(
-        tx.customer, tx.head.legal_entity, draft.subscription, tx.now, draft.currency, tx.vault, tuple(spent)
+        tx.customer, tx.head.legal_entity, draft.subscription, tx.now, draft.currency, tx.vault, tuple(spent),
+        tuple(carried),
     )  # fmt: skip
 
 

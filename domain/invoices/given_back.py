@@ -24,6 +24,11 @@ async def charges(db: Primary, customer: CustomerId, refs: Iterable[LineRef]) ->
     return lines
 
 
+async def credited(db: Primary, customer: CustomerId, lines: Iterable[Line]) -> dict[LineRef, Line]:
+    """The charges that these lines give back, by their places."""
+    return await charges(db, customer, [line.credits for line in lines if line.credits])
+
+
 def exceeded(description: str, left: Money, *path: str) -> Refused:
     """The refusal to give back more than is left, about the part of the input that asked for it, if one did."""
     message = f"At most {left} of {description} are left to give back."

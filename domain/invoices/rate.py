@@ -21,7 +21,7 @@ from domain.catalog.discount import Discountable, LineDiscount, discounts, used_
 from domain.catalog.redeem import Spent, available
 from domain.db import Primary
 from domain.ids import CouponRedemptionId, CustomerId, LegalEntityId, SubscriptionId
-from domain.invoices.given_back import charges, taken_of
+from domain.invoices.given_back import credited, taken_of
 from domain.invoices.line import Derivation, Line, LineRef
 from domain.invoices.line_discount import Reduction
 from domain.invoices.line_tax import TaxPart, by_tax
@@ -97,16 +97,16 @@ async def rate(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
 
 
 async def _rated(db: Primary, of: Bill, lines: Sequence[Line]) -> Rated:
-    credited = await _charges(db, of, lines)
-    rated, used = await _discounted(db, of, lines, credited)
+    given_back = await credited(db, of.customer, lines)
+    rated, used = await _discounted(db, of, lines, given_back)
     rated, taxed = await tax_charges(db, of.vault, of.customer, of.legal_entity, of.at, rated)
-    rated, given = _credited(rated, credited)
+    rated, given = _credited(rated, given_back)
     return Rated(of.currency, tuple(rated), used, given, taxed)
 
 
 async def discounted(db: Primary, of: Bill, lines: Sequence[Line]) -> tuple[list[Line], tuple[CouponRedemptionId, ...]]:
     """The lines with their discounts alone, and the redemptions of which they use a period up."""
-    return await _discounted(db, of, lines, await _charges(db, of, lines))
+    return await _discounted(db, of, lines, await credited(db, of.customer, lines))
 
 
 def carried(charge: Line, unused: Derivation, anew: Sequence[Line]) -> list[CouponRedemptionId]:
@@ -116,23 +116,19 @@ def carried(charge: Line, unused: Derivation, anew: Sequence[Line]) -> list[Coup
     return [each.redemption for each in charge.reductions] if goes_on else []
 
 
-def carried_by(lines: Sequence[Line], credited: Mapping[LineRef, Line]) -> list[CouponRedemptionId]:
+def carried_by(lines: Sequence[Line], charges: Mapping[LineRef, Line]) -> list[CouponRedemptionId]:
     """Those of the charges that the lines' credits give back."""
-    return [each for line in lines if line.credits for each in carried(credited[line.credits], line.derivation, lines)]
+    return [each for line in lines if line.credits for each in carried(charges[line.credits], line.derivation, lines)]
 
 
 def _is_of_a_plan(line: Line) -> bool:
     return line.credits is None and line.price is not None
 
 
-async def _charges(db: Primary, of: Bill, lines: Sequence[Line]) -> dict[LineRef, Line]:
-    return await charges(db, of.customer, [line.credits for line in lines if line.credits])
-
-
 async def _discounted(
-    db: Primary, of: Bill, lines: Sequence[Line], credited: Mapping[LineRef, Line]
+    db: Primary, of: Bill, lines: Sequence[Line], charges: Mapping[LineRef, Line]
 ) -> tuple[list[Line], tuple[CouponRedemptionId, ...]]:
-    gone_on = (*of.carried, *carried_by(lines, credited))
+    gone_on = (*of.carried, *carried_by(lines, charges))
     offered = await available(db, of.customer, of.subscription, of.at, of.spent, gone_on)
     names = {each.redemption: each.name for each in offered}
     charged = [place for place, line in enumerate(lines) if _is_of_a_plan(line)]
@@ -159,10 +155,10 @@ def _reduction(each: LineDiscount, names: dict[CouponRedemptionId, str]) -> Redu
 
 
 def _credited(
-    lines: Sequence[Line], credited: Mapping[LineRef, Line]
+    lines: Sequence[Line], charges: Mapping[LineRef, Line]
 ) -> tuple[list[Line], tuple[tuple[LineRef, Taken], ...]]:
     """Credits take the tax of their charges with them, one after the other from what is left."""
-    open_charges, rated, given = dict(credited), [], []
+    open_charges, rated, given = dict(charges), [], []
     for line in lines:
         if line.credits is None:
             rated.append(line)

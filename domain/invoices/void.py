@@ -8,7 +8,7 @@ from domain.db import Tx
 from domain.ids import CouponRedemptionId, InvoiceId
 from domain.invoices.credit_note import CreditNote, credit_notes_of
 from domain.invoices.credit_whole import credit_whole
-from domain.invoices.given_back import charges, take_again
+from domain.invoices.given_back import credited, take_again
 from domain.invoices.invoice import INVOICE, Invoice, emit_of, invoices_by_id, store_settlement
 from domain.invoices.line import Line, LineRef, lines_of
 from domain.invoices.rate import carried_by, discountable
@@ -87,7 +87,7 @@ def _reductions(lines: Sequence[Line]) -> list[CouponRedemptionId]:
 async def _used(tx: Tx, lines: Sequence[Line]) -> list[CouponRedemptionId]:
     """Those of which the invoice used a period up, one each: those that reduced charges of whole periods, unless it
     went on with a period that another invoice had used up."""
-    before = carried_by(lines, await charges(tx, tx.customer, [line.credits for line in lines if line.credits]))
+    before = carried_by(lines, await credited(tx, tx.customer, lines))
     used = _reductions([line for line in lines if discountable(line).whole_period])
     return [each for each in used if each not in before]
 

@@ -76,10 +76,12 @@ async def end_contract(tx: Tx, command: EndContract) -> ContractEnded:
 
 
 async def begin_term(tx: Tx, of: Contract) -> None:
-    """Puts the terms of a contract in force whose term has begun, and makes its end due."""
-    if of.renews is None and of.runs_at(tx.now):
+    """Puts the terms of a contract in force once its term has begun, and makes its end due; before that its beginning.
+    Those of a renewal are put in force when the contract before it ends."""
+    begins_later = of.renews is None and tx.now < of.starts_at
+    if of.renews is None and not begins_later:
         await _put_in_force(tx, of)
-    await due.schedule(tx, CONTRACT_END, of.id.uuid, of.ends_at)
+    await due.schedule(tx, CONTRACT_END, of.id.uuid, of.starts_at if begins_later else of.ends_at)
 
 
 async def waits(tx: Tx, of: Contract) -> bool:

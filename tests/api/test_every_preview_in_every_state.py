@@ -1,14 +1,12 @@
 """Whoever looks before deciding is shown all there is or told why not, in whatever state a subscription is."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from graphql import (
     GraphQLOutputType,
     assert_object_type,
-    build_schema,
     get_named_type,
     is_leaf_type,
     is_object_type,
@@ -23,11 +21,11 @@ from domain.subscriptions.cancel import CancelAt
 from domain.subscriptions.pause import PauseSubscription, pause_subscription
 from tests.api_callers import Api, Guest
 from tests.api_plugin import fill_buckets
+from tests.frontend_schema import frontend_schema
 from tests.lives import buy, by_finance, caught_up, day, start, subscription_of, until
 from tests.subscription_lives import cancel, plan_of, switch, trial
 
-SCHEMA: Final = build_schema((Path(__file__).parents[2] / "frontend-schema.graphql").read_text())
-CUSTOMER: Final = assert_object_type(SCHEMA.type_map["Customer"])
+CUSTOMER: Final = assert_object_type(frontend_schema().type_map["Customer"])
 DEEPEST: Final = 4
 MINE: Final = "{ viewer { customer { subscriptions { id state } invoices(first: 1) { edges { node { id } } } } } }"
 State = Callable[[Api, Guest], Awaitable[object]]

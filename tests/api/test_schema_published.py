@@ -30,14 +30,13 @@ from domain.payments.payment import PAYMENT
 from domain.payments.refund import REFUND
 from domain.refusals import RefusalCode
 from domain.subscriptions.lifecycle import SUBSCRIPTION
-
-PUBLISHED = Path(__file__).parents[2] / "frontend-schema.graphql"
+from tests.frontend_schema import PUBLISHED, frontend_schema
 
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
     """The schema as frontends read it."""
-    return build_schema(PUBLISHED.read_text())
+    return frontend_schema()
 
 
 def test_the_published_file_is_the_schema_of_the_code() -> None:
