@@ -131,16 +131,18 @@ async def test_several_subscriptions_share_a_credit_and_a_coupon_that_runs_out(g
 
 @pytest.mark.row("X9")
 @pytest.mark.row("I13")
-async def test_a_contract_and_its_true_up_come_as_foreseen(germany: World) -> None:
+@pytest.mark.parametrize("begins", [1, 3])
+async def test_a_contract_and_its_true_up_come_as_foreseen(germany: World, begins: int) -> None:
     ada = await buyer(germany)
-    private = await new_price(germany, replace(monthly((await new_plan(germany))[0], 700), private=True))
-    contract = SignContract(private, eur(5000), day(1, 1), day(4, 1), 30, "PO 12")
+    agreed = replace(monthly((await new_plan(germany))[0], 700), private=begins == 1)  # none has it before its contract
+    price = await new_price(germany, agreed)
+    contract = SignContract(price, eur(5000), day(begins, 1), day(4, 1), 30, "PO 12")
     await by_finance(germany, ada, sign_contract, contract)
-    await buy(germany, ada, private)
+    await buy(germany, ada, price)
     await buy(germany, ada, germany.prices["starter"])
     bills = await comes_true(germany, ada, day(5, 10), pays=True)
     (true_up,) = [each for each in bills if each[0] is None]
-    assert true_up[4] == eur(5000 - 3 * 700)
+    assert true_up[4] == eur(5000 - (4 - begins) * 700)
 
 
 @pytest.mark.row("X9")
