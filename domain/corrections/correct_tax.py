@@ -129,7 +129,7 @@ async def _credit(tx: Tx, command: CorrectTax, found: Examined, changes: Sequenc
     if split.reduced.minor:
         await refuse_while_paying(tx, of)
     if command.refund:
-        refunded = min(split.credited, await refundable_of(tx, of.id, of.currency))
+        refunded = await refundable_of(tx, of.id, split.credited)
         split = Split(split.reduced, refunded, split.credited - refunded, split.out_of_band)
     await _record(tx, command, found, changes, id, None)
     counted = [each.given for each in changes]

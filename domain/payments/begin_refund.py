@@ -11,10 +11,11 @@ from domain.invoices.issue_note import NoteIssued
 from domain.ledger.account import Account
 from domain.ledger.post import Cause, Transfer, post
 from domain.machine import State
-from domain.money import Currency, Money, total
+from domain.money import Money, total
 from domain.payments.dispute import disputes_of_payments
+from domain.payments.paid_from import paid_from
 from domain.payments.pay_invoice import provider_key
-from domain.payments.payment import OFFLINE, Payment, payments_of
+from domain.payments.payment import OFFLINE, Payment
 from domain.payments.refund import REFUND, Means, Refund
 from domain.refusals import RefusalCode, Refused
 
@@ -173,20 +174,16 @@ def _noted(amount: Money, note: NoteIssued | None) -> tuple[UUID | None, int]:
     return (note.credit_note.uuid, min(amount, note.split.refunded).minor) if note else (None, 0)
 
 
-async def refundable_of(tx: Tx, invoice: InvoiceId, currency: Currency) -> Money:
-    """What was captured for the invoice and neither refunded nor about to be."""
-    return total((each.refundable for each in await payments_of(tx, tx.customer, invoice)), currency)
+async def refundable_of(tx: Tx, invoice: InvoiceId, most: Money) -> Money:
+    """How much of it can be given back to what paid the invoice, at most all."""
+    return total((part for _, part in await paid_from(tx, invoice, most)), most.currency)
 
 
 async def refund_invoice(tx: Tx, note: NoteIssued, reason: str) -> tuple[RefundId, ...]:
-    """Gives what a credit note refunds back to the payments of its invoice, the newest first; EXCEEDS_CAPTURED beyond
-    what is left of them."""
-    left, shares = note.split.refunded, []
-    for of in reversed(await payments_of(tx, tx.customer, note.invoice)):
-        part = min(left, of.refundable)
-        if part.minor:
-            shares.append((of, part))
-            left -= part
+    """Gives what a credit note refunds back to what paid its invoice, the newest first; EXCEEDS_CAPTURED beyond what is
+    left of that."""
+    shares = await paid_from(tx, note.invoice, note.split.refunded)
+    left = note.split.refunded - total((part for _, part in shares), note.split.refunded.currency)
     if left.minor:
         message = f"At most {note.split.refunded - left} was paid for this invoice by a method that takes refunds."
         raise Refused(RefusalCode.EXCEEDS_CAPTURED, message, ("refund",))

@@ -47,8 +47,8 @@ async def give_back_unused(
 ) -> NoteIssued | None:  # fmt: skip
     """Issues the credit note for the time of a charge from the pinned instant on; None where nothing of it is left.
 
-    It first lowers what is owed on the invoice. A refund goes to the payments of the invoice; what was not paid by such
-    (but by credit) becomes credit again. PAYMENT_IN_PROGRESS while a payment of what is owed is under way.
+    It first lowers what is owed on the invoice. A refund goes to what paid the invoice (``paid_from``); what no payment
+    paid for (but credit) becomes credit again. PAYMENT_IN_PROGRESS while a payment of what is owed is under way.
     ``worked_out`` is the amount and its derivation where the caller counts otherwise than in seconds.
     """
     of = await invoice(tx, tx.customer, live.ref.invoice)
@@ -64,7 +64,7 @@ async def give_back_unused(
     if split.reduced.minor:
         await refuse_while_paying(tx, of)
     if how is How.REFUND:
-        refunded = min(split.credited, await refundable_of(tx, of.id, of.currency))
+        refunded = await refundable_of(tx, of.id, split.credited)
         split = Split(split.reduced, refunded, split.credited - refunded, split.out_of_band)
     issued = await issue_note(tx, of, UNUSED_NOTE, reason, [part], split)
     await refund_invoice(tx, issued, reason)
