@@ -39,7 +39,7 @@ async def refunds_of_reference(db: Primary, tenant: TenantId, provider_ref: str)
     rows = await db.fetch(
         """-- fanout
            SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
-                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means
+                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means, of_invoice_id
              FROM refund WHERE tenant_id = $1 AND provider_ref = $2 ORDER BY id LIMIT $3""",
         tenant.uuid,
         provider_ref,

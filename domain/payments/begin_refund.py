@@ -27,13 +27,15 @@ HEAD_START = timedelta(seconds=5)  # as for payments: the process that took the 
 class Wanted:
     """What was asked for: an amount of a payment, of all its invoice's charges or of certain lines, and to what.
 
-    ``lines`` are positions on the invoice, and how much of each as the line counts.
+    ``lines`` are positions on the invoice, and how much of each as the line counts. ``of_invoice`` is the one that is
+    given back of, where that is not the payment's own.
     """
 
     amount: Money
     reason: str
     means: Means = Means.METHOD
     lines: tuple[tuple[int, Money], ...] = ()
+    of_invoice: InvoiceId | None = None
 
 
 async def begin_refund(
@@ -161,11 +163,12 @@ async def _insert(
     await tx.execute(
         """INSERT INTO refund (shard_key, id, tenant_id, customer_id, payment_id, currency, amount, reason,
                provider_key, queries, posted_number, state, seq, happened_at, recorded_at, credit_note_id, noted, means,
-               request_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18)""",
+               of_invoice_id, request_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)""",
         id.shard, id.uuid, tx.head.tenant.uuid, tx.customer.uuid, of.id.uuid, str(of.amount.currency),
         wanted.amount.minor, wanted.reason, provider_key(tx, str(id), 1), posted, state.name, state.seq, tx.now,
-        tx.recorded_at, *noted, wanted.means.value, tx.actor.request_id,
+        tx.recorded_at, *noted, wanted.means.value, wanted.of_invoice.uuid if wanted.of_invoice else None,
+        tx.actor.request_id,
     )  # fmt: skip
 
 
@@ -187,4 +190,8 @@ async def refund_invoice(tx: Tx, note: NoteIssued, reason: str) -> tuple[RefundI
     if left.minor:
         message = f"At most {note.split.refunded - left} was paid for this invoice by a method that takes refunds."
         raise Refused(RefusalCode.EXCEEDS_CAPTURED, message, ("refund",))
-    return tuple([await begin_refund(tx, of, Wanted(part, reason), note) for of, part in shares])
+    refunds = []
+    for of, part in shares:
+        other = note.invoice if of.invoice != note.invoice else None
+        refunds.append(await begin_refund(tx, of, Wanted(part, reason, of_invoice=other), note))
+    return tuple(refunds)

@@ -15,7 +15,7 @@ async def end_credit_refunds(tx: Tx, invoices: Sequence[InvoiceId]) -> None:
     rows = await tx.fetch(
         """SELECT r.shard_key, r.id, r.customer_id, r.payment_id, r.currency, r.amount, r.reason, r.provider_key,
                   r.provider_ref, r.failure_code, r.sent_at, r.queries, r.posted_number, r.state, r.seq, r.happened_at,
-                  r.means, n.voided_number
+                  r.means, r.of_invoice_id, n.voided_number
              FROM credit_note n
              JOIN refund r ON r.shard_key = n.shard_key AND r.customer_id = n.customer_id
                           AND r.posted_number = n.posted_number AND r.means = 'credit' AND r.state = 'succeeded'

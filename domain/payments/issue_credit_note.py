@@ -12,6 +12,7 @@ from domain.money import Money
 from domain.operation import operation
 from domain.payments.begin_refund import refund_invoice
 from domain.payments.note_parts import NoteLine, charges_of, named, spread
+from domain.payments.paid_from import paid_from
 from domain.payments.payment import payments_of
 from domain.payments.refund_approval import needs_another
 from domain.payments.still_open import still_open
@@ -84,7 +85,7 @@ async def _refuse_beyond_alone(tx: Tx, of: Invoice, refunded: Money) -> None:
     """A credit note is no way round the approval of a refund, nor are many small ones."""
     if not refunded.minor:
         return
-    paid = [each for each in await payments_of(tx, tx.customer, of.id) if each.refundable.minor]
+    paid = [each for each, _ in await paid_from(tx, of.id, refunded)]
     if paid and await needs_another(tx, paid, refunded):
         message = "This refund needs another person: ask for it as a refund of the payment."
         raise Refused(RefusalCode.FORBIDDEN, message, ("refund",))

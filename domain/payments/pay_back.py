@@ -7,7 +7,7 @@ the end, its amount is the customer's credit: the note stands, and a later refun
 from collections.abc import Sequence
 
 from domain.db import Tx
-from domain.ids import CreditNoteId, RefundId
+from domain.ids import CreditNoteId, InvoiceId, RefundId
 from domain.invoices.credit_note import credit_notes_of
 from domain.invoices.invoice import Invoice, invoice
 from domain.invoices.issue_note import NoteIssued, Split, issue_note, total_of
@@ -16,7 +16,7 @@ from domain.invoices.note_line import NotePart
 from domain.invoices.settle import BECAME_CREDIT
 from domain.ledger.account import Account
 from domain.ledger.balance import credit_available, moved_by, numbers_of
-from domain.money import Money
+from domain.money import Currency, Money
 from domain.payments.begin_refund import Wanted, begin_refund, credit_refund
 from domain.payments.book_dispute import WITHHELD, WON
 from domain.payments.book_money import CAPTURED, RETURNED, SHORT, WITHDRAWN
@@ -24,7 +24,7 @@ from domain.payments.dispute import disputes_of_payments
 from domain.payments.doubt import lower_cases
 from domain.payments.note_parts import NoteLine, charges_of, named, spread
 from domain.payments.payment import Payment, payments_of
-from domain.payments.refund import Means, Refund, refunds_of_payments
+from domain.payments.refund import Means, Refund, refunds_of_invoice
 from domain.refusals import RefusalCode, Refused
 
 MONEY = (CAPTURED, RETURNED, WITHDRAWN, SHORT)  # causes of what is posted for a payment
@@ -40,11 +40,15 @@ async def pay_back(
     EXCEEDS_CAPTURED; EXCEEDS_INVOICED where more than the invoice's lines still have would be given back;
     STATE_CONFLICT where its lines have become worth another amount since it was asked for.
     """
-    excess = await excess_of(tx, of) if wanted.means is Means.METHOD and not wanted.lines else None
+    excess = (
+        await excess_of(tx, of.invoice, wanted.amount.currency)
+        if wanted.means is Means.METHOD and not wanted.lines
+        else None
+    )
     in_excess = min(wanted.amount, excess) if excess else Money.zero(wanted.amount.currency)
     note = await _note(tx, of, wanted, wanted.amount - in_excess)
     if excess is not None and in_excess.minor:
-        await take_excess(tx, of, in_excess, excess)
+        await take_excess(tx, of.invoice, in_excess, excess)
     if wanted.means is Means.CREDIT:
         assert note is not None, "a service credit is a credit note"
         refund = await credit_refund(tx, of, wanted, note, held)
@@ -56,7 +60,8 @@ async def pay_back(
 async def refuse_unpayable(tx: Tx, of: Payment, wanted: Wanted) -> None:
     """The refusals of ``pay_back`` for what is asked for now and paid back later."""
     if wanted.means is Means.METHOD and not wanted.lines:
-        await _parts(tx, of, wanted, wanted.amount - min(wanted.amount, await excess_of(tx, of)))
+        excess = await excess_of(tx, of.invoice, wanted.amount.currency)
+        await _parts(tx, of, wanted, wanted.amount - min(wanted.amount, excess))
     else:
         await _parts(tx, of, wanted, wanted.amount)
 
@@ -68,36 +73,35 @@ async def worth_of(tx: Tx, of: Payment, lines: Sequence[tuple[int, Money]]) -> M
     return total_of(paid, _named(paid, charges, lines))
 
 
-async def excess_of(tx: Tx, of: Payment, posted: Sequence[int] = ()) -> Money:
-    """What of the invoice's payments and credit notes became credit, was not refunded yet, and is still there.
+async def excess_of(tx: Tx, id: InvoiceId, currency: Currency, posted: Sequence[int] = ()) -> Money:
+    """What of an invoice's payments and credit notes became credit, was not refunded yet, and is still there.
 
     What staff gave as credit on purpose is no excess. ``posted`` are the postings of credit notes that were issued just
     now: a preview stores no note by which they could be found.
     """
-    attempts = await payments_of(tx, tx.customer, of.invoice)
-    refunds = await refunds_of_payments(tx, tx.customer, [each.id for each in attempts])
+    attempts = await payments_of(tx, tx.customer, id)
+    refunds = await refunds_of_invoice(tx, tx.customer, id, [each.id for each in attempts])
     found = await disputes_of_payments(tx, tx.customer, [each.id for each in attempts])
     disputes = [each for some in found.values() for each in some]
-    standing = [each for some in refunds.values() for each in some if each.state.name != "failed"]
-    notes = (await credit_notes_of(tx, tx.customer, [of.invoice])).get(of.invoice, [])
+    standing = [each for each in refunds if each.state.name != "failed"]
+    notes = (await credit_notes_of(tx, tx.customer, [id])).get(id, [])
     numbers = [
         *(each.posted_number for each in standing if each.means is not Means.CREDIT and each.posted_number is not None),
         *[number for each in attempts for number in await numbers_of(tx, tx.customer, MONEY, each.id.uuid)],
         *(each.posted_number for each in notes if each.state.name == "issued" and each.kind != SERVICE_CREDIT),
         *posted,
-        *await numbers_of(tx, tx.customer, BECAME_CREDIT, of.invoice.uuid),
+        *await numbers_of(tx, tx.customer, BECAME_CREDIT, id.uuid),
         *[number for each in disputes for number in await numbers_of(tx, tx.customer, (WITHHELD, WON), each.id.uuid)],
     ]
-    currency = of.amount.currency
     left = await moved_by(tx, tx.customer, numbers, Account.CUSTOMER_CREDIT, currency)
     return max(Money.zero(currency), min(left, await credit_available(tx, tx.customer, currency)))
 
 
-async def take_excess(tx: Tx, of: Payment, taken: Money, excess: Money) -> None:
-    """What a refund takes of the excess waits for nobody's decision any more."""
-    attempts = [each.id for each in await payments_of(tx, tx.customer, of.invoice)]
-    refunds = await refunds_of_payments(tx, tx.customer, attempts)
-    subjects = [each.uuid for each in attempts] + [each.id.uuid for some in refunds.values() for each in some]
+async def take_excess(tx: Tx, id: InvoiceId, taken: Money, excess: Money) -> None:
+    """What a refund takes of an invoice's excess waits for nobody's decision any more."""
+    attempts = [each.id for each in await payments_of(tx, tx.customer, id)]
+    refunds = await refunds_of_invoice(tx, tx.customer, id, attempts)
+    subjects = [each.uuid for each in attempts] + [each.id.uuid for each in refunds]
     await lower_cases(tx, subjects, taken, excess - taken)
 
 

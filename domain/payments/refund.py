@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.correlation import is_request_id
 from domain.db import Primary, Row
-from domain.ids import CustomerId, PaymentId, RefundId
+from domain.ids import CustomerId, InvoiceId, PaymentId, RefundId
 from domain.machine import Machine, State
 from domain.money import Currency, Money
 from domain.refusals import RefusalCode, Refused
@@ -58,7 +58,11 @@ class Means(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Refund:
     """One refund of one payment; its amount is reserved on the payment from the request on, until it fails or is
-    rejected or canceled. Nothing is posted of one that awaits approval."""
+    rejected or canceled. Nothing is posted of one that awaits approval.
+
+    ``of_invoice`` is what it gives back of where that is not the payment's own invoice: one that had taken over a part
+    of that.
+    """
 
     id: RefundId
     customer: CustomerId
@@ -74,6 +78,7 @@ class Refund:
     state: State
     happened_at: datetime
     means: Means
+    of_invoice: InvoiceId | None
 
 
 def refund_from(row: Row) -> Refund:
@@ -94,6 +99,7 @@ def refund_from(row: Row) -> Refund:
         state=State(row["state"], row["seq"]),
         happened_at=row["happened_at"],
         means=Means(row["means"]),
+        of_invoice=InvoiceId(shard, row["of_invoice_id"]) if row["of_invoice_id"] else None,
     )
 
 
@@ -101,7 +107,7 @@ async def refund(db: Primary, customer: CustomerId, id: RefundId) -> Refund:
     """The customer's refund of that id, else NOT_FOUND."""
     row = await db.fetchrow(
         """SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
-                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means
+                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means, of_invoice_id
              FROM refund WHERE shard_key = $1 AND customer_id = $2 AND id = $3""",
         customer.shard,
         customer.uuid,
@@ -123,7 +129,7 @@ async def refunds_of_payments(
     """The refunds of each of the customer's payments that has any, oldest first."""
     rows = await db.fetch(
         """SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
-                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means
+                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means, of_invoice_id
              FROM refund WHERE shard_key = $1 AND customer_id = $2 AND payment_id = ANY ($3::uuid[])
             ORDER BY id""",
         customer.shard,
@@ -135,6 +141,25 @@ async def refunds_of_payments(
         each = refund_from(row)
         found.setdefault(each.payment, []).append(each)
     return found
+
+
+async def refunds_of_invoice(
+    db: Primary, customer: CustomerId, invoice: InvoiceId, payments: Sequence[PaymentId]
+) -> list[Refund]:
+    """The refunds that give back of an invoice, whose own payments these are, oldest first."""
+    rows = await db.fetch(
+        """SELECT shard_key, id, customer_id, payment_id, currency, amount, reason, provider_key, provider_ref,
+                  failure_code, sent_at, queries, posted_number, state, seq, happened_at, means, of_invoice_id
+             FROM refund
+            WHERE shard_key = $1 AND customer_id = $2
+              AND (of_invoice_id = $3 OR (of_invoice_id IS NULL AND payment_id = ANY ($4::uuid[])))
+            ORDER BY id""",
+        customer.shard,
+        customer.uuid,
+        invoice.uuid,
+        [payment.uuid for payment in payments],
+    )
+    return [refund_from(row) for row in rows]
 
 
 async def request_of(db: Primary, customer: CustomerId, id: RefundId) -> str:

@@ -2,7 +2,7 @@
 
 from domain import due
 from domain.db import Tx
-from domain.ids import RefundId
+from domain.ids import InvoiceId, RefundId
 from domain.payments.begin_refund import SEND_REFUND, Wanted, begin_refund, refund_outside
 from domain.payments.exception_case import ExceptionCase
 from domain.payments.pay_back import excess_of
@@ -61,11 +61,11 @@ async def give_back(tx: Tx, case: ExceptionCase, reason: str, reference: str) ->
     INSUFFICIENT_BALANCE where this payment's credit was used up; STATE_CONFLICT where the bank took the payment back;
     EXCEEDS_CAPTURED where it was given back otherwise.
     """
-    of = await _still_credit(tx, case)
+    of, of_invoice = await _still_credit(tx, case)
     if of.kind == OFFLINE:
         message = "What came without a provider is paid by hand: say that it was, with its reference."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("resolution",))
-    return await begin_refund(tx, of, Wanted(case.amount, reason), None)
+    return await begin_refund(tx, of, Wanted(case.amount, reason, of_invoice=of_invoice), None)
 
 
 async def keep_as_credit(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
@@ -75,17 +75,19 @@ async def keep_as_credit(tx: Tx, case: ExceptionCase, reason: str, reference: st
 
 async def pay_out_of_band(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:
     """It was paid by another way, under that reference; refusals as for ``give_back``."""
-    of = await _still_credit(tx, case)
-    return await refund_outside(tx, of, Wanted(case.amount, reason, Means.OUTSIDE))
+    of, of_invoice = await _still_credit(tx, case)
+    return await refund_outside(tx, of, Wanted(case.amount, reason, Means.OUTSIDE, of_invoice=of_invoice))
 
 
-async def _still_credit(tx: Tx, case: ExceptionCase) -> Payment:
+async def _still_credit(tx: Tx, case: ExceptionCase) -> tuple[Payment, InvoiceId | None]:
+    """The payment that it goes back to, and the invoice that it is given back of where that is another one."""
     of = await payment(tx, tx.customer, case.money)
     if of.returned.minor:
         message = "The bank took this payment back, so nothing of it can be given back."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
     # Credit of something else is not this payment's to give back.
-    if case.amount > await excess_of(tx, of):
+    of_invoice = (await _about(tx, case)).of_invoice if case.refund else None
+    if case.amount > await excess_of(tx, of_invoice or of.invoice, case.amount.currency):
         message = "This credit was used up or given back: there is not so much left of it."
         raise Refused(RefusalCode.INSUFFICIENT_BALANCE, message, ("exceptionId",))
-    return of
+    return of, of_invoice

@@ -156,7 +156,8 @@ async def succeed_late(tx: Tx, of: Payment, before: Refund, reference: str) -> N
     """
     await _claim(tx, of, before, reference)
     amount = before.amount
-    covered, excess = min(amount, of.refundable), await excess_of(tx, of)
+    home = before.of_invoice or of.invoice
+    covered, excess = min(amount, of.refundable), await excess_of(tx, home, amount.currency)
     await reserve(tx, of, covered)
     # What the bank took back is not left of the payment, but the credit of the failed refund may still be there.
     credit = min(amount if of.returned.minor else covered, excess)
@@ -176,7 +177,7 @@ async def succeed_late(tx: Tx, of: Payment, before: Refund, reference: str) -> N
         (amount - covered).minor,
     )
     await settle_cases(tx, before.id.uuid, (Kind.REFUND_FAILED,))
-    await take_excess(tx, of, credit, excess)
+    await take_excess(tx, home, credit, excess)
     paid = Transfer(Account.REFUNDS_PAYABLE, Account.CASH_CLEARING, amount)
     settled = await post(tx, Cause("refund.succeeded", before.id.uuid), [paid])
     state = await REFUND.move(tx, tx.customer, before.id.uuid, before.state, "succeed_late")

@@ -24,7 +24,7 @@ async def use_excess(tx: Tx, id: InvoiceId, *, but: PaymentId | None = None) -> 
     owing, attempts = await invoice(tx, tx.customer, id), await payments_of(tx, tx.customer, id)
     if owing.due.minor + owing.written_off.minor == 0 or not attempts:
         return
-    excess = await excess_of(tx, attempts[0])
+    excess = await excess_of(tx, id, owing.currency)
     refunds = await refunds_of_payments(tx, tx.customer, [each.id for each in attempts])
     for each in attempts:
         if each.id == but or each.returned.minor:
@@ -36,7 +36,7 @@ async def use_excess(tx: Tx, id: InvoiceId, *, but: PaymentId | None = None) -> 
         if part.minor > 0:
             applied = await apply_capture(tx, owing, part)
             await post(tx, Cause(CAPTURED, each.id.uuid), applied.transfers(Account.CUSTOMER_CREDIT))
-            await take_excess(tx, each, part, excess)
+            await take_excess(tx, id, part, excess)
             owing, excess = await invoice(tx, tx.customer, id), excess - part
     await let_go_of_others(tx, attempts)
 

@@ -16,7 +16,6 @@ from domain.money import Money
 from domain.operation import operation
 from domain.payments.end_credit_refunds import end_credit_refunds
 from domain.payments.pay_back import SERVICE_CREDIT, excess_of
-from domain.payments.payment import payments_of
 from domain.refusals import RefusalCode, Refused
 
 REOPENABLE = frozenset({"open", "uncollectible"})  # what was lowered can be owed again only where something is owed
@@ -65,10 +64,9 @@ async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
 async def _credit_left(tx: Tx, of: CreditNote) -> Money:
     """What a refund has taken of it, or a dispute, is not there any more: other credit does not stand for that."""
     left = await credit_available(tx, tx.customer, of.currency)
-    attempts = await payments_of(tx, tx.customer, of.invoice)
-    if of.kind == SERVICE_CREDIT or not attempts:
+    if of.kind == SERVICE_CREDIT:
         return left
-    return min(left, await excess_of(tx, attempts[0]))
+    return min(left, await excess_of(tx, of.invoice, of.currency))
 
 
 async def _give_up(tx: Tx, of: CreditNote) -> None:

@@ -34,7 +34,7 @@ async def withhold(tx: Tx, id: InvoiceId, note: NoteIssued | None = None) -> Non
         for each in attempts
         if not each.returned.minor
     }
-    excess = await excess_of(tx, attempts[0], [note.posted] if note else ())
+    excess = await excess_of(tx, id, attempts[0].amount.currency, [note.posted] if note else ())
     over = excess - sum(left.values(), Money.zero(excess.currency))
     for each in disputed:
         more = over

@@ -159,6 +159,20 @@ async def refunded_is_on_its_way(db: Primary, shard: int) -> list[Row]:
     )
 
 
+async def refunds_are_of_their_notes(db: Primary, shard: int) -> list[Row]:
+    """A refund that a credit note gave is of the note's invoice, which it names where its payment paid another."""
+    return await db.fetch(
+        """SELECT r.customer_id, 'refund' AS relation, r.id::text AS row
+             FROM refund r
+             JOIN payment p ON p.shard_key = r.shard_key AND p.id = r.payment_id
+             LEFT JOIN credit_note n ON n.shard_key = r.shard_key AND n.id = r.credit_note_id
+            WHERE r.shard_key = $1
+              AND (r.of_invoice_id = p.invoice_id OR coalesce(r.of_invoice_id, p.invoice_id) <> n.invoice_id)
+            ORDER BY r.customer_id, r.id""",
+        shard,
+    )
+
+
 CHECKS = (
     given_back_is_what_was_taken,
     given_back_tax_is_what_was_taken,
@@ -167,4 +181,5 @@ CHECKS = (
     credit_notes_are_posted,
     noted_is_what_notes_lowered,
     refunded_is_on_its_way,
+    refunds_are_of_their_notes,
 )

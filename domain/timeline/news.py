@@ -152,6 +152,9 @@ async def _about(
              JOIN payment p ON p.shard_key = r.shard_key AND p.id = r.payment_id
             WHERE r.shard_key = $1 AND r.customer_id = $2 AND r.id = ANY ($3::uuid[])
            UNION ALL
+           SELECT o.id, o.of_invoice_id, NULL FROM refund o
+            WHERE o.shard_key = $1 AND o.customer_id = $2 AND o.id = ANY ($3::uuid[])
+           UNION ALL
            SELECT d.id, p.invoice_id, NULL FROM dispute d
              JOIN payment p ON p.shard_key = d.shard_key AND p.id = d.payment_id
             WHERE d.shard_key = $1 AND d.customer_id = $2 AND d.id = ANY ($3::uuid[])

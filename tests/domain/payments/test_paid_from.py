@@ -1,18 +1,31 @@
 """What is given back of an invoice goes to what paid it, also where a change had taken it off an older one."""
 
+import asyncio
+from collections.abc import Sequence
+
 import pytest
 
-from domain.payments.payment import payments_of
+from domain.actor import Grant
+from domain.ledger.account import Account
+from domain.payments.exception_case import Resolution
+from domain.payments.payment import Payment, payments_of
+from domain.payments.refund import Means, refunds_of
+from domain.payments.refund_policy import RefundPolicy, SetRefundPolicy, set_refund_policy
+from domain.perform import perform
 from domain.reactions.house import House
-from domain.subscriptions.cancel import CancelAt
+from domain.reactions.work import do_now
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.policy import SubscriptionPolicy
 from domain.subscriptions.policy import Unused as UnusedPolicy
-from tests.domain.invoices.bills import credit, note
+from tests.domain.invoices.bills import credit, note, on
 from tests.domain.payments.conftest import SideDoor
-from tests.lives import buyer, day, invoices_of, start, until, wrong_rows
+from tests.exception_kit import decided, waiting
+from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
+from tests.lives import buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
 from tests.subscription_lives import cancel, rules, seats
 from tests.tax_kit import publish_rate, register, vat
-from tests.world import Someone, World, make_world
+from tests.world import Someone, World, fresh, make_world
 
 
 @pytest.fixture(scope="module")
@@ -25,36 +38,49 @@ async def shop(house: House) -> World:
     return own
 
 
-async def grown(shop: World, *quantities: int) -> Someone:
-    """A customer that bought two seats on 1 January, and some more at the beginning of each day from the 16th on."""
-    ada = await buyer(shop)
+async def grown(shop: World, *quantities: int, token: str = "tok_visa") -> Someone:
+    """A customer that bought two seats on 1 January by that card, and some more at noon of each day from the 16th on
+    by another one."""
+    ada = await buyer(shop, token)
     await start(shop, ada, quantity=2)
+    await shop.card(ada)
     for of_month, quantity in enumerate(quantities, 16):
         await until(shop, ada, day(1, of_month, 12))
         await seats(shop, ada, quantity)
     return ada
 
 
+async def payments(shop: World, of: Someone) -> list[Payment]:
+    """The payment of each invoice, oldest first."""
+    db = shop.house.db.primary
+    paid = [await payments_of(db, of.id, each.id) for each in await invoices_of(shop, of)]
+    return [one for (one,) in paid]
+
+
 async def given_back(shop: World, of: Someone) -> list[int]:
     """How much of the payment of each invoice was given back, oldest first."""
     assert await wrong_rows(shop, of) == []
-    db = shop.house.db.primary
-    paid = [await payments_of(db, of.id, each.id) for each in await invoices_of(shop, of)]
-    return [one.refunds_reserved.minor for (one,) in paid]
+    return [each.refunds_reserved.minor for each in await payments(shop, of)]
+
+
+async def all_unused_is_back(shop: World, provider: SideDoor, of: Someone, before: int) -> None:
+    """The unused days of the last change are on the cards, each day once, and nothing of them is credit."""
+    parts = await given_back(shop, of)
+    assert (await provider.taken(of), await credit(shop, of)) == (before - sum(parts), 0)
+    assert all(parts), parts
 
 
 @pytest.mark.row("D13")
 @pytest.mark.parametrize("quantities", [(3,), (3, 5), (3, 4, 8)], ids=len)
 async def test_who_leaves_after_changes_has_all_of_the_unused_time_on_the_card(
-    shop: World, provider: SideDoor, quantities: tuple[int, ...]
+    shop: World, provider: SideDoor, quantities: Sequence[int]
 ) -> None:
     ada = await grown(shop, *quantities)
     before = await provider.taken(ada)
     left = await cancel(shop, ada, CancelAt.NOW)
     assert left.given_back is not None
-    assert await provider.taken(ada) == before - left.given_back.minor
-    assert (sum(await given_back(shop, ada)), await credit(shop, ada)) == (left.given_back.minor, 0)
-    assert (await given_back(shop, ada))[0] > 0
+    assert sum(await given_back(shop, ada)) == left.given_back.minor
+    await all_unused_is_back(shop, provider, ada, before)
 
 
 @pytest.mark.row("D13")
@@ -70,3 +96,112 @@ async def test_parts_that_are_given_back_one_after_the_other_never_exceed_what_w
     await note(shop, ada, second.id, more, refund=more)
     assert await given_back(shop, ada) == [more, own]
     assert await provider.taken(ada) == first.total.minor - more
+
+
+@pytest.mark.row("D13")
+async def test_what_credit_had_paid_of_a_change_becomes_credit_again_and_no_more_of_the_older_payment_goes(
+    shop: World,
+) -> None:
+    ada = await grown(shop)
+    (first,) = await invoices_of(shop, ada)
+    await note(shop, ada, first.id, 1500, credit=1500)
+    await until(shop, ada, day(1, 16, 12))
+    await seats(shop, ada, 3)
+    first, second = await invoices_of(shop, ada)
+    assert (second.total, await credit(shop, ada)) == (second.credited, 1500 - second.total.minor)
+    kept = await credit(shop, ada)
+    left = await cancel(shop, ada, CancelAt.NOW)
+    assert left.given_back is not None
+    (paid,) = await payments_of(shop.house.db.primary, ada.id, first.id)
+    taken_over = left.given_back.minor - second.total.minor
+    assert paid.refunds_reserved.minor == taken_over
+    assert await credit(shop, ada) == kept + second.total.minor
+    assert await wrong_rows(shop, ada) == []
+
+
+@pytest.mark.row("D13")
+@pytest.mark.row("J4")
+@pytest.mark.parametrize("resolution", [Resolution.RETRY_REFUND, Resolution.PAID_OUT_OF_BAND])
+async def test_what_an_older_card_refuses_waits_and_is_given_back_once(
+    shop: World, provider: SideDoor, resolution: Resolution
+) -> None:
+    ada = await grown(shop, 3, token="tok_refund_refused")
+    before = await provider.taken(ada)
+    left = await cancel(shop, ada, CancelAt.NOW)
+    assert left.given_back is not None
+    older, newer = await payments(shop, ada)
+    waits = left.given_back.minor - newer.captured.minor
+    assert (await given_back(shop, ada), await credit(shop, ada)) == ([0, newer.captured.minor], waits)
+    (case,) = await waiting(shop, ada)
+    assert (case.amount.minor, case.money) == (waits, older.id)
+    _, answered = await decided(shop, ada, resolution, "SEPA 7" if resolution is Resolution.PAID_OUT_OF_BAND else None)
+    assert answered == "done"
+    *_, last = await refunds_of(shop.house.db.primary, ada.id, older.id)
+    if resolution is Resolution.PAID_OUT_OF_BAND:
+        assert (last.means, last.state.name, await credit(shop, ada)) == (Means.OUTSIDE, "succeeded", 0)
+        assert await on(shop.house.db.primary, ada.id, Account.CASH_OUTSIDE) == -waits
+        assert await waiting(shop, ada) == []
+    else:  # refused again, so it waits again
+        assert (last.state.name, await credit(shop, ada)) == ("failed", waits)
+        assert [each.refund for each in await waiting(shop, ada)] == [last.id]
+    assert await provider.taken(ada) == before - newer.captured.minor
+    assert await wrong_rows(shop, ada) == []
+
+
+@pytest.mark.row("J4")
+async def test_credit_of_an_older_payment_that_was_used_up_is_given_back_no_more(shop: World) -> None:
+    ada = await grown(shop, 3, token="tok_refund_refused")
+    await cancel(shop, ada, CancelAt.NOW)
+    await start(shop, ada, "team")  # 23.80, which uses some of the credit up
+    _, answered = await decided(shop, ada, Resolution.RETRY_REFUND)
+    assert answered == "INSUFFICIENT_BALANCE"
+
+
+@pytest.mark.row("J1")
+async def test_what_is_left_of_the_older_invoice_can_be_given_back_beside_that(shop: World, provider: SideDoor) -> None:
+    ada = await grown(shop, 3)
+    await cancel(shop, ada, CancelAt.NOW)
+    older, _ = await payments(shop, ada)
+    before, rest = await provider.taken(ada), older.captured - older.refunds_reserved
+    await give_back(shop, ada, older.id, rest)
+    assert await provider.taken(ada) == before - rest.minor
+    assert (await given_back(shop, ada))[0] == older.captured.minor
+
+
+@pytest.mark.row("J3")
+async def test_a_credit_note_is_no_way_round_another_person_for_an_older_payment_either(house: House) -> None:
+    own = await make_world(house)
+    policy = SetRefundPolicy(RefundPolicy(old_after_days=10))
+    await perform(house.db, set_refund_policy, own.staff(Grant.ADMIN), own.tenant.live_house, policy, fresh("policy"))
+    ada = await grown(own, 3)
+    _, second = await invoices_of(own, ada)
+    await note(own, ada, second.id, second.total.minor, refund=second.total.minor, role=Grant.LEAD)
+    with pytest.raises(Refused) as refused:
+        await note(own, ada, second.id, 100, refund=100, role=Grant.LEAD)
+    assert (refused.value.code, refused.value.path) == (RefusalCode.FORBIDDEN, ("refund",))
+
+
+@pytest.mark.parametrize("point", ["perform.key_stored", "perform.done", "perform.recorded", "perform.committed"])
+async def test_a_process_that_dies_while_somebody_leaves_gives_each_payment_back_once(
+    shop: World, provider: SideDoor, point: str
+) -> None:
+    ada, key = await grown(shop, 3), fresh("leave")
+    before, db = await provider.taken(ada), shop.house.db
+    command = CancelSubscription((await subscription_of(shop, ada)).id, CancelAt.NOW)
+    async with killed_at(point):
+        with pytest.raises(Killed):
+            await perform(db, cancel_subscription, ada.actor, ada.id, command, key)
+    for _ in range(2):
+        await perform(db, cancel_subscription, ada.actor, ada.id, command, key)
+        await do_now(ahead(shop.house, LEASE_OVER), ada.id)
+    await all_unused_is_back(shop, provider, ada, before)
+
+
+async def test_who_leaves_twice_at_once_gets_it_back_once(shop: World, provider: SideDoor) -> None:
+    ada = await grown(shop, 3)
+    before, db = await provider.taken(ada), shop.house.db
+    command = CancelSubscription((await subscription_of(shop, ada)).id, CancelAt.NOW)
+    tries = [perform(db, cancel_subscription, ada.actor, ada.id, command, fresh("leave")) for _ in range(3)]
+    await asyncio.gather(*tries, return_exceptions=True)
+    await do_now(ahead(shop.house, LEASE_OVER), ada.id)
+    await all_unused_is_back(shop, provider, ada, before)
