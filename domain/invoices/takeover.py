@@ -1,11 +1,12 @@
 """What invoices took over of older ones: a change takes what is left of a charge off its own invoice, so that what paid
 the older one has paid a part of the newer one as well."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.db import Primary
 from domain.ids import CustomerId, InvoiceId
-from domain.invoices.line import Line, lines_of
+from domain.invoices.line import LineRef, lines_of
 from domain.money import Money, total
 
 
@@ -19,23 +20,40 @@ class Takeover:
 
 
 async def takeovers(db: Primary, customer: CustomerId) -> list[Takeover]:
-    """Those of a customer's invoices that stand. What changes the tax of a charge takes nothing over."""
+    """Those that stand of a customer's invoices: not of a void one, nor what a credit note took back with the rest of
+    an invoice. What changes the tax of a charge takes nothing over."""
     rows = await db.fetch(
-        """SELECT DISTINCT l.invoice_id FROM invoice_line l
+        """SELECT l.invoice_id, l.position FROM invoice_line l
              JOIN invoice i ON i.shard_key = l.shard_key AND i.id = l.invoice_id
             WHERE l.shard_key = $1 AND l.customer_id = $2 AND l.kind = 'credit' AND i.state <> 'void'
               AND i.reason NOT LIKE 'tax_correction:%'
-            ORDER BY l.invoice_id""",
+              AND NOT EXISTS (
+                  SELECT FROM credit_note_line c
+                    JOIN credit_note n ON n.shard_key = c.shard_key AND n.id = c.credit_note_id AND n.state = 'issued'
+                   WHERE c.shard_key = $1 AND c.invoice_id = l.invoice_id AND c.invoice_position = l.position)
+            ORDER BY l.invoice_id, l.position""",
         customer.shard,
         customer.uuid,
     )
-    found = await lines_of(db, customer, [InvoiceId(customer.shard, row["invoice_id"]) for row in rows])
-    return [each for newer, lines in found.items() for each in _taken_by(newer, lines)]
+    refs = [LineRef(InvoiceId(customer.shard, row["invoice_id"]), row["position"]) for row in rows]
+    lines = await lines_of(db, customer, list({ref.invoice for ref in refs}))
+    taken: dict[tuple[InvoiceId, InvoiceId], list[Money]] = {}
+    for ref in refs:
+        line = lines[ref.invoice][ref.position - 1]
+        assert line.credits is not None, "a credit names its charge"
+        taken.setdefault((ref.invoice, line.credits.invoice), []).append(-line.gross)
+    return [Takeover(newer, older, total(parts, parts[0].currency)) for (newer, older), parts in taken.items()]
 
 
-def _taken_by(newer: InvoiceId, lines: tuple[Line, ...]) -> list[Takeover]:
-    taken: dict[InvoiceId, list[Money]] = {}
-    for each in lines:
-        if each.credits is not None:
-            taken.setdefault(each.credits.invoice, []).append(-each.gross)
-    return [Takeover(newer, older, total(parts, parts[0].currency)) for older, parts in taken.items()]
+def related(id: InvoiceId, known: Sequence[Takeover]) -> list[InvoiceId]:
+    """The invoice and all that it took over of or that took over of it, in turn: each after what it took over of."""
+    left, size = {id}, 0
+    while len(left) > size:
+        size = len(left)
+        left |= {each for one in known if {one.newer, one.older} & left for each in (one.newer, one.older)}
+    found = list[InvoiceId]()
+    while left:
+        waiting = {each.newer for each in known if each.newer in left and each.older in left}
+        found += sorted(left - waiting, key=str)
+        left &= waiting
+    return found

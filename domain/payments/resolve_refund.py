@@ -5,7 +5,7 @@ from domain.db import Tx
 from domain.ids import InvoiceId, RefundId
 from domain.payments.begin_refund import SEND_REFUND, Wanted, begin_refund, refund_outside
 from domain.payments.exception_case import ExceptionCase
-from domain.payments.pay_back import excess_of
+from domain.payments.excess import excess_of
 from domain.payments.payment import OFFLINE, Payment, payment
 from domain.payments.refund import IN_FLIGHT, Means, Refund, refund
 from domain.payments.settle_refund import RefundNews, SettleRefund, revoke_refund, settle_refund, succeed_late

@@ -17,7 +17,7 @@ from domain.payments.begin_refund import SEND_REFUND, release, reserve
 from domain.payments.book_money import SHORT
 from domain.payments.doubt import Doubt, lower_cases, make_good, open_case, settle_cases
 from domain.payments.exception_case import Kind
-from domain.payments.pay_back import excess_of, take_excess
+from domain.payments.excess import excess_of, take_excess
 from domain.payments.payment import OFFLINE, Payment, payment
 from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.refund import FINAL, REFUND, Refund, refund

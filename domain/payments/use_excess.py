@@ -9,7 +9,7 @@ from domain.ledger.balance import moved_by
 from domain.ledger.post import Cause, post
 from domain.money import total
 from domain.payments.book_money import CAPTURED, let_go_of_others
-from domain.payments.pay_back import excess_of, take_excess
+from domain.payments.excess import excess_of, take_excess
 from domain.payments.payment import Payment, payments_of
 from domain.payments.refund import refunds_of_payments
 

@@ -15,7 +15,7 @@ from domain.ledger.post import Cause, post
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.end_credit_refunds import end_credit_refunds
-from domain.payments.pay_back import SERVICE_CREDIT, excess_of
+from domain.payments.excess import SERVICE_CREDIT, excess_of
 from domain.refusals import RefusalCode, Refused
 
 REOPENABLE = frozenset({"open", "uncollectible"})  # what was lowered can be owed again only where something is owed
