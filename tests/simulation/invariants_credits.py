@@ -134,15 +134,24 @@ def _not_where_it_should_go(look: Look, each: Done, note: Row) -> Iterator[str]:
         yield f"{each} refunded {note['refunded']} where credit was due"
     # Where a refund needs another person, which is drawn for later seeds, nobody waits for that: it is credit.
     if rule == "refund" and note["credited"] and look.town.seed < DISPUTED_FROM:
-        paid = [
-            row for row in look.facts.of("payment", invoice_id=note["invoice_id"], kind="provider") if row["captured"]
-        ]
-        left = sum(row["captured"] - row["disputes_reserved"] for row in paid) - sum(
-            row["amount"] for row in look.facts.rows["refund"]
-            if row["payment_id"] in {one["id"] for one in paid} and row["state"] != "failed"
-        )  # fmt: skip
+        left = _refundable(look, note["invoice_id"], note["total"])
         if left > 0 and not any(row["state"] == "failed" for row in look.facts.rows["refund"]):
-            yield f"{each} credited {note['credited']}, and {left} of its payments could have been refunded"
+            yield f"{each} credited {note['credited']}, and {left} of what paid for it could have been refunded"
+
+
+def _refundable(look: Look, invoice: object, most: int) -> int:
+    """What is left of the payments of an invoice, and of those of older ones as far as it took over of them."""
+    left = 0
+    for row in look.facts.of("payment", invoice_id=invoice, kind="provider"):
+        if row["captured"]:
+            standing = [each for each in look.facts.of("refund", payment_id=row["id"]) if each["state"] != "failed"]
+            left += row["captured"] - row["disputes_reserved"] - sum(each["amount"] for each in standing)
+    gone = sum(each["amount"] for each in look.facts.of("refund", of_invoice_id=invoice) if each["state"] != "failed")
+    for line in look.facts.of("invoice_line", invoice_id=invoice, kind="credit"):
+        part = -line["amount"] - (0 if line["tax_inclusive"] else line["tax"]) - gone
+        if part > 0:
+            left += _refundable(look, line["credits_invoice_id"], part)
+    return min(left, most)
 
 
 CHECKS = (credits_are_exact_shares, tax_goes_back_by_share, leaving_gives_back_by_policy)

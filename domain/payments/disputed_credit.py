@@ -1,0 +1,123 @@
+"""How much of the credit that came of invoices banks have taken back as well: reckoned, and nothing is done.
+
+Credit stands for what is left of the payments of its invoice, the invoice's own first, and then of those of older
+invoices as far as it took over of these. What is left of no payment stands for what a dispute has.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from domain.ids import DisputeId, InvoiceId, PaymentId
+from domain.money import Money
+
+
+@dataclass(slots=True)
+class Claim:
+    """A dispute: what was withheld for it and is not accounted for yet, and what may still be."""
+
+    dispute: DisputeId
+    was: Money
+    more: Money
+
+
+@dataclass(slots=True)
+class Share:
+    """What an invoice took over of an older one and nobody has accounted for yet."""
+
+    older: InvoiceId
+    left: Money
+
+
+@dataclass(slots=True)
+class Pot:
+    """The money of related invoices: what is left of their payments, what of each became credit when it came, and what
+    disputes have of them. ``there`` is what is not accounted for yet of the customer's credit."""
+
+    payments: Mapping[InvoiceId, Sequence[PaymentId]]
+    left: dict[PaymentId, Money]
+    too_much: Mapping[PaymentId, Money]
+    claims: Mapping[PaymentId, Sequence[Claim]]
+    shares: Mapping[InvoiceId, Sequence[Share]]
+    there: Money
+    withheld: list[tuple[DisputeId, Money]] = field(default_factory=list)
+
+    def too_much_withheld(self, given: Mapping[InvoiceId, Money]) -> list[tuple[DisputeId, Money]]:
+        """What was withheld and need not be any more, since what another dispute had of the payments is back."""
+        spare = deepcopy(self)
+        for id, credit in given.items():
+            for paid in self.payments.get(id, ()):
+                kept = min(credit, self.too_much[paid] - self.left[paid])
+                credit -= spare._was_withheld(paid, max(kept, spare.nothing))
+            credit -= spare._use(id, credit, spare._is_left)
+            spare._use(id, credit, spare._was_withheld)
+        found = list[tuple[DisputeId, Money]]()
+        for of, claims in self.claims.items():
+            for claim, rest in zip(claims, spare.claims[of], strict=True):
+                if rest.was.minor:
+                    claim.was, claim.more = claim.was - rest.was, claim.more + rest.was
+                    self.there += rest.was
+                    found.append((claim.dispute, rest.was))
+        return found
+
+    def to_withhold(self, given: Mapping[InvoiceId, Money]) -> list[tuple[DisputeId, Money]]:
+        """What is to be withheld beside what was."""
+        for id, credit in given.items():
+            self._account_for(id, credit)
+        return self.withheld
+
+    @property
+    def nothing(self) -> Money:
+        """No money of its currency."""
+        return Money.zero(self.there.currency)
+
+    def _account_for(self, id: InvoiceId, given: Money) -> None:
+        """Credit that an invoice's money became: by what was withheld of it, then by what is left of the payments; the
+        rest is withheld as far as disputes have it."""
+        given -= self._use(id, given, self._was_withheld)
+        excess = max(self.nothing, min(given, self.there))
+        self.there -= excess
+        kept = dict(self.left)
+        over = excess - self._use(id, excess, self._is_left)
+        for paid in self.payments.get(id, ()):
+            for claim in self.claims.get(paid, ()):
+                part = self._withhold(claim, max(over, min(excess, self.too_much[paid]) - kept[paid]))
+                over, excess = over - part, excess - part
+        for share in self.shares.get(id, ()):
+            part = self._use(share.older, min(over, share.left), self._is_disputed)
+            share.left, over = share.left - part, over - part
+
+    def _use(self, id: InvoiceId, amount: Money, take: Callable[[PaymentId, Money], Money]) -> Money:
+        """Uses at most so much of what paid the invoice, its own payments first; returns how much."""
+        left = amount
+        for paid in self.payments.get(id, ()) if amount.minor > 0 else ():
+            left -= take(paid, left)
+        for share in self.shares.get(id, ()) if left.minor > 0 else ():
+            part = self._use(share.older, min(left, share.left), take)
+            share.left, left = share.left - part, left - part
+        return amount - left
+
+    def _is_left(self, of: PaymentId, most: Money) -> Money:
+        part = min(most, self.left[of])
+        self.left[of] -= part
+        return part
+
+    def _was_withheld(self, of: PaymentId, most: Money) -> Money:
+        left = most
+        for claim in self.claims.get(of, ()):
+            part = min(left, claim.was)
+            claim.was, left = claim.was - part, left - part
+        return most - left
+
+    def _is_disputed(self, of: PaymentId, most: Money) -> Money:
+        left = most
+        for claim in self.claims.get(of, ()):
+            left -= self._withhold(claim, left)
+        return most - left
+
+    def _withhold(self, claim: Claim, most: Money) -> Money:
+        part = max(Money.zero(most.currency), min(most, claim.more))
+        claim.more -= part
+        if part.minor:
+            self.withheld.append((claim.dispute, part))
+        return part

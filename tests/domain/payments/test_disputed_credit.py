@@ -1,0 +1,128 @@
+"""How much credit is withheld for disputes: of the money that came nobody has a part twice, and nobody lacks one."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from uuid import UUID
+
+from hypothesis import given as drawn
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from domain.ids import DisputeId, InvoiceId, PaymentId
+from domain.money import Money, total
+from domain.payments.disputed_credit import Claim, Pot, Share
+from tests.world import EUR
+
+amounts = st.integers(0, 40)
+
+
+def eur(minor: int) -> Money:
+    """So much."""
+    return Money(minor, EUR)
+
+
+def uuid(number: int) -> UUID:
+    """An id of its own."""
+    return UUID(int=number)
+
+
+@dataclass
+class Family:
+    """Invoices that each took a part over of the one before, what paid them, what of that banks have, and what of each
+    invoice is credit."""
+
+    captured: list[list[int]]
+    disputed: list[list[int]]
+    taken_over: list[int]
+    credit: list[int]
+
+    def pot(self, was: dict[DisputeId, int] | None = None) -> Pot:
+        """The money of these invoices, where so much was withheld for each dispute."""
+        held = was or {}
+        paid, left, claims = (
+            dict[InvoiceId, list[PaymentId]](),
+            dict[PaymentId, Money](),
+            dict[PaymentId, list[Claim]](),
+        )
+        shares = dict[InvoiceId, list[Share]]()
+        for at, (came, gone) in enumerate(zip(self.captured, self.disputed, strict=True)):
+            invoice = InvoiceId(1, uuid(at))
+            paid[invoice] = [PaymentId(1, uuid(100 * at + each)) for each in range(len(came))]
+            for id, captured, covered in zip(paid[invoice], came, gone, strict=True):
+                left[id] = eur(captured - covered)
+                known = held.get(DisputeId(1, id.uuid), 0)
+                claims[id] = [Claim(DisputeId(1, id.uuid), eur(known), eur(covered - known))] if covered else []
+            shares[invoice] = [Share(InvoiceId(1, uuid(at - 1)), eur(self.taken_over[at]))] if at else []
+        there = eur(sum(self.credit) - sum(held.values()))
+        return Pot(paid, left, dict.fromkeys(left, eur(0)), claims, shares, there)
+
+    def given(self) -> dict[InvoiceId, Money]:
+        """What each invoice's money became as credit."""
+        return {InvoiceId(1, uuid(at)): eur(each) for at, each in enumerate(self.credit)}
+
+
+@st.composite
+def families(draw: st.DrawFn) -> Family:
+    """Credit of an invoice is never more than what paid it, less what the next one took over."""
+    captured = draw(st.lists(st.lists(amounts, max_size=2), min_size=1, max_size=4))
+    disputed = [[draw(st.integers(0, each)) for each in some] for some in captured]
+    taken_over, credit, before = list[int](), list[int](), 0
+    for at, own in enumerate(captured):
+        part = draw(st.integers(0, before)) if at else 0
+        taken_over.append(part)
+        if at:
+            credit.append(draw(st.integers(0, before - part)))
+        before = sum(own) + part
+    return Family(captured, disputed, taken_over, [*credit, draw(st.integers(0, before))])
+
+
+def settled(of: Family, was: dict[DisputeId, int]) -> dict[DisputeId, int]:
+    """What is withheld for each dispute after one more look, where so much was."""
+    pot, found = of.pot(was), dict(was)
+    for dispute, part in pot.too_much_withheld(of.given()):
+        found[dispute] -= part.minor
+    for dispute, part in pot.to_withhold(of.given()):
+        found[dispute] = found.get(dispute, 0) + part.minor
+    return found
+
+
+def bounds(of: Family, held: dict[DisputeId, int]) -> tuple[int, int]:
+    """What the customer has back, as credit and by banks, and what was captured."""
+    back = sum(of.credit) - sum(held.values()) + sum(sum(some) for some in of.disputed)
+    return back, sum(sum(some) for some in of.captured)
+
+
+@drawn(families())
+@settings(max_examples=300)
+def test_nobody_has_more_back_than_came_and_a_second_look_changes_nothing(of: Family) -> None:
+    held = settled(of, {})
+    back, came = bounds(of, held)
+    assert back <= came
+    assert settled(of, held) == held
+    disputes = {claim.dispute: claim.more.minor for some in of.pot().claims.values() for claim in some}
+    assert all(0 <= part <= disputes[id] for id, part in held.items())
+
+
+@drawn(families())
+@settings(max_examples=300)
+def test_without_disputes_nothing_is_withheld_and_what_was_is_set_free(of: Family) -> None:
+    held = settled(of, {})
+    for at, some in enumerate(of.disputed):
+        for each, covered in enumerate(some):
+            won = deepcopy(of)
+            won.disputed[at][each] = 0
+            rest = {id: part for id, part in held.items() if id != DisputeId(1, uuid(100 * at + each))}
+            after = settled(won, rest)
+            assert sum(after.values()) == sum(settled(won, {}).values()), (covered, held, after)
+    none = Family(of.captured, [[0] * len(some) for some in of.captured], of.taken_over, of.credit)
+    assert settled(none, {}) == {}
+
+
+@drawn(families())
+@settings(max_examples=300)
+def test_no_more_is_withheld_than_is_over(of: Family) -> None:
+    """With one invoice, that is what is credit beyond what is left of its payments."""
+    one = Family(of.captured[-1:], of.disputed[-1:], [0], [min(of.credit[-1], sum(of.captured[-1]))])
+    left = sum(one.captured[0]) - sum(one.disputed[0])
+    assert sum(settled(one, {}).values()) == max(0, one.credit[0] - left)
+    assert total((part for _, part in one.pot().to_withhold(one.given())), EUR) == eur(max(0, one.credit[0] - left))

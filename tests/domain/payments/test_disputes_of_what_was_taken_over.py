@@ -1,0 +1,130 @@
+"""A dispute of what paid an older invoice, of which a change had taken a part over: nobody has the same money twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.money import Money
+from domain.payments.dispute_calls import DisputeStatus
+from domain.payments.payment import payments_of
+from domain.payments.settle_dispute import SettleDispute, settle_dispute
+from domain.reactions.house import House
+from domain.subscriptions.cancel import CancelAt
+from domain.subscriptions.policy import SubscriptionPolicy, Unused
+from tests.domain.invoices.bills import credit, note
+from tests.lives import buyer, by_house, day, invoices_of, start, until, wrong_rows
+from tests.subscription_lives import cancel, rules, seats
+from tests.world import EUR, Someone, World, fresh, make_world
+
+
+@pytest.fixture(scope="module", params=[Unused.CREDIT, Unused.REFUND])
+async def shop(house: House, request: pytest.FixtureRequest) -> World:
+    """A tenant that gives what is unused back, as credit or to where it came from."""
+    own = await make_world(house)
+    await rules(own, SubscriptionPolicy(cancel_now=request.param))
+    return own
+
+
+async def grown(shop: World, token: str = "tok_visa") -> Someone:
+    """Who paid 20.00 for two seats and in the middle of the month, when 10.00 of that were left, 10.00 for two more."""
+    ada = await buyer(shop, token)
+    await start(shop, ada, quantity=2)
+    await shop.card(ada)
+    await until(shop, ada, day(1, 16, 12))
+    await seats(shop, ada, 4)
+    assert [each.total.minor for each in await invoices_of(shop, ada)] == [2000, 1000]
+    return ada
+
+
+async def heard(shop: World, of: Someone, of_invoice: int, minor: int, then: DisputeStatus | None = None) -> None:
+    """What the bank takes back of what paid the first or the second invoice, and how that ends, if it does."""
+    billed = (await invoices_of(shop, of))[of_invoice]
+    (paid,) = await payments_of(shop.house.db.primary, of.id, billed.id)
+    opened = SettleDispute(
+        paid.id, fresh("dispute"), DisputeStatus.OPEN, Money(minor, EUR), Money(0, EUR), "fraudulent", None
+    )
+    await by_house(shop, of, settle_dispute, opened)
+    if then is not None:
+        await by_house(shop, of, settle_dispute, replace(opened, status=then))
+
+
+async def has(shop: World, of: Someone) -> tuple[int, int]:
+    """What the customer has in credit, and what was refunded."""
+    assert await wrong_rows(shop, of) == []
+    refunded = 0
+    for each in await invoices_of(shop, of):
+        refunded += sum(
+            paid.refunds_reserved.minor for paid in await payments_of(shop.house.db.primary, of.id, each.id)
+        )
+    return await credit(shop, of), refunded
+
+
+@pytest.mark.row("K2")
+@pytest.mark.parametrize(("disputed", "stays"), [(2000, 1000), (1500, 1500), (1000, 2000), (500, 2000)])
+async def test_who_left_keeps_what_the_bank_did_not_take_of_what_paid_for_the_rest(
+    shop: World, disputed: int, stays: int
+) -> None:
+    ada = await grown(shop)
+    await heard(shop, ada, 0, disputed)
+    await cancel(shop, ada, CancelAt.NOW)
+    assert sum(await has(shop, ada)) == stays
+    refunded = (await has(shop, ada))[1]
+    await heard(shop, ada, 0, 2000 - disputed or 1)  # more than is left of the payment is a loss
+    assert sum(await has(shop, ada)) == max(1000, refunded)
+
+
+@pytest.mark.row("K2")
+async def test_credit_that_was_withheld_for_a_dispute_that_is_won_is_there_again(shop: World) -> None:
+    ada = await grown(shop)
+    await cancel(shop, ada, CancelAt.NOW)
+    in_credit, refunded = await has(shop, ada)
+    await heard(shop, ada, 0, 1500, DisputeStatus.LOST)
+    kept = await has(shop, ada)
+    assert kept == (in_credit and 1500, refunded)
+    await heard(shop, ada, 0, 500, DisputeStatus.WON)
+    assert await has(shop, ada) == kept
+    await heard(shop, ada, 0, 500, DisputeStatus.LOST)
+    assert await has(shop, ada) == (in_credit and 1000, refunded)
+
+
+@pytest.mark.row("K2")
+async def test_disputes_of_both_payments_leave_nothing(shop: World) -> None:
+    ada = await grown(shop)
+    await heard(shop, ada, 1, 1000)
+    await heard(shop, ada, 0, 2000)
+    await cancel(shop, ada, CancelAt.NOW)
+    assert await has(shop, ada) == (0, 0)
+
+
+@pytest.mark.row("K2")
+async def test_what_older_money_of_its_own_stands_for_is_not_withheld_twice(shop: World) -> None:
+    ada = await grown(shop)
+    first, second = await invoices_of(shop, ada)
+    await note(shop, ada, first.id, 600, credit=600)
+    await note(shop, ada, second.id, 1500, credit=1500)
+    await heard(shop, ada, 0, 1500)  # of 30.00 that came 15.00 stay, and 21.00 are credit
+    assert await has(shop, ada) == (1500, 0)
+    await heard(shop, ada, 0, 500)
+    assert await has(shop, ada) == (1000, 0)
+
+
+@pytest.mark.row("K2")
+async def test_what_an_older_card_refused_to_take_back_is_no_credit_once_its_bank_has_it(shop: World) -> None:
+    ada = await grown(shop, "tok_refund_refused")
+    await cancel(shop, ada, CancelAt.NOW)
+    in_credit, refunded = await has(shop, ada)
+    assert in_credit + refunded == 2000
+    await heard(shop, ada, 0, 2000)
+    assert sum(await has(shop, ada)) == 1000
+
+
+@pytest.mark.row("K2")
+async def test_a_dispute_that_is_won_sets_free_what_was_withheld_for_another_one(shop: World) -> None:
+    ada = await buyer(shop)
+    await start(shop, ada, quantity=2)
+    (first,) = await invoices_of(shop, ada)
+    await note(shop, ada, first.id, 1000, credit=1000)
+    await heard(shop, ada, 0, 1500)
+    assert await has(shop, ada) == (500, 0)
+    await heard(shop, ada, 0, 500, DisputeStatus.WON)
+    assert await has(shop, ada) == (500, 0)
