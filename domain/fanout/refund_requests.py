@@ -27,7 +27,7 @@ async def waiting_refunds(
            SELECT q.shard_key, q.refund_id, q.customer_id, q.asked_by, q.needs, q.needed_for, q.expires_at,
                   q.recorded_at, q.decision, q.decided_by, q.decided_why, q.decided_at, r.id, r.payment_id, r.currency,
                   r.amount, r.reason, r.provider_key, r.provider_ref, r.failure_code, r.sent_at, r.queries,
-                  r.posted_number, r.state, r.seq, r.happened_at, r.means
+                  r.posted_number, r.state, r.seq, r.happened_at, r.means, r.of_invoice_id
              FROM refund_request q
              JOIN refund r ON r.shard_key = q.shard_key AND r.id = q.refund_id
             WHERE q.tenant_id = $1 AND q.decision IS NULL
