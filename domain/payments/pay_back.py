@@ -32,7 +32,7 @@ async def pay_back(
     STATE_CONFLICT where its lines have become worth another amount since it was asked for.
     """
     excess = (
-        await excess_of(tx, of.invoice, wanted.amount.currency)
+        await excess_of(tx, tx.customer, of.invoice, wanted.amount.currency)
         if wanted.means is Means.METHOD and not wanted.lines
         else None
     )
@@ -51,7 +51,7 @@ async def pay_back(
 async def refuse_unpayable(tx: Tx, of: Payment, wanted: Wanted) -> None:
     """The refusals of ``pay_back`` for what is asked for now and paid back later."""
     if wanted.means is Means.METHOD and not wanted.lines:
-        excess = await excess_of(tx, of.invoice, wanted.amount.currency)
+        excess = await excess_of(tx, tx.customer, of.invoice, wanted.amount.currency)
         await _parts(tx, of, wanted, wanted.amount - min(wanted.amount, excess))
     else:
         await _parts(tx, of, wanted, wanted.amount)

@@ -87,7 +87,7 @@ async def _still_credit(tx: Tx, case: ExceptionCase) -> tuple[Payment, InvoiceId
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
     # Credit of something else is not this payment's to give back.
     of_invoice = (await _about(tx, case)).of_invoice if case.refund else None
-    if case.amount > await excess_of(tx, of_invoice or of.invoice, case.amount.currency):
+    if case.amount > await excess_of(tx, tx.customer, of_invoice or of.invoice, case.amount.currency):
         message = "This credit was used up or given back: there is not so much left of it."
         raise Refused(RefusalCode.INSUFFICIENT_BALANCE, message, ("exceptionId",))
     return of, of_invoice

@@ -157,7 +157,7 @@ async def succeed_late(tx: Tx, of: Payment, before: Refund, reference: str) -> N
     await _claim(tx, of, before, reference)
     amount = before.amount
     home = before.of_invoice or of.invoice
-    covered, excess = min(amount, of.refundable), await excess_of(tx, home, amount.currency)
+    covered, excess = min(amount, of.refundable), await excess_of(tx, tx.customer, home, amount.currency)
     await reserve(tx, of, covered)
     # What the bank took back is not left of the payment, but the credit of the failed refund may still be there.
     credit = min(amount if of.returned.minor else covered, excess)

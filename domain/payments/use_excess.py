@@ -24,7 +24,7 @@ async def use_excess(tx: Tx, id: InvoiceId, *, but: PaymentId | None = None) -> 
     owing, attempts = await invoice(tx, tx.customer, id), await payments_of(tx, tx.customer, id)
     if owing.due.minor + owing.written_off.minor == 0 or not attempts:
         return
-    excess = await excess_of(tx, id, owing.currency)
+    excess = await excess_of(tx, tx.customer, id, owing.currency)
     refunds = await refunds_of_payments(tx, tx.customer, [each.id for each in attempts])
     for each in attempts:
         if each.id == but or each.returned.minor:

@@ -66,7 +66,7 @@ async def _credit_left(tx: Tx, of: CreditNote) -> Money:
     left = await credit_available(tx, tx.customer, of.currency)
     if of.kind == SERVICE_CREDIT:
         return left
-    return min(left, await excess_of(tx, of.invoice, of.currency))
+    return min(left, await excess_of(tx, tx.customer, of.invoice, of.currency))
 
 
 async def _give_up(tx: Tx, of: CreditNote) -> None:
