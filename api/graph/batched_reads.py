@@ -44,7 +44,7 @@ from domain.invoices.note_line import CreditNoteLine, note_line_taxes_of, note_l
 from domain.invoices.reductions import reductions_of, taxes_of
 from domain.invoices.replacement import Replacing, replacing
 from domain.ledger.balance import Balance, balances_of
-from domain.money import Currency
+from domain.money import Currency, Money
 from domain.payments.debt import DebtBlock, debt_block
 from domain.payments.dispute import Dispute, disputes_of_payments
 from domain.payments.evidence import Kept, evidence_of_disputes
@@ -52,6 +52,7 @@ from domain.payments.method import PaymentMethod, payment_methods
 from domain.payments.payment import Payment, payment, payments_of_invoices
 from domain.payments.receipt import Receipt, receipts_of
 from domain.payments.refund import Refund, refunds_of_payments
+from domain.payments.refundable import refundable_of
 from domain.subscriptions.follow_dispute import barred_by_dispute
 from domain.tenants.tenant import LegalEntity, legal_entities
 
@@ -146,6 +147,10 @@ class BatchedReads:
     async def _refunds(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[list[Refund]]:
         found = await self._found(refunds_of_payments, keys)
         return [found.get(id, []) for _, id in keys]
+
+    async def _refundable(self, keys: list[tuple[CustomerId, Payment]]) -> list[Money]:
+        found = await self._found(refundable_of, keys)
+        return [found[each] for _, each in keys]
 
     async def _disputes(self, keys: list[tuple[CustomerId, PaymentId]]) -> list[list[Dispute]]:
         found = await self._found(disputes_of_payments, keys)

@@ -37,7 +37,7 @@ from domain.invoices.listed_line import ListedLine
 from domain.invoices.note_line import CreditNoteLine
 from domain.invoices.replacement import Replacing
 from domain.ledger.balance import Balance
-from domain.money import Currency
+from domain.money import Currency, Money
 from domain.payments.debt import DebtBlock
 from domain.payments.dispute import Dispute
 from domain.payments.evidence import Kept
@@ -60,6 +60,7 @@ class Loaders:
     payment: Loader[tuple[CustomerId, PaymentId], Payment]
     settled_by: Loader[tuple[CustomerId, PaymentId], str | None]
     refunds: Loader[tuple[CustomerId, PaymentId], list[Refund]]
+    refundable: Loader[tuple[CustomerId, Payment], Money]
     disputes: Loader[tuple[CustomerId, PaymentId], list[Dispute]]
     evidence: Loader[tuple[CustomerId, DisputeId], list[Kept]]
     barred: Loader[CustomerId, frozenset[SubscriptionId]]

@@ -197,7 +197,6 @@ class Payment(Node):
     capturable: Money = strawberry.field(description="How much of what is held can still be taken.")
     released: Money = strawberry.field(description="How much of what was held was let go.")
     returned: Money = strawberry.field(description="How much of what was taken the bank took back: all or nothing.")
-    refundable: Money = strawberry.field(description="How much of it can still be given back.")
     state: PaymentState = strawberry.field(description="Where it stands.")
     failure_code: str | None = strawberry.field(description="Why it failed, in the provider's neutral words.")
     failure_class: FailureClass | None = strawberry.field(
@@ -228,7 +227,6 @@ class Payment(Node):
             capturable=Money.of(payment.capturable),
             released=Money.of(payment.released),
             returned=Money.of(payment.returned),
-            refundable=Money.of(payment.left),
             state=PaymentState(payment.state.name),
             failure_code=payment.failure_code,
             failure_class=_failure_class(payment),
@@ -280,6 +278,11 @@ class Payment(Node):
         """The conditions."""
         return await conditions_of(info, [self.source])
 
+    @strawberry.field(description="How much of it can still be given back.")
+    async def refundable(self, info: Info) -> Money:
+        """What is left of it, as far as its invoice has it."""
+        return Money.of(await info.context.loaders.refundable.load((self._owner, self.source)))
+
     @strawberry.field(description="Its refunds, oldest first.")
     async def refunds(self, info: Info) -> list[Refund]:
         """The refunds."""
@@ -288,8 +291,7 @@ class Payment(Node):
 
 
 def _failure_class(payment: payments.Payment) -> FailureClass | None:
-    failure = failure_of(payment)
-    return FailureClass(failure.value) if failure else None
+    return FailureClass(failure.value) if (failure := failure_of(payment)) else None
 
 
 def _action(payment: payments.Payment) -> PaymentAction | None:

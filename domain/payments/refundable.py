@@ -12,7 +12,7 @@ from domain.payments.excess import excess_of_invoices
 from domain.payments.payment import Payment
 
 
-async def refundable_of(db: Primary, customer: CustomerId, payments: Sequence[Payment]) -> list[Money]:
+async def refundable_of(db: Primary, customer: CustomerId, payments: Sequence[Payment]) -> dict[Payment, Money]:
     """The most that a refund of each of the customer's payments may be: what is left of it, and no more than what was
     paid in excess and what the charges of its invoice have left; of a void invoice they have nothing."""
     ids = list({each.invoice for each in payments if each.left.minor})
@@ -28,4 +28,4 @@ async def refundable_of(db: Primary, customer: CustomerId, payments: Sequence[Pa
         charged = total((gross_left(line) for line in charges if line.kind == "charge"), nothing.currency)
         return min(of.left, charged + excess.get(of.invoice, nothing))
 
-    return [most(each) for each in payments]
+    return {each: most(each) for each in payments}

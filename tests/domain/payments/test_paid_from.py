@@ -11,6 +11,7 @@ from domain.payments.exception_case import Resolution
 from domain.payments.payment import Payment, payments_of
 from domain.payments.refund import Means, refunds_of
 from domain.payments.refund_policy import RefundPolicy, SetRefundPolicy, set_refund_policy
+from domain.payments.refundable import refundable_of
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.work import do_now
@@ -18,7 +19,7 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.policy import SubscriptionPolicy
 from domain.subscriptions.policy import Unused as UnusedPolicy
-from tests.domain.invoices.bills import credit, note, on
+from tests.domain.invoices.bills import credit, eur, note, on
 from tests.domain.payments.conftest import SideDoor
 from tests.exception_kit import decided, waiting
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
@@ -205,3 +206,25 @@ async def test_who_leaves_twice_at_once_gets_it_back_once(shop: World, provider:
     await asyncio.gather(*tries, return_exceptions=True)
     await do_now(ahead(shop.house, LEASE_OVER), ada.id)
     await all_unused_is_back(shop, provider, ada, before)
+
+
+@pytest.mark.row("J1")
+async def test_what_can_be_given_back_of_a_payment_is_shown_and_no_more_is_given(shop: World) -> None:
+    ada = await grown(shop, 3)
+    db = shop.house.db.primary
+    for each in await payments(shop, ada):
+        most = (await refundable_of(db, ada.id, [each]))[each]
+        assert await asked_for(shop, ada, each, most.minor + 1) in ("EXCEEDS_INVOICED", "EXCEEDS_CAPTURED")
+        assert await asked_for(shop, ada, each, most.minor) == "done"
+        (again,) = [one for one in await payments(shop, ada) if one.id == each.id]
+        assert (await refundable_of(db, ada.id, [again]))[again].minor == 0
+    assert await wrong_rows(shop, ada) == []
+
+
+async def asked_for(shop: World, of: Someone, paid: Payment, minor: int) -> str:
+    """A refund of so much, or the code of the refusal."""
+    try:
+        await give_back(shop, of, paid.id, eur(minor))
+    except Refused as refused:
+        return refused.code.value
+    return "done"
