@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from domain.ids import DisputeId, InvoiceId, PaymentId
-from domain.money import Money
+from domain.money import Money, total
 
 
 @dataclass(slots=True)
@@ -47,8 +47,8 @@ class Pot:
         spare = deepcopy(self)
         for id, credit in given.items():
             for paid in self.payments.get(id, ()):
-                kept = min(credit, self.too_much[paid] - self.left[paid])
-                credit -= spare._was_withheld(paid, max(kept, spare.nothing))
+                over = min(credit, self.too_much[paid]) - self.left[paid]
+                credit -= spare._was_withheld(paid, max(self.nothing, over))
             credit -= spare._use(id, credit, spare._is_left)
             spare._use(id, credit, spare._was_withheld)
         found = list[tuple[DisputeId, Money]]()
@@ -74,18 +74,22 @@ class Pot:
     def _account_for(self, id: InvoiceId, given: Money) -> None:
         """Credit that an invoice's money became: by what was withheld of it, then by what is left of the payments; the
         rest is withheld as far as disputes have it."""
+        for paid in self.payments.get(id, ()):
+            given -= self._account_for_one(paid, given)
         given -= self._use(id, given, self._was_withheld)
         excess = max(self.nothing, min(given, self.there))
         self.there -= excess
-        kept = dict(self.left)
         over = excess - self._use(id, excess, self._is_left)
-        for paid in self.payments.get(id, ()):
-            for claim in self.claims.get(paid, ()):
-                part = self._withhold(claim, max(over, min(excess, self.too_much[paid]) - kept[paid]))
-                over, excess = over - part, excess - part
-        for share in self.shares.get(id, ()):
-            part = self._use(share.older, min(over, share.left), self._is_disputed)
-            share.left, over = share.left - part, over - part
+        self._use(id, over, self._is_disputed)
+
+    def _account_for_one(self, of: PaymentId, given: Money) -> Money:
+        """What of a payment was too much, and is not left of it, stands for its own disputes alone; returns that."""
+        was = total((claim.was for claim in self.claims.get(of, ())), given.currency)
+        over = max(self.nothing, min(given, was + self.there, self.too_much[of]) - self.left[of])
+        known = self._was_withheld(of, over)
+        part = self._is_disputed(of, over - known)
+        self.there -= part
+        return known + part
 
     def _use(self, id: InvoiceId, amount: Money, take: Callable[[PaymentId, Money], Money]) -> Money:
         """Uses at most so much of what paid the invoice, its own payments first; returns how much."""

@@ -29,12 +29,14 @@ def uuid(number: int) -> UUID:
 @dataclass
 class Family:
     """Invoices that each took a part over of the one before, what paid them, what of that banks have, and what of each
-    invoice is credit."""
+    invoice is credit. The last payment of the last one may be one too many; ``used`` was used up of all the credit."""
 
     captured: list[list[int]]
     disputed: list[list[int]]
     taken_over: list[int]
     credit: list[int]
+    too_many: bool = False
+    used: int = 0
 
     def pot(self, was: dict[DisputeId, int] | None = None) -> Pot:
         """The money of these invoices, where so much was withheld for each dispute."""
@@ -53,8 +55,12 @@ class Family:
                 known = held.get(DisputeId(1, id.uuid), 0)
                 claims[id] = [Claim(DisputeId(1, id.uuid), eur(known), eur(covered - known))] if covered else []
             shares[invoice] = [Share(InvoiceId(1, uuid(at - 1)), eur(self.taken_over[at]))] if at else []
-        there = eur(sum(self.credit) - sum(held.values()))
-        return Pot(paid, left, dict.fromkeys(left, eur(0)), claims, shares, there)
+        there = eur(max(0, sum(self.credit) - sum(held.values()) - self.used))
+        return Pot(paid, left, self._too_much(list(left)), claims, shares, there)
+
+    def _too_much(self, payments: list[PaymentId]) -> dict[PaymentId, Money]:
+        found = dict.fromkeys(payments, eur(0))
+        return found | {payments[-1]: eur(self.captured[-1][-1])} if self.too_many else found
 
     def given(self) -> dict[InvoiceId, Money]:
         """What each invoice's money became as credit."""
@@ -73,7 +79,9 @@ def families(draw: st.DrawFn) -> Family:
         if at:
             credit.append(draw(st.integers(0, before - part)))
         before = sum(own) + part
-    return Family(captured, disputed, taken_over, [*credit, draw(st.integers(0, before))])
+    too_many = bool(captured[-1]) and draw(st.booleans())
+    least = captured[-1][-1] if too_many else 0
+    return Family(captured, disputed, taken_over, [*credit, draw(st.integers(least, before))], too_many)
 
 
 def settled(of: Family, was: dict[DisputeId, int]) -> dict[DisputeId, int]:
@@ -101,6 +109,18 @@ def test_nobody_has_more_back_than_came_and_a_second_look_changes_nothing(of: Fa
     assert settled(of, held) == held
     disputes = {claim.dispute: claim.more.minor for some in of.pot().claims.values() for claim in some}
     assert all(0 <= part <= disputes[id] for id, part in held.items())
+    if of.too_many:  # that one's credit stands for that one alone
+        last = DisputeId(1, uuid(100 * (len(of.captured) - 1) + len(of.captured[-1]) - 1))
+        assert held.get(last, 0) == of.disputed[-1][-1]
+
+
+@drawn(families(), amounts)
+@settings(max_examples=300)
+def test_no_more_is_withheld_than_is_there(of: Family, used: int) -> None:
+    of.used = min(used, sum(of.credit))
+    held = settled(of, {})
+    assert sum(held.values()) <= sum(of.credit) - of.used
+    assert settled(of, held) == held
 
 
 @drawn(families())

@@ -59,7 +59,7 @@ async def has(shop: World, of: Someone) -> tuple[int, int]:
     return await credit(shop, of), refunded
 
 
-@pytest.mark.row("K2")
+@pytest.mark.row("C4")
 @pytest.mark.parametrize(("disputed", "stays"), [(2000, 1000), (1500, 1500), (1000, 2000), (500, 2000)])
 async def test_who_left_keeps_what_the_bank_did_not_take_of_what_paid_for_the_rest(
     shop: World, disputed: int, stays: int
@@ -73,7 +73,7 @@ async def test_who_left_keeps_what_the_bank_did_not_take_of_what_paid_for_the_re
     assert sum(await has(shop, ada)) == max(1000, refunded)
 
 
-@pytest.mark.row("K2")
+@pytest.mark.row("C4")
 async def test_credit_that_was_withheld_for_a_dispute_that_is_won_is_there_again(shop: World) -> None:
     ada = await grown(shop)
     await cancel(shop, ada, CancelAt.NOW)
@@ -87,7 +87,7 @@ async def test_credit_that_was_withheld_for_a_dispute_that_is_won_is_there_again
     assert await has(shop, ada) == (in_credit and 1000, refunded)
 
 
-@pytest.mark.row("K2")
+@pytest.mark.row("C4")
 async def test_disputes_of_both_payments_leave_nothing(shop: World) -> None:
     ada = await grown(shop)
     await heard(shop, ada, 1, 1000)
@@ -96,7 +96,7 @@ async def test_disputes_of_both_payments_leave_nothing(shop: World) -> None:
     assert await has(shop, ada) == (0, 0)
 
 
-@pytest.mark.row("K2")
+@pytest.mark.row("C4")
 async def test_what_older_money_of_its_own_stands_for_is_not_withheld_twice(shop: World) -> None:
     ada = await grown(shop)
     first, second = await invoices_of(shop, ada)
@@ -108,7 +108,7 @@ async def test_what_older_money_of_its_own_stands_for_is_not_withheld_twice(shop
     assert await has(shop, ada) == (1000, 0)
 
 
-@pytest.mark.row("K2")
+@pytest.mark.row("C4")
 async def test_what_an_older_card_refused_to_take_back_is_no_credit_once_its_bank_has_it(shop: World) -> None:
     ada = await grown(shop, "tok_refund_refused")
     await cancel(shop, ada, CancelAt.NOW)
@@ -118,7 +118,7 @@ async def test_what_an_older_card_refused_to_take_back_is_no_credit_once_its_ban
     assert sum(await has(shop, ada)) == 1000
 
 
-@pytest.mark.row("K2")
+@pytest.mark.row("C4")
 async def test_a_dispute_that_is_won_sets_free_what_was_withheld_for_another_one(shop: World) -> None:
     ada = await buyer(shop)
     await start(shop, ada, quantity=2)
@@ -128,3 +128,19 @@ async def test_a_dispute_that_is_won_sets_free_what_was_withheld_for_another_one
     assert await has(shop, ada) == (500, 0)
     await heard(shop, ada, 0, 500, DisputeStatus.WON)
     assert await has(shop, ada) == (500, 0)
+
+
+@pytest.mark.row("C4")
+async def test_what_went_back_of_what_was_taken_over_is_withheld_no_more(shop: World) -> None:
+    ada = await buyer(shop)
+    team = await start(shop, ada, "team")
+    await start(shop, ada, quantity=2)
+    await note(shop, ada, team.invoice, 1000, credit=1000)
+    await until(shop, ada, day(1, 16, 12))
+    await seats(shop, ada, 4)
+    *_, second = await invoices_of(shop, ada)
+    assert (second.total, second.credited) == (Money(1000, EUR), Money(1000, EUR))
+    await note(shop, ada, second.id, 1000, refund=1000)  # to the card that had paid the seats before
+    await note(shop, ada, second.id, 500, credit=500)  # of the credit that paid for the new ones
+    await heard(shop, ada, 1, 1000)
+    assert await has(shop, ada) == (500, 1000)

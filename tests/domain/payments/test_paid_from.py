@@ -6,12 +6,18 @@ from collections.abc import Sequence
 import pytest
 
 from domain.actor import Grant
+from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.ledger.account import Account
+from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.exception_case import Resolution
 from domain.payments.payment import Payment, payments_of
+from domain.payments.record_offline import Means as OfflineMeans
+from domain.payments.record_offline import RecordOfflinePayment, record_offline
 from domain.payments.refund import Means, refunds_of
 from domain.payments.refund_policy import RefundPolicy, SetRefundPolicy, set_refund_policy
 from domain.payments.refundable import refundable_of
+from domain.payments.settle_dispute import SettleDispute, settle_dispute
+from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.work import do_now
@@ -19,13 +25,25 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.policy import SubscriptionPolicy
 from domain.subscriptions.policy import Unused as UnusedPolicy
-from tests.domain.invoices.bills import credit, eur, note, on
+from tests.domain.invoices.bills import SETUP, credit, draft, eur, issue, note, on
 from tests.domain.payments.conftest import SideDoor
-from tests.exception_kit import decided, waiting
+from tests.exception_kit import claim, decided, resolve, waiting
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
-from tests.lives import buyer, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
+from tests.lives import (
+    buyer,
+    by_finance,
+    by_house,
+    day,
+    give_back,
+    invoices_of,
+    start,
+    subscription_of,
+    until,
+    wrong_rows,
+)
 from tests.subscription_lives import cancel, rules, seats
 from tests.tax_kit import publish_rate, register, vat
+from tests.webhook_desk import Desk
 from tests.world import Someone, World, fresh, make_world
 
 
@@ -143,6 +161,7 @@ async def test_what_an_older_card_refuses_waits_and_is_given_back_once(
         assert await on(shop.house.db.primary, ada.id, Account.CASH_OUTSIDE) == -waits
         assert await waiting(shop, ada) == []
     else:  # refused again, so it waits again
+        assert last.of_invoice == newer.invoice
         assert (last.state.name, await credit(shop, ada)) == ("failed", waits)
         assert [each.refund for each in await waiting(shop, ada)] == [last.id]
     assert await provider.taken(ada) == before - newer.captured.minor
@@ -228,3 +247,69 @@ async def asked_for(shop: World, of: Someone, paid: Payment, minor: int) -> str:
     except Refused as refused:
         return refused.code.value
     return "done"
+
+
+@pytest.mark.row("D13")
+async def test_parts_of_what_credit_had_paid_are_not_given_back_from_the_older_payment(shop: World) -> None:
+    ada = await grown(shop)
+    await note(shop, ada, (await invoices_of(shop, ada))[0].id, 1500, credit=1500)
+    await until(shop, ada, day(1, 16, 12))
+    await seats(shop, ada, 3)
+    first, second = await invoices_of(shop, ada)
+    assert second.credited == second.total
+    taken_over = 440  # half of the 8.80 that the note had left
+    await note(shop, ada, second.id, taken_over, refund=taken_over)
+    with pytest.raises(Refused) as refused:
+        await note(shop, ada, second.id, 100, refund=100)
+    assert (refused.value.code, refused.value.path) == (RefusalCode.EXCEEDS_CAPTURED, ("refund",))
+    (paid,) = await payments_of(shop.house.db.primary, ada.id, first.id)
+    assert paid.refunds_reserved.minor == taken_over
+
+
+@pytest.mark.row("D13")
+@pytest.mark.parametrize("token", ["tok_visa", "tok_refund_refused"])
+async def test_what_went_back_to_an_older_payment_stands_for_no_other_credit(shop: World, token: str) -> None:
+    ada = await grown(shop, 3, token=token)
+    await cancel(shop, ada, CancelAt.NOW)
+    if token == "tok_refund_refused":
+        assert (await decided(shop, ada, Resolution.PAID_OUT_OF_BAND, "SEPA 8"))[1] == "done"
+    other = await start(shop, ada, "team")
+    await note(shop, ada, other.invoice, 500, credit=500)
+    older, _ = (await payments(shop, ada))[:2]
+    told = SettleDispute(older.id, fresh("dispute"), DisputeStatus.OPEN, eur(100), eur(0), "fraudulent", None)
+    await by_house(shop, ada, settle_dispute, told)
+    assert await credit(shop, ada) == 500, "the bank took nothing of what paid for that"
+    assert await wrong_rows(shop, ada) == []
+
+
+@pytest.mark.row("J4")
+async def test_what_an_older_card_took_back_after_all_takes_that_credit_with_it(shop: World, desk: Desk) -> None:
+    ada = await grown(shop, 3, token="tok_refund_pending")
+    await desk.hold(ada)
+    await cancel(shop, ada, CancelAt.NOW)
+    older, newer = await payments(shop, ada)
+    (given,) = await refunds_of(shop.house.db.primary, ada.id, older.id)
+    failed = SettleRefund(given.id, RefundNews.FAILED, None, "account_closed")
+    await by_house(shop, ada, settle_refund, failed)
+    assert await credit(shop, ada) == given.amount.minor
+    await desk.admin(f"settle/{given.provider_ref}")
+    (event,) = await desk.events_of(given.provider_ref)
+    assert await desk.take(event) == "dead"
+    _, contradicted = await waiting(shop, ada)
+    assert await claim(shop, ada, contradicted.id) == "done"
+    assert await resolve(shop, ada, contradicted.id, Resolution.CONFIRM_REFUNDED, given.provider_ref) == "done"
+    assert (await credit(shop, ada), await waiting(shop, ada)) == (0, [])
+    assert await given_back(shop, ada) == [given.amount.minor, newer.captured.minor]
+
+
+@pytest.mark.row("J1")
+async def test_of_a_void_invoice_only_what_is_still_credit_can_be_given_back(world: World) -> None:
+    ada, db = await buyer(world), world.house.db.primary
+    billed = (await issue(world, ada, await draft(world, ada, SETUP, net_days=30))).invoice
+    recorded = RecordOfflinePayment(billed, OfflineMeans.CHEQUE, fresh("cheque"), eur(400))
+    await by_finance(world, ada, record_offline, recorded)
+    await by_finance(world, ada, void_invoice, VoidInvoice(billed, "Billed by mistake.", replace=False))
+    (paid,) = await payments_of(db, ada.id, billed)
+    assert (await refundable_of(db, ada.id, [paid]))[paid] == eur(400)
+    await start(world, ada)  # which uses the credit up
+    assert (await refundable_of(db, ada.id, [paid]))[paid] == eur(0)
