@@ -6,16 +6,12 @@ from collections.abc import Sequence
 import pytest
 
 from domain.actor import Grant
-from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.ledger.account import Account
 from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.exception_case import Resolution
-from domain.payments.payment import Payment, payments_of
-from domain.payments.record_offline import Means as OfflineMeans
-from domain.payments.record_offline import RecordOfflinePayment, record_offline
+from domain.payments.payment import payments_of
 from domain.payments.refund import Means, refunds_of
 from domain.payments.refund_policy import RefundPolicy, SetRefundPolicy, set_refund_policy
-from domain.payments.refundable import refundable_of
 from domain.payments.settle_dispute import SettleDispute, settle_dispute
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from domain.perform import perform
@@ -25,13 +21,11 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.policy import SubscriptionPolicy
 from domain.subscriptions.policy import Unused as UnusedPolicy
-from tests.domain.invoices.bills import SETUP, credit, draft, eur, issue, note, on
+from tests.domain.invoices.bills import credit, eur, note, on
 from tests.domain.payments.conftest import SideDoor
 from tests.exception_kit import claim, decided, resolve, waiting
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
 from tests.lives import (
-    buyer,
-    by_finance,
     by_house,
     day,
     give_back,
@@ -42,6 +36,7 @@ from tests.lives import (
     wrong_rows,
 )
 from tests.subscription_lives import cancel, rules, seats
+from tests.takeover_kit import grown, payments
 from tests.tax_kit import publish_rate, register, vat
 from tests.webhook_desk import Desk
 from tests.world import Someone, World, fresh, make_world
@@ -55,25 +50,6 @@ async def shop(house: House) -> World:
     await register(own, "DE")
     await rules(own, SubscriptionPolicy(cancel_now=UnusedPolicy.REFUND))
     return own
-
-
-async def grown(shop: World, *quantities: int, token: str = "tok_visa") -> Someone:
-    """A customer that bought two seats on 1 January by that card, and some more at noon of each day from the 16th on
-    by another one."""
-    ada = await buyer(shop, token)
-    await start(shop, ada, quantity=2)
-    await shop.card(ada)
-    for of_month, quantity in enumerate(quantities, 16):
-        await until(shop, ada, day(1, of_month, 12))
-        await seats(shop, ada, quantity)
-    return ada
-
-
-async def payments(shop: World, of: Someone) -> list[Payment]:
-    """The payment of each invoice, oldest first."""
-    db = shop.house.db.primary
-    paid = [await payments_of(db, of.id, each.id) for each in await invoices_of(shop, of)]
-    return [one for (one,) in paid]
 
 
 async def given_back(shop: World, of: Someone) -> list[int]:
@@ -227,28 +203,6 @@ async def test_who_leaves_twice_at_once_gets_it_back_once(shop: World, provider:
     await all_unused_is_back(shop, provider, ada, before)
 
 
-@pytest.mark.row("J1")
-async def test_what_can_be_given_back_of_a_payment_is_shown_and_no_more_is_given(shop: World) -> None:
-    ada = await grown(shop, 3)
-    db = shop.house.db.primary
-    for each in await payments(shop, ada):
-        most = (await refundable_of(db, ada.id, [each]))[each]
-        assert await asked_for(shop, ada, each, most.minor + 1) in ("EXCEEDS_INVOICED", "EXCEEDS_CAPTURED")
-        assert await asked_for(shop, ada, each, most.minor) == "done"
-        (again,) = [one for one in await payments(shop, ada) if one.id == each.id]
-        assert (await refundable_of(db, ada.id, [again]))[again].minor == 0
-    assert await wrong_rows(shop, ada) == []
-
-
-async def asked_for(shop: World, of: Someone, paid: Payment, minor: int) -> str:
-    """A refund of so much, or the code of the refusal."""
-    try:
-        await give_back(shop, of, paid.id, eur(minor))
-    except Refused as refused:
-        return refused.code.value
-    return "done"
-
-
 @pytest.mark.row("D13")
 async def test_parts_of_what_credit_had_paid_are_not_given_back_from_the_older_payment(shop: World) -> None:
     ada = await grown(shop)
@@ -300,16 +254,3 @@ async def test_what_an_older_card_took_back_after_all_takes_that_credit_with_it(
     assert await resolve(shop, ada, contradicted.id, Resolution.CONFIRM_REFUNDED, given.provider_ref) == "done"
     assert (await credit(shop, ada), await waiting(shop, ada)) == (0, [])
     assert await given_back(shop, ada) == [given.amount.minor, newer.captured.minor]
-
-
-@pytest.mark.row("J1")
-async def test_of_a_void_invoice_only_what_is_still_credit_can_be_given_back(world: World) -> None:
-    ada, db = await buyer(world), world.house.db.primary
-    billed = (await issue(world, ada, await draft(world, ada, SETUP, net_days=30))).invoice
-    recorded = RecordOfflinePayment(billed, OfflineMeans.CHEQUE, fresh("cheque"), eur(400))
-    await by_finance(world, ada, record_offline, recorded)
-    await by_finance(world, ada, void_invoice, VoidInvoice(billed, "Billed by mistake.", replace=False))
-    (paid,) = await payments_of(db, ada.id, billed)
-    assert (await refundable_of(db, ada.id, [paid]))[paid] == eur(400)
-    await start(world, ada)  # which uses the credit up
-    assert (await refundable_of(db, ada.id, [paid]))[paid] == eur(0)
