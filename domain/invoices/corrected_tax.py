@@ -30,8 +30,8 @@ from domain.vault import Vault
 class Examined:
     """An invoice, its lines, the decision that should hold (None: nothing is to be decided) and the difference to it.
 
-    ``replaces`` is the subject of the decision that stands, ``ordinal`` the number of the next correction. ``moved``
-    says that the customer was somewhere else than the invoice says.
+    ``replaces`` is the subject of the last decision, which stands unless its document is void; ``ordinal`` the number
+    of the next correction. ``moved`` says that the customer was somewhere else than the invoice says.
     """
 
     invoice: Invoice
@@ -85,7 +85,8 @@ async def _examined(
     stored: dict[InvoiceId, Taxed],
 ) -> Examined:  # fmt: skip
     subject = _subject(before[-1]) if before else of.id
-    stands = stored.get(subject)
+    standing_ones = [each for each in before if not each.is_void]
+    stands = stored.get(_subject(standing_ones[-1]) if standing_ones else of.id)
     charges = [(place, line) for place, line in enumerate(lines, 1) if line.kind == "charge"]
     nothing = Examined(of, lines, None, Correction(of.currency, ()), subject.uuid, len(before) + 1, moved=False)
     if of.state.name == "void" or not any(amount_left(line).minor for _, line in charges):

@@ -90,10 +90,11 @@ class Line:
     @property
     def standing(self) -> tuple[TaxPart, ...]:
         """Its taxes as they stand since its last correction, in the order of their parts: what can be given back."""
-        if not self.added:
+        added = [part for part in self.added if not part.is_void]
+        if not added:
             return self.components
-        newest = self.added[-1].correction
-        parts = (*self.components, *self.added)
+        newest = added[-1].correction
+        parts = (*self.components, *added)
         return tuple(part for part in parts if part.left.minor or part.correction == newest)
 
     @property

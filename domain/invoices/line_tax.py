@@ -16,7 +16,8 @@ class TaxPart:
 
     ``part`` counts from 1 on its line; ``given_back`` is what of a charge's amount was taken back, never more than it.
     ``rounding``: by ``line`` or over the ``invoice``. A credit's says what was left of the charge, and of its tax,
-    before it: it took the tax in that proportion. ``correction`` is the document that put it on the line later.
+    before it: it took the tax in that proportion. ``correction`` is the document that put it on the line later, and
+    ``is_void`` whether that is void, so that the part counts no longer.
     """
 
     part: int
@@ -31,6 +32,7 @@ class TaxPart:
     of_amount: Money | None = None
     of_tax: Money | None = None
     correction: UUID | None = None
+    is_void: bool = False
 
     @property
     def left(self) -> Money:
@@ -72,6 +74,7 @@ def tax_part(row: Row) -> TaxPart:
         of_amount=_left(row.get("of_amount"), currency),
         of_tax=_left(row.get("of_tax"), currency),
         correction=row.get("correction_id"),
+        is_void=row.get("is_void") or False,
     )
 
 
@@ -89,7 +92,13 @@ async def tax_parts_of(
     rows = await db.fetch(
         """SELECT t.shard_key, t.invoice_id, t.position, t.part, t.rate_id, t.name, t.treatment, t.rate_ppm, t.currency,
                   t.taxable, t.amount, t.given_back, t.of_amount, t.of_tax, t.correction_id,
-                  d.question ->> 'rounding' AS rounding
+                  d.question ->> 'rounding' AS rounding,
+                  CASE WHEN t.correction_id IS NOT NULL THEN EXISTS (
+                      SELECT FROM invoice i
+                       WHERE i.shard_key = t.shard_key AND i.id = t.correction_id AND i.state = 'void'
+                      UNION ALL
+                      SELECT FROM credit_note n
+                       WHERE n.shard_key = t.shard_key AND n.id = t.correction_id AND n.state = 'void') END AS is_void
              FROM invoice_line_tax t
              LEFT JOIN tax_decision d ON d.shard_key = t.shard_key AND d.customer_id = t.customer_id
                                      AND d.subject = t.invoice_id

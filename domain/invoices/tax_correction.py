@@ -17,8 +17,8 @@ TAX_CORRECTION = "tax_correction"  # the kind of these credit notes, and how the
 class TaxCorrection:
     """One correction: by a credit note of tax, or by an adjustment invoice. ``gross`` is what is owed more by it.
 
-    ``replaces`` is the subject of the tax decision that held before; the new one has the document's id. ``tax_before``
-    and ``tax_after`` are of what was left of the invoice then.
+    ``replaces`` is the subject of the last tax decision before; the new one has the document's id. ``tax_before`` and
+    ``tax_after`` are of what was left of the invoice then. Of one whose document ``is_void`` nothing holds any more.
     """
 
     invoice: InvoiceId
@@ -31,6 +31,7 @@ class TaxCorrection:
     gross: Money
     reason: str
     recorded_at: datetime
+    is_void: bool = False
 
     @property
     def document(self) -> UUID:
@@ -54,6 +55,7 @@ def _correction(row: Row) -> TaxCorrection:
         gross=Money(row["gross"], currency),
         reason=row["reason"],
         recorded_at=row["recorded_at"],
+        is_void=row["is_void"],
     )
 
 
@@ -62,10 +64,14 @@ async def tax_corrections_of(
 ) -> dict[InvoiceId, tuple[TaxCorrection, ...]]:
     """The corrections of each of the customer's invoices that has any, in their order."""
     rows = await db.fetch(
-        """SELECT shard_key, invoice_id, ordinal, replaces, credit_note_id, adjustment_id, currency, tax_before,
-                  tax_after, gross, reason, recorded_at
-             FROM tax_correction WHERE shard_key = $1 AND customer_id = $2 AND invoice_id = ANY ($3::uuid[])
-            ORDER BY invoice_id, ordinal""",
+        """SELECT c.shard_key, c.invoice_id, c.ordinal, c.replaces, c.credit_note_id, c.adjustment_id, c.currency,
+                  c.tax_before, c.tax_after, c.gross, c.reason, c.recorded_at,
+                  coalesce('void' IN (a.state, n.state), false) AS is_void
+             FROM tax_correction c
+             LEFT JOIN invoice a ON a.shard_key = c.shard_key AND a.id = c.adjustment_id
+             LEFT JOIN credit_note n ON n.shard_key = c.shard_key AND n.id = c.credit_note_id
+            WHERE c.shard_key = $1 AND c.customer_id = $2 AND c.invoice_id = ANY ($3::uuid[])
+            ORDER BY c.invoice_id, c.ordinal""",
         customer.shard,
         customer.uuid,
         [id.uuid for id in invoices],
@@ -80,9 +86,13 @@ async def tax_corrections_of(
 async def made_by(db: Primary, customer: CustomerId, document: UUID) -> TaxCorrection | None:
     """The correction whose document that is, or None for a document that corrects no tax."""
     row = await db.fetchrow(
-        """SELECT shard_key, invoice_id, ordinal, replaces, credit_note_id, adjustment_id, currency, tax_before,
-                  tax_after, gross, reason, recorded_at
-             FROM tax_correction WHERE shard_key = $1 AND customer_id = $2 AND document_id = $3""",
+        """SELECT c.shard_key, c.invoice_id, c.ordinal, c.replaces, c.credit_note_id, c.adjustment_id, c.currency,
+                  c.tax_before, c.tax_after, c.gross, c.reason, c.recorded_at,
+                  coalesce('void' IN (a.state, n.state), false) AS is_void
+             FROM tax_correction c
+             LEFT JOIN invoice a ON a.shard_key = c.shard_key AND a.id = c.adjustment_id
+             LEFT JOIN credit_note n ON n.shard_key = c.shard_key AND n.id = c.credit_note_id
+            WHERE c.shard_key = $1 AND c.customer_id = $2 AND c.document_id = $3""",
         customer.shard,
         customer.uuid,
         document,
