@@ -134,6 +134,10 @@ async def run_shown(info: Info, home: CustomerId, id: TaxRunId) -> TaxCorrection
 class TaxByRate:
     """A row of the report."""
 
+    country: str | None = strawberry.field(
+        description="The country it is owed to; null where nothing is, as of exports."
+    )
+    region: str | None = strawberry.field(description="The region of it that levies it; null: the country itself.")
     name: str = strawberry.field(description="What documents call the tax.")
     treatment: str = strawberry.field(description="Why it is what it is, such as standard or reverse_charge.")
     rate_ppm: int = strawberry.field(description="The rate in parts of a million.")
@@ -142,10 +146,12 @@ class TaxByRate:
 
 
 async def tax_report(info: Info, since: datetime, until: datetime, *, sandbox: bool) -> list[TaxByRate]:
-    """By currency and rate."""
+    """By currency, place and rate."""
     found = await fanout.tax_by_rate(info.context.db.primary, info.context.tenant, since, until, sandbox=sandbox)
     return [
         TaxByRate(
+            country=each.country,
+            region=each.region,
             name=each.name,
             treatment=each.treatment,
             rate_ppm=each.rate_ppm,

@@ -129,8 +129,11 @@ def _total(currency: Currency, tax: int, gross: int, invoices: int) -> RunTotal:
 
 @dataclass(frozen=True, slots=True)
 class TaxByRate:
-    """What is declared of one tax: on how much, and how much; invoices less credit notes, void ones left out."""
+    """What is declared of one tax: on how much, and how much; invoices less credit notes, void ones left out. It is
+    levied by the country, or by a region of it; what no rate was asked for, as an export, by nobody (None)."""
 
+    country: str | None
+    region: str | None
     name: str
     treatment: str
     rate_ppm: int
@@ -141,28 +144,30 @@ class TaxByRate:
 async def tax_by_rate(
     db: Primary, tenant: TenantId, since: datetime, until: datetime, *, sandbox: bool
 ) -> list[TaxByRate]:  # fmt: skip
-    """The taxes of the documents issued in the span, by currency and rate: of those that are for tests alone, which
-    nobody declares, or of all others."""
+    """The taxes of the documents issued in the span, by currency, place and rate: of those that are for tests alone,
+    which nobody declares, or of all others."""
     rows = await db.fetch(
         """-- fanout
            WITH said AS (
-               SELECT t.currency, t.name, t.treatment, t.rate_ppm, t.taxable, t.amount
+               SELECT t.rate_id, t.currency, t.name, t.treatment, t.rate_ppm, t.taxable, t.amount
                  FROM invoice i
                  JOIN invoice_tax t ON t.shard_key = i.shard_key AND t.invoice_id = i.id
                  JOIN legal_entity e ON e.id = i.legal_entity_id
                 WHERE i.tenant_id = $1 AND i.issued_at >= $2 AND i.issued_at < $3 AND i.state <> 'void'
                   AND e.sandbox = $4
                UNION ALL
-               SELECT t.currency, t.name, t.treatment, t.rate_ppm, -t.taxable, -t.amount
+               SELECT t.rate_id, t.currency, t.name, t.treatment, t.rate_ppm, -t.taxable, -t.amount
                  FROM credit_note n
                  JOIN credit_note_tax t ON t.shard_key = n.shard_key AND t.credit_note_id = n.id
                  JOIN legal_entity e ON e.id = n.legal_entity_id
                 WHERE n.tenant_id = $1 AND n.issued_at >= $2 AND n.issued_at < $3 AND n.state <> 'void'
                   AND e.sandbox = $4)
-           SELECT currency, name, treatment, rate_ppm, sum(taxable)::bigint AS taxable, sum(amount)::bigint AS amount
-             FROM said GROUP BY currency, name, treatment, rate_ppm
-           HAVING sum(taxable) <> 0 OR sum(amount) <> 0
-            ORDER BY currency, name, treatment, rate_ppm""",
+           SELECT s.currency, r.country, nullif(r.region, '') AS region, s.name, s.treatment, s.rate_ppm,
+                  sum(s.taxable)::bigint AS taxable, sum(s.amount)::bigint AS amount
+             FROM said s LEFT JOIN tax_rate r ON r.id = s.rate_id
+            GROUP BY s.currency, r.country, r.region, s.name, s.treatment, s.rate_ppm
+           HAVING sum(s.taxable) <> 0 OR sum(s.amount) <> 0
+            ORDER BY s.currency, r.country NULLS FIRST, r.region, s.name, s.treatment, s.rate_ppm""",
         tenant.uuid,
         since,
         until,
@@ -170,8 +175,8 @@ async def tax_by_rate(
     )
     return [
         TaxByRate(
-            row["name"], row["treatment"], row["rate_ppm"], Money(row["taxable"], Currency(row["currency"])),
-            Money(row["amount"], Currency(row["currency"])),
+            row["country"], row["region"], row["name"], row["treatment"], row["rate_ppm"],
+            Money(row["taxable"], Currency(row["currency"])), Money(row["amount"], Currency(row["currency"])),
         )
         for row in rows
     ]  # fmt: skip

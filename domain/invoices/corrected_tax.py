@@ -96,7 +96,9 @@ async def _examined(
         return nothing
     today = decided(question)
     standing = [_standing(place, line) for place, line in charges]
-    found = difference(of.currency, standing, today, stands.decision if stands else None)
+    asked_before = [stored.get(each) for each in (of.id, *map(_subject, before))]
+    rates = [rate for each in asked_before if each for rate in each.question.rates]
+    found = difference(of.currency, standing, today, stands.decision if stands else None, [*rates, *question.rates])
     first = stored.get(of.id)
     moved = first is not None and first.question.buyer != question.buyer
     return Examined(of, lines, Taxed(question, today), found, subject.uuid, len(before) + 1, moved)

@@ -21,7 +21,7 @@ START_RUN = """mutation ($input: StartTaxCorrectionRunInput!) { startTaxCorrecti
 RUN = """query ($id: ID!) { staff { taxCorrectionRun(id: $id) { listed waiting right credited charged refused finished
     totals { tax { minorUnits } gross { minorUnits } } } } }"""
 REPORT = """query ($tests: Boolean) { staff {
-    taxReport(since: "2026-01-01T00:00:00Z", until: "2028-01-01T00:00:00Z", sandbox: $tests) {
+    taxReport(since: "2026-01-01T00:00:00Z", until: "2028-01-01T00:00:00Z", sandbox: $tests) { country region
     name ratePpm taxable { minorUnits } amount { minorUnits } } } }"""
 CORRECTED = """query ($id: ID!) { viewer { customer { invoice(id: $id) { total { minorUnits } tax { minorUnits }
     creditNotes { total { minorUnits } tax { minorUnits } subtotal { minorUnits } reason }
@@ -56,6 +56,7 @@ async def declared(finance: Caller) -> list[tuple[int, int, int]]:
     """Rate, on how much, and how much of what is there for tests, of which nothing is declared."""
     assert (await finance.data(REPORT))["staff"]["taxReport"] == []
     found = (await finance.data(REPORT, tests=True))["staff"]["taxReport"]
+    assert {(each["country"], each["region"]) for each in found} <= {("DE", None)}
     return [(each["ratePpm"], *(int(each[name]["minorUnits"]) for name in ("taxable", "amount"))) for each in found]
 
 
