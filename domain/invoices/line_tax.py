@@ -92,16 +92,17 @@ async def tax_parts_of(
     rows = await db.fetch(
         """SELECT t.shard_key, t.invoice_id, t.position, t.part, t.rate_id, t.name, t.treatment, t.rate_ppm, t.currency,
                   t.taxable, t.amount, t.given_back, t.of_amount, t.of_tax, t.correction_id,
-                  d.question ->> 'rounding' AS rounding,
-                  CASE WHEN t.correction_id IS NOT NULL THEN EXISTS (
-                      SELECT FROM invoice i
-                       WHERE i.shard_key = t.shard_key AND i.id = t.correction_id AND i.state = 'void'
-                      UNION ALL
-                      SELECT FROM credit_note n
-                       WHERE n.shard_key = t.shard_key AND n.id = t.correction_id AND n.state = 'void') END AS is_void
+                  d.question ->> 'rounding' AS rounding, v.is_void
              FROM invoice_line_tax t
              LEFT JOIN tax_decision d ON d.shard_key = t.shard_key AND d.customer_id = t.customer_id
                                      AND d.subject = t.invoice_id
+             LEFT JOIN LATERAL (
+                  SELECT true AS is_void FROM invoice i
+                   WHERE i.shard_key = t.shard_key AND i.id = t.correction_id AND i.state = 'void'
+                  UNION ALL
+                  SELECT true FROM credit_note n
+                   WHERE n.shard_key = t.shard_key AND n.id = t.correction_id AND n.state = 'void'
+                  ) v ON t.correction_id IS NOT NULL
             WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.invoice_id = ANY ($3::uuid[])
             ORDER BY t.invoice_id, t.position, t.part""",
         customer.shard,

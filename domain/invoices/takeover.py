@@ -1,8 +1,10 @@
 """What invoices took over of older ones: a change takes what is left of a charge off its own invoice, so that what paid
 the older one has paid a part of the newer one as well."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 from domain.db import Primary
 from domain.ids import CustomerId, InvoiceId
@@ -47,13 +49,15 @@ async def takeovers(db: Primary, customer: CustomerId) -> list[Takeover]:
 
 def related(id: InvoiceId, known: Sequence[Takeover]) -> list[InvoiceId]:
     """The invoice and all that it took over of or that took over of it, in turn: each after what it took over of."""
-    left, size = {id}, 0
-    while len(left) > size:
-        size = len(left)
-        left |= {each for one in known if {one.newer, one.older} & left for each in (one.newer, one.older)}
-    found = list[InvoiceId]()
-    while left:
-        waiting = {each.newer for each in known if each.newer in left and each.older in left}
-        found += sorted(left - waiting, key=str)
-        left &= waiting
-    return found
+    beside, older = defaultdict[InvoiceId, set[InvoiceId]](set), defaultdict[InvoiceId, set[InvoiceId]](set)
+    for each in known:
+        beside[each.newer].add(each.older)
+        beside[each.older].add(each.newer)
+        older[each.newer].add(each.older)
+    members, new = {id}, [id]
+    while new:
+        more = beside[new.pop()] - members
+        members |= more
+        new += more
+    ordered = TopologicalSorter({each: older[each] for each in sorted(members, key=str)})
+    return list(ordered.static_order())

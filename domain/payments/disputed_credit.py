@@ -4,12 +4,13 @@ Credit stands for what is left of the payments of its invoice, the invoice's own
 invoices as far as it took over of these. What is left of no payment stands for what a dispute has.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from copy import deepcopy
 from dataclasses import dataclass, field
 
 from domain.ids import DisputeId, InvoiceId, PaymentId
 from domain.money import Money, total
+from domain.payments.share import Shares, use
 
 
 @dataclass(slots=True)
@@ -22,30 +23,31 @@ class Claim:
 
 
 @dataclass(slots=True)
-class Share:
-    """What an invoice took over of an older one and nobody has accounted for yet."""
-
-    older: InvoiceId
-    left: Money
-
-
-@dataclass(slots=True)
 class Pot:
-    """The money of related invoices: what is left of their payments, what of each became credit when it came, and what
-    disputes have of them. ``there`` is what is not accounted for yet of the customer's credit."""
+    """The money of related invoices, oldest first: what became credit (``given``), what is left of their payments, what
+    of each was too much when it came, and what disputes have of them.
 
+    ``there`` is what is not accounted for yet of the customer's credit. Of payments that were ``returned`` nothing is
+    left, and what was withheld for their disputes stays withheld.
+    """
+
+    given: Mapping[InvoiceId, Money]
     payments: Mapping[InvoiceId, Sequence[PaymentId]]
     left: dict[PaymentId, Money]
     too_much: Mapping[PaymentId, Money]
     claims: Mapping[PaymentId, Sequence[Claim]]
-    shares: Mapping[InvoiceId, Sequence[Share]]
+    shares: Shares
     there: Money
+    returned: Set[PaymentId] = frozenset()
     withheld: list[tuple[DisputeId, Money]] = field(default_factory=list)
 
-    def too_much_withheld(self, given: Mapping[InvoiceId, Money]) -> list[tuple[DisputeId, Money]]:
+    def too_much_withheld(self) -> list[tuple[DisputeId, Money]]:
         """What was withheld and need not be any more, since what another dispute had of the payments is back."""
         spare = deepcopy(self)
-        for id, credit in given.items():
+        for id, credit in self.given.items():
+            for paid in self.payments.get(id, ()):
+                if paid in self.returned:
+                    credit -= spare._was_withheld(paid, max(self.nothing, credit))
             for paid in self.payments.get(id, ()):
                 over = min(credit, self.too_much[paid]) - self.left[paid]
                 credit -= spare._was_withheld(paid, max(self.nothing, over))
@@ -54,15 +56,28 @@ class Pot:
         found = list[tuple[DisputeId, Money]]()
         for of, claims in self.claims.items():
             for claim, rest in zip(claims, spare.claims[of], strict=True):
-                if rest.was.minor:
+                if rest.was.minor and of not in self.returned:
                     claim.was, claim.more = claim.was - rest.was, claim.more + rest.was
                     self.there += rest.was
                     found.append((claim.dispute, rest.was))
         return found
 
-    def to_withhold(self, given: Mapping[InvoiceId, Money]) -> list[tuple[DisputeId, Money]]:
+    def withheld_of(self, id: InvoiceId) -> Money:
+        """What is withheld now of the credit that came of one of the invoices."""
+        spare = deepcopy(self)
+        for each, credit in self.given.items():
+            left = credit
+            for paid in self.payments.get(each, ()):
+                over = max(self.nothing, min(left, self.too_much[paid]) - self.left[paid])
+                left -= spare._was_withheld(paid, over)
+            left -= spare._use(each, left, spare._was_withheld)
+            if each == id:
+                return credit - left
+        return self.nothing
+
+    def to_withhold(self) -> list[tuple[DisputeId, Money]]:
         """What is to be withheld beside what was."""
-        for id, credit in given.items():
+        for id, credit in self.given.items():
             self._account_for(id, credit)
         return self.withheld
 
@@ -92,14 +107,7 @@ class Pot:
         return known + part
 
     def _use(self, id: InvoiceId, amount: Money, take: Callable[[PaymentId, Money], Money]) -> Money:
-        """Uses at most so much of what paid the invoice, its own payments first; returns how much."""
-        left = amount
-        for paid in self.payments.get(id, ()) if amount.minor > 0 else ():
-            left -= take(paid, left)
-        for share in self.shares.get(id, ()) if left.minor > 0 else ():
-            part = self._use(share.older, min(left, share.left), take)
-            share.left, left = share.left - part, left - part
-        return amount - left
+        return use(self.payments, self.shares, id, amount, take)
 
     def _is_left(self, of: PaymentId, most: Money) -> Money:
         part = min(most, self.left[of])

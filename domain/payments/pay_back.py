@@ -14,7 +14,8 @@ from domain.invoices.line import Line, LineRef, lines_of
 from domain.invoices.note_line import NotePart
 from domain.money import Money
 from domain.payments.begin_refund import Wanted, begin_refund, credit_refund
-from domain.payments.excess import SERVICE_CREDIT, excess_of, take_excess
+from domain.payments.disputed_money import SERVICE_CREDIT
+from domain.payments.excess import excess_of, take_excess
 from domain.payments.note_parts import NoteLine, charges_of, named, spread
 from domain.payments.payment import Payment
 from domain.payments.refund import Means, Refund

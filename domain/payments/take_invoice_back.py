@@ -11,6 +11,7 @@ from domain.ledger.balance import credit_available
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money, total
 from domain.payments.book_money import SHORT
+from domain.payments.disputed_money import related_invoices
 from domain.payments.doubt import Doubt, open_case
 from domain.payments.end_credit_refunds import end_credit_refunds
 from domain.payments.exception_case import Kind
@@ -28,12 +29,13 @@ async def take_invoice_back(tx: Tx, of: Invoice) -> None:
     subscription has to wait for it.
     """
     together, short = await with_adjustments(tx, of), await given_beyond(tx, of)
+    related = {each for id in together for each in await related_invoices(tx, tx.customer, id)}
     if short.minor:
         await _keep_apart(tx, of, together, short)
     else:
         await void(tx, of)
     await end_credit_refunds(tx, together)
-    for id in together:
+    for id in sorted(related, key=str):
         await withhold(tx, id)
 
 

@@ -9,8 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain.ids import DisputeId, InvoiceId, PaymentId
+from domain.invoices.takeover import Takeover, related
 from domain.money import Money, total
-from domain.payments.disputed_credit import Claim, Pot, Share
+from domain.payments.disputed_credit import Claim, Pot
+from domain.payments.share import Share
 from tests.world import EUR
 
 amounts = st.integers(0, 40)
@@ -56,7 +58,7 @@ class Family:
                 claims[id] = [Claim(DisputeId(1, id.uuid), eur(known), eur(covered - known))] if covered else []
             shares[invoice] = [Share(InvoiceId(1, uuid(at - 1)), eur(self.taken_over[at]))] if at else []
         there = eur(max(0, sum(self.credit) - sum(held.values()) - self.used))
-        return Pot(paid, left, self._too_much(list(left)), claims, shares, there)
+        return Pot(self.given(), paid, left, self._too_much(list(left)), claims, shares, there)
 
     def _too_much(self, payments: list[PaymentId]) -> dict[PaymentId, Money]:
         found = dict.fromkeys(payments, eur(0))
@@ -87,9 +89,9 @@ def families(draw: st.DrawFn) -> Family:
 def settled(of: Family, was: dict[DisputeId, int]) -> dict[DisputeId, int]:
     """What is withheld for each dispute after one more look, where so much was."""
     pot, found = of.pot(was), dict(was)
-    for dispute, part in pot.too_much_withheld(of.given()):
+    for dispute, part in pot.too_much_withheld():
         found[dispute] -= part.minor
-    for dispute, part in pot.to_withhold(of.given()):
+    for dispute, part in pot.to_withhold():
         found[dispute] = found.get(dispute, 0) + part.minor
     return found
 
@@ -134,8 +136,6 @@ def test_without_disputes_nothing_is_withheld_and_what_was_is_set_free(of: Famil
             rest = {id: part for id, part in held.items() if id != DisputeId(1, uuid(100 * at + each))}
             after = settled(won, rest)
             assert sum(after.values()) == sum(settled(won, {}).values()), (covered, held, after)
-    none = Family(of.captured, [[0] * len(some) for some in of.captured], of.taken_over, of.credit)
-    assert settled(none, {}) == {}
 
 
 @drawn(families())
@@ -145,4 +145,20 @@ def test_no_more_is_withheld_than_is_over(of: Family) -> None:
     one = Family(of.captured[-1:], of.disputed[-1:], [0], [min(of.credit[-1], sum(of.captured[-1]))])
     left = sum(one.captured[0]) - sum(one.disputed[0])
     assert sum(settled(one, {}).values()) == max(0, one.credit[0] - left)
-    assert total((part for _, part in one.pot().to_withhold(one.given())), EUR) == eur(max(0, one.credit[0] - left))
+    assert total((part for _, part in one.pot().to_withhold()), EUR) == eur(max(0, one.credit[0] - left))
+
+
+@drawn(families())
+@settings(max_examples=300)
+def test_what_is_withheld_is_of_some_invoices_credit(of: Family) -> None:
+    held = settled(of, {})
+    assert sum(of.pot(held).withheld_of(id).minor for id in of.given()) == sum(held.values())
+
+
+def test_a_long_way_of_changes_is_gone_to_its_end() -> None:
+    size = 1200
+    of = Family([[1000], *([] for _ in range(size))], [[1000], *([] for _ in range(size))], [0, *[9] * size],
+                [0] * size + [9])  # fmt: skip
+    assert sum(settled(of, {}).values()) == 9
+    known = [Takeover(InvoiceId(1, uuid(at + 1)), InvoiceId(1, uuid(at)), eur(9)) for at in range(size)]
+    assert related(InvoiceId(1, uuid(7)), known) == [InvoiceId(1, uuid(at)) for at in range(size + 1)]

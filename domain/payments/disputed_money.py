@@ -1,0 +1,136 @@
+"""What credit came of invoices, what is left of the payments that it stands for, and what disputes have of these."""
+
+from collections.abc import Mapping, Sequence
+
+from domain.db import Primary
+from domain.ids import CustomerId, InvoiceId
+from domain.invoices.settle import BECAME_CREDIT
+from domain.invoices.takeover import related, takeovers
+from domain.ledger.account import Account
+from domain.ledger.balance import credit_available, moved_by, numbers_of
+from domain.money import Currency, Money
+from domain.payments.book_dispute import WITHHELD, WON
+from domain.payments.book_money import CAPTURED, RETURNED, SHORT, WITHDRAWN
+from domain.payments.dispute import Dispute, disputes_of_payments
+from domain.payments.disputed_credit import Claim, Pot
+from domain.payments.payment import Payment, payments_of_invoices
+from domain.payments.share import shares_of
+
+MONEY = (CAPTURED, RETURNED, WITHDRAWN, SHORT)  # causes of what is posted for a payment
+SERVICE_CREDIT = "service_credit"  # the kind of the credit notes that are issued for credit
+
+
+async def is_disputed(db: Primary, customer: CustomerId) -> bool:
+    """Whether a bank has any of the customer's payments; few customers ever dispute one."""
+    found = await db.fetchval(
+        "SELECT 1 FROM dispute WHERE shard_key = $1 AND customer_id = $2 AND covered > 0 LIMIT 1",
+        customer.shard,
+        customer.uuid,
+    )
+    return found is not None
+
+
+async def related_invoices(db: Primary, customer: CustomerId, id: InvoiceId) -> list[InvoiceId]:
+    """The invoice and all that it took over of or that took over of it; it alone where nobody disputes anything."""
+    return related(id, await takeovers(db, customer)) if await is_disputed(db, customer) else [id]
+
+
+async def pot_of(
+    db: Primary, customer: CustomerId, id: InvoiceId, posted: Mapping[InvoiceId, Sequence[int]] | None = None
+) -> Pot | None:
+    """The money of the invoice and of all that took over of it or that it took over of; None where no dispute has any
+    of it.
+
+    ``posted`` are the postings of credit notes that were issued just now, where a preview stores no note by which they
+    could be found.
+    """
+    known = await takeovers(db, customer)
+    invoices = related(id, known)
+    payments = await payments_of_invoices(db, customer, invoices)
+    attempts = [each for some in payments.values() for each in some]
+    found = await disputes_of_payments(db, customer, [each.id for each in attempts])
+    claims = {
+        id: [await _claim(db, customer, each) for each in some if each.covered.minor] for id, some in found.items()
+    }
+    if not any(claims.values()):
+        return None
+    nothing = Money.zero(attempts[0].amount.currency)
+    given = await became_credit(db, customer, invoices)
+    for newest, numbers in (posted or {}).items():
+        more = await moved_by(db, customer, numbers, Account.CUSTOMER_CREDIT, nothing.currency)
+        given[newest] = given.get(newest, nothing) + more
+    return Pot(
+        given={each: given.get(each, nothing) for each in invoices},
+        payments={each: [one.id for one in some] for each, some in payments.items()},
+        left={each.id: _left(each) for each in attempts},
+        too_much={
+            each.id: await _too_much(db, customer, each) if claims.get(each.id) else nothing for each in attempts
+        },
+        claims=claims,
+        shares=await shares_of(db, customer, known),
+        there=await credit_available(db, customer, nothing.currency),
+        returned=frozenset(each.id for each in attempts if each.returned.minor),
+    )
+
+
+def _left(of: Payment) -> Money:
+    nothing = Money.zero(of.amount.currency)
+    return nothing if of.returned.minor else of.captured - of.refunds_reserved - of.disputes_reserved
+
+
+async def _claim(db: Primary, customer: CustomerId, of: Dispute) -> Claim:
+    """What of the customer's credit is withheld while the bank has that money, and what more may be."""
+    numbers = await numbers_of(db, customer, (WITHHELD, WON), of.id.uuid)
+    was = -await moved_by(db, customer, numbers, Account.CUSTOMER_CREDIT, of.amount.currency)
+    return Claim(of.id, was, of.covered - was)
+
+
+async def _too_much(db: Primary, customer: CustomerId, of: Payment) -> Money:
+    """What of a disputed payment was more than was owed when it came; of one that was taken back nothing is credit."""
+    if of.returned.minor:
+        return Money.zero(of.amount.currency)
+    numbers = await numbers_of(db, customer, (CAPTURED,), of.id.uuid)
+    return await moved_by(db, customer, numbers, Account.CUSTOMER_CREDIT, of.amount.currency)
+
+
+async def became_credit(db: Primary, customer: CustomerId, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Money]:
+    """What of each invoice's payments and credit notes became credit and was not refunded, whatever disputes took of it
+    since; no entry where nothing ever did."""
+    rows = await db.fetch(
+        """WITH own AS (
+               SELECT p.invoice_id, p.id FROM payment p
+                WHERE p.shard_key = $1 AND p.customer_id = $2 AND p.invoice_id = ANY ($3::uuid[])),
+           posted AS (
+               SELECT o.invoice_id, t.number FROM own o
+                 JOIN ledger_transaction t ON t.shard_key = $1 AND t.customer_id = $2 AND t.cause_id = o.id
+                WHERE t.cause = ANY ($4::text[])
+               UNION
+               SELECT coalesce(r.of_invoice_id, o.invoice_id), r.posted_number FROM refund r
+                 LEFT JOIN own o ON o.id = r.payment_id
+                WHERE r.shard_key = $1 AND r.customer_id = $2 AND r.state <> 'failed' AND r.means <> 'credit'
+                  AND coalesce(r.of_invoice_id, o.invoice_id) = ANY ($3::uuid[])
+               UNION
+               SELECT n.invoice_id, n.posted_number FROM credit_note n
+                WHERE n.shard_key = $1 AND n.customer_id = $2 AND n.invoice_id = ANY ($3::uuid[])
+                  AND n.state = 'issued' AND n.kind <> $6
+               UNION
+               SELECT t.cause_id, t.number FROM ledger_transaction t
+                WHERE t.shard_key = $1 AND t.customer_id = $2 AND t.cause_id = ANY ($3::uuid[])
+                  AND t.cause = ANY ($5::text[]))
+           SELECT p.invoice_id, f.currency,
+                  sum(CASE WHEN f.credit_kind = $7 THEN f.amount ELSE -f.amount END)::bigint AS minor
+             FROM posted p
+             JOIN ledger_transfer f ON f.shard_key = $1 AND f.customer_id = $2 AND f.number = p.number
+            WHERE (f.credit_kind = $7) <> (f.debit_kind = $7)
+            GROUP BY p.invoice_id, f.currency""",
+        customer.shard,
+        customer.uuid,
+        [id.uuid for id in ids],
+        list(MONEY),
+        list(BECAME_CREDIT),
+        SERVICE_CREDIT,
+        Account.CUSTOMER_CREDIT.value,
+    )
+    return {
+        InvoiceId(customer.shard, row["invoice_id"]): Money(row["minor"], Currency(row["currency"])) for row in rows
+    }

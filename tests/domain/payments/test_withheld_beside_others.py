@@ -1,0 +1,141 @@
+"""Credit withheld for a dispute, while notes and invoices are void, payments returned, or other credit comes."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.corrections.void_invoice import VoidInvoice, void_invoice
+from domain.ids import PaymentId
+from domain.ledger.account import Account
+from domain.payments.dispute_calls import DisputeStatus
+from domain.payments.payment import Payment, payment, payments_of
+from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
+from domain.payments.settle_dispute import SettleDispute, settle_dispute
+from domain.payments.settle_payment import News
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
+from domain.reactions.house import House
+from domain.refusals import RefusalCode, Refused
+from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
+from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
+from domain.subscriptions.policy import SubscriptionPolicy, Unused
+from tests.domain.invoices.bills import credit, eur, note, notes, on
+from tests.lives import buyer, by_finance, by_house, day, give_back, invoices_of, start, tell, until, wrong_rows
+from tests.subscription_lives import rules
+from tests.takeover_kit import grown
+from tests.world import Someone, World, fresh, make_world
+
+
+async def lost(world: World, of: Someone, paid: Payment, minor: int) -> SettleDispute:
+    """The bank takes so much of the payment back, and keeps it."""
+    opened = SettleDispute(paid.id, fresh("dispute"), DisputeStatus.OPEN, eur(minor), eur(0), "fraudulent", None)
+    await by_house(world, of, settle_dispute, opened)
+    await by_house(world, of, settle_dispute, replace(opened, status=DisputeStatus.LOST))
+    return opened
+
+
+async def changed(world: World) -> tuple[Someone, list[Payment]]:
+    """Who paid 20.00, then 10.00 for a change that took 10.00 over, and 20.00 for another plan."""
+    ada = await grown(world, 4)
+    await start(world, ada, "team")
+    db = world.house.db.primary
+    paid = [each for one in await invoices_of(world, ada) for each in await payments_of(db, ada.id, one.id)]
+    assert [each.captured.minor for each in paid] == [2000, 1000, 2000]
+    return ada, paid
+
+
+@pytest.mark.row("C4")
+async def test_a_note_whose_credit_was_withheld_is_not_taken_back_with_other_credit(world: World) -> None:
+    ada, (older, _, _) = await changed(world)
+    _, second, third = await invoices_of(world, ada)
+    await lost(world, ada, older, 2000)
+    await note(world, ada, second.id, 2000, credit=2000)
+    assert await credit(world, ada) == 1000
+    await note(world, ada, third.id, 1000, credit=1000)
+    (given,) = await notes(world, ada, second.id)
+    with pytest.raises(Refused) as refused:
+        await by_finance(world, ada, void_credit_note, VoidCreditNote(given.id))
+    assert (refused.value.code, await credit(world, ada)) == (RefusalCode.INSUFFICIENT_BALANCE, 2000)
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("C4")
+async def test_an_invoice_that_is_void_leaves_nothing_withheld_of_other_credit(world: World) -> None:
+    ada, (older, newer, _) = await changed(world)
+    _, second, third = await invoices_of(world, ada)
+    await lost(world, ada, older, 2000)
+    await note(world, ada, second.id, 2000, credit=2000)
+    await note(world, ada, third.id, 1000, credit=1000)
+    await tell(world, ada, newer.id, News.RETURNED, captured=eur(1000))
+    await by_finance(world, ada, void_invoice, VoidInvoice(second.id, "Billed by mistake.", replace=False))
+    assert (await credit(world, ada), await wrong_rows(world, ada)) == (1000, [])
+
+
+@pytest.mark.row("C4")
+async def test_a_note_that_is_void_sets_free_what_was_withheld_for_it(world: World) -> None:
+    ada = await buyer(world)
+    await start(world, ada, quantity=2)
+    (first,) = await invoices_of(world, ada)
+    (paid,) = await payments_of(world.house.db.primary, ada.id, first.id)
+    for _ in range(2):
+        await note(world, ada, first.id, 1000, credit=1000)
+    await lost(world, ada, paid, 1000)
+    assert await credit(world, ada) == 1000
+    by_mistake, _ = await notes(world, ada, first.id)
+    await by_finance(world, ada, void_credit_note, VoidCreditNote(by_mistake.id))
+    assert (await credit(world, ada), await wrong_rows(world, ada)) == (1000, [])
+
+
+async def one_too_many(world: World) -> tuple[Someone, PaymentId, SettleDispute]:
+    """10.00 that came by the card after a cheque had paid the invoice, and that its bank disputes."""
+    ada = await buyer(world, "tok_bank_held")
+    begun = await start(world, ada)
+    cheque = RecordOfflinePayment(begun.invoice, Means.CHEQUE, fresh("cheque"), eur(1000))
+    await by_finance(world, ada, record_offline, cheque)
+    await tell(world, ada, begun.payment, News.CAPTURED)
+    assert begun.payment is not None
+    assert await credit(world, ada) == 1000
+    paid = await payment(world.house.db.primary, ada.id, begun.payment)
+    return ada, paid.id, await lost(world, ada, paid, 1000)
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize("goodwill", [0, 1000])
+async def test_what_was_withheld_of_a_payment_that_is_returned_as_well_is_not_credit_again(
+    world: World, goodwill: int
+) -> None:
+    ada, id, dispute = await one_too_many(world)
+    assert await credit(world, ada) == 0
+    if goodwill:
+        await world.card(ada)
+        other = await start(world, ada, "team")
+        await note(world, ada, other.invoice, goodwill, credit=goodwill)
+    await tell(world, ada, id, News.RETURNED, captured=eur(1000))
+    before, db = await credit(world, ada), world.house.db.primary
+    lost_by_it = await on(db, ada.id, Account.DISPUTE_LOSSES)
+    await by_house(world, ada, settle_dispute, replace(dispute, status=DisputeStatus.LOST))
+    await note(
+        world, ada, (await invoices_of(world, ada))[0].id, 100, credit=100
+    )  # what is withheld is looked at again
+    assert (await credit(world, ada), await on(db, ada.id, Account.DISPUTE_LOSSES)) == (before + 100, lost_by_it)
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("D13")
+async def test_what_went_back_over_two_changes_does_not_go_back_over_one_of_them_again(house: House) -> None:
+    own = await make_world(house)
+    await rules(own, SubscriptionPolicy(cancel_now=Unused.REFUND))
+    ada = await buyer(own)
+    seats = (await start(own, ada, quantity=2)).subscription
+    await note(own, ada, (await start(own, ada, "team")).invoice, 2000, credit=2000)
+    for of_month, quantity in ((16, 4), (20, 6)):
+        await until(own, ada, day(1, of_month, 12))
+        await own.do(ada, change_quantity, ChangeQuantity(seats, quantity))
+    await own.do(ada, cancel_subscription, CancelSubscription(seats, CancelAt.NOW))
+    first, _, second, _ = await invoices_of(own, ada)
+    (paid,) = await payments_of(own.house.db.primary, ada.id, first.id)
+    assert paid.refunds_reserved == eur(1000), "all that the first change had taken over of it"
+    with pytest.raises(Refused) as refused:
+        await note(own, ada, second.id, 250, refund=250)
+    assert refused.value.code is RefusalCode.EXCEEDS_CAPTURED
+    await give_back(own, ada, paid.id, eur(1000))
+    assert await wrong_rows(own, ada) == []
