@@ -44,6 +44,7 @@ class Operation(Generic[C, O]):
     founding: bool
     function: PortalFunction | None = None
     destroys: bool = False
+    begins: bool = False
 
     def __post_init__(self) -> None:
         assert self.name not in OPERATIONS, self.name
@@ -67,18 +68,20 @@ def operation(
     founding: bool = False,
     function: PortalFunction | None = None,
     destroys: bool = False,
+    begins: bool = False,
 ) -> Callable[[Callable[[Tx, C], Awaitable[O]]], Operation[C, O]]:
     """Makes an operation of a function ``(tx, command) -> outcome``; both are frozen dataclasses on the wire.
 
     ``moves_money`` keeps the key for ever; ``founding`` says that the customer does not exist before it;
     ``function`` is what a tenant may switch off for its customers; ``destroys`` says that nothing brings back what it
-    takes away, data or a month of the books, so that it asks staff for the same fresh sign-in as money does.
+    takes away, data or a month of the books, so that it asks staff for the same fresh sign-in as money does; ``begins``
+    that it begins something new with the customer, which is refused once that was erased.
     """
 
     def made(run: Callable[[Tx, C], Awaitable[O]]) -> Operation[C, O]:
         hints = typing.get_type_hints(run)
         return Operation(
-            name, hints["command"], hints["return"], run, allowed, moves_money, founding, function, destroys
+            name, hints["command"], hints["return"], run, allowed, moves_money, founding, function, destroys, begins
         )
 
     return made

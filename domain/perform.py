@@ -5,7 +5,7 @@ One run stores in one commit: the operation's rows and postings, its outcome und
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -165,7 +165,7 @@ class Run(Generic[C, O]):
         if not self.operation.founding:
             tx.hold(await self._lock_head(tx))
             await let_in(tx, self.operation, self.command)
-            refuse_if_erased(self.command, self.actor, tx.head)
+            refuse_if_erased(self.operation, self.command, self.actor, tx.head)
         reached("perform.locked")
         outcome = await self.operation.run(tx, self.command)
         reached("perform.done")
@@ -220,11 +220,18 @@ class Run(Generic[C, O]):
         return reachable(self.actor, self.customer, row)
 
 
-def refuse_if_erased(command: object, actor: Actor, head: Head) -> None:
-    """STATE_CONFLICT for an erased customer's own users, and for a command that would bring personal data of it back;
-    the house ends what it has under way, and staff still refund and decide."""
-    if head.erased and (Grant.PORTAL in actor.grants or holds_personal(command)):
+def refuse_if_erased(operation: Operation[Any, Any], command: object, actor: Actor, head: Head) -> None:
+    """STATE_CONFLICT for an erased customer's own users, for a command that would bring personal data of it back, and
+    for what begins something new: nobody could be billed for it, and its key would have to be kept until that ends.
+
+    The house ends what it has under way, and staff still refund, record, correct and decide.
+    """
+    if not head.erased:
+        return
+    if Grant.PORTAL in actor.grants or holds_personal(command):
         raise Refused(RefusalCode.STATE_CONFLICT, "This customer was erased.")
+    if operation.begins:
+        raise Refused(RefusalCode.STATE_CONFLICT, "This customer was erased: nothing new is begun with it.")
 
 
 def reachable(actor: Actor, customer: CustomerId, row: Row | None) -> Head:

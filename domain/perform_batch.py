@@ -158,4 +158,4 @@ class _Batch(Generic[C, O]):
         for run in runs:
             tx = self.txs[run.customer]
             tx.hold(reachable(self.actor, tx.customer, found.get(tx.customer.uuid)))
-            refuse_if_erased(run.command, self.actor, tx.head)
+            refuse_if_erased(run.operation, run.command, self.actor, tx.head)

@@ -1,15 +1,17 @@
 """A customer of whom everything is known, with one word in all of it, and looking for that word everywhere."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
 from domain.actor import Actor, Grant, portal
+from domain.customers.advance_clock import AdvanceClock, advance_clock
 from domain.customers.billing_contact import SaveBillingContact, Topic, save_billing_contact
 from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
 from domain.customers.create_customer import CreateCustomer, create_customer
@@ -23,7 +25,7 @@ from domain.invoices.invoice_document import invoice_pdf
 from domain.invoices.invoice_preferences import SetInvoicePreferences, set_invoice_preferences
 from domain.member_role import MemberRole
 from domain.money import Money
-from domain.operation import Operation
+from domain.operation import OPERATIONS, Operation
 from domain.payments.gateway import MethodFacts
 from domain.payments.method import StoreMethod, store_method
 from domain.payments.settle_payment import News
@@ -186,6 +188,21 @@ async def erased(world: World, of: Someone) -> None:
     """By two people."""
     await by(world, colleague(world), of, ask_erasure, AskErasure(WHY))
     await by(world, colleague(world, "adam", Grant.ADMIN), of, decide_erasure, DecideErasure(True, WHY))
+
+
+async def later(world: World, of: Someone, to: datetime) -> None:
+    """Staff send the clock of an erased customer forward, which nobody else can."""
+    await by(world, world.staff(Grant.SUPPORT), of, advance_clock, AdvanceClock(to))
+
+
+@contextmanager
+def as_before(of: Operation[Any, Any]) -> Iterator[Operation[Any, Any]]:
+    """The operation as older releases had it, which began new things with customers that were erased."""
+    older = replace(of, name=f"test.before.{of.name}", begins=False)
+    try:
+        yield older
+    finally:
+        del OPERATIONS[older.name]
 
 
 async def refusal(world: World, actor: Actor, of: Someone, operation: Operation[Any, Any], command: object) -> str:

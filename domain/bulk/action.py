@@ -17,6 +17,7 @@ from domain.invoices.invoice import invoice
 from domain.money import Money
 from domain.notices.queue_notice import ResendNotice, resend_notice
 from domain.operation import Operation
+from domain.perform import refuse_if_erased
 from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.pause import PauseSubscription, pause_subscription
@@ -122,4 +123,5 @@ _ACTIONS: Final[dict[BulkAction, Done]] = {
 
 async def act(tx: Tx, action: BulkAction, settings: Settings, subject: UUID, reason: str) -> Money | None:
     """Does it, refused as that operation is; returns the amount it is about: given back, taken back, or issued."""
+    refuse_if_erased(_SINGLE[action], settings, tx.actor, tx.head)
     return await _ACTIONS[action](tx, subject, settings, reason)

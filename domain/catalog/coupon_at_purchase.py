@@ -67,7 +67,7 @@ class CouponChecked:
     discount: Money
 
 
-@operation("catalog.check_coupon", allowed=REDEEMERS)
+@operation("catalog.check_coupon", allowed=REDEEMERS, begins=True)
 async def check_coupon(tx: Tx, command: CheckCoupon) -> CouponChecked:
     """Only ever previewed: refused as the redemption with a purchase of that price would be; NOT_FOUND for a price
     that is not on offer, CURRENCY_MISMATCH for one in another currency than the coupon's amount."""

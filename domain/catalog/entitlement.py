@@ -106,7 +106,7 @@ class EntitlementGranted:
     exception: EntitlementExceptionId
 
 
-@operation("catalog.grant_entitlement", allowed=frozenset({Grant.SUPPORT, Grant.LEAD, Grant.ADMIN}))
+@operation("catalog.grant_entitlement", allowed=frozenset({Grant.SUPPORT, Grant.LEAD, Grant.ADMIN}), begins=True)
 async def grant_entitlement(tx: Tx, command: GrantEntitlement) -> EntitlementGranted:
     """NOT_FOUND for no feature of the tenant; INVALID_INPUT for a value of another kind, a span that begins before
     now (what was so stays so) or ends before it begins, and for no reason."""

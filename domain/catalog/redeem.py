@@ -80,7 +80,9 @@ class CouponRedeemed:
     periods_left: int | None
 
 
-@operation("catalog.redeem_coupon", allowed=REDEEMERS, moves_money=True, function=PortalFunction.REDEEM_COUPON)
+@operation(
+    "catalog.redeem_coupon", allowed=REDEEMERS, moves_money=True, function=PortalFunction.REDEEM_COUPON, begins=True
+)
 async def redeem_coupon(tx: Tx, command: RedeemCoupon) -> CouponRedeemed:
     """NOT_FOUND for no such code or subscription; COUPON_OVER; COUPON_USED_UP; ALREADY_EXISTS for a second time;
     CURRENCY_MISMATCH; STATE_CONFLICT for a subscription it is not for; INVALID_INPUT for one of an account's coupon.

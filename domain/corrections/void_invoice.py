@@ -41,9 +41,12 @@ async def void_invoice(tx: Tx, command: VoidInvoice) -> InvoiceVoided:
     """STATE_CONFLICT unless it is open, no credit of another invoice stands on its lines, and no subscription waits for
     it; PAYMENT_IN_PROGRESS while a payment of it may still succeed, or of an adjustment of its tax, which is taken back
     with it; INSUFFICIENT_BALANCE where more was given back of it than is paid, and that is no credit of the customer's;
-    INVALID_INPUT for a reason that says nothing."""
+    INVALID_INPUT for a reason that says nothing. STATE_CONFLICT for another draft once the customer was erased."""
     of = await invoice(tx, tx.customer, command.invoice)
     require_reason(command.reason)
+    if command.replace and tx.head.erased:
+        message = "This customer was erased: nothing is issued to it in place of the invoice."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("replace",))
     await _check(tx, of)
     lines = (await lines_of(tx, tx.customer, [of.id]))[of.id]
     await take_invoice_back(tx, of)

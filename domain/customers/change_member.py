@@ -28,7 +28,7 @@ class MemberRoleChanged:
     role: MemberRole
 
 
-@operation("members.change_role", allowed=GIVERS, function=PortalFunction.MEMBERS)
+@operation("members.change_role", allowed=GIVERS, function=PortalFunction.MEMBERS, begins=True)
 async def change_member_role(tx: Tx, command: ChangeMemberRole) -> MemberRoleChanged:
     """Holds from the member's next request on; invitations of it that it could not make any more open nothing.
 

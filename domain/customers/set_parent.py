@@ -37,8 +37,8 @@ class ParentSet:
 @operation("customers.set_parent", allowed=frozenset({Grant.SYSTEM, Grant.LEAD, Grant.FINANCE, Grant.ADMIN}))
 async def set_parent(tx: Tx, command: SetParent) -> ParentSet:
     """NOT_FOUND for no customer of the tenant; CURRENCY_MISMATCH for one billed in another currency; STATE_CONFLICT for
-    one of another legal entity, for what is so already, and where it would stand under itself, on a fourth level, or
-    beside too many others."""
+    one of another legal entity, for what is so already, where it would stand under itself, on a fourth level, or
+    beside too many others, and where one of the two was erased."""
     tx.many_keys_reason = "a family's relation stands under the child's key and the parent's, behind the house's head"
     if tx.head.kind == "house":
         raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.")
@@ -78,6 +78,8 @@ async def _check(tx: Tx, parent: CustomerId) -> None:
         other = await customer(tx, tx.head.tenant, parent)
     except Refused as refused:
         raise Refused(refused.code, refused.message, _PATH) from None
+    if own.erased or other.erased:
+        raise _conflict("A customer that was erased is put under no other, and none under it.")
     if other.legal_entity != own.legal_entity:
         raise _conflict("A family is billed by one legal entity.")
     if other.currency != own.currency:

@@ -33,7 +33,9 @@ class PaydayChosen:
     at: datetime
 
 
-@operation("dunning.choose_payday", allowed=CHOOSERS, moves_money=True, function=PortalFunction.ARRANGE_PAYMENT)
+@operation(
+    "dunning.choose_payday", allowed=CHOOSERS, moves_money=True, function=PortalFunction.ARRANGE_PAYMENT, begins=True
+)
 async def choose_payday(tx: Tx, command: ChoosePayday) -> PaydayChosen:
     """See ``paydays`` for its refusals; INVALID_INPUT for a day that is over or after the end of access."""
     of = await standing(tx, tx.head.tenant, tx.customer, command.invoice, tx.recorded_at)

@@ -37,6 +37,7 @@ class InvoiceSplit:
     allowed=CHOOSERS | frozenset({Grant.FINANCE}),
     moves_money=True,
     function=PortalFunction.ARRANGE_PAYMENT,
+    begins=True,
 )
 async def split_invoice(tx: Tx, command: SplitInvoice) -> InvoiceSplit:
     """See ``shares`` for its refusals. While the plan is kept access stays and its case waits."""

@@ -53,7 +53,7 @@ class BillingTermsSet:
     purchase_order: str | None
 
 
-@operation("invoices.set_billing_terms", allowed=frozenset({Grant.LEAD, Grant.FINANCE, Grant.ADMIN}))
+@operation("invoices.set_billing_terms", allowed=frozenset({Grant.LEAD, Grant.FINANCE, Grant.ADMIN}), begins=True)
 async def set_billing_terms(tx: Tx, command: SetBillingTerms) -> BillingTermsSet:
     """INVALID_INPUT for days out of bounds or a purchase order that cannot be one."""
     require_net_days(command.net_days)

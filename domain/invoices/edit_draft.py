@@ -42,7 +42,7 @@ class DraftStands:
     lines: int
 
 
-@operation("invoices.create", allowed=EDITORS)
+@operation("invoices.create", allowed=EDITORS, begins=True)
 async def create_invoice(tx: Tx, command: CreateInvoice) -> DraftStands:
     """A draft in the customer's currency; INVALID_INPUT, INVALID_AMOUNT or CURRENCY_MISMATCH for bad ones."""
     if command.net_days is not None:
@@ -64,7 +64,7 @@ class AddInvoiceLine:
     line: ManualLine
 
 
-@operation("invoices.add_line", allowed=EDITORS)
+@operation("invoices.add_line", allowed=EDITORS, begins=True)
 async def add_invoice_line(tx: Tx, command: AddInvoiceLine) -> DraftStands:
     """NOT_FOUND for what is no draft (any more); INVALID_INPUT, INVALID_AMOUNT, CURRENCY_MISMATCH."""
     of = await draft_of(tx, command.draft)
@@ -82,7 +82,7 @@ class EditInvoiceLine:
     line: ManualLine
 
 
-@operation("invoices.edit_line", allowed=EDITORS)
+@operation("invoices.edit_line", allowed=EDITORS, begins=True)
 async def edit_invoice_line(tx: Tx, command: EditInvoiceLine) -> DraftStands:
     """As for adding; STATE_CONFLICT for a line that gives unused time back."""
     of = await draft_of(tx, command.draft)

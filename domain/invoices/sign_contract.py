@@ -45,7 +45,7 @@ class ContractSigned:
     contract: ContractId
 
 
-@operation("invoices.sign_contract", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}))
+@operation("invoices.sign_contract", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}), begins=True)
 async def sign_contract(tx: Tx, command: SignContract) -> ContractSigned:
     """NOT_FOUND for a price of nobody here, or no running contract to renew; CURRENCY_MISMATCH; INVALID_AMOUNT for a
     negative commitment; INVALID_INPUT for a term that is over or goes backwards, days, a purchase order, or a renewal

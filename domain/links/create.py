@@ -33,7 +33,7 @@ class PortalLinkCreated:
     expires_at: datetime
 
 
-@operation("links.create", allowed=STAFF | {Grant.SYSTEM, Grant.PARTNER})
+@operation("links.create", allowed=STAFF | {Grant.SYSTEM, Grant.PARTNER}, begins=True)
 async def create_portal_link(tx: Tx, command: CreatePortalLink) -> PortalLinkCreated:
     """INVALID_INPUT for a time that is not 1 minute to LONGEST, and for a subject that the purpose does not ask for;
     NOT_FOUND for one that is not the customer's."""

@@ -145,7 +145,9 @@ class SetCustomerDebtPolicy:
 
 
 @operation(
-    "payments.set_customer_debt_policy", allowed=frozenset({Grant.SYSTEM, Grant.LEAD, Grant.FINANCE, Grant.ADMIN})
+    "payments.set_customer_debt_policy",
+    allowed=frozenset({Grant.SYSTEM, Grant.LEAD, Grant.FINANCE, Grant.ADMIN}),
+    begins=True,
 )
 async def set_customer_debt_policy(tx: Tx, command: SetCustomerDebtPolicy) -> DebtPolicySet:
     """As ``set_debt_policy``; NOT_FOUND for who is no customer."""

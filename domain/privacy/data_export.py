@@ -112,7 +112,7 @@ class ExportMoved:
     state: str
 
 
-@operation("privacy.ask_export", allowed=frozenset({Grant.PORTAL, Grant.LEAD, Grant.ADMIN}))
+@operation("privacy.ask_export", allowed=frozenset({Grant.PORTAL, Grant.LEAD, Grant.ADMIN}), begins=True)
 async def ask_export(tx: Tx, command: AskExport) -> ExportMoved:
     """Makes it due now. ALREADY_EXISTS while another is being made, and where as many are kept as may be; NOT_FOUND for
     a house."""

@@ -45,7 +45,8 @@ class RetentionAccepted:
 
 
 @operation(
-    "subscriptions.accept_retention_offer", allowed=ACCEPTERS, moves_money=True, function=PortalFunction.CANCEL
+    "subscriptions.accept_retention_offer", allowed=ACCEPTERS, moves_money=True, function=PortalFunction.CANCEL,
+    begins=True,
 )  # fmt: skip
 async def accept_retention_offer(tx: Tx, command: AcceptRetentionOffer) -> RetentionAccepted:
     """STATE_CONFLICT for what is not offered, or not any more; else refused as redeeming the coupon, pausing, or

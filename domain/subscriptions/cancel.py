@@ -154,7 +154,7 @@ class ReactivateSubscription:
     subscription: SubscriptionId
 
 
-@operation("subscriptions.reactivate", allowed=CANCELLERS)
+@operation("subscriptions.reactivate", allowed=CANCELLERS, begins=True)
 async def reactivate_subscription(tx: Tx, command: ReactivateSubscription) -> SubscriptionStands:
     """Goes on as if it had not been cancelled, in its pause where it was in one; STATE_CONFLICT for one that is not
     cancelled or has ended."""

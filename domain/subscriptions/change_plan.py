@@ -39,7 +39,9 @@ class ChangePlan:
     version: int | None = added(None)
 
 
-@operation("subscriptions.change_plan", allowed=CHANGERS, moves_money=True, function=PortalFunction.CHANGE_PLAN)
+@operation(
+    "subscriptions.change_plan", allowed=CHANGERS, moves_money=True, function=PortalFunction.CHANGE_PLAN, begins=True
+)
 async def change_plan(tx: Tx, command: ChangePlan) -> PlanChanging:
     """STATE_CONFLICT unless active or in a trial, for what it has already, for another version than the caller has
     seen, or where money is due before the running period is paid; CHANGE_PENDING while a change waits for its payment;

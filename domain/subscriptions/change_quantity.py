@@ -24,7 +24,13 @@ class ChangeQuantity:
     version: int | None = None
 
 
-@operation("subscriptions.change_quantity", allowed=CHANGERS, moves_money=True, function=PortalFunction.CHANGE_SEATS)
+@operation(
+    "subscriptions.change_quantity",
+    allowed=CHANGERS,
+    moves_money=True,
+    function=PortalFunction.CHANGE_SEATS,
+    begins=True,
+)
 async def change_quantity(tx: Tx, command: ChangeQuantity) -> PlanChanging:
     """More seats now, once they are paid; fewer with the next period, or now by the tenant's policy.
 

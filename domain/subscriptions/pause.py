@@ -44,7 +44,7 @@ class PauseSubscription:
     resumes_at: datetime | None
 
 
-@operation("subscriptions.pause", allowed=PAUSERS, function=PortalFunction.PAUSE)
+@operation("subscriptions.pause", allowed=PAUSERS, function=PortalFunction.PAUSE, begins=True)
 async def pause_subscription(tx: Tx, command: PauseSubscription) -> SubscriptionStands:
     """STATE_CONFLICT unless active with the running period paid; CHANGE_PENDING while a change waits for its payment;
     INVALID_INPUT for a day that is not ahead, or beyond LONGEST."""

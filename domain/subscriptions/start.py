@@ -70,6 +70,7 @@ class SubscriptionStarted:
     allowed=frozenset({Grant.PORTAL, Grant.PARTNER, Grant.SUPPORT, Grant.LEAD, Grant.ADMIN}),
     moves_money=True,
     function=PortalFunction.START_SUBSCRIPTION,
+    begins=True,
 )
 async def start_subscription(tx: Tx, command: StartSubscription) -> SubscriptionStarted:
     """NOT_FOUND for a price not on offer; CURRENCY_MISMATCH; ALREADY_EXISTS for a plan family the customer has;

@@ -9,6 +9,7 @@ from domain.actor import Grant
 from tests.api_callers import START, Api, Caller, Guest
 from tests.bad_input_stage import amount
 from tests.catalog_kit import monthly, new_plan, new_price
+from tests.erasure_kit import erased
 from tests.lives import day, until
 
 ERRORS = "errors { __typename ... on UserError { code path } }"
@@ -130,3 +131,11 @@ async def test_what_follows_a_contract_is_told_before(api: Api, listed: bool) ->
     assert (refused["__typename"], refused["code"], refused["path"]) == (
         "ConflictError", "NO_PRICE", ["subscriptionId"],
     )  # fmt: skip
+
+
+async def test_no_contract_is_signed_with_who_was_erased(api: Api) -> None:
+    guest, finance = await api.guest(), await api.staff(Grant.FINANCE)
+    await erased(api.world, guest.who)
+    refusal = await finance.refusal(SIGN, customerId=guest.id, **term(str(api.world.prices["starter"])))
+    assert (refusal["code"], refusal["path"]) == ("STATE_CONFLICT", [])
+    assert (await finance.data(OF, of=guest.id))["staff"]["customer"]["contracts"] == []

@@ -19,7 +19,7 @@ from domain.reactions.work import do_now
 from migrations.personal import PERSONAL
 from tests.api_callers import Api, Guest
 from tests.bad_input_stage import mutation
-from tests.erasure_kit import STAFF_NAME, found_in, known, lived
+from tests.erasure_kit import STAFF_NAME, erased, found_in, known, lived
 from tests.lives import day, until
 from tests.mishaps import Death, death_at, later
 from tests.world import Someone, fresh
@@ -164,3 +164,11 @@ async def files_of(api: Api, who: Someone) -> Any:
     return await api.world.house.db.primary.fetchval(
         "SELECT count(*) FROM data_export_file WHERE shard_key = $1 AND customer_id = $2", who.id.shard, who.id.uuid
     )
+
+
+async def test_no_export_is_made_of_who_was_erased(api: Api) -> None:
+    guest, lead = await api.guest(), await api.staff(Grant.LEAD)
+    await erased(api.world, guest.who)
+    refusal = await lead.refusal(ASK, customerId=guest.id)
+    assert (refusal["code"], refusal["path"]) == ("STATE_CONFLICT", [])
+    assert (await lead.data(BY_STAFF, id=guest.id))["staff"]["customer"]["dataExports"] == []

@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 
 from domain.actor import Grant
+from domain.invoices.edit_draft import CreateInvoice, create_invoice
+from domain.invoices.manual_line import ManualLine
 from tests.api_callers import START, Api, Caller, Guest
 from tests.bad_input_stage import CREATE_INVOICE, FINALIZE, amount, mutation
+from tests.domain.invoices.bills import eur
 from tests.draft_stage import refused_drafts
-from tests.erasure_kit import erased
-from tests.lives import day, until
+from tests.erasure_kit import as_before, erased
+from tests.lives import by_finance, day, until
 
 DRAFT = """id customerId subscriptionId byStaff reason period { start } total { decimal } purchaseOrder
     refusal { ... on UserError { code message } } replaces { id number }
@@ -134,7 +137,9 @@ async def test_a_draft_that_is_not_issued_as_it_stands_says_why_hides_no_other_a
 async def test_a_draft_of_a_customer_that_was_erased_is_not_issued_and_says_so(api: Api) -> None:
     guest, finance = await api.guest(), await api.staff(Grant.FINANCE)
     await erased(api.world, guest.who)
-    await finance.do(CREATE_INVOICE, customerId=guest.id, lines=[LINE])
+    assert (await finance.refusal(CREATE_INVOICE, customerId=guest.id, lines=[LINE]))["code"] == "STATE_CONFLICT"
+    with as_before(create_invoice) as creating:
+        await by_finance(api.world, guest.who, creating, CreateInvoice((ManualLine("Work", 1, eur(500)),), None, None))
     (found,) = await drafts(finance, guest)
     assert found["refusal"] == {
         "code": "STATE_CONFLICT", "message": "This customer was erased and cannot be invoiced.",
@@ -142,3 +147,4 @@ async def test_a_draft_of_a_customer_that_was_erased_is_not_issued_and_says_so(a
     assert found["total"]["decimal"] == "5.00"
     refusal = await finance.refusal(FINALIZE, customerId=guest.id, draftId=found["id"])
     assert refusal["code"] == found["refusal"]["code"]
+    await finance.do(mutation("deleteInvoiceDraft"), customerId=guest.id, draftId=found["id"])

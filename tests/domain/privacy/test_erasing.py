@@ -2,7 +2,7 @@
 for as long as the law wants them, and for nobody after that."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -10,7 +10,6 @@ from redis.asyncio import Redis
 
 from domain.actor import Grant
 from domain.audit import verify_chain
-from domain.customers.advance_clock import AdvanceClock, advance_clock
 from domain.customers.change_billing_person import ChangeBillingPerson, change_billing_person
 from domain.customers.create_customer import CreateCustomer, create_customer
 from domain.fanout.logins import logins_of
@@ -33,7 +32,20 @@ from domain.refusals import Gone
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.tenants.access import find_login, free_login
 from migrations.personal import PERSONAL, Fate
-from tests.erasure_kit import WHY, Known, by, colleague, erased, filled, found_in, known, lived, refusal, rows_of
+from tests.erasure_kit import (
+    WHY,
+    Known,
+    by,
+    colleague,
+    erased,
+    filled,
+    found_in,
+    known,
+    later,
+    lived,
+    refusal,
+    rows_of,
+)  # fmt: skip
 from tests.lives import attempts_at, buyer, day, invoices_of, start, subscription_of, tell, until, wrong_rows
 from tests.world import EUR, NEW_YEAR, Someone, World, fresh, make_world
 
@@ -93,11 +105,6 @@ async def test_nothing_personal_is_left_of_an_erased_customer_and_its_books_and_
     assert await filled(owner, other, list(Fate)) == STORIED
     assert await invoice_pdf(db, other.who.id, others)
     await is_a_stranger(world, of)
-
-
-async def later(world: World, of: Someone, to: datetime) -> None:
-    """Staff send the clock of an erased customer forward, which nobody else can."""
-    await by(world, world.staff(Grant.SUPPORT), of, advance_clock, AdvanceClock(to))
 
 
 async def receipt_of(world: World, owner: asyncpg.Connection, of: Known) -> bytes:
