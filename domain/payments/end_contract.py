@@ -153,7 +153,7 @@ async def _put_in_force(tx: Tx, of: Contract) -> None:
 
 
 async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> Finalized | None:
-    """Bills what of the whole commitment of the term until then was not billed; None where all of it was.
+    """Bills what of the whole commitment of the term until then was not billed; None where ``short_of`` says nothing.
 
     What lies on a draft for time of the term counts as billed, as it would be issued now: it is owed by an invoice of
     its own, and nobody pays it a second time as a true-up, nor should staff change or delete that draft, or issue a
@@ -168,7 +168,10 @@ async def bill_true_up(tx: Tx, of: Contract, whole: Money, until: datetime) -> F
 
 
 async def short_of(tx: Tx, of: Contract, whole: Money) -> Money:
-    """What of the whole commitment is neither billed nor drafted; nothing or less where all of it is."""
+    """What of the whole commitment is neither billed nor drafted; nothing or less where all of it is, and nothing once
+    the customer was erased: the contract has to end, and nobody knows any more to whom an invoice would be made out."""
+    if tx.head.erased:
+        return Money.zero(whole.currency)
     short = whole - (await billed_toward(tx, tx.customer))[of.id]
     return short - await drafted_toward(tx, of) if short.minor > 0 else short
 
