@@ -28,6 +28,7 @@ from api.graph.payments import Payment, PaymentMethod
 from api.graph.redemptions import CouponRedemption, redemptions_of
 from api.graph.tax_exemptions import TaxExemption, exemptions_of
 from api.graph.tax_ids import TaxId, tax_ids_of
+from api.graph.time_travel import TO_COME, no_later_than_now
 from api.lazily import Lazily, made_of
 from api.loaded import to_come
 from api.scalars import CurrencyCode, GlobalId, Int64
@@ -110,9 +111,10 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
         """How many operations there were."""
         return Int64((await standing(info.context.db.primary, self.source.id)).operations)
 
-    @strawberry.field(description="The balance as it was at an instant, from the postings up to it.")
+    @strawberry.field(description=f"The balance as it was at an instant, from the postings up to it. {TO_COME}")
     async def balance_as_of(self, info: Info, at: At) -> Balance:
         """The balance then."""
+        at = no_later_than_now(info, self.source, at)
         found = await balances.balance_as_of(info.context.db.primary, self.source.id, self.source.currency, at)
         return Balance.of(found, at)
 
@@ -144,7 +146,10 @@ class Customer(CustomerBills, CustomerPast, CustomerPreviews, CustomerFamily, No
         found = await info.context.loaders.methods.load((self.source.id, self.source.default_method))
         return PaymentMethod.of(found) if found else None
 
-    @strawberry.field(description="What it may use at an instant, by feature: derived, never stored.")
+    @strawberry.field(
+        description="What it may use at an instant, by feature: derived, never stored. An instant to come is answered"
+        " as if nothing happened until then."
+    )
     async def entitlements(self, info: Info, at: MaybeAt = None) -> list[Entitlement]:
         """What the customer may use."""
         return await entitlements_of(info, self.source, at)

@@ -12,7 +12,7 @@ from api.graph.changes import Change, MaybeBetween, change_page
 from api.graph.comparison import ComparisonAnswer, InvoiceComparison, compared, comparison_of
 from api.graph.context import Info
 from api.graph.simulation import REMOVAL, MaybeScenario, Simulation, SimulationAnswer, simulated, simulation_of
-from api.graph.time_travel import InvoiceThen, SubscriptionThen, invoice_then, subscription_then
+from api.graph.time_travel import TO_COME, InvoiceThen, SubscriptionThen, invoice_then, subscription_then
 from api.scalars import GlobalId
 from domain.customers import customer as customers
 
@@ -40,15 +40,17 @@ class CustomerPast:
         """The comparison."""
         return await compared(info, self.source.id, before, after)
 
-    @strawberry.field(description="One of its invoices as it was at an instant; null before it was issued.")
+    @strawberry.field(description=f"One of its invoices as it was at an instant; null before it was issued. {TO_COME}")
     async def invoice_as_of(self, info: Info, id: Id, at: At) -> InvoiceThen | None:
         """The invoice then."""
-        return await invoice_then(info, self.source.id, id, at)
+        return await invoice_then(info, self.source, id, at)
 
-    @strawberry.field(description="One of its subscriptions as it was at an instant; null before it was started.")
+    @strawberry.field(
+        description=f"One of its subscriptions as it was at an instant; null before it was started. {TO_COME}"
+    )
     async def subscription_as_of(self, info: Info, id: Id, at: At) -> SubscriptionThen | None:
         """The subscription then."""
-        return await subscription_then(info, self.source.id, id, at)
+        return await subscription_then(info, self.source, id, at)
 
     @strawberry.field(
         description="What was done about it, by whom and when, newest first; from the replica, null where that is away."

@@ -120,7 +120,10 @@ class CustomerFamily:
         )  # fmt: skip
         return [total]
 
-    @strawberry.field(description="The overdue debt that blocks what it may use at an instant; null: none does.")
+    @strawberry.field(
+        description="The overdue debt that blocks what it may use at an instant; null: none does. An instant"
+        " to come is answered as if nothing happened until then."
+    )
     async def blocked_by_debt(self, info: Info, at: MaybeAt = None) -> DebtBlock | None:
         """The block."""
         return await block_of(info, self.source.id, at)

@@ -12,10 +12,13 @@ from api.graph.money import Money, Period
 from api.graph.subscriptions import SubscriptionState
 from api.graph.texts import id_of
 from api.scalars import GlobalId
-from domain.ids import CustomerId, InvoiceId, SubscriptionId
+from domain.customers.customer import Customer
+from domain.ids import InvoiceId, SubscriptionId
 from domain.invoices.invoice import invoice
 from domain.subscriptions.subscription import subscription
 from domain.timeline import invoice_as_of, subscription_as_of
+
+TO_COME = "An instant to come is answered as now is: asOf says which instant it was."
 
 
 @strawberry.type(description="An invoice as it was: all that happened up to and at the instant is counted.")
@@ -62,10 +65,15 @@ class SubscriptionThen:
         return Price.of(await info.context.loaders.prices.load((info.context.tenant, self.source.terms.price)))
 
 
-async def invoice_then(info: Info, customer: CustomerId, id: GlobalId, at: datetime) -> InvoiceThen | None:
+def no_later_than_now(info: Info, of: Customer, at: datetime) -> datetime:
+    """The instant, or the customer's own now where it is to come: what did not happen yet is not told as if it had."""
+    return min(at, of.clock_at or info.context.loaders.began)
+
+
+async def invoice_then(info: Info, customer: Customer, id: GlobalId, at: datetime) -> InvoiceThen | None:
     """The customer's invoice, else NOT_FOUND; None before it was issued."""
-    db = info.context.db.primary
-    of = await invoice(db, customer, id_of(InvoiceId.parse, id, "id"))
+    db, at = info.context.db.primary, no_later_than_now(info, customer, at)
+    of = await invoice(db, customer.id, id_of(InvoiceId.parse, id, "id"))
     found = await invoice_as_of.invoice_as_of(db, of, at)
     if found is None:
         return None
@@ -81,10 +89,10 @@ async def invoice_then(info: Info, customer: CustomerId, id: GlobalId, at: datet
     )
 
 
-async def subscription_then(info: Info, customer: CustomerId, id: GlobalId, at: datetime) -> SubscriptionThen | None:
+async def subscription_then(info: Info, customer: Customer, id: GlobalId, at: datetime) -> SubscriptionThen | None:
     """The customer's subscription, else NOT_FOUND; None before it was started."""
-    db = info.context.db.primary
-    of = await subscription(db, customer, id_of(SubscriptionId.parse, id, "id"))
+    db, at = info.context.db.primary, no_later_than_now(info, customer, at)
+    of = await subscription(db, customer.id, id_of(SubscriptionId.parse, id, "id"))
     found = await subscription_as_of.subscription_as_of(db, of, at)
     if found is None:
         return None

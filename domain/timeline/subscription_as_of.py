@@ -42,5 +42,7 @@ async def subscription_as_of(db: Primary, of: Subscription, at: datetime) -> Sub
 def _period(of: Subscription, terms: Terms, state: str, at: datetime) -> Period | None:
     if state not in _RUNNING or at < terms.anchor_at:
         return None
+    if state == "pending_cancellation" and of.cancel_at is not None and of.cancel_at <= at:
+        return None  # its day has come, and none runs though nobody has ended it yet
     anchor = Anchor.at(terms.anchor_at, of.time_zone, terms.cadence)
     return period(anchor, period_index(anchor, at))

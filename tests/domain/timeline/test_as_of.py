@@ -101,3 +101,15 @@ async def test_a_subscription_is_at_every_instant_on_the_terms_it_had(world: Wor
     assert [each and (each.start, each.end) for each in periods] == [
         (day(1, 1), day(2, 1)), (day(1, 1), day(2, 1)), (day(2, 1), day(3, 1)), (day(2, 1), day(3, 1)), None,
     ]  # fmt: skip
+
+
+@pytest.mark.row("X8")
+async def test_no_period_runs_from_the_day_of_a_cancellation_on_though_nobody_has_ended_it_yet(world: World) -> None:
+    ada = await buyer(world)
+    await start(world, ada)
+    await cancel(world, ada, CancelAt.PERIOD_END)
+    db, of = world.house.db.primary, await subscription_of(world, ada)
+    found = [await subscription_as_of(db, of, at) for at in (day(1, 31, 23), day(2, 1))]
+    assert [each and (each.state, each.period is None) for each in found] == [
+        ("pending_cancellation", False), ("pending_cancellation", True),
+    ]  # fmt: skip
