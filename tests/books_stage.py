@@ -12,6 +12,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     *(("setLegalDetails", {"retentionYears": years}, "INVALID_INPUT", ["retentionYears"]) for years in (0, 51)),
     ("closePeriod", {"legalEntity": "NONE"}, "NOT_FOUND", ["legalEntity"]),
     ("closePeriod", {"month": "2010-01-31"}, "INVALID_INPUT", ["month"]),
+    *(("closePeriod", {"month": month}, "INVALID_INPUT", ["month"]) for month in ("0001-01-01", "1999-12-01")),
     ("closePeriod", {"month": "9999-12-01"}, "STATE_CONFLICT", ["month"]),
 ]
 

@@ -10,6 +10,8 @@ from domain.ledger.post import books_month, lock_books
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
 
+OLDEST = date(2000, 1, 1)  # no test clock shows an earlier month, and nothing is booked before it: it was mistyped
+
 
 @dataclass(frozen=True, slots=True)
 class ClosePeriod:
@@ -37,9 +39,9 @@ async def closed_through(db: Primary, shard: int, entity: LegalEntityId) -> date
 
 @operation("ledger.close_period", allowed=frozenset({Grant.FINANCE, Grant.ADMIN}), destroys=True)
 async def close_period(tx: Tx, command: ClosePeriod) -> PeriodClosed:
-    """Runs under the house of a legal entity, else NOT_FOUND. INVALID_INPUT for a day that is not the first of a month;
-    STATE_CONFLICT for a month that is not over, or closed already by itself or with a later one; BUSY where postings
-    hold it open for too long.
+    """Runs under the house of a legal entity, else NOT_FOUND. INVALID_INPUT for a day that is not the first of a month,
+    and for a month before OLDEST; STATE_CONFLICT for a month that is not over, or closed already by itself or with a
+    later one; BUSY where postings hold it open for too long.
 
     It waits for the postings that are under way and is waited for by those that come after it, which are refused.
     """
@@ -47,6 +49,8 @@ async def close_period(tx: Tx, command: ClosePeriod) -> PeriodClosed:
         raise Refused(RefusalCode.NOT_FOUND, "There are no books of their own here.")
     if command.month.day != 1:
         raise Refused(RefusalCode.INVALID_INPUT, "A month is named by its first day.", ("month",))
+    if command.month < OLDEST:
+        raise Refused(RefusalCode.INVALID_INPUT, f"There are no books of before {OLDEST.year}.", ("month",))
     if command.month >= books_month(tx.now):
         raise Refused(RefusalCode.STATE_CONFLICT, f"{command.month:%Y-%m} is not over yet.", ("month",))
     tx.many_keys_reason = "the month of a legal entity is closed under every shard key of its tenant or under none"

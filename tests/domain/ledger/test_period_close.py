@@ -10,8 +10,9 @@ import pytest
 
 from domain.actor import Grant
 from domain.customers.advance_clock import AdvanceClock, advance_clock
+from domain.customers.place_and_time import CLOCK_FROM
 from domain.ids import CustomerId
-from domain.ledger.period_close import ClosePeriod, PeriodClosed, close_period, closed_through
+from domain.ledger.period_close import OLDEST, ClosePeriod, PeriodClosed, close_period, closed_through
 from domain.operation import Operation
 from domain.perform import perform
 from domain.reactions.house import House
@@ -137,6 +138,10 @@ async def test_only_finance_closes_and_only_what_is_over_open_and_a_month(books:
         assert await refusal(close(books, MARCH, role)) is RefusalCode.FORBIDDEN
     assert await refusal(close(books, MARCH, house=ada.id)) is RefusalCode.NOT_FOUND
     assert await refusal(close(books, date(2021, 3, 2))) is RefusalCode.INVALID_INPUT
+    for nonsense in (date(1, 1, 1), date(OLDEST.year - 1, 12, 1)):
+        assert await refusal(close(books, nonsense)) is RefusalCode.INVALID_INPUT
+    assert (OLDEST.year, OLDEST.month, OLDEST.day) == (CLOCK_FROM.year, CLOCK_FROM.month, CLOCK_FROM.day)
+    assert await refusal(close(books, OLDEST)) is None  # what no clock shows is before it
     assert await refusal(close(books, now)) is RefusalCode.STATE_CONFLICT
     assert await refusal(close(books, MARCH)) is None
     for month in (MARCH, date(2021, 2, 1)):
