@@ -5,6 +5,7 @@ from typing import Final
 
 import strawberry
 
+from api.errors import Code, Fault
 from api.graph.context import Info
 from api.graph.money import Money
 from api.graph.refusal import WrongTaxRefusal, as_error
@@ -146,7 +147,9 @@ class TaxByRate:
 
 
 async def tax_report(info: Info, since: datetime, until: datetime, *, sandbox: bool) -> list[TaxByRate]:
-    """By currency, place and rate."""
+    """By currency, place and rate; BAD_INPUT for a span that is none."""
+    if until <= since:
+        raise Fault(Code.BAD_INPUT, "A span ends after it begins.")
     found = await fanout.tax_by_rate(info.context.db.primary, info.context.tenant, since, until, sandbox=sandbox)
     return [
         TaxByRate(

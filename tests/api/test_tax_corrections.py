@@ -23,6 +23,8 @@ RUN = """query ($id: ID!) { staff { taxCorrectionRun(id: $id) { listed waiting r
 REPORT = """query ($tests: Boolean) { staff {
     taxReport(since: "2026-01-01T00:00:00Z", until: "2028-01-01T00:00:00Z", sandbox: $tests) { country region
     name ratePpm taxable { minorUnits } amount { minorUnits } } } }"""
+SPAN = """query ($since: DateTime!, $until: DateTime!) { staff {
+    taxReport(since: $since, until: $until) { name } } }"""
 CORRECTED = """query ($id: ID!) { viewer { customer { invoice(id: $id) { total { minorUnits } tax { minorUnits }
     creditNotes { total { minorUnits } tax { minorUnits } subtotal { minorUnits } reason }
     taxCorrections { gross { minorUnits } reason adjustmentId } } } } }"""
@@ -111,6 +113,13 @@ async def test_a_rate_is_corrected_down_and_up_again_over_all_invoices(desk: Api
         ("CORRECTED", 160_000), ("CORRECTED", 210_000),
     ]  # fmt: skip
     assert await verify_shard(desk.world.house.db.primary, ada.who.id.shard) == []
+
+
+@pytest.mark.parametrize("until", ["2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z"])
+async def test_a_report_of_a_span_that_is_none_is_refused(desk: Api, until: str) -> None:
+    finance = await desk.staff(Grant.FINANCE)
+    error = await finance.error(SPAN, since="2027-01-01T00:00:00Z", until=until)
+    assert (error["extensions"]["code"], error["path"][-1]) == ("BAD_INPUT", "taxReport")
 
 
 async def test_only_finance_corrects_tax(desk: Api) -> None:
