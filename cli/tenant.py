@@ -1,23 +1,37 @@
-"""``quittance tenant``: makes a tenant, and says whose tokens are believed for it."""
+"""``quittance tenant``: makes a tenant, and says whose tokens are believed for it and who works there."""
 
 from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from api.graph.texts import word
 from cli.in_a_house import in_a_house
+from domain.actor import Grant, staff_scope
 from domain.ids import CustomerId
 from domain.operation import Performed
 from domain.perform import perform
 from domain.reactions.house import House
+from domain.refusals import RefusalCode, Refused
+from domain.tenants.access import staff_issuers, staff_role
 from domain.tenants.create_tenant import CreateTenant, TenantCreated, create_tenant, founding_house
 from domain.tenants.legal_details import DEFAULT_YEARS
-from domain.tenants.register import TrustIssuer, trust_issuer
-from domain.tenants.tenant import find_tenant, free_shard_key, home_of
+from domain.tenants.register import RegisterStaff, TrustIssuer, register_staff, trust_issuer
+from domain.tenants.tenant import Tenant, find_tenant, free_shard_key, home_of
 from domain.tenants.web_door import OpenWebDoor, open_web_door
 
 app = typer.Typer(name="tenant", help="Tenants: the businesses that sell.", no_args_is_help=True)
+
+
+class Role(StrEnum):
+    """What a member of staff may be given; the other grants are no role."""
+
+    SUPPORT = "support"
+    LEAD = "lead"
+    FINANCE = "finance"
+    ADMIN = "admin"
 
 
 def register(main: typer.Typer) -> None:
@@ -74,6 +88,48 @@ async def _trust(house: House, slug: str, command: TrustIssuer) -> object:
     return await perform(house.db, trust_issuer, house.actor, home, command, key)
 
 
+@app.command("register-staff")
+def employ(
+    slug: Annotated[str, typer.Argument(help="The tenant.")],
+    subject: Annotated[str, typer.Argument(help="The member of staff, exactly as its tokens say it.")],
+    role: Annotated[Role, typer.Option(help="What it may do.")],
+    issuer: Annotated[
+        str, typer.Option(help="Whose tokens it signs in with; by default the one that is believed for staff.")
+    ] = "",
+) -> None:
+    """Give a member of staff a role, or another one: the first admin, who registers the others, or again an admin."""
+    changed = in_a_house("tenant", lambda house: _employ(house, slug, subject, Grant(role.value), issuer))
+    Console().print(f"{subject} {'is' if changed else 'was'} {role.value} of {slug}.", soft_wrap=True, highlight=False)
+
+
+async def _employ(house: House, slug: str, subject: str, role: Grant, given: str) -> bool:
+    """Whether anything changed: the same call again writes nothing, also not into the trail."""
+    db, tenant = house.db.primary, await _tenant(house, slug)
+    issuer = await _staff_issuer(house, tenant, given)
+    known = await staff_role(db, tenant.id, issuer, word(subject, "subject"))
+    if known is not None and known.role is role:
+        return False
+    # A role that was taken away is given anew, so the instant is part of the key.
+    key = f"staff:{staff_scope(issuer, subject)}:{house.db.clock.now().isoformat()}"
+    command, home = RegisterStaff(issuer, subject, role), await home_of(db, tenant.id)
+    await perform(house.db, register_staff, house.actor, home, command, key)
+    return True
+
+
+async def _staff_issuer(house: House, tenant: Tenant, given: str) -> str:
+    """The issuer that is meant; INVALID_INPUT for one that is not believed: its tokens would open nothing."""
+    believed = await staff_issuers(house.db.primary, tenant.id)
+    if not believed:
+        message = f"No issuer is believed for the staff of {tenant.slug}; see quittance tenant trust-issuer."
+    elif given and given not in believed:
+        message = f"That issuer is not believed for the staff of {tenant.slug}; believed: {', '.join(believed)}."
+    elif not given and len(believed) > 1:
+        message = f"Say with --issuer which one is meant: {', '.join(believed)}."
+    else:
+        return given or believed[0]
+    raise Refused(RefusalCode.INVALID_INPUT, message, ("issuer",))
+
+
 @app.command("open-web-door")
 def open_door(
     slug: Annotated[str, typer.Argument(help="The tenant.")],
@@ -97,7 +153,11 @@ async def _open(house: House, slug: str, command: OpenWebDoor) -> object:
 
 
 async def _home(house: House, slug: str) -> CustomerId:
+    return await home_of(house.db.primary, (await _tenant(house, slug)).id)
+
+
+async def _tenant(house: House, slug: str) -> Tenant:
     tenant = await find_tenant(house.db.primary, slug)
     if tenant is None:
         raise typer.BadParameter(f"there is no tenant {slug!r}")
-    return await home_of(house.db.primary, tenant.id)
+    return tenant

@@ -42,6 +42,15 @@ async def trusted_issuer(db: Primary, issuer: str, audience: str) -> TrustedIssu
     )
 
 
+async def staff_issuers(db: Primary, tenant: TenantId) -> list[str]:
+    """The issuers whose tokens are believed of the tenant's staff, each once."""
+    rows = await db.fetch(
+        "SELECT DISTINCT issuer FROM token_issuer WHERE tenant_id = $1 AND surface = 'staff' ORDER BY issuer",
+        tenant.uuid,
+    )
+    return [row["issuer"] for row in rows]
+
+
 def login_key(issuer: str, subject: str) -> str:
     """The directory's key for a login: a hash, so that no identity stands in the directory."""
     return hashlib.sha256(f"{issuer}\x00{subject}".encode()).hexdigest()

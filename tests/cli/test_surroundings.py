@@ -18,7 +18,9 @@ def run_with(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Com
     return subprocess.run(command, cwd=CHECKOUT, env=given, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("command", ["verify", "dead-letters list", "tenant trust-issuer x"])
+@pytest.mark.parametrize(
+    "command", ["verify", "dead-letters list", "tenant trust-issuer x", "tenant register-staff x y"]
+)
 def test_a_command_without_a_stack_says_what_is_missing_and_how_to_get_it(tmp_path: Path, command: str) -> None:
     told = run_with(tmp_path, *command.split())
     assert told.returncode == 1
