@@ -68,5 +68,6 @@ PERSONAS: Final = {
         ),
         Persona("lead", "lea", "Lea Novak", "lea@acme.example", "acme", Audience.STAFF, ("lead",)),
         Persona("finance", "finn", "Finn Castellano", "finn@acme.example", "acme", Audience.STAFF, ("finance",)),
+        Persona("admin", "ines", "Ines Adler", "ines@acme.example", "acme", Audience.STAFF, ("admin",)),
     )
 }

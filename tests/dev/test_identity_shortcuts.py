@@ -25,6 +25,7 @@ SURFACES = {
     "foreign-support": "quittance:globex:staff",
     "lead": "quittance:acme:staff",
     "finance": "quittance:acme:staff",
+    "admin": "quittance:acme:staff",
 }
 
 
@@ -34,7 +35,7 @@ async def test_each_persona_has_a_token_for_its_own_door() -> None:
     assert {name: claims["aud"] for name, claims in said.items()} == SURFACES
     assert len({claims["sub"] for claims in said.values()}) == len(SURFACES)
     assert {name: claims.get("roles") for name, claims in said.items() if "roles" in claims} == {
-        **{name: [name] for name in ("support", "lead", "finance")},
+        **{name: [name] for name in ("support", "lead", "finance", "admin")},
         "foreign-support": ["support"],
     }
 
@@ -72,7 +73,7 @@ async def test_a_test_gets_a_token_that_says_exactly_what_it_asked_for() -> None
     [
         {},
         [],
-        {"persona": "admin"},
+        {"persona": "root"},
         {"persona": 1},
         {"persona": "customer", "roles": ["finance"]},
         {"audience": "quittance:acme:portal"},

@@ -27,7 +27,7 @@ async def test_the_page_has_one_button_for_each_persona_of_the_client() -> None:
         console = await client.get("/authorize", params=asked(client_id="acme-staff"))
         globex = await client.get("/authorize", params=asked(client_id="globex-portal"))
     buttons = [re.findall(r'name="persona" value="([^"]+)"', page.text) for page in (portal, console, globex)]
-    assert buttons == [PORTAL, ["support", "lead", "finance"], ["foreign-customer"]]
+    assert buttons == [PORTAL, ["support", "lead", "finance", "admin"], ["foreign-customer"]]
     assert "frame-ancestors 'none'" in portal.headers["content-security-policy"]
 
 
@@ -35,7 +35,7 @@ async def test_the_first_page_names_every_persona_and_its_command() -> None:
     async with provider() as client:
         page = (await client.get("/")).text
     names = [
-        *PORTAL, "foreign-customer", "partner", "support", "foreign-support", "lead", "finance",
+        *PORTAL, "foreign-customer", "partner", "support", "foreign-support", "lead", "finance", "admin",
     ]  # fmt: skip
     assert re.findall(r"quittance token ([a-z-]+)", page) == names
 

@@ -12,12 +12,16 @@ from tests.domain.invoices.pdf_text import Pdf
 from tests.scraping import scrape
 from tests.story.product import product
 
+REGISTER = """mutation ($input: RegisterStaffInput!) { registerStaff(input: $input) { subject
+    errors { ... on UserError { code } } } }"""
+
 
 @pytest.mark.row("Z")
 @pytest.mark.row("Y3")
 async def test_a_customer_s_whole_story_through_the_schema() -> None:
     async with product() as running, httpx2.AsyncClient(trust_env=False, verify=False) as http:
         await at_the_door(Client(http, running.api, await mint(http, running.issuer, persona="customer")))
+        await at_the_desk(Client(http, running.api, await mint(http, running.issuer, persona="admin")))
         cast = await running.cast(http)
         steps = [step async for step in whole(cast.story)]
         told = {step.title: step for step in steps}
@@ -37,6 +41,18 @@ async def at_the_door(visitor: Client) -> None:
     (bought,) = (await visitor.query(say.SUBSCRIPTIONS))["viewer"]["customer"]["subscriptions"]
     owed = (await visitor.query(say.BALANCE))["viewer"]["customer"]["balance"]["receivable"]
     assert (bought["state"], bought["plan"]["name"], owed["decimal"]) == ("ACTIVE", "Team", "20.00")
+
+
+async def at_the_desk(admin: Client) -> None:
+    """Who looks around as an admin does what admins alone may, such as saying who else works here."""
+    given = {
+        "issuer": "https://issuer.example",
+        "subject": "new",
+        "role": "SUPPORT",
+        "idempotencyKey": "first-colleague",
+    }
+    made = (await admin.query(REGISTER, input=given))["registerStaff"]
+    assert (made["subject"], made["errors"]) == ("new", [])
 
 
 def purchase(told: dict[str, Step]) -> None:
