@@ -23,6 +23,7 @@ from domain.bulk.action import SUBJECTS, Settings, require_allowed
 from domain.bulk.action import BulkAction as Action
 from domain.bulk.item import TryItem, try_item
 from domain.fanout.bulk import Subject, owned, page_of
+from domain.fanout.bulk_foreseen import require_possible
 from domain.ids import BulkRunId, EntityId, PlanId
 from domain.inspection import inspect_key
 from domain.money import Money as Amount
@@ -31,6 +32,8 @@ from domain.subscriptions.cancel import CancelAt
 
 LOOKED_AT: Final = 20  # things of one page of a preview: each is worked out as the operation itself and rolled back
 _TRIALS: Final = {WORK: 5 * LOOKED_AT}  # less than as many mutations: nothing is written
+# Fields of the single mutations, as an order calls them; the others name the thing.
+_SETTINGS: Final = {"timing": "timing", "resumesAt": "resumesAt", "code": "couponCode", "reason": "reason"}
 _value = strawberry.enum_value
 
 
@@ -87,7 +90,10 @@ class BulkPreview:
     """A page."""
 
     trials: list[BulkTrial] = strawberry.field(description="The things, in the order in which the run comes to them.")
-    would_be_done: int = strawberry.field(description="How many of them would be done.")
+    would_be_done: int = strawberry.field(
+        description="How many of them would be done, each tried as if it were the only one: how often a coupon may be "
+        "redeemed is not counted over them."
+    )
     would_be_refused: int = strawberry.field(description="How many would not.")
     totals: list[Money] = strawberry.field(description="Their amounts together, by currency.")
     next: GlobalId | None = strawberry.field(description="What the next page begins after; null: there is none.")
@@ -114,7 +120,7 @@ async def preview_shown(info: Info, given: BulkOrderInput, after: GlobalId | Non
     page = await page_of(db, tenant, order, (start.shard, start.uuid) if start else None, LOOKED_AT)
     tried = [await _tried(info, order, each) for each in page.subjects]
     return BulkPreview(
-        trials=[_trial(kind, each) for each in tried],
+        trials=[_trial(kind, each, order) for each in tried],
         would_be_done=sum(each.refused is None for each in tried),
         would_be_refused=sum(each.refused is not None for each in tried),
         totals=_totals([each.amount for each in tried if each.amount is not None]),
@@ -131,13 +137,21 @@ async def _tried(info: Info, order: runs.Order, of: Subject) -> _Tried:
     return _Tried(of, done.outcome.amount, None)
 
 
-def _trial(kind: type[EntityId], of: _Tried) -> BulkTrial:
+def _trial(kind: type[EntityId], of: _Tried, order: runs.Order) -> BulkTrial:
     return BulkTrial(
         customer_id=GlobalId(str(of.subject.customer)),
         subject_id=GlobalId(str(kind(of.subject.customer.shard, of.subject.id))),
         amount=Money.of(of.amount) if of.amount else None,
-        refusal=as_error(of.refused) if of.refused else None,
+        refusal=as_error(_of_order(_of_thing(of.refused, order))) if of.refused else None,
     )
+
+
+def _of_thing(refused: Refused, order: runs.Order) -> Refused:
+    """What the action says of one thing, with its path in the order: a setting, or else what names the thing."""
+    if not refused.path:
+        return refused
+    thing = "planId" if order.plan is not None else "subjectIds"
+    return Refused(refused.code, refused.message, (_SETTINGS.get(refused.path[0], thing),))
 
 
 def _totals(amounts: list[Amount]) -> list[Money]:
@@ -159,6 +173,15 @@ async def _require_owned(info: Info, order: runs.Order) -> None:
     found = await owned(info.context.db.primary, info.context.tenant, order.action, order.ids())
     if len(found) < len(order.subjects):
         raise Refused(RefusalCode.NOT_FOUND, "Not all of these are there.", ("subjectIds",))
+
+
+async def _require_possible(info: Info, order: runs.Order) -> None:
+    """As ``require_possible`` says, once the order can be meant; who may not start it is told that alone."""
+    db, tenant, actor = info.context.db, info.context.tenant, info.context.actor
+    if actor.grants & runs.RUNNERS:
+        await runs.require_order(db.primary, tenant, order)
+        require_allowed(order.action, actor)
+        await require_possible(db.primary, tenant, order, db.clock.now())
 
 
 @strawberry.type(description="Part of the desk.")
@@ -202,7 +225,7 @@ class StartBulkRunPayload:
 
 
 def _of_order(refused: Refused) -> Refused:
-    """The refusal, with its path as this mutation's input has it: all but the key is part of the order."""
+    """The refusal, with its path as the caller's input has it: all but the key is part of the order."""
     if refused.path in ((), ("idempotencyKey",)):
         return refused
     return Refused(refused.code, refused.message, ("order", *refused.path))
@@ -214,6 +237,7 @@ async def start(info: Info, input: StartBulkRunInput) -> StartBulkRunPayload:
         home, order = info.context.staff_home(), input.order.order()
         if await inspect_key(info.context.db.primary, home, info.context.actor.scope, input.idempotency_key) is None:
             await _require_owned(info, order)  # a retry may come when a draft is there no more
+            await _require_possible(info, order)
         command = runs.StartBulkRun(order)
         done = await performed(info, runs.start_bulk_run, home, command, input.idempotency_key)
     except Refused as refused:

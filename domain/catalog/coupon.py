@@ -44,6 +44,10 @@ class Coupon:
     max_redemptions: int | None
     active: bool
 
+    def is_over_at(self, at: datetime) -> bool:
+        """Whether nobody redeems it any more at the instant: it was ended, or ran only until then."""
+        return not self.active or (self.redeem_until is not None and at >= self.redeem_until)
+
 
 def _coupon(row: Row) -> Coupon:
     return Coupon(
