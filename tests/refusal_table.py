@@ -200,6 +200,9 @@ CASES = [
     Case("createContract", "STATE_CONFLICT", "finance", {
         "customerId": "$bare customer", "priceId": "$retired price", "commitment": EUROS, "netDays": 30,
         "startsAt": "2027-06-01T00:00:00Z", "endsAt": "2028-06-01T00:00:00Z"}),
+    Case("setRetentionOffer", "COUPON_OVER", "admin", {"planId": "$retired plan", "couponCode": "$over"}),
+    Case("startBulkRun", "COUPON_OVER", "admin", {"order": {
+        "action": "APPLY_COUPON", "planId": "$retired plan", "couponCode": "$over", "reason": "R."}}),
     Case("setRetentionOffer", "STATE_CONFLICT", "admin", {"planId": "$retired plan", "priceId": "$retired price"}),
     Case("retirePlan", "STATE_CONFLICT", "admin", {"planId": "$retired plan"}),
     Case("retirePrice", "STATE_CONFLICT", "admin", {"priceId": "$retired price"}),

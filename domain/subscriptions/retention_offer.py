@@ -85,8 +85,8 @@ class RetentionOfferSet:
 @operation("subscriptions.set_retention_offer", allowed=frozenset({Grant.SYSTEM, Grant.ADMIN}))
 async def set_retention_offer(tx: Tx, command: SetRetentionOffer) -> RetentionOfferSet:
     """NOT_FOUND for a plan, code or price that is not the tenant's; STATE_CONFLICT for a price that is not sold;
-    INVALID_INPUT for a coupon of a whole account or of other plans, a price of the plan itself, and a number out of
-    bounds."""
+    COUPON_OVER for a coupon that is not redeemed any more; INVALID_INPUT for a coupon of a whole account or of other
+    plans, a price of the plan itself, and a number out of bounds."""
     await plan(tx, tx.head.tenant, command.plan)
     if command.pause_days is not None and not 1 <= command.pause_days <= LONGEST_PAUSE:
         raise Refused(RefusalCode.INVALID_INPUT, f"A pause is of 1 to {LONGEST_PAUSE} days.", ("pauseDays",))
@@ -117,6 +117,8 @@ async def _coupon(tx: Tx, command: SetRetentionOffer) -> CouponId | None:
     coupon = await coupon_of_code(tx, tx.head.tenant, command.coupon_code)
     if coupon is None:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such coupon.", ("couponCode",))
+    if coupon.is_over_at(tx.now):
+        raise Refused(RefusalCode.COUPON_OVER, "This coupon cannot be redeemed any more.", ("couponCode",))
     if coupon.scope is not Scope.SUBSCRIPTION or (coupon.plans and command.plan not in coupon.plans):
         raise Refused(RefusalCode.INVALID_INPUT, "Offer a coupon of one subscription to that plan.", ("couponCode",))
     return coupon.id

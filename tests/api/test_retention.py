@@ -77,6 +77,10 @@ async def shop_of(own: Api) -> Shop:
     ]
     assert (await admin.refusal(SET, planId=plan, couponCode=account))["code"] == "INVALID_INPUT"
     assert (await admin.refusal(SET, planId=plan, priceId=str(bought)))["path"] == ["priceId"]
+    ended = (await admin.do(PUBLISH_COUPON, **coupon_of(fresh("gone")) | {"scope": "SUBSCRIPTION"}))["coupon"]
+    await admin.do(mutation("endCoupon"), couponId=ended["id"])
+    over = {"code": "COUPON_OVER", "path": ["couponCode"]}
+    assert await admin.refusal(SET, planId=plan, couponCode=ended["code"]) == over
     offer = {"planId": plan, "couponCode": coupon, "pauseDays": 30, "priceId": str(smaller), "everyMonths": 12}
     assert (await admin.do(SET, **offer))["offer"] == offer
     return Shop(own, admin, str(bought), str(smaller), plan, coupon)
