@@ -8,10 +8,9 @@ from typing import Final, Protocol
 
 from api.audience import Audience, Sender
 from api.json_body import NotJson, decode
-from domain.tenants.trusted_document import hash_of
+from domain.tenants.trusted_document import HASHED, hash_of
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")  # hex and base64 hashes, Relay's numbers, names of people's own
-_SHA256_PREFIX: Final = "sha256:"
 APOLLO_FORMAT: Final = "apollo-persisted-query-manifest"
 APOLLO_VERSION: Final = 1  # the only one Apollo has published
 
@@ -90,7 +89,7 @@ def _apollo(manifest: Mapping[str, object]) -> list[tuple[object, object, object
 
 def bare(document_id: str) -> str:
     """The id without the name of its hash: appendix A of GraphQL over HTTP puts that before the value."""
-    return document_id.removeprefix(_SHA256_PREFIX)
+    return document_id.removeprefix(HASHED)
 
 
 class ManifestDocuments:

@@ -33,7 +33,9 @@ OWNER: Final = "portal, staff, or partner:<client id>."
 class NewDocumentInput:
     """One document."""
 
-    id: str = strawberry.field(description="Up to 128 letters, digits or . _ : + / = -")
+    id: str = strawberry.field(
+        description="Up to 128 letters, digits or . _ : + / = -; sha256: stands before the hash of the text alone."
+    )
     name: str = strawberry.field(description="What people call it.")
     text: str = strawberry.field(description="The GraphQL document.")
 

@@ -10,7 +10,7 @@ from domain.db import Tx
 from domain.operation import operation
 from domain.refusals import RefusalCode, Refused
 from domain.tenants.access import is_partner
-from domain.tenants.trusted_document import PORTAL, STAFF, client_of, hash_of, notice_days
+from domain.tenants.trusted_document import HASHED, PORTAL, STAFF, client_of, hash_of, notice_days
 
 MOST_AT_ONCE: Final = 50  # documents of one operation: its entry in the audit trail holds their texts
 MOST_OF_ONE_OWNER: Final = 5_000  # a large app's, over many releases
@@ -86,6 +86,10 @@ def _require_shape(documents: tuple[NewDocument, ...]) -> None:
     for each in documents:
         if not _ID.fullmatch(each.id) or not each.text.strip() or len(each.text) > LONGEST:
             message = "A document has an id of at most 128 letters, digits or . _ : + / = - and a text."
+            raise Refused(RefusalCode.INVALID_INPUT, message, ("documents",))
+        # Who sends such an id asks for the text of that hash, so another text would never be found by it.
+        if each.id.startswith(HASHED) and each.id != HASHED + hash_of(each.text):
+            message = f"{each.id} says the hash of another text: it is {HASHED}{hash_of(each.text)}."
             raise Refused(RefusalCode.INVALID_INPUT, message, ("documents",))
 
 

@@ -11,6 +11,7 @@ from domain.ids import TenantId
 PORTAL: Final = "portal"
 STAFF: Final = "staff"
 NOTICE_DAYS: Final = 90  # a quarter: what a partner's release plan can take in
+HASHED: Final = "sha256:"  # before the hash of a text, in a name of the document
 _PARTNER: Final = "partner:"
 
 

@@ -93,6 +93,18 @@ async def test_a_registered_document_runs_in_every_form_for_its_owner_alone(api:
             assert error["extensions"]["code"] in ("DOCUMENT_NOT_FOUND", "PERSISTED_QUERY_NOT_FOUND")
 
 
+async def test_an_id_that_says_a_hash_says_that_of_its_text(api: Api) -> None:
+    partner, owner = await partner_of(api)
+    text, other = (f"{PLANS} # {fresh('text')}" for _ in range(2))
+    for wrong in (f"sha256:{hash_of(other)}", f"sha256:{hash_of(text).upper()}", "sha256:plans"):
+        both = (NewDocument("good", "Good", other), NewDocument(wrong, "Plans", text))
+        assert await refused(api.world, persist_documents, PersistDocuments(owner, both)) is RefusalCode.INVALID_INPUT
+    assert "errors" in (await partner.post({"documentId": "good"})).json(), "all are registered, or none"
+    right = f"sha256:{hash_of(text)}"
+    assert (await register(api.world, owner, **{right: text})).added == (right,)
+    assert "plans" in (await partner.post({"documentId": right})).json()["data"]
+
+
 async def test_what_goes_is_said_in_the_headers_of_every_answer(api: Api) -> None:
     partner, owner = await partner_of(api)
     old = "query Old($id: ID!) { node(id: $id) { ... on Customer { simulate(subscriptionId: $id) { endsAt } } } }"
