@@ -75,7 +75,8 @@ class PublishPriceInput:
     private: bool = strawberry.field(default=False, description="Never on offer: a contract names it.")
     existing_from: datetime | None = strawberry.field(
         default=None,
-        description="From when on earlier customers pay it at their next term; left out: they keep theirs.",
+        description="From when on earlier customers pay it at their next term, as far as their price has the same "
+        "currency, interval and model; left out: they keep theirs.",
     )
     idempotency_key: IdempotencyKey = strawberry.field(description=MINTED)
 

@@ -1,11 +1,13 @@
 """The catalog through the API: versions and prices with their terms, what a plan allows, and the dunning policy."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from graphql import GraphQLInputObjectType
 
 from domain.actor import Grant
 from tests.api_callers import START, Api, Caller
+from tests.frontend_schema import frontend_schema
 from tests.world import fresh
 
 MONEY = "{ minorUnits currency decimal }"
@@ -68,6 +70,18 @@ async def test_customers_see_trials_and_what_a_plan_allows_before_they_buy(api: 
     }
     known = (await admin.data("{ staff { features { code kind } } }"))["staff"]["features"]
     assert {"code": limit["code"], "kind": "LIMIT"} in known
+
+
+async def test_the_schema_says_of_whom_a_price_for_existing_customers_is(api: Api) -> None:
+    admin = await api.staff(Grant.ADMIN)
+    plan, since = (await published(admin))["id"], "2020-02-01T00:00:00Z"
+    await admin.do(PRICE, **price_of(plan, model="PER_SEAT"))
+    # Nobody pays it yet who could move; from then on, who buys it moves to the next one of this model.
+    await admin.do(PRICE, **price_of(plan, model="FLAT", effectiveFrom=since, existingFrom=since))
+    said = (
+        cast(GraphQLInputObjectType, frontend_schema().type_map["PublishPriceInput"]).fields["existingFrom"].description
+    )
+    assert said and "as far as their price has the same currency, interval and model" in said
 
 
 @pytest.mark.row("D17")
