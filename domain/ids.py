@@ -17,6 +17,13 @@ _PAIRS = tuple(one + other for one in _ALPHABET for other in _ALPHABET)  # two c
 _BITS = 5  # base 32: five bits a character
 _SHARD_BYTES = 4  # shard_key is an int4
 _UUID_BYTES = 16  # RFC 9562
+# What people call it where the prefix is no word of theirs.
+_WORDS = {
+    "entity": "legal entity", "version": "version of a plan", "taxrate": "tax rate", "method": "payment method",
+    "hold": "legal hold", "taxid": "tax id", "creditnote": "credit note", "taxrun": "tax run",
+    "taxrunitem": "item of a tax run", "installments": "installment plan", "dunning": "dunning case", "bulkrun": "run",
+    "bulkitem": "item of a run",
+}  # fmt: skip
 
 
 def _encode(raw: bytes) -> str:
@@ -36,7 +43,7 @@ def _decode(text: str, size: int) -> bytes | None:
 
 
 def _not_found(prefix: str) -> Refused:
-    return Refused(RefusalCode.NOT_FOUND, f"There is no such {prefix}.")
+    return Refused(RefusalCode.NOT_FOUND, f"There is no such {_WORDS.get(prefix, prefix)}.")
 
 
 @dataclass(frozen=True, slots=True, order=True)

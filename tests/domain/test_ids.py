@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.ids import CustomerId, EntityId, InvoiceId, TenantId
+from domain.ids import CustomerId, EntityId, InvoiceId, ReferenceId, TenantId
 from domain.refusals import Refused
 
 STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # RFC 4648 section 6
@@ -58,3 +58,15 @@ def test_a_reference_s_id_is_the_uuid_as_a_number_of_26_digits(uuid: UUID) -> No
 def test_any_other_spelling_is_no_id(text: str) -> None:
     with pytest.raises(Refused):
         CustomerId.parse(text)
+
+
+def test_what_there_is_none_of_is_said_in_words() -> None:
+    kinds: list[type[EntityId] | type[ReferenceId]] = [*EntityId.__subclasses__(), *ReferenceId.__subclasses__()]
+    said = {}
+    for kind in kinds:
+        with pytest.raises(Refused) as refused:
+            kind.parse("nonsense")
+        said[kind.__name__.removesuffix("Id")] = refused.value.message
+    assert (said["TaxRate"], said["BulkRun"]) == ("There is no such tax rate.", "There is no such run.")
+    # A name of two words that are written as one is no word.
+    assert [name for name, told in said.items() if not name.istitle() and f" {name.lower()}." in told] == []
