@@ -93,7 +93,9 @@ async def _withdraw(tx: Tx) -> ErasureMoved:
 async def _refuse_another(tx: Tx, path: str) -> None:
     of = await erasure_of(tx, tx.customer)
     if of is not None and of.state.name not in ("rejected", "withdrawn"):
-        raise Refused(RefusalCode.ALREADY_EXISTS, "An erasure of this customer was asked for.", (path,))
+        waits = of.state.name == "asked"
+        message = "An erasure of this customer was asked for already." if waits else "This customer was erased."
+        raise Refused(RefusalCode.ALREADY_EXISTS, message, (path,))
 
 
 async def _ask(tx: Tx, reason: str, erase_at: datetime | None) -> ErasureAsked:

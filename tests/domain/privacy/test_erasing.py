@@ -18,17 +18,12 @@ from domain.invoices.invoice_document import invoice_pdf
 from domain.payments.receipt_document import receipt_pdf
 from domain.payments.settle_payment import News
 from domain.perform import perform
-from domain.privacy.ask_erasure import (
-    AskErasure,
-    RequestErasure,
-    ask_erasure,
-    request_erasure,
-)
+from domain.privacy.ask_erasure import AskErasure, RequestErasure, ask_erasure, request_erasure
 from domain.privacy.carry_out import DecideErasure, decide_erasure
 from domain.privacy.erasure import Erasure, erasure_of
 from domain.privacy.legal_hold import SetLegalHold, set_legal_hold
 from domain.privacy.stops import Stop, stops_of
-from domain.refusals import Gone
+from domain.refusals import Gone, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.tenants.access import find_login, free_login
 from migrations.personal import PERSONAL, Fate
@@ -200,6 +195,16 @@ async def test_an_erasure_waits_for_another_person_or_for_the_customer_to_be_sur
     await world.do(ada, cancel_subscription, CancelSubscription(begun.subscription, CancelAt.NOW))
     await until(world, ada, day(2, 22))
     assert (await erasure(world, ada)).state.name == "erased"
+
+
+async def test_who_asks_again_is_told_whether_it_waits_or_was_done(world: World) -> None:
+    ada, lea = await buyer(world), colleague(world)
+    await by(world, lea, ada, ask_erasure, AskErasure(WHY))
+    with pytest.raises(Refused, match="was asked for already"):
+        await by(world, lea, ada, ask_erasure, AskErasure(WHY))
+    await by(world, colleague(world, "adam", Grant.ADMIN), ada, decide_erasure, DecideErasure(True, WHY))
+    with pytest.raises(Refused, match="This customer was erased"):
+        await by(world, lea, ada, ask_erasure, AskErasure(WHY))
 
 
 async def confirmed(world: World, of: Someone) -> None:
