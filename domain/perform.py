@@ -81,7 +81,7 @@ async def _tried(
 def admit(operation: Operation[C, O], actor: Actor, customer: CustomerId, command: C, key: str) -> None:
     """Refuses what no transaction needs to be opened for: FORBIDDEN, NOT_FOUND, INVALID_INPUT."""
     if not actor.grants & operation.allowed:
-        raise Refused(RefusalCode.FORBIDDEN, f"{operation.name} is not for this caller.")
+        raise Refused(RefusalCode.FORBIDDEN, "You may not do this.")
     require_purpose(actor, operation)
     if actor.customer is not None and actor.customer != customer:
         raise no_customer()
@@ -116,7 +116,7 @@ def _jitter(db: Database, attempt: int) -> float:
 
 def no_customer() -> Refused:
     """What is said of a customer that is not there, or that the caller does not reach."""
-    return Refused(RefusalCode.NOT_FOUND, "There is no such customer.")
+    return Refused(RefusalCode.NOT_FOUND, "There is no such customer.", ("customerId",))
 
 
 class Run(Generic[C, O]):

@@ -24,7 +24,7 @@ O = TypeVar("O")  # noqa: E741 - command and outcome, as in domain/operation.py
 # What is wrong with input about entitlements that would do otherwise, the refusal, and the part it is about.
 WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("grantEntitlement", {"feature": "nope"}, "NOT_FOUND", ["feature"]),
-    ("grantEntitlement", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+    ("grantEntitlement", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", ["customerId"]),
     *(("grantEntitlement", {"value": value}, "INVALID_INPUT", ["value"]) for value in ("-1", "2", str(2**63 - 1))),
     ("grantEntitlement", {"startsAt": "2026-12-31T23:59:59Z"}, "INVALID_INPUT", ["startsAt"]),
     ("grantEntitlement", {"endsAt": "2027-01-02T00:00:00Z"}, "INVALID_INPUT", ["endsAt"]),

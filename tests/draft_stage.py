@@ -41,7 +41,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("createInvoice", {"netDays": 121}, "INVALID_INPUT", ["netDays"]),
     ("createInvoice", {"netDays": -1}, "INVALID_INPUT", ["netDays"]),
     ("createInvoice", {"purchaseOrder": "x" * 101}, "INVALID_INPUT", ["purchaseOrder"]),
-    ("createInvoice", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+    ("createInvoice", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", ["customerId"]),
     *(
         (name, {part: [line] if part == "lines" else line}, code, [part, *of_line])
         for name, part in (("createInvoice", "lines"), ("addInvoiceLine", "line"), ("editInvoiceLine", "line"))

@@ -30,7 +30,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("setParentCustomer", {"parentCustomerId": "customer_" + "0" * 32}, "NOT_FOUND", ["parentCustomerId"]),
     ("setParentCustomer", {"parentCustomerId": "nonsense"}, "NOT_FOUND", ["parentCustomerId"]),
     ("setParentCustomer", {"parentCustomerId": None}, "STATE_CONFLICT", ["parentCustomerId"]),
-    ("setParentCustomer", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+    ("setParentCustomer", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", ["customerId"]),
     *(
         (name, {"policy": {"days": days}}, "INVALID_INPUT", ["policy", "days"])
         for name in ("setDebtPolicy", "setCustomerDebtPolicy")
@@ -53,7 +53,7 @@ WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
         ["policy", "tolerated"],
     ),
     ("setCustomerDebtPolicy", {"followTenant": True}, "INVALID_INPUT", ["policy"]),
-    ("setCustomerDebtPolicy", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+    ("setCustomerDebtPolicy", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", ["customerId"]),
 ]
 
 

@@ -63,7 +63,7 @@ async def leave_for_good(world: World) -> None:
 WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     *((name, wrong, code, path) for name in ADMINS for wrong, code, path in (
         ({"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
-        ({"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+        ({"customerId": "customer_" + "0" * 32}, "NOT_FOUND", ["customerId"]),
         ({"reason": " "}, "INVALID_INPUT", ["reason"]),
         ({"reason": "x" * 501}, "INVALID_INPUT", ["reason"]))),
     ("requestErasure", {"wanted": False}, "NOT_FOUND", ["wanted"]),

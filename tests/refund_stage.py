@@ -133,7 +133,7 @@ _LINE: dict[str, Any] = {"invoiceLine": 1}
 # What is wrong in the input of mutations about refunds, the code, and the path that names the part.
 WRONG: list[tuple[str, dict[str, Any], str, list[str]]] = [
     ("refundPayment", {"customerId": "nonsense"}, "NOT_FOUND", ["customerId"]),
-    ("refundPayment", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", []),
+    ("refundPayment", {"customerId": "customer_" + "0" * 32}, "NOT_FOUND", ["customerId"]),
     ("refundPayment", {"paymentId": "payment_" + "0" * 32}, "NOT_FOUND", ["paymentId"]),
     *(("refundPayment", {"amount": euro(minor)}, "INVALID_AMOUNT", ["amount"])
       for minor in (0, -1, 10**15 + 1, 2**63 - 1, -(2**63))),

@@ -20,7 +20,7 @@ CHANGE = """mutation ($input: ChangeWebhookEndpointInput!) { changeWebhookEndpoi
     endpoint { url kinds active } errors { ... on UserError { code path } } } }"""
 ROTATE = """mutation ($input: RotateWebhookSecretInput!) { rotateWebhookSecret(input: $input) {
     endpoint { secretVersion previousSecretUntil } secret operation { replayed }
-    errors { ... on UserError { code } } } }"""
+    errors { ... on UserError { code path } } } }"""
 
 SUPPORTS = ("replayWebhooks",)
 ADMINS = ("registerWebhookEndpoint", "changeWebhookEndpoint", "rotateWebhookSecret")

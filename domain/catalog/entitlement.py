@@ -111,7 +111,7 @@ async def grant_entitlement(tx: Tx, command: GrantEntitlement) -> EntitlementGra
     """NOT_FOUND for no feature of the tenant; INVALID_INPUT for a value of another kind, a span that begins before
     now (what was so stays so) or ends before it begins, and for no reason."""
     if tx.head.kind == "house":
-        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.")
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.", ("customerId",))
     feature = (await features(tx, tx.head.tenant)).get(command.feature)
     if feature is None:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such feature.", ("feature",))

@@ -92,7 +92,7 @@ async def redeem_coupon(tx: Tx, command: RedeemCoupon) -> CouponRedeemed:
     coupon = await coupon_of_code(tx, tx.head.tenant, command.code)
     if coupon is None:
         raise Refused(RefusalCode.NOT_FOUND, "There is no such coupon.", ("code",))
-    if not coupon.active or (coupon.redeem_until is not None and tx.now >= coupon.redeem_until):
+    if coupon.is_over_at(tx.now):
         raise Refused(RefusalCode.COUPON_OVER, "This coupon cannot be redeemed any more.", ("code",))
     await _require_currency(tx, coupon)
     if command.subscription is not None:
@@ -108,7 +108,7 @@ async def _require_currency(tx: Tx, coupon: Coupon) -> None:
         "SELECT currency FROM customer WHERE shard_key = $1 AND id = $2", tx.customer.shard, tx.customer.uuid
     )
     if billed is None:
-        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.")
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.", ("customerId",))
     if coupon.amount is not None and str(coupon.amount.currency) != billed:
         raise Refused(RefusalCode.CURRENCY_MISMATCH, f"This customer is billed in {billed}.", ("code",))
 

@@ -41,7 +41,7 @@ async def set_parent(tx: Tx, command: SetParent) -> ParentSet:
     beside too many others, and where one of the two was erased."""
     tx.many_keys_reason = "a family's relation stands under the child's key and the parent's, behind the house's head"
     if tx.head.kind == "house":
-        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.")
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.", ("customerId",))
     await _wait_for_others(tx)
     before = await parent_of(tx, tx.customer)
     if command.parent == before:

@@ -152,7 +152,7 @@ class SetCustomerDebtPolicy:
 async def set_customer_debt_policy(tx: Tx, command: SetCustomerDebtPolicy) -> DebtPolicySet:
     """As ``set_debt_policy``; NOT_FOUND for who is no customer."""
     if tx.head.kind == "house":
-        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.")
+        raise Refused(RefusalCode.NOT_FOUND, "There is no such customer.", ("customerId",))
     rules = command.policy or DebtPolicy()
     _check(rules)
     seq = await tx.fetchval(

@@ -107,7 +107,8 @@ async def rotate_webhook_secret(tx: Tx, command: RotateWebhookSecret) -> Webhook
     """
     of = await _endpoint(tx, command.endpoint)
     if of.previous_until is not None and tx.recorded_at < of.previous_until:
-        raise Refused(RefusalCode.STATE_CONFLICT, "Its secret was rotated less than a day ago: both sign until then.")
+        message = "Its secret was rotated less than a day ago: both sign until then."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("endpointId",))
     version: int = await tx.fetchval(
         """UPDATE webhook_endpoint SET secret_version = secret_version + 1, previous_until = $2 WHERE id = $1
            RETURNING secret_version""",

@@ -101,6 +101,7 @@ async def test_what_is_not_its_tenant_s_or_not_that_customer_s_is_answered_as_wh
         missing = await stranger.perform(document, customerId=nobody, **given)
         assert foreign["errors"] == missing["errors"] or "quoteId" in given  # who holds a quote knows whose it is
         assert {each["errors"][0]["code"] for each in (foreign, missing)} == {"NOT_FOUND"}
+        assert missing["errors"][0]["path"] == ["customerId"] or "quoteId" in given
     for document, given in calls[1:]:  # the right tenant, and the subscription or quote of another customer
         assert (await partner.refused(document, customerId=other.id, **given))[0] == "NOT_FOUND"
     look = "{ viewer { customer { subscriptions { id state plan { code } } } } }"

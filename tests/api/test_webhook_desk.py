@@ -46,6 +46,8 @@ async def test_a_lost_answer_is_asked_for_again_and_holds_the_same_secret(api: A
     assert turned["secret"] != first["secret"]
     assert turned["endpoint"]["secretVersion"] == 2 and turned["endpoint"]["previousSecretUntil"]
     assert (await admin.do(REGISTER, **given))["secret"] == first["secret"]
+    early = await admin.refusal(ROTATE, endpointId=first["endpoint"]["id"])
+    assert early == {"code": "STATE_CONFLICT", "path": ["endpointId"]}
 
 
 async def test_staff_see_what_failed_and_send_it_again(api: Api, endpoint: tuple[Receiver, Caller, str]) -> None:

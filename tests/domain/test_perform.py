@@ -258,7 +258,7 @@ async def test_an_actor_without_the_right_is_refused_and_logged_at_its_own_home(
     command = SettleRefund(RefundId(eve.id.shard, eve.id.uuid), RefundNews.SUCCEEDED, None, None)
     with pytest.raises(Refused) as refused:
         await perform(world.house.db, settle_refund, eve.actor, ada.id, command, fresh("key"))
-    assert refused.value.code is RefusalCode.FORBIDDEN
+    assert (refused.value.code, refused.value.message) == (RefusalCode.FORBIDDEN, "You may not do this.")
     logged = await world.house.db.primary.fetch(
         "SELECT customer_id, code FROM refusal_log WHERE shard_key = $1 AND actor_scope = 'portal' AND operation = $2",
         eve.id.shard,
