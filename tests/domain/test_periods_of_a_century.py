@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from domain.period import Anchor, Cadence, Period, Unit, days_later, local_date, period, period_index
 from domain.subscriptions.renew import next_period
+from tests.examples_plugin import in_brief
 from tests.running import alive
 from tests.simulation.calendar_model import boundary
 
@@ -96,7 +97,7 @@ befalls = st.lists(st.tuples(st.sampled_from(["pause", "suspend", "nothing"]), s
 
 
 @pytest.mark.row("D13")
-@settings(max_examples=200, deadline=None)
+@in_brief
 @given(st.integers(1, 31), zones, cadences, times, st.integers(0, 60), befalls, st.floats(0, 0.999))
 def test_trials_pauses_and_suspensions_leave_every_day_billed_at_most_once(
     day: int, zone: str, cadence: Cadence, clock: time, trial: int, story: list[tuple[str, int]], when: float

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain.ids import DisputeId, InvoiceId, PaymentId
@@ -13,6 +12,7 @@ from domain.invoices.takeover import Takeover, related
 from domain.money import Money, total
 from domain.payments.disputed_credit import Claim, Pot
 from domain.payments.share import Share
+from tests.examples_plugin import at_length
 from tests.world import EUR
 
 amounts = st.integers(0, 40)
@@ -102,8 +102,8 @@ def bounds(of: Family, held: dict[DisputeId, int]) -> tuple[int, int]:
     return back, sum(sum(some) for some in of.captured)
 
 
+@at_length
 @drawn(families())
-@settings(max_examples=300)
 def test_nobody_has_more_back_than_came_and_a_second_look_changes_nothing(of: Family) -> None:
     held = settled(of, {})
     back, came = bounds(of, held)
@@ -116,8 +116,8 @@ def test_nobody_has_more_back_than_came_and_a_second_look_changes_nothing(of: Fa
         assert held.get(last, 0) == of.disputed[-1][-1]
 
 
+@at_length
 @drawn(families(), amounts)
-@settings(max_examples=300)
 def test_no_more_is_withheld_than_is_there(of: Family, used: int) -> None:
     of.used = min(used, sum(of.credit))
     held = settled(of, {})
@@ -125,8 +125,8 @@ def test_no_more_is_withheld_than_is_there(of: Family, used: int) -> None:
     assert settled(of, held) == held
 
 
+@at_length
 @drawn(families())
-@settings(max_examples=300)
 def test_without_disputes_nothing_is_withheld_and_what_was_is_set_free(of: Family) -> None:
     held = settled(of, {})
     for at, some in enumerate(of.disputed):
@@ -138,8 +138,8 @@ def test_without_disputes_nothing_is_withheld_and_what_was_is_set_free(of: Famil
             assert sum(after.values()) == sum(settled(won, {}).values()), (covered, held, after)
 
 
+@at_length
 @drawn(families())
-@settings(max_examples=300)
 def test_no_more_is_withheld_than_is_over(of: Family) -> None:
     """With one invoice, that is what is credit beyond what is left of its payments."""
     one = Family(of.captured[-1:], of.disputed[-1:], [0], [min(of.credit[-1], sum(of.captured[-1]))])
@@ -148,8 +148,8 @@ def test_no_more_is_withheld_than_is_over(of: Family) -> None:
     assert total((part for _, part in one.pot().to_withhold()), EUR) == eur(max(0, one.credit[0] - left))
 
 
+@at_length
 @drawn(families())
-@settings(max_examples=300)
 def test_what_is_withheld_is_of_some_invoices_credit(of: Family) -> None:
     held = settled(of, {})
     assert sum(of.pot(held).withheld_of(id).minor for id in of.given()) == sum(held.values())
