@@ -26,7 +26,7 @@ from domain.invoices.taxing import keep_decision
 from domain.ledger.balance import credit_available
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.begin_refund import refund_invoice, refundable_of
+from domain.payments.begin_refund import part_for_payments, refund_invoice
 from domain.payments.collect import collect
 from domain.payments.issue_credit_note import refuse_while_paying
 from domain.payments.withhold import withhold
@@ -129,7 +129,7 @@ async def _credit(tx: Tx, command: CorrectTax, found: Examined, changes: Sequenc
     if split.reduced.minor:
         await refuse_while_paying(tx, of)
     if command.refund:
-        refunded = await refundable_of(tx, of.id, split.credited)
+        refunded = await part_for_payments(tx, of.id, split.credited)
         split = Split(split.reduced, refunded, split.credited - refunded, split.out_of_band)
     await _record(tx, command, found, changes, id, None)
     counted = [each.given for each in changes]

@@ -177,8 +177,8 @@ def _noted(amount: Money, note: NoteIssued | None) -> tuple[UUID | None, int]:
     return (note.credit_note.uuid, min(amount, note.split.refunded).minor) if note else (None, 0)
 
 
-async def refundable_of(tx: Tx, invoice: InvoiceId, most: Money) -> Money:
-    """How much of it can be given back to what paid the invoice, at most all."""
+async def part_for_payments(tx: Tx, invoice: InvoiceId, most: Money) -> Money:
+    """How much of that can be given back to what paid the invoice."""
     return total((part for _, part in await paid_from(tx, invoice, most)), most.currency)
 
 

@@ -48,9 +48,7 @@ class Pot:
             for paid in self.payments.get(id, ()):
                 if paid in self.returned:
                     credit -= spare._was_withheld(paid, max(self.nothing, credit))
-            for paid in self.payments.get(id, ()):
-                over = min(credit, self.too_much[paid]) - self.left[paid]
-                credit -= spare._was_withheld(paid, max(self.nothing, over))
+            credit -= spare._was_of_too_much(id, credit)
             credit -= spare._use(id, credit, spare._is_left)
             spare._use(id, credit, spare._was_withheld)
         found = list[tuple[DisputeId, Money]]()
@@ -62,18 +60,13 @@ class Pot:
                     found.append((claim.dispute, rest.was))
         return found
 
-    def withheld_of(self, id: InvoiceId) -> Money:
-        """What is withheld now of the credit that came of one of the invoices."""
-        spare = deepcopy(self)
-        for each, credit in self.given.items():
-            left = credit
-            for paid in self.payments.get(each, ()):
-                over = max(self.nothing, min(left, self.too_much[paid]) - self.left[paid])
-                left -= spare._was_withheld(paid, over)
-            left -= spare._use(each, left, spare._was_withheld)
-            if each == id:
-                return credit - left
-        return self.nothing
+    def withheld_of_each(self) -> dict[InvoiceId, Money]:
+        """What is withheld now of the credit that came of each of the invoices."""
+        spare, found = deepcopy(self), dict[InvoiceId, Money]()
+        for id, credit in self.given.items():
+            own = spare._was_of_too_much(id, credit)
+            found[id] = own + spare._use(id, credit - own, spare._was_withheld)
+        return found
 
     def to_withhold(self) -> list[tuple[DisputeId, Money]]:
         """What is to be withheld beside what was."""
@@ -96,6 +89,14 @@ class Pot:
         self.there -= excess
         over = excess - self._use(id, excess, self._is_left)
         self._use(id, over, self._is_disputed)
+
+    def _was_of_too_much(self, id: InvoiceId, credit: Money) -> Money:
+        """What was withheld of credit that stands for the disputes of one payment alone, as below."""
+        left = credit
+        for paid in self.payments.get(id, ()):
+            over = min(left, self.too_much[paid]) - self.left[paid]
+            left -= self._was_withheld(paid, max(self.nothing, over))
+        return credit - left
 
     def _account_for_one(self, of: PaymentId, given: Money) -> Money:
         """What of a payment was too much, and is not left of it, stands for its own disputes alone; returns that."""

@@ -1,6 +1,6 @@
 """What credit came of invoices, what is left of the payments that it stands for, and what disputes have of these."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from domain.db import Primary
 from domain.ids import CustomerId, InvoiceId
@@ -14,50 +14,66 @@ from domain.payments.book_money import CAPTURED, RETURNED, SHORT, WITHDRAWN
 from domain.payments.dispute import Dispute, disputes_of_payments
 from domain.payments.disputed_credit import Claim, Pot
 from domain.payments.payment import Payment, payments_of_invoices
-from domain.payments.share import shares_of
+from domain.payments.share import Shares, shares_of
 
 MONEY = (CAPTURED, RETURNED, WITHDRAWN, SHORT)  # causes of what is posted for a payment
 SERVICE_CREDIT = "service_credit"  # the kind of the credit notes that are issued for credit
 
 
-async def is_disputed(db: Primary, customer: CustomerId) -> bool:
-    """Whether a bank has any of the customer's payments; few customers ever dispute one."""
-    found = await db.fetchval(
-        "SELECT 1 FROM dispute WHERE shard_key = $1 AND customer_id = $2 AND covered > 0 LIMIT 1",
-        customer.shard,
-        customer.uuid,
-    )
-    return found is not None
-
-
 async def related_invoices(db: Primary, customer: CustomerId, id: InvoiceId) -> list[InvoiceId]:
     """The invoice and all that it took over of or that took over of it; it alone where nobody disputes anything."""
-    return related(id, await takeovers(db, customer)) if await is_disputed(db, customer) else [id]
+    return related(id, await takeovers(db, customer)) if await _disputed(db, customer) else [id]
 
 
-async def pot_of(
-    db: Primary, customer: CustomerId, id: InvoiceId, posted: Mapping[InvoiceId, Sequence[int]] | None = None
-) -> Pot | None:
-    """The money of the invoice and of all that took over of it or that it took over of; None where no dispute has any
-    of it.
+async def pots_of(
+    db: Primary, customer: CustomerId, ids: Sequence[InvoiceId], posted: Mapping[InvoiceId, Sequence[int]] | None = None
+) -> AsyncIterator[Pot]:
+    """The money of the invoices and of all that took over of them or that they took over of, each once and together
+    with what it is related to; none of it where no dispute has any. Each is read once the one before was done with, so
+    that two never count the same credit.
 
     ``posted`` are the postings of credit notes that were issued just now, where a preview stores no note by which they
     could be found.
     """
-    known = await takeovers(db, customer)
-    invoices = related(id, known)
+    disputed = await _disputed(db, customer)
+    if not disputed:
+        return
+    known, seen = await takeovers(db, customer), set[InvoiceId]()
+    shares = await shares_of(db, customer, known)
+    for id in ids:
+        if id not in seen:
+            invoices = related(id, known)
+            seen.update(invoices)
+            if disputed.intersection(invoices):
+                yield await _pot(db, customer, invoices, shares, posted or {})
+
+
+async def _disputed(db: Primary, customer: CustomerId) -> set[InvoiceId]:
+    """The invoices of whose payments a bank has any; few customers ever dispute one."""
+    rows = await db.fetch(
+        """SELECT DISTINCT p.invoice_id FROM dispute d
+             JOIN payment p ON p.shard_key = d.shard_key AND p.id = d.payment_id
+            WHERE d.shard_key = $1 AND d.customer_id = $2 AND d.covered > 0""",
+        customer.shard,
+        customer.uuid,
+    )
+    return {InvoiceId(customer.shard, row["invoice_id"]) for row in rows}
+
+
+async def _pot(
+    db: Primary, customer: CustomerId, invoices: Sequence[InvoiceId], shares: Shares,
+    posted: Mapping[InvoiceId, Sequence[int]],
+) -> Pot:  # fmt: skip
     payments = await payments_of_invoices(db, customer, invoices)
     attempts = [each for some in payments.values() for each in some]
     found = await disputes_of_payments(db, customer, [each.id for each in attempts])
     claims = {
         id: [await _claim(db, customer, each) for each in some if each.covered.minor] for id, some in found.items()
     }
-    if not any(claims.values()):
-        return None
     nothing = Money.zero(attempts[0].amount.currency)
     given = await became_credit(db, customer, invoices)
-    for newest, numbers in (posted or {}).items():
-        more = await moved_by(db, customer, numbers, Account.CUSTOMER_CREDIT, nothing.currency)
+    for newest in set(invoices).intersection(posted):
+        more = await moved_by(db, customer, posted[newest], Account.CUSTOMER_CREDIT, nothing.currency)
         given[newest] = given.get(newest, nothing) + more
     return Pot(
         given={each: given.get(each, nothing) for each in invoices},
@@ -67,7 +83,7 @@ async def pot_of(
             each.id: await _too_much(db, customer, each) if claims.get(each.id) else nothing for each in attempts
         },
         claims=claims,
-        shares=await shares_of(db, customer, known),
+        shares=shares,
         there=await credit_available(db, customer, nothing.currency),
         returned=frozenset(each.id for each in attempts if each.returned.minor),
     )

@@ -9,7 +9,7 @@ from domain.db import Primary, Tx
 from domain.ids import CustomerId, InvoiceId
 from domain.ledger.balance import credit_available
 from domain.money import Currency, Money
-from domain.payments.disputed_money import became_credit, is_disputed, pot_of
+from domain.payments.disputed_money import became_credit, pots_of
 from domain.payments.doubt import lower_cases
 from domain.payments.payment import payments_of
 from domain.payments.refund import refunds_of_invoice
@@ -26,10 +26,10 @@ async def excess_of(db: Primary, customer: CustomerId, id: InvoiceId, currency: 
 async def excess_of_invoices(db: Primary, customer: CustomerId, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Money]:
     """The same of each of the customer's invoices that has any."""
     found = await became_credit(db, customer, ids)
-    if await is_disputed(db, customer):
-        for id in found:
-            pot = await pot_of(db, customer, id)
-            found[id] -= pot.withheld_of(id) if pot else Money.zero(found[id].currency)
+    async for pot in pots_of(db, customer, list(found)):
+        for id, part in pot.withheld_of_each().items():
+            if id in found:
+                found[id] -= part
     there = {each: await credit_available(db, customer, each) for each in {each.currency for each in found.values()}}
     return {id: min(each, there[each.currency]) for id, each in found.items() if each.minor > 0}
 

@@ -13,7 +13,7 @@ from domain.invoices.note_line import NotePart, Unused
 from domain.invoices.note_working import Working
 from domain.invoices.reversal import amount_left
 from domain.money import Money, share
-from domain.payments.begin_refund import refund_invoice, refundable_of
+from domain.payments.begin_refund import part_for_payments, refund_invoice
 from domain.payments.issue_credit_note import refuse_while_paying
 from domain.payments.withhold import withhold
 
@@ -64,9 +64,9 @@ async def give_back_unused(
     if split.reduced.minor:
         await refuse_while_paying(tx, of)
     if how is How.REFUND:
-        refunded = await refundable_of(tx, of.id, split.credited)
+        refunded = await part_for_payments(tx, of.id, split.credited)
         split = Split(split.reduced, refunded, split.credited - refunded, split.out_of_band)
     issued = await issue_note(tx, of, UNUSED_NOTE, reason, [part], split)
     await refund_invoice(tx, issued, reason)
-    await withhold(tx, of.id, issued)
+    await withhold(tx, of.id, note=issued)
     return issued

@@ -31,7 +31,7 @@ def _parts(
     def take(of: PaymentId, most: Money) -> Money:
         part = min(most, left[of])
         if part.minor:
-            left[of], found[of] = left[of] - part, found.get(of, part - part) + part
+            left[of], found[of] = left[of] - part, found.get(of, Money.zero(part.currency)) + part
         return part
 
     newest_first = {id: [each.id for each in reversed(some)] for id, some in payments.items()}

@@ -35,8 +35,7 @@ async def take_invoice_back(tx: Tx, of: Invoice) -> None:
     else:
         await void(tx, of)
     await end_credit_refunds(tx, together)
-    for id in sorted(related, key=str):
-        await withhold(tx, id)
+    await withhold(tx, *sorted(related, key=str))
 
 
 async def given_beyond(tx: Tx, of: Invoice) -> Money:

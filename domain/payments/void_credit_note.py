@@ -61,8 +61,7 @@ async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
     await lower(tx, billed, -of.reduced)
     if billed.state.name == "uncollectible":
         await _give_up(tx, of)
-    for each in related:  # what was withheld of the note's credit is none of others
-        await withhold(tx, each)
+    await withhold(tx, *related)  # what was withheld of the note's credit is none of others
     return CreditNoteVoided(of.id, billed.id)
 
 

@@ -146,12 +146,26 @@ def _refundable(look: Look, invoice: object, most: int) -> int:
         if row["captured"]:
             standing = [each for each in look.facts.of("refund", payment_id=row["id"]) if each["state"] != "failed"]
             left += row["captured"] - row["disputes_reserved"] - sum(each["amount"] for each in standing)
-    gone = sum(each["amount"] for each in look.facts.of("refund", of_invoice_id=invoice) if each["state"] != "failed")
     for line in look.facts.of("invoice_line", invoice_id=invoice, kind="credit"):
-        part = -line["amount"] - (0 if line["tax_inclusive"] else line["tax"]) - gone
+        part = -line["amount"] - (0 if line["tax_inclusive"] else line["tax"]) - _gone_over(look, line)
         if part > 0:
             left += _refundable(look, line["credits_invoice_id"], part)
     return min(left, most)
+
+
+def _gone_over(look: Look, line: Row) -> int:
+    """What went back over a takeover: refunds of the newer invoice, or of one still newer, to what paid the older one,
+    or one still older."""
+    newer, older = {line["invoice_id"]}, {line["credits_invoice_id"]}
+    credits = look.facts.of("invoice_line", kind="credit")
+    for _ in credits:
+        newer |= {each["invoice_id"] for each in credits if each["credits_invoice_id"] in newer}
+        older |= {each["credits_invoice_id"] for each in credits if each["invoice_id"] in older}
+    return sum(
+        row["amount"] for row in look.facts.rows["refund"]
+        if row["of_invoice_id"] in newer and row["state"] != "failed"
+        and look.facts.one("payment", id=row["payment_id"])["invoice_id"] in older
+    )  # fmt: skip
 
 
 CHECKS = (credits_are_exact_shares, tax_goes_back_by_share, leaving_gives_back_by_policy)

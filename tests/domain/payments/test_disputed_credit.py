@@ -69,21 +69,32 @@ class Family:
         return {InvoiceId(1, uuid(at)): eur(each) for at, each in enumerate(self.credit)}
 
 
-@st.composite
-def families(draw: st.DrawFn) -> Family:
+percent = st.integers(0, 100)
+# Of an invoice: what paid it and how much of that banks have, what it took over, and what of the rest is credit.
+drawn_invoices = st.lists(
+    st.tuples(st.lists(st.tuples(amounts, percent), max_size=2), percent, percent), min_size=1, max_size=4
+)
+
+
+def family(invoices: list[tuple[list[tuple[int, int]], int, int]], too_many: bool) -> Family:
     """Credit of an invoice is never more than what paid it, less what the next one took over."""
-    captured = draw(st.lists(st.lists(amounts, max_size=2), min_size=1, max_size=4))
-    disputed = [[draw(st.integers(0, each)) for each in some] for some in captured]
-    taken_over, credit, before = list[int](), list[int](), 0
-    for at, own in enumerate(captured):
-        part = draw(st.integers(0, before)) if at else 0
-        taken_over.append(part)
-        if at:
-            credit.append(draw(st.integers(0, before - part)))
-        before = sum(own) + part
-    too_many = bool(captured[-1]) and draw(st.booleans())
-    least = captured[-1][-1] if too_many else 0
-    return Family(captured, disputed, taken_over, [*credit, draw(st.integers(least, before))], too_many)
+    captured = [[came for came, _ in own] for own, _, _ in invoices]
+    disputed = [[came * part // 100 for came, part in own] for own, _, _ in invoices]
+    taken_over, worth = [0], [sum(captured[0])]
+    for own, (_, part, _) in zip(captured[1:], invoices[1:], strict=True):
+        taken_over.append(worth[-1] * part // 100)
+        worth.append(sum(own) + taken_over[-1])
+    left = [whole - next_one for whole, next_one in zip(worth, [*taken_over[1:], 0], strict=True)]
+    credit = [whole * part // 100 for whole, (_, _, part) in zip(left, invoices, strict=True)]
+    too_many = too_many and bool(captured[-1])
+    if too_many:
+        credit[-1] = max(credit[-1], captured[-1][-1])
+    return Family(captured, disputed, taken_over, credit, too_many)
+
+
+def families() -> st.SearchStrategy[Family]:
+    """Up to four invoices, each a change of the one before."""
+    return st.builds(family, drawn_invoices, st.booleans())
 
 
 def settled(of: Family, was: dict[DisputeId, int]) -> dict[DisputeId, int]:
@@ -152,7 +163,7 @@ def test_no_more_is_withheld_than_is_over(of: Family) -> None:
 @drawn(families())
 def test_what_is_withheld_is_of_some_invoices_credit(of: Family) -> None:
     held = settled(of, {})
-    assert sum(of.pot(held).withheld_of(id).minor for id in of.given()) == sum(held.values())
+    assert sum(each.minor for each in of.pot(held).withheld_of_each().values()) == sum(held.values())
 
 
 def test_a_long_way_of_changes_is_gone_to_its_end() -> None:

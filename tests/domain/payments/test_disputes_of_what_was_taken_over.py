@@ -1,18 +1,24 @@
 """A dispute of what paid an older invoice, of which a change had taken a part over: nobody has the same money twice."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from domain.money import Money
 from domain.payments.dispute_calls import DisputeStatus
+from domain.payments.excess import excess_of_invoices
 from domain.payments.payment import payments_of
 from domain.payments.settle_dispute import SettleDispute, settle_dispute
+from domain.perform import perform
 from domain.reactions.house import House
-from domain.subscriptions.cancel import CancelAt
+from domain.reactions.work import do_now
+from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.policy import SubscriptionPolicy, Unused
 from tests.domain.invoices.bills import credit, note
-from tests.lives import buyer, by_house, day, invoices_of, start, until, wrong_rows
+from tests.interruptions import Killed, killed_at
+from tests.lives import buyer, by_house, day, invoices_of, start, subscription_of, until, wrong_rows
+from tests.statements import statements_seen
 from tests.subscription_lives import cancel, rules, seats
 from tests.world import EUR, Someone, World, fresh, make_world
 
@@ -36,13 +42,17 @@ async def grown(shop: World, token: str = "tok_visa") -> Someone:
     return ada
 
 
-async def heard(shop: World, of: Someone, of_invoice: int, minor: int, then: DisputeStatus | None = None) -> None:
-    """What the bank takes back of what paid the first or the second invoice, and how that ends, if it does."""
+async def told(shop: World, of: Someone, minor: int, of_invoice: int = 0) -> SettleDispute:
+    """The word of a bank that takes so much back of what paid the first or the second invoice."""
     billed = (await invoices_of(shop, of))[of_invoice]
     (paid,) = await payments_of(shop.house.db.primary, of.id, billed.id)
-    opened = SettleDispute(
-        paid.id, fresh("dispute"), DisputeStatus.OPEN, Money(minor, EUR), Money(0, EUR), "fraudulent", None
-    )
+    amount = Money(minor, EUR)
+    return SettleDispute(paid.id, fresh("dispute"), DisputeStatus.OPEN, amount, Money(0, EUR), "fraudulent", None)
+
+
+async def heard(shop: World, of: Someone, of_invoice: int, minor: int, then: DisputeStatus | None = None) -> None:
+    """What the bank takes back, and how that ends, if it does."""
+    opened = await told(shop, of, minor, of_invoice)
     await by_house(shop, of, settle_dispute, opened)
     if then is not None:
         await by_house(shop, of, settle_dispute, replace(opened, status=then))
@@ -144,3 +154,66 @@ async def test_what_went_back_of_what_was_taken_over_is_withheld_no_more(shop: W
     await note(shop, ada, second.id, 500, credit=500)  # of the credit that paid for the new ones
     await heard(shop, ada, 1, 1000)
     assert await has(shop, ada) == (500, 1000)
+
+
+@pytest.mark.row("C4")
+async def test_who_leaves_while_a_bank_takes_money_back_has_nothing_twice(shop: World) -> None:
+    for _ in range(3):
+        ada = await grown(shop)
+        command, db = await told(shop, ada, 2000), shop.house.db
+        leave = CancelSubscription((await subscription_of(shop, ada)).id, CancelAt.NOW)
+        await asyncio.gather(
+            perform(db, settle_dispute, shop.house.actor, ada.id, command, fresh("told")),
+            perform(db, settle_dispute, shop.house.actor, ada.id, command, fresh("told")),
+            perform(db, cancel_subscription, ada.actor, ada.id, leave, fresh("leave")),
+        )
+        await do_now(shop.house, ada.id)
+        in_credit, refunded = await has(shop, ada)
+        by_bank = 2000 - max(0, refunded - 1000)  # what went back to the older card before is not the bank's to take
+        assert (in_credit + refunded + by_bank, in_credit * refunded) == (3000, 0)
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize("point", ["perform.key_stored", "perform.done", "perform.recorded", "perform.committed"])
+async def test_a_process_that_dies_at_the_word_of_a_bank_withholds_once(shop: World, point: str) -> None:
+    ada = await grown(shop)
+    await cancel(shop, ada, CancelAt.NOW)
+    in_credit, refunded = await has(shop, ada)
+    command, key, db = await told(shop, ada, 2000), fresh("told"), shop.house.db
+    async with killed_at(point):
+        with pytest.raises(Killed):
+            await perform(db, settle_dispute, shop.house.actor, ada.id, command, key)
+    for _ in range(2):
+        await perform(db, settle_dispute, shop.house.actor, ada.id, command, key)
+        await do_now(shop.house, ada.id)
+    assert await has(shop, ada) == (in_credit and 1000, refunded)
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize("ends", [DisputeStatus.WON, DisputeStatus.LOST])
+async def test_news_of_a_dispute_in_any_order_withhold_the_same(shop: World, ends: DisputeStatus) -> None:
+    found = set[tuple[int, int]]()
+    for order in ((0, 1), (1, 0), (1, 0, 1)):
+        ada = await grown(shop)
+        await cancel(shop, ada, CancelAt.NOW)
+        opened = await told(shop, ada, 2000)
+        news = (opened, replace(opened, status=ends))
+        for each in order:
+            await by_house(shop, ada, settle_dispute, news[each])
+        found.add(await has(shop, ada))
+    assert len(found) == 1
+
+
+@pytest.mark.row("C4")
+async def test_more_invoices_are_asked_about_by_no_more_statements(shop: World) -> None:
+    ada, db = await grown(shop), shop.house.db.primary
+    await heard(shop, ada, 0, 2000)
+    counts = []
+    for day_of, quantity in ((17, 5), (18, 6), (19, 7)):
+        ids = [each.id for each in await invoices_of(shop, ada)]
+        with statements_seen() as seen:
+            await excess_of_invoices(db, ada.id, ids)
+        counts.append(len(seen))
+        await until(shop, ada, day(1, day_of, 12))
+        await seats(shop, ada, quantity)
+    assert len(set(counts)) == 1, counts

@@ -21,20 +21,12 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.policy import SubscriptionPolicy
 from domain.subscriptions.policy import Unused as UnusedPolicy
+from domain.timeline.news import news
 from tests.domain.invoices.bills import credit, eur, note, on
 from tests.domain.payments.conftest import SideDoor
 from tests.exception_kit import claim, decided, resolve, waiting
 from tests.interruptions import LEASE_OVER, Killed, ahead, killed_at
-from tests.lives import (
-    by_house,
-    day,
-    give_back,
-    invoices_of,
-    start,
-    subscription_of,
-    until,
-    wrong_rows,
-)
+from tests.lives import by_house, day, give_back, invoices_of, start, subscription_of, until, wrong_rows
 from tests.subscription_lives import cancel, rules, seats
 from tests.takeover_kit import grown, payments
 from tests.tax_kit import publish_rate, register, vat
@@ -75,6 +67,11 @@ async def test_who_leaves_after_changes_has_all_of_the_unused_time_on_the_card(
     left = await cancel(shop, ada, CancelAt.NOW)
     assert left.given_back is not None
     assert sum(await given_back(shop, ada)) == left.given_back.minor
+    first, *_, last = [each.id for each in await invoices_of(shop, ada)]
+    of_both = [
+        each for each in await news(shop.house.db.primary, ada.id, 0, 1000) if {first, last} <= set(each.invoices)
+    ]
+    assert len(of_both) >= 2, "that it was given back is news of both, and that it went"
     await all_unused_is_back(shop, provider, ada, before)
 
 

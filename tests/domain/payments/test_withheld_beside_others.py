@@ -6,6 +6,7 @@ import pytest
 
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.ids import PaymentId
+from domain.invoices.invoice import Invoice
 from domain.ledger.account import Account
 from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.payment import Payment, payment, payments_of
@@ -33,24 +34,24 @@ async def lost(world: World, of: Someone, paid: Payment, minor: int) -> SettleDi
     return opened
 
 
-async def changed(world: World) -> tuple[Someone, list[Payment]]:
-    """Who paid 20.00, then 10.00 for a change that took 10.00 over, and 20.00 for another plan."""
+async def half_withheld(world: World) -> tuple[Someone, Payment, Invoice]:
+    """Who paid 20.00, which its bank took back, and 10.00 for a change that took 10.00 over: of the 20.00 of credit for
+    that change 10.00 are withheld, and 10.00 of credit are for something else. The change's payment and invoice."""
     ada = await grown(world, 4)
     await start(world, ada, "team")
-    db = world.house.db.primary
-    paid = [each for one in await invoices_of(world, ada) for each in await payments_of(db, ada.id, one.id)]
-    assert [each.captured.minor for each in paid] == [2000, 1000, 2000]
-    return ada, paid
-
-
-@pytest.mark.row("C4")
-async def test_a_note_whose_credit_was_withheld_is_not_taken_back_with_other_credit(world: World) -> None:
-    ada, (older, _, _) = await changed(world)
-    _, second, third = await invoices_of(world, ada)
+    first, second, third = await invoices_of(world, ada)
+    (older,), (newer,) = [await payments_of(world.house.db.primary, ada.id, each.id) for each in (first, second)]
+    assert [each.captured.minor for each in (older, newer)] == [2000, 1000]
     await lost(world, ada, older, 2000)
     await note(world, ada, second.id, 2000, credit=2000)
     assert await credit(world, ada) == 1000
     await note(world, ada, third.id, 1000, credit=1000)
+    return ada, newer, second
+
+
+@pytest.mark.row("C4")
+async def test_a_note_whose_credit_was_withheld_is_not_taken_back_with_other_credit(world: World) -> None:
+    ada, _, second = await half_withheld(world)
     (given,) = await notes(world, ada, second.id)
     with pytest.raises(Refused) as refused:
         await by_finance(world, ada, void_credit_note, VoidCreditNote(given.id))
@@ -60,11 +61,7 @@ async def test_a_note_whose_credit_was_withheld_is_not_taken_back_with_other_cre
 
 @pytest.mark.row("C4")
 async def test_an_invoice_that_is_void_leaves_nothing_withheld_of_other_credit(world: World) -> None:
-    ada, (older, newer, _) = await changed(world)
-    _, second, third = await invoices_of(world, ada)
-    await lost(world, ada, older, 2000)
-    await note(world, ada, second.id, 2000, credit=2000)
-    await note(world, ada, third.id, 1000, credit=1000)
+    ada, newer, second = await half_withheld(world)
     await tell(world, ada, newer.id, News.RETURNED, captured=eur(1000))
     await by_finance(world, ada, void_invoice, VoidInvoice(second.id, "Billed by mistake.", replace=False))
     assert (await credit(world, ada), await wrong_rows(world, ada)) == (1000, [])

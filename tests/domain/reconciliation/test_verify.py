@@ -63,6 +63,8 @@ TAMPERING = [
     ("UPDATE payment SET captured = captured + 1, authorized = authorized + 1", "captures_are_posted", None),
     ("UPDATE payment SET refunds_reserved = 0", "refunds_are_reserved", None),
     ("UPDATE refund SET amount = amount + 1", "refunds_are_posted", None),
+    ("UPDATE refund SET of_invoice_id = (SELECT invoice_id FROM payment p WHERE p.id = payment_id) WHERE amount > 0",
+     "refunds_are_of_their_notes", None),
     ("UPDATE number_series SET last_number = last_number + 1 WHERE prefix = 'ACMETEST'",
      "document_numbers_without_gaps", "ACMETEST"),
     ("UPDATE invoice SET paid = 0, due = 1000, state = 'open', seq = 1", "receivables_are_what_is_due",
