@@ -29,7 +29,16 @@ from domain.ids import (
 _ABOUT = (PaymentId, RefundId, DisputeId, CreditNoteId, DunningCaseId, InstallmentPlanId)
 _KINDS: dict[str, type["_Named"]] = {kind.prefix: kind for kind in (InvoiceId, SubscriptionId, *_ABOUT)}
 _NAMED = re.compile(rf'"((?:{"|".join(_KINDS)})_[0-9a-z]{{32}})"')
-_MACHINES: dict[str, type[InvoiceId | SubscriptionId]] = {"invoice": InvoiceId, "subscription": SubscriptionId}
+_MACHINES: dict[str, type["_Named"]] = {
+    "invoice": InvoiceId,
+    "subscription": SubscriptionId,
+    "payment": PaymentId,
+    "refund": RefundId,
+    "dispute": DisputeId,
+    "credit_note": CreditNoteId,
+    "dunning": DunningCaseId,
+    "installment_plan": InstallmentPlanId,
+}
 
 
 @dataclass(frozen=True, slots=True)

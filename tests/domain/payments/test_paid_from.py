@@ -68,10 +68,9 @@ async def test_who_leaves_after_changes_has_all_of_the_unused_time_on_the_card(
     assert left.given_back is not None
     assert sum(await given_back(shop, ada)) == left.given_back.minor
     first, *_, last = [each.id for each in await invoices_of(shop, ada)]
-    of_both = [
-        each for each in await news(shop.house.db.primary, ada.id, 0, 1000) if {first, last} <= set(each.invoices)
-    ]
-    assert len(of_both) >= 2, "that it was given back is news of both, and that it went"
+    told = await news(shop.house.db.primary, ada.id, 0, 1000)
+    both = [each for each in told if {first, last} <= set(each.invoices)]
+    assert len(both) >= 2, "that it is to be given back is news of both, and that it went"
     await all_unused_is_back(shop, provider, ada, before)
 
 
