@@ -16,6 +16,7 @@ from domain.payments.still_open import NOT_CHARGED, is_being_barred, is_to_be_ba
 from domain.payments.store_payment import store_payment
 from domain.payments.take_back import withdraw
 from domain.payments.typed_reference import take_reference
+from domain.payments.withhold import withhold
 from domain.refusals import RefusalCode, Refused
 
 
@@ -75,6 +76,7 @@ async def _withdraw(tx: Tx, of: Payment) -> None:
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
     await store_payment(tx, await withdraw(tx, of, NOT_CHARGED))
     await withdraw_receipt(tx, of.id)
+    await withhold(tx, of.invoice)  # disputes may have what it stood for
 
 
 async def ask_about_payment(tx: Tx, case: ExceptionCase, reason: str, reference: str) -> RefundId | None:

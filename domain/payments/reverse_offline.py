@@ -11,6 +11,7 @@ from domain.payments.receipt import withdraw_receipt
 from domain.payments.record_offline import RECORDERS
 from domain.payments.store_payment import store_payment
 from domain.payments.take_back import take_back
+from domain.payments.withhold import withhold
 from domain.refusals import RefusalCode, Refused
 
 REASON_LENGTH = 500  # a sentence or two for the audit trail
@@ -49,4 +50,5 @@ async def reverse_offline(tx: Tx, command: ReverseOfflinePayment) -> OfflineReve
     await end_unsent(tx, of)
     await store_payment(tx, await take_back(tx, of, REVERSED, hard=False))
     await withdraw_receipt(tx, of.id)
+    await withhold(tx, of.invoice)  # disputes may have what it stood for
     return OfflineReversed(of.id, of.invoice)

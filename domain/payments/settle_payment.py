@@ -94,6 +94,7 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
     receipt = await write(tx, before.id) if received else None
     if after.returned > before.returned:
         await withdraw_receipt(tx, before.id)
+        await withhold(tx, before.invoice)  # disputes may have what it stood for
     if after.captured > before.captured and await cover_excess(tx, before.id):
         await withhold(tx, before.invoice)  # what came late, disputed before we had heard of it, may have become credit
     doubted = before.queries or before.asks or before.state.name == "unknown"  # an ask lets questions count anew

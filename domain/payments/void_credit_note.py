@@ -14,7 +14,7 @@ from domain.ledger.balance import credit_available, moved_by
 from domain.ledger.post import Cause, post
 from domain.money import Money
 from domain.operation import operation
-from domain.payments.disputed_money import SERVICE_CREDIT, related_invoices
+from domain.payments.disputed_money import SERVICE_CREDIT
 from domain.payments.end_credit_refunds import end_credit_refunds
 from domain.payments.excess import excess_of
 from domain.payments.withhold import withhold
@@ -55,13 +55,12 @@ async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
         if left < of.credited:
             message = f"Of the {of.credited} of credit that {of.number} gave, {left} are left: bill it again instead."
             raise Refused(RefusalCode.INSUFFICIENT_BALANCE, message, ("creditNoteId",))
-    related = await related_invoices(tx, tx.customer, billed.id)
     await take_note_back(tx, of)
     await end_credit_refunds(tx, [billed.id])
     await lower(tx, billed, -of.reduced)
     if billed.state.name == "uncollectible":
         await _give_up(tx, of)
-    await withhold(tx, *related)  # what was withheld of the note's credit is none of others
+    await withhold(tx, billed.id)  # what was withheld of the note's credit is none of others
     return CreditNoteVoided(of.id, billed.id)
 
 

@@ -4,6 +4,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from uuid import UUID
 
+from hypothesis import example
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
@@ -31,7 +32,8 @@ def uuid(number: int) -> UUID:
 @dataclass
 class Family:
     """Invoices that each took a part over of the one before, what paid them, what of that banks have, and what of each
-    invoice is credit. The last payment of the last one may be one too many; ``used`` was used up of all the credit."""
+    invoice is credit. The last payment of the last one may be one too many; ``used`` was used up of all the credit,
+    and of the payment that was ``returned`` nothing is left."""
 
     captured: list[list[int]]
     disputed: list[list[int]]
@@ -39,6 +41,7 @@ class Family:
     credit: list[int]
     too_many: bool = False
     used: int = 0
+    returned: PaymentId | None = None
 
     def pot(self, was: dict[DisputeId, int] | None = None) -> Pot:
         """The money of these invoices, where so much was withheld for each dispute."""
@@ -53,16 +56,19 @@ class Family:
             invoice = InvoiceId(1, uuid(at))
             paid[invoice] = [PaymentId(1, uuid(100 * at + each)) for each in range(len(came))]
             for id, captured, covered in zip(paid[invoice], came, gone, strict=True):
-                left[id] = eur(captured - covered)
+                left[id] = eur(0 if id == self.returned else captured - covered)
                 known = held.get(DisputeId(1, id.uuid), 0)
                 claims[id] = [Claim(DisputeId(1, id.uuid), eur(known), eur(covered - known))] if covered else []
             shares[invoice] = [Share(InvoiceId(1, uuid(at - 1)), eur(self.taken_over[at]))] if at else []
         there = eur(max(0, sum(self.credit) - sum(held.values()) - self.used))
-        return Pot(self.given(), paid, left, self._too_much(list(left)), claims, shares, there)
+        returned = frozenset({self.returned} if self.returned else ())
+        return Pot(self.given(), paid, left, self._too_much(list(left)), claims, shares, there, returned)
 
     def _too_much(self, payments: list[PaymentId]) -> dict[PaymentId, Money]:
         found = dict.fromkeys(payments, eur(0))
-        return found | {payments[-1]: eur(self.captured[-1][-1])} if self.too_many else found
+        if self.too_many and payments[-1] != self.returned:
+            found[payments[-1]] = eur(self.captured[-1][-1])
+        return found
 
     def given(self) -> dict[InvoiceId, Money]:
         """What each invoice's money became as credit."""
@@ -129,11 +135,25 @@ def test_nobody_has_more_back_than_came_and_a_second_look_changes_nothing(of: Fa
 
 @at_length
 @drawn(families(), amounts)
+@example(Family([[2], []], [[2], []], [0, 1], [1, 1]), 1)
 def test_no_more_is_withheld_than_is_there(of: Family, used: int) -> None:
     of.used = min(used, sum(of.credit))
     held = settled(of, {})
     assert sum(held.values()) <= sum(of.credit) - of.used
     assert settled(of, held) == held
+
+
+@at_length
+@drawn(families(), amounts)
+def test_what_was_withheld_of_a_payment_that_is_returned_stays(of: Family, used: int) -> None:
+    of.used = min(used, sum(of.credit))
+    held = settled(of, {})
+    for id in of.pot().left:
+        of.returned = id
+        after = settled(of, held)
+        assert after.get(DisputeId(1, id.uuid), 0) >= held.get(DisputeId(1, id.uuid), 0)
+        assert settled(of, after) == after
+        assert sum(held.values()) <= sum(after.values()) <= sum(of.credit) - of.used
 
 
 @at_length

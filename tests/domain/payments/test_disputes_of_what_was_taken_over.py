@@ -157,6 +157,17 @@ async def test_what_went_back_of_what_was_taken_over_is_withheld_no_more(shop: W
 
 
 @pytest.mark.row("C4")
+async def test_what_stands_for_money_that_stayed_is_not_withheld_with_other_credit(shop: World) -> None:
+    ada = await buyer(shop)
+    seats_of = (await start(shop, ada, quantity=2)).subscription
+    await note(shop, ada, (await start(shop, ada, "team")).invoice, 1000, credit=1000)
+    await heard(shop, ada, 0, 1000, DisputeStatus.LOST)
+    await until(shop, ada, day(1, 16, 12))
+    await shop.do(ada, cancel_subscription, CancelSubscription(seats_of, CancelAt.NOW))
+    assert sum(await has(shop, ada)) == 2000
+
+
+@pytest.mark.row("C4")
 async def test_who_leaves_while_a_bank_takes_money_back_has_nothing_twice(shop: World) -> None:
     for _ in range(3):
         ada = await grown(shop)
@@ -211,6 +222,7 @@ async def test_more_invoices_are_asked_about_by_no_more_statements(shop: World) 
     counts = []
     for day_of, quantity in ((17, 5), (18, 6), (19, 7)):
         ids = [each.id for each in await invoices_of(shop, ada)]
+        await note(shop, ada, ids[-1], 100, credit=100)
         with statements_seen() as seen:
             await excess_of_invoices(db, ada.id, ids)
         counts.append(len(seen))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from domain.actor import Grant
+from domain.invoices.takeover import takeovers
 from domain.ledger.account import Account
 from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.exception_case import Resolution
@@ -14,6 +15,7 @@ from domain.payments.refund import Means, refunds_of
 from domain.payments.refund_policy import RefundPolicy, SetRefundPolicy, set_refund_policy
 from domain.payments.settle_dispute import SettleDispute, settle_dispute
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
+from domain.payments.share import shares_of
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.work import do_now
@@ -72,6 +74,22 @@ async def test_who_leaves_after_changes_has_all_of_the_unused_time_on_the_card(
     both = [each for each in told if {first, last} <= set(each.invoices)]
     assert len(both) >= 2, "that it is to be given back is news of both, and that it went"
     await all_unused_is_back(shop, provider, ada, before)
+
+
+@pytest.mark.row("D13")
+async def test_what_went_back_over_several_changes_is_left_of_none_of_them(shop: World) -> None:
+    ada, db = await grown(shop, 3, 5), shop.house.db.primary
+    worth = {(each.newer, each.older): each.worth.minor for each in await takeovers(db, ada.id)}
+    first, second, third = await invoices_of(shop, ada)
+    most = second.total.minor + third.total.minor + 100
+    await note(shop, ada, third.id, most, refund=most)
+    assert await given_back(shop, ada) == [100, second.total.minor, third.total.minor]
+    shares = await shares_of(db, ada.id, await takeovers(db, ada.id))
+    left = {(newer, each.older): each.left.minor for newer, some in shares.items() for each in some}
+    assert left == {
+        (second.id, first.id): worth[second.id, first.id] - 100,
+        (third.id, second.id): worth[third.id, second.id] - 100 - second.total.minor,
+    }
 
 
 @pytest.mark.row("D13")

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
-from domain.ids import PaymentId
 from domain.invoices.invoice import Invoice
 from domain.ledger.account import Account
 from domain.payments.dispute_calls import DisputeStatus
+from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import Payment, payment, payments_of
 from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
 from domain.payments.settle_dispute import SettleDispute, settle_dispute
@@ -19,7 +19,8 @@ from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import CancelAt, CancelSubscription, cancel_subscription
 from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
 from domain.subscriptions.policy import SubscriptionPolicy, Unused
-from tests.domain.invoices.bills import credit, eur, note, notes, on
+from tests.domain.invoices.bills import credit, eur, note, notes, on, owed_and_credit
+from tests.domain.payments.test_offline_payments import owing, record, reverse
 from tests.lives import buyer, by_finance, by_house, day, give_back, invoices_of, start, tell, until, wrong_rows
 from tests.subscription_lives import rules
 from tests.takeover_kit import grown
@@ -82,8 +83,8 @@ async def test_a_note_that_is_void_sets_free_what_was_withheld_for_it(world: Wor
     assert (await credit(world, ada), await wrong_rows(world, ada)) == (1000, [])
 
 
-async def one_too_many(world: World) -> tuple[Someone, PaymentId, SettleDispute]:
-    """10.00 that came by the card after a cheque had paid the invoice, and that its bank disputes."""
+async def paid_twice(world: World) -> tuple[Someone, Payment]:
+    """Who has 10.00 of credit, since they came by the card after a cheque had paid the invoice; what came by it."""
     ada = await buyer(world, "tok_bank_held")
     begun = await start(world, ada)
     cheque = RecordOfflinePayment(begun.invoice, Means.CHEQUE, fresh("cheque"), eur(1000))
@@ -91,8 +92,7 @@ async def one_too_many(world: World) -> tuple[Someone, PaymentId, SettleDispute]
     await tell(world, ada, begun.payment, News.CAPTURED)
     assert begun.payment is not None
     assert await credit(world, ada) == 1000
-    paid = await payment(world.house.db.primary, ada.id, begun.payment)
-    return ada, paid.id, await lost(world, ada, paid, 1000)
+    return ada, await payment(world.house.db.primary, ada.id, begun.payment)
 
 
 @pytest.mark.row("C4")
@@ -100,13 +100,14 @@ async def one_too_many(world: World) -> tuple[Someone, PaymentId, SettleDispute]
 async def test_what_was_withheld_of_a_payment_that_is_returned_as_well_is_not_credit_again(
     world: World, goodwill: int
 ) -> None:
-    ada, id, dispute = await one_too_many(world)
+    ada, paid = await paid_twice(world)
+    dispute = await lost(world, ada, paid, 1000)
     assert await credit(world, ada) == 0
     if goodwill:
         await world.card(ada)
         other = await start(world, ada, "team")
         await note(world, ada, other.invoice, goodwill, credit=goodwill)
-    await tell(world, ada, id, News.RETURNED, captured=eur(1000))
+    await tell(world, ada, paid.id, News.RETURNED, captured=eur(1000))
     before, db = await credit(world, ada), world.house.db.primary
     lost_by_it = await on(db, ada.id, Account.DISPUTE_LOSSES)
     await by_house(world, ada, settle_dispute, replace(dispute, status=DisputeStatus.LOST))
@@ -115,6 +116,42 @@ async def test_what_was_withheld_of_a_payment_that_is_returned_as_well_is_not_cr
     )  # what is withheld is looked at again
     assert (await credit(world, ada), await on(db, ada.id, Account.DISPUTE_LOSSES)) == (before + 100, lost_by_it)
     assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("C4")
+async def test_new_credit_is_not_withheld_for_a_payment_too_many_that_was_returned_after_its_dispute(
+    world: World,
+) -> None:
+    ada, paid = await paid_twice(world)
+    await world.card(ada)
+    await start(world, ada, "team")  # with that credit
+    await lost(world, ada, paid, 1000)
+    await tell(world, ada, paid.id, News.RETURNED, captured=eur(1000))
+    assert await credit(world, ada) == 0
+    await note(world, ada, (await invoices_of(world, ada))[0].id, 100, credit=100)  # of what the cheque had paid
+    assert (await credit(world, ada), await wrong_rows(world, ada)) == (100, [])
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize("bounced_first", [False, True])
+async def test_credit_does_not_stand_for_a_cheque_that_bounced_beside_a_dispute(
+    world: World, bounced_first: bool
+) -> None:
+    ada = await owing(world)
+    cheque = await record(world, ada, 400, means=Means.CHEQUE)
+    await world.card(ada)
+    await world.do(ada, pay_invoice, PayInvoice((await invoices_of(world, ada))[0].id, None))
+    (paid,) = await invoices_of(world, ada)
+    *_, by_card = await payments_of(world.house.db.primary, ada.id, paid.id)
+    assert (paid.state.name, by_card.captured) == ("paid", eur(600))
+    await note(world, ada, paid.id, 600, credit=600)
+    if bounced_first:
+        await reverse(world, ada, cheque)
+    await lost(world, ada, by_card, 600)
+    if not bounced_first:
+        assert await credit(world, ada) == 400
+        await reverse(world, ada, cheque)
+    assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((400, 0), [])
 
 
 @pytest.mark.row("D13")
