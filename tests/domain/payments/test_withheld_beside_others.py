@@ -1,10 +1,13 @@
 """Credit withheld for a dispute, while notes and invoices are void, payments returned, or other credit comes."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
+from domain.dunning.recovery_policy import RecoveryPolicy
+from domain.dunning.split_invoice import SplitInvoice, split_invoice
 from domain.invoices.invoice import Invoice
 from domain.ledger.account import Account
 from domain.payments.dispute_calls import DisputeStatus
@@ -21,6 +24,7 @@ from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
 from domain.subscriptions.policy import SubscriptionPolicy, Unused
 from tests.domain.invoices.bills import credit, eur, note, notes, on, owed_and_credit
 from tests.domain.payments.test_offline_payments import owing, record, reverse
+from tests.dunning_kit import owing as in_arrears
 from tests.lives import buyer, by_finance, by_house, day, give_back, invoices_of, start, tell, until, wrong_rows
 from tests.subscription_lives import rules
 from tests.takeover_kit import grown
@@ -152,6 +156,27 @@ async def test_credit_does_not_stand_for_a_cheque_that_bounced_beside_a_dispute(
         assert await credit(world, ada) == 400
         await reverse(world, ada, cheque)
     assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((400, 0), [])
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize("returned_first", [False, True])
+async def test_credit_does_not_stand_for_a_part_that_was_returned_beside_a_dispute_of_another(
+    house: House, returned_first: bool
+) -> None:
+    own = await make_world(house)
+    await own.recover_by(RecoveryPolicy())
+    ada, case = await in_arrears(own, "tok_insufficient_funds_times_1")
+    await own.do(ada, split_invoice, SplitInvoice(case.invoice, 2, 5))
+    await until(own, ada, case.opened_at + timedelta(days=6))
+    _, one, other = await payments_of(own.house.db.primary, ada.id, case.invoice)
+    assert (one.captured, other.captured) == (eur(500), eur(500))
+    await note(own, ada, case.invoice, 500, credit=500)
+    for step in (returned_first, not returned_first):
+        if step:
+            await tell(own, ada, one.id, News.RETURNED, captured=eur(500), follow=False)
+        else:
+            await lost(own, ada, other, 500)
+    assert (await credit(own, ada), await wrong_rows(own, ada)) == (0, [])
 
 
 @pytest.mark.row("D13")

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from domain import db as database
 from domain.db import Primary, Tx
 from domain.ids import CustomerId
@@ -61,10 +63,9 @@ async def test_every_invoice_and_subscription_that_an_event_names_is_news_of_its
     await read_by_pages(db, ada.id, end)
 
 
-async def test_a_note_that_an_operation_does_not_name_is_news_of_its_invoice(
-    world: World,
-) -> None:
-    await rules(world, SubscriptionPolicy(cancel_now=Unused.REFUND))
+@pytest.mark.parametrize("unused", [Unused.CREDIT, Unused.REFUND])
+async def test_a_note_that_an_operation_does_not_name_is_news_of_its_invoice(world: World, unused: Unused) -> None:
+    await rules(world, SubscriptionPolicy(cancel_now=unused))
     ada = await buyer(world)
     await start(world, ada)
     await until(world, ada, day(1, 11, 18))
