@@ -13,8 +13,8 @@ STACK := $(PY) -m dev.stack
 READY := $(VENV)/ready
 PYTEST := $(PY) -m pytest
 SUITE := tests $(addprefix --ignore=tests/,house clients browser fuzz)
-# Each has its own database. Three more than the cores we test on: many tests wait for servers to start and to end.
-WORKERS ?= 5
+# Each has its own database. Two more than the cores we test on: many tests wait for servers to start and to end.
+WORKERS ?= 4
 SEEDS ?= 1000
 # What clients were promised last: a release copies frontend-schema.graphql over it, and until then nothing of it breaks.
 PUBLISHED := docs/published-schema.graphql
