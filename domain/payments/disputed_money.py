@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from domain.db import Primary
-from domain.ids import CustomerId, InvoiceId
+from domain.ids import CustomerId, InvoiceId, PaymentId
 from domain.invoices.settle import BECAME_CREDIT
 from domain.invoices.takeover import related, takeovers
 from domain.ledger.account import Account
@@ -16,7 +16,7 @@ from domain.payments.disputed_credit import Claim, Pot
 from domain.payments.payment import Payment, payments_of_invoices
 from domain.payments.share import Shares, shares_of
 
-MONEY = (CAPTURED, RETURNED, WITHDRAWN, SHORT)  # causes of what is posted for a payment
+MONEY = (CAPTURED, RETURNED, WITHDRAWN)  # causes of what is posted for a payment, but what it lacked
 SERVICE_CREDIT = "service_credit"  # the kind of the credit notes that are issued for credit
 
 
@@ -68,7 +68,7 @@ async def _pot(
     attempts = [each for some in payments.values() for each in some]
     found = await disputes_of_payments(db, customer, [each.id for each in attempts])
     claims = {
-        id: [await _claim(db, customer, each) for each in some if each.covered.minor] for id, some in found.items()
+        id: await _claims(db, customer, id, [each for each in some if each.covered.minor]) for id, some in found.items()
     }
     nothing = Money.zero(attempts[0].amount.currency)
     given = await became_credit(db, customer, invoices)
@@ -94,11 +94,24 @@ def _left(of: Payment) -> Money:
     return nothing if of.returned.minor else of.captured - of.refunds_reserved - of.disputes_reserved
 
 
-async def _claim(db: Primary, customer: CustomerId, of: Dispute) -> Claim:
-    """What of the customer's credit is withheld while the bank has that money, and what more may be."""
-    numbers = await numbers_of(db, customer, (WITHHELD, WON), of.id.uuid)
-    was = -await moved_by(db, customer, numbers, Account.CUSTOMER_CREDIT, of.amount.currency)
-    return Claim(of.id, was, of.covered - was)
+async def _claims(db: Primary, customer: CustomerId, paid: PaymentId, disputes: Sequence[Dispute]) -> list[Claim]:
+    """What of the customer's credit is withheld while the bank has that money, and what more may be.
+
+    Where the payment was taken back as well, the credit that it lacked for that and that had been withheld is none any
+    more.
+    """
+    found = list[Claim]()
+    for of in disputes:
+        numbers = await numbers_of(db, customer, (WITHHELD, WON), of.id.uuid)
+        was = -await moved_by(db, customer, numbers, Account.CUSTOMER_CREDIT, of.amount.currency)
+        found.append(Claim(of.id, was, of.covered - was))
+    if found:
+        numbers = await numbers_of(db, customer, (SHORT,), paid.uuid)
+        lacked = await moved_by(db, customer, numbers, Account.CUSTOMER_CREDIT, found[0].was.currency)
+        for claim in found:
+            part = min(claim.was, lacked)
+            claim.was, lacked = claim.was - part, lacked - part
+    return found
 
 
 async def _too_much(db: Primary, customer: CustomerId, of: Payment) -> Money:
@@ -111,7 +124,7 @@ async def _too_much(db: Primary, customer: CustomerId, of: Payment) -> Money:
 
 async def became_credit(db: Primary, customer: CustomerId, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Money]:
     """What of each invoice's payments and credit notes became credit and was not refunded, whatever disputes took of it
-    since; no entry where nothing ever did."""
+    since; no entry where nothing ever did. What a payment lacked of it when it was taken back is none."""
     rows = await db.fetch(
         """WITH own AS (
                SELECT p.invoice_id, p.id FROM payment p

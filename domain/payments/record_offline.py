@@ -16,6 +16,7 @@ from domain.operation import operation
 from domain.payments.book_money import CAPTURED, let_go_of_others
 from domain.payments.payment import OFFLINE, PAYMENT, payment, payments_of
 from domain.payments.receipt import issue_receipt, receipts_of
+from domain.payments.withhold import withhold
 from domain.refusals import RefusalCode, Refused
 
 REFERENCE_LENGTH = 140  # what a credit transfer of SEPA carries for its payee
@@ -70,6 +71,7 @@ async def record_offline(tx: Tx, command: RecordOfflinePayment) -> OfflineRecord
     receipt = await issue_receipt(tx, id)
     tx.emit("payment.captured", payment=id, invoice=of.id)
     await let_go_of_others(tx, attempts)
+    await withhold(tx, of.id)  # it may stand for credit that is withheld
     return OfflineRecorded(id, of.id, receipt)
 
 

@@ -22,6 +22,7 @@ from domain.payments.payment import OFFLINE, Payment, payment
 from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.refund import FINAL, REFUND, Refund, refund
 from domain.payments.use_excess import use_excess
+from domain.payments.withhold import withhold
 
 FAILED = "The provider gives nothing back."
 GIVEN_TWICE = "What was given back after all had been used up as credit meanwhile."
@@ -75,7 +76,7 @@ async def settle_refund(tx: Tx, command: SettleRefund) -> RefundSettled:
         await _claim(tx, await payment(tx, tx.customer, before.payment), before, command.provider_ref)
     await _store(tx, before, state, command, await _settle(tx, before, state))
     if state.name == "failed":
-        await _pay_what_is_owed(tx, before)
+        await _use_what_stayed(tx, before)
     return RefundSettled(before.id, before.payment, state.name)
 
 
@@ -122,10 +123,12 @@ async def _make_good(tx: Tx, of: Payment, failed: Refund) -> None:
         await lower_cases(tx, [failed.id.uuid], back, failed.amount - back)
 
 
-async def _pay_what_is_owed(tx: Tx, failed: Refund) -> None:
-    """Beside a payment that was taken back the money of this one was owed, and could not pay while it was to go."""
+async def _use_what_stayed(tx: Tx, failed: Refund) -> None:
+    """Beside a payment that was taken back the money of this one was owed, and could not pay while it was to go; and
+    its credit may stand for what a dispute has."""
     of = await payment(tx, tx.customer, failed.payment)
     await use_excess(tx, of.invoice)
+    await withhold(tx, of.invoice)
 
 
 async def revoke_refund(tx: Tx, of: Payment, before: Refund, code: str) -> None:
@@ -143,7 +146,7 @@ async def revoke_refund(tx: Tx, of: Payment, before: Refund, code: str) -> None:
     told = SettleRefund(before.id, RefundNews.FAILED, None, code)
     reserved = Money(row["reserved"], before.amount.currency)
     await _store(tx, before, state, told, await _failed(tx, of, before, reserved))
-    await _pay_what_is_owed(tx, before)
+    await _use_what_stayed(tx, before)
     tx.emit("refund.failed", refund=before.id, payment=before.payment)
 
 

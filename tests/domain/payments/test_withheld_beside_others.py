@@ -11,11 +11,14 @@ from domain.dunning.split_invoice import SplitInvoice, split_invoice
 from domain.invoices.invoice import Invoice
 from domain.ledger.account import Account
 from domain.payments.dispute_calls import DisputeStatus
+from domain.payments.excess import excess_of
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import Payment, payment, payments_of
-from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
+from domain.payments.record_offline import Means, OfflineRecorded, RecordOfflinePayment, record_offline
+from domain.payments.refund import refunds_of
 from domain.payments.settle_dispute import SettleDispute, settle_dispute
 from domain.payments.settle_payment import News
+from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.reactions.house import House
 from domain.refusals import RefusalCode, Refused
@@ -28,7 +31,7 @@ from tests.dunning_kit import owing as in_arrears
 from tests.lives import buyer, by_finance, by_house, day, give_back, invoices_of, start, tell, until, wrong_rows
 from tests.subscription_lives import rules
 from tests.takeover_kit import grown
-from tests.world import Someone, World, fresh, make_world
+from tests.world import EUR, Someone, World, fresh, make_world
 
 
 async def lost(world: World, of: Someone, paid: Payment, minor: int) -> SettleDispute:
@@ -87,6 +90,29 @@ async def test_a_note_that_is_void_sets_free_what_was_withheld_for_it(world: Wor
     assert (await credit(world, ada), await wrong_rows(world, ada)) == (1000, [])
 
 
+async def paid_by_both(world: World, of: Someone, minor: int) -> tuple[OfflineRecorded, Payment]:
+    """So much of the 10.00 that somebody owes by a cheque, and the rest by a card."""
+    cheque = await record(world, of, minor, means=Means.CHEQUE)
+    await world.card(of)
+    await world.do(of, pay_invoice, PayInvoice((await invoices_of(world, of))[0].id, None))
+    (paid,) = await invoices_of(world, of)
+    *_, by_card = await payments_of(world.house.db.primary, of.id, paid.id)
+    assert (paid.state.name, by_card.captured) == ("paid", eur(1000 - minor))
+    return cheque, by_card
+
+
+async def paid_in_two_parts(house: House) -> tuple[World, Someone, Payment, Payment]:
+    """A tenant, and who paid an invoice of 10.00 there in two parts by card."""
+    own = await make_world(house)
+    await own.recover_by(RecoveryPolicy())
+    ada, case = await in_arrears(own, "tok_insufficient_funds_times_1")
+    await own.do(ada, split_invoice, SplitInvoice(case.invoice, 2, 5))
+    await until(own, ada, case.opened_at + timedelta(days=6))
+    _, one, other = await payments_of(own.house.db.primary, ada.id, case.invoice)
+    assert (one.captured, other.captured) == (eur(500), eur(500))
+    return own, ada, one, other
+
+
 async def paid_twice(world: World) -> tuple[Someone, Payment]:
     """Who has 10.00 of credit, since they came by the card after a cheque had paid the invoice; what came by it."""
     ada = await buyer(world, "tok_bank_held")
@@ -142,13 +168,8 @@ async def test_credit_does_not_stand_for_a_cheque_that_bounced_beside_a_dispute(
     world: World, bounced_first: bool
 ) -> None:
     ada = await owing(world)
-    cheque = await record(world, ada, 400, means=Means.CHEQUE)
-    await world.card(ada)
-    await world.do(ada, pay_invoice, PayInvoice((await invoices_of(world, ada))[0].id, None))
-    (paid,) = await invoices_of(world, ada)
-    *_, by_card = await payments_of(world.house.db.primary, ada.id, paid.id)
-    assert (paid.state.name, by_card.captured) == ("paid", eur(600))
-    await note(world, ada, paid.id, 600, credit=600)
+    cheque, by_card = await paid_by_both(world, ada, 400)
+    await note(world, ada, by_card.invoice, 600, credit=600)
     if bounced_first:
         await reverse(world, ada, cheque)
     await lost(world, ada, by_card, 600)
@@ -159,18 +180,67 @@ async def test_credit_does_not_stand_for_a_cheque_that_bounced_beside_a_dispute(
 
 
 @pytest.mark.row("C4")
+@pytest.mark.parametrize("by_card_again", [False, True])
+async def test_credit_that_was_withheld_for_a_cheque_that_bounced_is_there_again_once_that_is_paid(
+    world: World, by_card_again: bool
+) -> None:
+    ada = await owing(world)
+    cheque, by_card = await paid_by_both(world, ada, 400)
+    await note(world, ada, by_card.invoice, 600, credit=600)
+    await lost(world, ada, by_card, 600)
+    await reverse(world, ada, cheque)
+    if by_card_again:
+        await world.do(ada, pay_invoice, PayInvoice((await invoices_of(world, ada))[0].id, None))
+    else:
+        await record(world, ada, 400, means=Means.CHEQUE)
+    assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((0, 400), [])
+
+
+@pytest.mark.row("C4")
+async def test_credit_of_another_invoice_does_not_stand_for_credit_that_was_used_up_and_is_lost(world: World) -> None:
+    ada = await owing(world)
+    cheque, card = await paid_by_both(world, ada, 600)
+    first = card.invoice
+    more = RecordOfflinePayment(first, Means.CHEQUE, fresh("cheque"), eur(700))
+    extra = await by_finance(world, ada, record_offline, more)
+    other = await start(world, ada, "team")  # with that credit
+    await reverse(world, ada, extra)
+    await note(world, ada, other.invoice, 500, credit=500)
+    await lost(world, ada, card, 400)
+    assert await credit(world, ada) == 500
+    await reverse(world, ada, cheque)
+    assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((600, 500), [])
+    assert await excess_of(world.house.db.primary, ada.id, first, EUR) == eur(0)
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize("fails_first", [False, True])
+async def test_credit_of_a_refund_that_failed_does_not_stand_for_a_part_that_was_returned(
+    house: House, fails_first: bool
+) -> None:
+    own, ada, one, other = await paid_in_two_parts(house)
+    db = own.house.db.primary
+    await note(own, ada, one.invoice, 300, credit=300)
+    await give_back(own, ada, one.id, eur(300), follow=False)
+    (sent,) = await refunds_of(db, ada.id, one.id)
+    pending = SettleRefund(sent.id, RefundNews.PENDING, fresh("refund"), None)
+    await by_house(own, ada, settle_refund, pending, follow=False)
+    await lost(own, ada, other, 500)
+    for step in (fails_first, not fails_first):
+        if step:
+            await by_house(own, ada, settle_refund, SettleRefund(sent.id, RefundNews.FAILED, None, "account_closed"))
+        else:
+            await tell(own, ada, one.id, News.RETURNED, captured=eur(500), follow=False)
+    assert (await owed_and_credit(own, ada), await wrong_rows(own, ada)) == ((500, 0), [])
+
+
+@pytest.mark.row("C4")
 @pytest.mark.parametrize("returned_first", [False, True])
 async def test_credit_does_not_stand_for_a_part_that_was_returned_beside_a_dispute_of_another(
     house: House, returned_first: bool
 ) -> None:
-    own = await make_world(house)
-    await own.recover_by(RecoveryPolicy())
-    ada, case = await in_arrears(own, "tok_insufficient_funds_times_1")
-    await own.do(ada, split_invoice, SplitInvoice(case.invoice, 2, 5))
-    await until(own, ada, case.opened_at + timedelta(days=6))
-    _, one, other = await payments_of(own.house.db.primary, ada.id, case.invoice)
-    assert (one.captured, other.captured) == (eur(500), eur(500))
-    await note(own, ada, case.invoice, 500, credit=500)
+    own, ada, one, other = await paid_in_two_parts(house)
+    await note(own, ada, one.invoice, 500, credit=500)
     for step in (returned_first, not returned_first):
         if step:
             await tell(own, ada, one.id, News.RETURNED, captured=eur(500), follow=False)
