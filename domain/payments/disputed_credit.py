@@ -28,7 +28,8 @@ class Pot:
     of each was too much when it came, and what disputes have of them.
 
     ``there`` is what is not accounted for yet of the customer's credit. Of payments that were ``returned`` nothing is
-    left, and what was withheld for their disputes stays withheld.
+    left, and what was withheld for their disputes stays withheld. What was ``served`` is what of a payment was refunded
+    as credit: that is credit beside what is given, and no other money.
     """
 
     given: Mapping[InvoiceId, Money]
@@ -40,11 +41,12 @@ class Pot:
     there: Money
     returned: Set[PaymentId] = frozenset()
     withheld: list[tuple[DisputeId, Money]] = field(default_factory=list)
+    served: Mapping[PaymentId, Money] = field(default_factory=dict)
 
     def too_much_withheld(self) -> list[tuple[DisputeId, Money]]:
         """What was withheld and need not be any more, since what another dispute had of the payments is back."""
         spare = deepcopy(self)
-        for id, credit in self.given.items():
+        for id, credit in self._credit().items():
             for paid in self.payments.get(id, ()):
                 if paid in self.returned:
                     credit -= spare._was_withheld(paid, max(self.nothing, credit))
@@ -64,13 +66,15 @@ class Pot:
         """What is withheld now of the credit that came of each of the invoices."""
         spare, found = deepcopy(self), dict[InvoiceId, Money]()
         for id, credit in self.given.items():
+            for paid in self.payments.get(id, ()):
+                spare._was_withheld(paid, self.served.get(paid, self.nothing))
             own = spare._was_of_too_much(id, credit)
             found[id] = own + spare._use(id, credit - own, spare._was_withheld)
         return found
 
     def to_withhold(self) -> list[tuple[DisputeId, Money]]:
         """What is to be withheld beside what was."""
-        for id, credit in self.given.items():
+        for id, credit in self._credit().items():
             self._account_for(id, credit)
         return self.withheld
 
@@ -78,6 +82,14 @@ class Pot:
     def nothing(self) -> Money:
         """No money of its currency."""
         return Money.zero(self.there.currency)
+
+    def _credit(self) -> dict[InvoiceId, Money]:
+        """What each invoice's money is as credit, also where staff refunded it so."""
+        nothing = self.nothing
+        return {
+            id: given + total((self.served.get(paid, nothing) for paid in self.payments.get(id, ())), nothing.currency)
+            for id, given in self.given.items()
+        }
 
     def _account_for(self, id: InvoiceId, given: Money) -> None:
         """Credit that an invoice's money became: by what was withheld of it, then by what is left of the payments; the

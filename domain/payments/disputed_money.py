@@ -8,7 +8,7 @@ from domain.invoices.settle import BECAME_CREDIT
 from domain.invoices.takeover import related, takeovers
 from domain.ledger.account import Account
 from domain.ledger.balance import credit_available, moved_by, numbers_of
-from domain.money import Currency, Money
+from domain.money import Currency, Money, total
 from domain.payments.book_dispute import WITHHELD, WON
 from domain.payments.book_money import CAPTURED, RETURNED, SHORT, WITHDRAWN
 from domain.payments.dispute import Dispute, disputes_of_payments
@@ -53,7 +53,7 @@ async def _disputed(db: Primary, customer: CustomerId) -> set[InvoiceId]:
     rows = await db.fetch(
         """SELECT DISTINCT p.invoice_id FROM dispute d
              JOIN payment p ON p.shard_key = d.shard_key AND p.id = d.payment_id
-            WHERE d.shard_key = $1 AND d.customer_id = $2 AND d.covered > 0""",
+            WHERE d.shard_key = $1 AND d.customer_id = $2 AND d.state <> 'won'""",
         customer.shard,
         customer.uuid,
     )
@@ -67,10 +67,9 @@ async def _pot(
     payments = await payments_of_invoices(db, customer, invoices)
     attempts = [each for some in payments.values() for each in some]
     found = await disputes_of_payments(db, customer, [each.id for each in attempts])
-    claims = {
-        id: await _claims(db, customer, id, [each for each in some if each.covered.minor]) for id, some in found.items()
-    }
     nothing = Money.zero(attempts[0].amount.currency)
+    served = {each.id: nothing for each in attempts} | await _served(db, customer, list(found))
+    claims = {id: await _claims(db, customer, id, some, served[id]) for id, some in found.items()}
     given = await became_credit(db, customer, invoices)
     for newest in set(invoices).intersection(posted):
         more = await moved_by(db, customer, posted[newest], Account.CUSTOMER_CREDIT, nothing.currency)
@@ -78,33 +77,60 @@ async def _pot(
     return Pot(
         given={each: given.get(each, nothing) for each in invoices},
         payments={each: [one.id for one in some] for each, some in payments.items()},
-        left={each.id: _left(each) for each in attempts},
+        left={each.id: _left(each, found.get(each.id, ()), served[each.id]) for each in attempts},
         too_much={
             each.id: await _too_much(db, customer, each) if claims.get(each.id) else nothing for each in attempts
         },
         claims=claims,
         shares=shares,
+        served=served,
         there=await credit_available(db, customer, nothing.currency),
         returned=frozenset(each.id for each in attempts if each.returned.minor),
     )
 
 
-def _left(of: Payment) -> Money:
+def _left(of: Payment, disputes: Sequence[Dispute], served: Money) -> Money:
+    """What of a payment neither went back nor is a bank's; what was given as credit for it did not go."""
     nothing = Money.zero(of.amount.currency)
-    return nothing if of.returned.minor else of.captured - of.refunds_reserved - of.disputes_reserved
+    beyond = total((each.excess for each in disputes), nothing.currency)
+    left = of.captured - of.refunds_reserved - of.disputes_reserved + served - min(served, beyond)
+    return nothing if of.returned.minor else left
 
 
-async def _claims(db: Primary, customer: CustomerId, paid: PaymentId, disputes: Sequence[Dispute]) -> list[Claim]:
-    """What of the customer's credit is withheld while the bank has that money, and what more may be.
+async def _served(db: Primary, customer: CustomerId, payments: Sequence[PaymentId]) -> dict[PaymentId, Money]:
+    """How much of each payment was refunded as credit; no entry where nothing was."""
+    rows = await db.fetch(
+        """SELECT r.payment_id, r.currency, sum(r.amount)::bigint AS minor FROM refund r
+            WHERE r.shard_key = $1 AND r.customer_id = $2 AND r.payment_id = ANY ($3::uuid[])
+              AND r.means = 'credit' AND r.state = 'succeeded'
+            GROUP BY r.payment_id, r.currency""",
+        customer.shard,
+        customer.uuid,
+        [id.uuid for id in payments],
+    )
+    return {
+        PaymentId(customer.shard, row["payment_id"]): Money(row["minor"], Currency(row["currency"])) for row in rows
+    }
+
+
+async def _claims(
+    db: Primary, customer: CustomerId, paid: PaymentId, disputes: Sequence[Dispute], served: Money
+) -> list[Claim]:
+    """What of the customer's credit is withheld while the bank has that money, and what more may be: as much as it has
+    of what was left of the payment, and of what had been refunded as credit.
 
     Where the payment was taken back as well, the credit that it lacked for that and that had been withheld is none any
     more.
     """
     found = list[Claim]()
     for of in disputes:
+        if of.state.name == "won":
+            continue
         numbers = await numbers_of(db, customer, (WITHHELD, WON), of.id.uuid)
         was = -await moved_by(db, customer, numbers, Account.CUSTOMER_CREDIT, of.amount.currency)
-        found.append(Claim(of.id, was, of.covered - was))
+        beyond = min(of.excess, served)
+        found.append(Claim(of.id, was, of.covered + beyond - was))
+        served -= beyond
     if found:
         numbers = await numbers_of(db, customer, (SHORT,), paid.uuid)
         lacked = await moved_by(db, customer, numbers, Account.CUSTOMER_CREDIT, found[0].was.currency)

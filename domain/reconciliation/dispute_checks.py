@@ -42,7 +42,7 @@ async def disputes_are_posted(db: Primary, shard: int) -> list[Row]:
                   <> CASE d.state WHEN 'won' THEN 0 WHEN 'lost' THEN d.amount ELSE d.amount - d.covered END
                OR coalesce(sum(CASE 'customer_credit' WHEN f.debit_kind THEN f.amount
                                                       WHEN f.credit_kind THEN -f.amount END), 0)
-                  NOT BETWEEN 0 AND CASE d.state WHEN 'won' THEN 0 ELSE d.covered END
+                  NOT BETWEEN 0 AND CASE d.state WHEN 'won' THEN 0 ELSE d.amount END
                OR coalesce(sum(CASE 'dispute_fees' WHEN f.debit_kind THEN f.amount
                                                    WHEN f.credit_kind THEN -f.amount END), 0) <> d.fee
             ORDER BY d.customer_id, d.id""",

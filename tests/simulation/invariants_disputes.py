@@ -54,7 +54,7 @@ def disputes_are_in_the_books(look: Look) -> Iterator[str]:
             "cash_clearing": -taken - row["fee"], "disputes": waits, "dispute_losses": taken - waits - kept,
             "dispute_fees": row["fee"],
         }  # fmt: skip
-        if found != {kind: amount for kind, amount in expected.items() if amount} or not 0 <= kept <= row["covered"]:
+        if found != {kind: amount for kind, amount in expected.items() if amount} or not 0 <= kept <= row["amount"]:
             yield f"dispute {row['id']} {row['state']} of {row['amount']}: {found} and {kept} of credit, not {expected}"
 
 

@@ -15,7 +15,9 @@ from domain.payments.excess import excess_of
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import Payment, payment, payments_of
 from domain.payments.record_offline import Means, OfflineRecorded, RecordOfflinePayment, record_offline
+from domain.payments.refund import Means as RefundMeans
 from domain.payments.refund import refunds_of
+from domain.payments.request_refund import RequestRefund, request_refund
 from domain.payments.settle_dispute import SettleDispute, settle_dispute
 from domain.payments.settle_payment import News
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
@@ -73,6 +75,31 @@ async def test_an_invoice_that_is_void_leaves_nothing_withheld_of_other_credit(w
     await tell(world, ada, newer.id, News.RETURNED, captured=eur(1000))
     await by_finance(world, ada, void_invoice, VoidInvoice(second.id, "Billed by mistake.", replace=False))
     assert (await credit(world, ada), await wrong_rows(world, ada)) == (1000, [])
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize(("credited", "disputed", "stays"), [(1500, 2000, 0), (1500, 1000, 1000), (1500, 500, 1500)])
+@pytest.mark.parametrize("before", [True, False])
+async def test_what_was_refunded_as_credit_is_withheld_where_its_bank_has_it_too(
+    world: World, credited: int, disputed: int, stays: int, before: bool
+) -> None:
+    ada = await buyer(world)
+    await start(world, ada, quantity=2)
+    (first,) = await invoices_of(world, ada)
+    (paid,) = await payments_of(world.house.db.primary, ada.id, first.id)
+    as_credit = RequestRefund(paid.id, eur(credited), "goodwill", means=RefundMeans.CREDIT)
+    if before:
+        await by_finance(world, ada, request_refund, as_credit)
+        taken = await lost(world, ada, paid, disputed)
+        assert (await credit(world, ada), await wrong_rows(world, ada)) == (stays, [])
+        await by_house(world, ada, settle_dispute, replace(taken, status=DisputeStatus.WON))
+        assert (await credit(world, ada), await wrong_rows(world, ada)) == (credited, [])
+    else:
+        await lost(world, ada, paid, disputed)
+        most = min(credited, 2000 - disputed)
+        if most:
+            await by_finance(world, ada, request_refund, replace(as_credit, amount=eur(most)))
+        assert (await credit(world, ada), await wrong_rows(world, ada)) == (most, [])
 
 
 @pytest.mark.row("C4")
