@@ -56,6 +56,9 @@ async def release_exception(tx: Tx, command: ReleaseException) -> ExceptionMoved
 
 
 async def _move(tx: Tx, case: ExceptionCase, event: str, by: str | None) -> ExceptionMoved:
+    if not EXCEPTION.allows(case.state.name, event):
+        message = "Nobody looks into this exception." if case.state.name == "open" else "This exception is over."
+        raise Refused(RefusalCode.STATE_CONFLICT, message, ("exceptionId",))
     state = await EXCEPTION.move(tx, tx.customer, case.id.uuid, case.state, event)
     await tx.execute(
         """UPDATE exception_case SET state = $4, seq = $5, claimed_by = $6, claimed_at = $7

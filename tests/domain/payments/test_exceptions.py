@@ -10,14 +10,16 @@ import pytest
 from domain.actor import Grant
 from domain.ledger.account import Account
 from domain.ledger.balance import balance
-from domain.payments.claim_exception import ClaimException
+from domain.payments.claim_exception import ClaimException, ReleaseException, claim_exception, release_exception
 from domain.payments.exception_case import Kind, Resolution
 from domain.payments.gateway import Voided
 from domain.payments.open_exception import OpenException, open_exception
 from domain.payments.payment import payment
 from domain.payments.resolve_exception import ResolveException
 from domain.payments.settle_payment import News
+from domain.perform import perform
 from domain.reactions.work import do_now
+from domain.refusals import Refused
 from tests.domain.invoices.bills import on
 from tests.domain.payments.conftest import SideDoor
 from tests.exception_kit import (
@@ -216,6 +218,24 @@ async def test_work_about_money_that_is_given_up_is_a_case_too(world: World) -> 
     assert (case.kind, case.cause) == (Kind.PAYMENT_UNKNOWN, "The work failed too often: KeyError")
     assert (await decided(world, ada, Resolution.QUERY_AGAIN))[1] == "done"
     assert ((await newest(world, ada)).state.name, await waiting(world, ada)) == ("succeeded", [])
+
+
+async def test_who_claims_or_gives_back_what_is_over_or_nobodys_is_told_so_of_that_exception(
+    world: World, provider: SideDoor
+) -> None:
+    ada, _ = await lost(world, provider)
+    (case,) = await waiting(world, ada)
+    sue, db = world.staff(Grant.SUPPORT, "sue"), world.house.db
+    with pytest.raises(Refused) as nobodys:
+        await perform(db, release_exception, sue, ada.id, ReleaseException(case.id), fresh("release"))
+    await decided(world, ada, NOT_CHARGED)
+    with pytest.raises(Refused) as ended:
+        await perform(db, claim_exception, sue, ada.id, ClaimException(case.id), fresh("claim"))
+    told = [(each.value.code.value, each.value.path, each.value.message) for each in (nobodys, ended)]
+    assert told == [
+        ("STATE_CONFLICT", ("exceptionId",), "Nobody looks into this exception."),
+        ("STATE_CONFLICT", ("exceptionId",), "This exception is over."),
+    ]
 
 
 async def test_another_customers_and_another_tenants_case_are_answered_as_what_there_is_not(
