@@ -143,18 +143,18 @@ _TAKEN = {
     (5, 4): NEXT.format("ledger_number", 1),
     (8, 5): f"({ONE} % 2000000000 + 1000)::int",
     (8, 10): NEXT.format("ledger_number", 1),
-    (10, 6): NEXT.format("ledger_number", 1),
-    (10, 7): NEXT.format("audit_number", 1),
-    (10, 8): f"decode(lpad(to_hex({ONE}), 64, '0'), 'hex')",
-    (10, 9): NEXT.format("event_number", 2),
-    (10, 10): ":audit_hash::bytea",
-    (10, 14): f"ARRAY[{NEXT.format('event_number', 1)}, {NEXT.format('event_number', 2)}]",
+    (11, 6): NEXT.format("ledger_number", 1),
+    (11, 7): NEXT.format("audit_number", 1),
+    (11, 8): f"decode(lpad(to_hex({ONE}), 64, '0'), 'hex')",
+    (11, 9): NEXT.format("event_number", 2),
+    (11, 10): ":audit_hash::bytea",
+    (11, 14): f"ARRAY[{NEXT.format('event_number', 1)}, {NEXT.format('event_number', 2)}]",
 }
 _ANSWERED = (1, 2)  # the head and the invoice: one row each
 _STATEMENTS = (
     "INSERT INTO operation_key", "SELECT tenant_id", "SELECT shard_key, id", "INSERT INTO offline_reference",
     "UPDATE invoice", "WITH open_month", "SELECT shard_key, id", "INSERT INTO transition", "INSERT INTO payment",
-    "WITH taken", "WITH outcome",
+    "WITH taken", "SELECT DISTINCT p.invoice_id", "WITH outcome",
 )  # fmt: skip
 
 
