@@ -16,7 +16,7 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-EXAMPLES: Final = int(os.environ.get("EXAMPLES", "150"))
+EXAMPLES: Final = int(os.environ.get("EXAMPLES", "300"))
 # For what else holds of every example: such a test finds its faults among the first hundred or hardly ever.
 in_brief: Final = settings(max_examples=200, deadline=None)
 MOST_DISCARDED: Final = 0.3  # of all examples drawn; beyond it the strategy draws the wrong things

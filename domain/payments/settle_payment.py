@@ -94,10 +94,10 @@ async def settle_payment(tx: Tx, command: SettlePayment) -> PaymentSettled:
     receipt = await write(tx, before.id) if received else None
     if after.returned > before.returned:
         await withdraw_receipt(tx, before.id)
-        await withhold(tx, before.invoice)  # disputes may have what it stood for
     if after.captured > before.captured:
         await cover_excess(tx, before.id)  # of what came late, disputed before we had heard of it
-        await withhold(tx, before.invoice)  # it may have become credit, or stand for some
+    if after.captured > before.captured or after.returned > before.returned:
+        await withhold(tx, before.invoice)  # it stands for credit that is withheld, or for none any more
     doubted = before.queries or before.asks or before.state.name == "unknown"  # an ask lets questions count anew
     if doubted and after.state.name not in OPEN | {before.state.name, "captured"}:
         await settle_cases(tx, before.id.uuid)

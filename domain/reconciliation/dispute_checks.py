@@ -21,7 +21,9 @@ async def disputes_are_reserved(db: Primary, shard: int) -> list[Row]:
 async def disputes_are_posted(db: Primary, shard: int) -> list[Row]:
     """What is owed for disputes, what they lost and what they cost is, for each of them, what its own postings say.
 
-    Credit that was withheld lowers the loss; of a dispute that was won it is the customer's again.
+    Credit that was withheld lowers the loss; of a dispute that was won it is the customer's again. It is no more than
+    what the dispute covers of its payment and what of that was refunded as credit; of a payment that was returned what
+    was withheld stays, also where that refund is void since.
     """
     return await db.fetch(
         """SELECT d.customer_id, 'dispute' AS relation, d.id::text AS row
@@ -31,7 +33,7 @@ async def disputes_are_posted(db: Primary, shard: int) -> list[Row]:
              LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
                                         AND f.number = t.number
             WHERE d.shard_key = $1
-            GROUP BY d.customer_id, d.id, d.state, d.amount, d.covered, d.fee
+            GROUP BY d.customer_id, d.id, d.payment_id, d.state, d.amount, d.covered, d.fee
            HAVING coalesce(sum(CASE 'disputes' WHEN f.debit_kind THEN f.amount
                                                WHEN f.credit_kind THEN -f.amount END), 0)
                   <> CASE WHEN d.state IN ('open', 'evidence_submitted') THEN d.covered ELSE 0 END
@@ -42,7 +44,12 @@ async def disputes_are_posted(db: Primary, shard: int) -> list[Row]:
                   <> CASE d.state WHEN 'won' THEN 0 WHEN 'lost' THEN d.amount ELSE d.amount - d.covered END
                OR coalesce(sum(CASE 'customer_credit' WHEN f.debit_kind THEN f.amount
                                                       WHEN f.credit_kind THEN -f.amount END), 0)
-                  NOT BETWEEN 0 AND CASE d.state WHEN 'won' THEN 0 ELSE d.amount END
+                  NOT BETWEEN 0 AND CASE d.state WHEN 'won' THEN 0 ELSE least(d.amount, d.covered + (
+                      SELECT coalesce(sum(r.amount), 0) FROM refund r
+                        JOIN payment p ON p.shard_key = r.shard_key AND p.id = r.payment_id
+                       WHERE r.shard_key = $1 AND r.customer_id = d.customer_id AND r.payment_id = d.payment_id
+                         AND r.means = 'credit' AND (r.state = 'succeeded' OR r.state = 'failed' AND p.returned > 0)
+                      )) END
                OR coalesce(sum(CASE 'dispute_fees' WHEN f.debit_kind THEN f.amount
                                                    WHEN f.credit_kind THEN -f.amount END), 0) <> d.fee
             ORDER BY d.customer_id, d.id""",

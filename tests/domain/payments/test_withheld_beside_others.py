@@ -1,24 +1,19 @@
 """Credit withheld for a dispute, while notes and invoices are void, payments returned, or other credit comes."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
-from domain.dunning.recovery_policy import RecoveryPolicy
-from domain.dunning.split_invoice import SplitInvoice, split_invoice
 from domain.invoices.invoice import Invoice
 from domain.ledger.account import Account
 from domain.payments.dispute_calls import DisputeStatus
 from domain.payments.excess import excess_of
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import Payment, payment, payments_of
-from domain.payments.record_offline import Means, OfflineRecorded, RecordOfflinePayment, record_offline
-from domain.payments.refund import Means as RefundMeans
+from domain.payments.record_offline import Means, RecordOfflinePayment, record_offline
 from domain.payments.refund import refunds_of
-from domain.payments.request_refund import RequestRefund, request_refund
-from domain.payments.settle_dispute import SettleDispute, settle_dispute
+from domain.payments.settle_dispute import settle_dispute
 from domain.payments.settle_payment import News
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
@@ -29,19 +24,11 @@ from domain.subscriptions.change_quantity import ChangeQuantity, change_quantity
 from domain.subscriptions.policy import SubscriptionPolicy, Unused
 from tests.domain.invoices.bills import credit, eur, note, notes, on, owed_and_credit
 from tests.domain.payments.test_offline_payments import owing, record, reverse
-from tests.dunning_kit import owing as in_arrears
 from tests.lives import buyer, by_finance, by_house, day, give_back, invoices_of, start, tell, until, wrong_rows
 from tests.subscription_lives import rules
 from tests.takeover_kit import grown
+from tests.withheld_kit import lost, paid_by_both, paid_in_two_parts
 from tests.world import EUR, Someone, World, fresh, make_world
-
-
-async def lost(world: World, of: Someone, paid: Payment, minor: int) -> SettleDispute:
-    """The bank takes so much of the payment back, and keeps it."""
-    opened = SettleDispute(paid.id, fresh("dispute"), DisputeStatus.OPEN, eur(minor), eur(0), "fraudulent", None)
-    await by_house(world, of, settle_dispute, opened)
-    await by_house(world, of, settle_dispute, replace(opened, status=DisputeStatus.LOST))
-    return opened
 
 
 async def half_withheld(world: World) -> tuple[Someone, Payment, Invoice]:
@@ -78,31 +65,6 @@ async def test_an_invoice_that_is_void_leaves_nothing_withheld_of_other_credit(w
 
 
 @pytest.mark.row("C4")
-@pytest.mark.parametrize(("credited", "disputed", "stays"), [(1500, 2000, 0), (1500, 1000, 1000), (1500, 500, 1500)])
-@pytest.mark.parametrize("before", [True, False])
-async def test_what_was_refunded_as_credit_is_withheld_where_its_bank_has_it_too(
-    world: World, credited: int, disputed: int, stays: int, before: bool
-) -> None:
-    ada = await buyer(world)
-    await start(world, ada, quantity=2)
-    (first,) = await invoices_of(world, ada)
-    (paid,) = await payments_of(world.house.db.primary, ada.id, first.id)
-    as_credit = RequestRefund(paid.id, eur(credited), "goodwill", means=RefundMeans.CREDIT)
-    if before:
-        await by_finance(world, ada, request_refund, as_credit)
-        taken = await lost(world, ada, paid, disputed)
-        assert (await credit(world, ada), await wrong_rows(world, ada)) == (stays, [])
-        await by_house(world, ada, settle_dispute, replace(taken, status=DisputeStatus.WON))
-        assert (await credit(world, ada), await wrong_rows(world, ada)) == (credited, [])
-    else:
-        await lost(world, ada, paid, disputed)
-        most = min(credited, 2000 - disputed)
-        if most:
-            await by_finance(world, ada, request_refund, replace(as_credit, amount=eur(most)))
-        assert (await credit(world, ada), await wrong_rows(world, ada)) == (most, [])
-
-
-@pytest.mark.row("C4")
 async def test_a_note_that_is_void_sets_free_what_was_withheld_for_it(world: World) -> None:
     ada = await buyer(world)
     await start(world, ada, quantity=2)
@@ -115,29 +77,6 @@ async def test_a_note_that_is_void_sets_free_what_was_withheld_for_it(world: Wor
     by_mistake, _ = await notes(world, ada, first.id)
     await by_finance(world, ada, void_credit_note, VoidCreditNote(by_mistake.id))
     assert (await credit(world, ada), await wrong_rows(world, ada)) == (1000, [])
-
-
-async def paid_by_both(world: World, of: Someone, minor: int) -> tuple[OfflineRecorded, Payment]:
-    """So much of the 10.00 that somebody owes by a cheque, and the rest by a card."""
-    cheque = await record(world, of, minor, means=Means.CHEQUE)
-    await world.card(of)
-    await world.do(of, pay_invoice, PayInvoice((await invoices_of(world, of))[0].id, None))
-    (paid,) = await invoices_of(world, of)
-    *_, by_card = await payments_of(world.house.db.primary, of.id, paid.id)
-    assert (paid.state.name, by_card.captured) == ("paid", eur(1000 - minor))
-    return cheque, by_card
-
-
-async def paid_in_two_parts(house: House) -> tuple[World, Someone, Payment, Payment]:
-    """A tenant, and who paid an invoice of 10.00 there in two parts by card."""
-    own = await make_world(house)
-    await own.recover_by(RecoveryPolicy())
-    ada, case = await in_arrears(own, "tok_insufficient_funds_times_1")
-    await own.do(ada, split_invoice, SplitInvoice(case.invoice, 2, 5))
-    await until(own, ada, case.opened_at + timedelta(days=6))
-    _, one, other = await payments_of(own.house.db.primary, ada.id, case.invoice)
-    assert (one.captured, other.captured) == (eur(500), eur(500))
-    return own, ada, one, other
 
 
 async def paid_twice(world: World) -> tuple[Someone, Payment]:

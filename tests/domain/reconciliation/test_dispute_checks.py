@@ -2,11 +2,14 @@
 
 import asyncpg
 
+from domain.money import Money
+from domain.payments.payment import payment
 from domain.reactions.house import House
 from tests.dispute_kit import disputed
-from tests.lives import wrong_rows
+from tests.lives import buyer, give_back, start, wrong_rows
 from tests.webhook_desk import Desk
-from tests.world import make_world
+from tests.withheld_kit import lost
+from tests.world import EUR, make_world
 
 # What is changed, how it is put back, and the checks that see it.
 TAMPERING = (
@@ -36,5 +39,28 @@ async def test_a_dispute_that_was_changed_by_hand_is_found(house: House, desk: D
             assert {each.check for each in await wrong_rows(of.world, of.who)} == checks, tampering
             await connection.execute(mending, of.who.id.shard)
         assert await wrong_rows(of.world, of.who) == []
+    finally:
+        await connection.close()
+
+
+async def test_credit_that_is_withheld_for_what_had_been_given_back_before_is_found(
+    house: House, owner_url: str
+) -> None:
+    own = await make_world(house)
+    ada = await buyer(own)
+    begun = await start(own, ada)
+    assert begun.payment is not None
+    paid = await payment(own.house.db.primary, ada.id, begun.payment)
+    await give_back(own, ada, paid.id, Money(700, EUR))
+    await lost(own, ada, paid, 1000)  # of which it covers 3.00
+    assert await wrong_rows(own, ada) == []
+    connection, change = await asyncpg.connect(owner_url), "UPDATE ledger_transfer SET debit_kind = $2"
+    try:
+        for one, other in (("customer_credit", "dispute_losses"), ("dispute_losses", "customer_credit")):
+            where = "WHERE shard_key = $1 AND debit_kind = $3 AND credit_kind = 'cash_clearing'"
+            await connection.execute(f"{change} {where}", ada.id.shard, one, other)
+            found = {each.check for each in await wrong_rows(own, ada)}
+            assert ("disputes_are_posted" in found) == (one == "customer_credit")
+        assert found == set()
     finally:
         await connection.close()
