@@ -23,7 +23,7 @@ from domain.refusals import RefusalCode, Refused
 class CouponDuration(Enum):
     """The durations."""
 
-    ONCE = strawberry.enum_value("once", description="For one period.")
+    ONCE = strawberry.enum_value("once", description="For one whole period.")
     PERIODS = strawberry.enum_value("periods", description="For as many periods as it says.")
     FOREVER = strawberry.enum_value("forever", description="As long as the customer stays.")
 
@@ -45,7 +45,9 @@ class Coupon(Node):
     percent_ppm: int | None = strawberry.field(
         description="Parts in a million: 200000 is 20 %. Else there is an amount."
     )
-    amount: Money | None = strawberry.field(description="How much it takes off each period.")
+    amount: Money | None = strawberry.field(
+        description="How much it takes off each whole period; what a change charges for the rest of one stays as it is."
+    )
     duration: CouponDuration = strawberry.field(description="For how many periods.")
     periods: int | None = strawberry.field(description="How many periods, where it is for some.")
     plan_ids: list[GlobalId] = strawberry.field(description="The plans it reduces; empty: any plan.")
@@ -93,7 +95,7 @@ class PublishCouponInput:
     code: str = strawberry.field(description="2 to 40 letters, digits, dashes, underscores; kept in capitals.")
     name: str = strawberry.field(description="What invoices call it.")
     percent_ppm: int | None = strawberry.field(default=None, description="Parts in a million: 200000 is 20 %.")
-    amount: MoneyInput | None = strawberry.field(default=None, description="How much it takes off each period.")
+    amount: MoneyInput | None = strawberry.field(default=None, description="How much it takes off each whole period.")
     duration: CouponDuration = strawberry.field(description="For how many periods.")
     periods: int | None = strawberry.field(default=None, description="How many periods; for that duration alone.")
     plan_ids: list[GlobalId] = strawberry.field(

@@ -34,8 +34,12 @@ class PlanChange:
     """The proration of a change."""
 
     mode: ChangeMode = strawberry.field(description="How it takes effect.")
-    credit: Money = strawberry.field(description="What the unused time gives back.")
-    charge: Money = strawberry.field(description="What the rest of the period costs on the new price.")
+    credit: Money = strawberry.field(
+        description="What the unused time gives back: after coupons, and before tax that is added."
+    )
+    charge: Money = strawberry.field(
+        description="What the rest of the period costs on the new price: before coupons, and before tax that is added."
+    )
     given_back: Money | None = strawberry.field(
         description="What a credit note puts to credit, where more is unused than charged; null: nothing."
     )

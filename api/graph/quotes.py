@@ -50,8 +50,12 @@ class PlanChangeQuote:
     id: GlobalId = strawberry.field(description="What changePlan takes as quoteId.")
     mode: ChangeMode = strawberry.field(description="How it takes effect.")
     lines: list[InvoiceLine] = strawberry.field(description="What the invoice will say; empty where none is issued.")
-    credit: Money = strawberry.field(description="What the unused time gives back.")
-    charge: Money = strawberry.field(description="What the new terms cost from now on.")
+    credit: Money = strawberry.field(
+        description="What the unused time gives back: after coupons, and before tax that is added."
+    )
+    charge: Money = strawberry.field(
+        description="What the new terms cost from now on: before coupons, and before tax that is added."
+    )
     total: Money = strawberry.field(description="What the invoice will come to.")
     tax: Money = strawberry.field(description="How much of it is tax.")
     given_back: Money | None = strawberry.field(

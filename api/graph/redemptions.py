@@ -28,7 +28,7 @@ class CouponRedemption:
     percent_ppm: int | None = strawberry.field(
         description="Parts in a million: 200000 is 20 %. Else there is an amount."
     )
-    amount: Money | None = strawberry.field(description="How much it takes off each period.")
+    amount: Money | None = strawberry.field(description="How much it takes off each whole period.")
     subscription_id: GlobalId | None = strawberry.field(
         description="The subscription it reduces; null: all, or the next one that it can reduce."
     )
@@ -65,7 +65,7 @@ class CouponEffect:
     percent_ppm: int | None = strawberry.field(
         description="Parts in a million: 200000 is 20 %. Else there is an amount."
     )
-    amount: Money | None = strawberry.field(description="How much it takes off each period.")
+    amount: Money | None = strawberry.field(description="How much it takes off each whole period.")
     periods: int | None = strawberry.field(description="How many periods it reduces; null: it has no end.")
     full: Money = strawberry.field(description="What one unit costs for one period without it.")
     discount: Money = strawberry.field(description="What it takes off that by itself, before tax.")

@@ -180,6 +180,24 @@ async def test_credit_of_another_invoice_does_not_stand_for_credit_that_was_used
 
 
 @pytest.mark.row("C4")
+async def test_what_was_withheld_of_a_payment_that_is_lost_does_not_stand_for_a_dispute_of_another(
+    world: World,
+) -> None:
+    ada = await owing(world)
+    (billed,) = await invoices_of(world, ada)
+    await world.card(ada)
+    await world.do(ada, pay_invoice, PayInvoice(billed.id, None))
+    late, paid = await payments_of(world.house.db.primary, ada.id, billed.id)
+    await tell(world, ada, late.id, News.CAPTURED)  # it was taken after all
+    await lost(world, ada, late, 1000)
+    await tell(world, ada, late.id, News.RETURNED, captured=eur(1000))
+    await note(world, ada, billed.id, 500, credit=500)
+    assert await owed_and_credit(world, ada) == (0, 500)
+    await lost(world, ada, paid, 1000)
+    assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((0, 0), [])
+
+
+@pytest.mark.row("C4")
 @pytest.mark.parametrize("fails_first", [False, True])
 async def test_credit_of_a_refund_that_failed_does_not_stand_for_a_part_that_was_returned(
     house: House, fails_first: bool
