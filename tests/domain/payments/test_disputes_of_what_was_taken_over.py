@@ -229,3 +229,16 @@ async def test_more_invoices_are_asked_about_by_no_more_statements(shop: World) 
         await until(shop, ada, day(1, day_of, 12))
         await seats(shop, ada, quantity)
     assert len(set(counts)) == 1, counts
+
+
+@pytest.mark.row("C4")
+async def test_a_dispute_that_was_won_is_not_asked_about_any_more(shop: World) -> None:
+    ada, db = await grown(shop), shop.house.db.primary
+    newest = (await invoices_of(shop, ada))[-1]
+    await note(shop, ada, newest.id, 100, credit=100)
+    with statements_seen() as before:
+        await excess_of_invoices(db, ada.id, [newest.id])
+    await heard(shop, ada, 0, 2000, DisputeStatus.WON)
+    with statements_seen() as since:
+        await excess_of_invoices(db, ada.id, [newest.id])
+    assert len(since) == len(before)
