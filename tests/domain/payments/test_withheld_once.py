@@ -24,11 +24,12 @@ from domain.payments.reverse_offline import ReverseOfflinePayment, reverse_offli
 from domain.payments.settle_dispute import settle_dispute
 from domain.payments.settle_payment import News, SettlePayment, settle_payment
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
+from domain.payments.void_credit_note import VoidCreditNote, void_credit_note
 from domain.perform import perform
 from domain.reactions.house import House
 from domain.reactions.work import do_now
 from domain.refusals import RefusalCode, Refused
-from tests.domain.invoices.bills import credit, eur, note, owed_and_credit
+from tests.domain.invoices.bills import credit, eur, note, notes, owed_and_credit
 from tests.domain.payments.test_offline_payments import owing
 from tests.interruptions import Killed, killed_at
 from tests.lives import buyer, by_finance, by_house, give_back, invoices_of, start, tell, wrong_rows
@@ -232,3 +233,54 @@ async def test_disputes_of_one_payment_withhold_what_was_refunded_as_credit_of_i
     for minor in disputed:
         await lost(world, ada, paid, minor)
     assert (await credit(world, ada), await wrong_rows(world, ada)) == (stays, [])
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize("void", [False, True])
+async def test_other_credit_does_not_stand_for_what_was_refunded_as_credit(world: World, void: bool) -> None:
+    ada = await buyer(world)
+    await start(world, ada, quantity=2)
+    (first,) = await invoices_of(world, ada)
+    (paid,) = await payments_of(world.house.db.primary, ada.id, first.id)
+    await world.card(ada)
+    other = await start(world, ada, "team")
+    await note(world, ada, other.invoice, 700, credit=700)
+    await give_back(world, ada, paid.id, eur(500))
+    as_credit = RequestRefund(paid.id, eur(500), "goodwill", means=RefundMeans.CREDIT)
+    await by_finance(world, ada, request_refund, as_credit)
+    if void:
+        *_, given = await notes(world, ada, first.id)
+        await by_finance(world, ada, void_credit_note, VoidCreditNote(given.id))
+    await lost(world, ada, paid, 2000)
+    assert (await credit(world, ada), await wrong_rows(world, ada)) == (700, [])
+
+
+@pytest.mark.row("C4")
+@pytest.mark.parametrize("at", [0, 1])
+async def test_of_two_notes_of_which_one_is_withheld_either_can_be_void(world: World, at: int) -> None:
+    ada = await buyer(world)
+    await start(world, ada, quantity=2)
+    (first,) = await invoices_of(world, ada)
+    (paid,) = await payments_of(world.house.db.primary, ada.id, first.id)
+    as_credit = RequestRefund(paid.id, eur(500), "goodwill", means=RefundMeans.CREDIT)
+    await by_finance(world, ada, request_refund, as_credit)
+    await note(world, ada, first.id, 500, credit=500)
+    await lost(world, ada, paid, 1500)
+    assert await credit(world, ada) == 500
+    given = await notes(world, ada, first.id)
+    await by_finance(world, ada, void_credit_note, VoidCreditNote(given[at].id))
+    assert (await credit(world, ada), await wrong_rows(world, ada)) == (500, [])
+
+
+@pytest.mark.row("C4")
+async def test_what_was_refunded_as_credit_is_withheld_for_one_of_two_disputes_that_have_it(world: World) -> None:
+    ada = await owing(world)
+    cheque, by_card = await paid_by_both(world, ada, 600)
+    as_credit = RequestRefund(by_card.id, eur(200), "goodwill", means=RefundMeans.CREDIT)
+    await by_finance(world, ada, request_refund, as_credit)
+    await note(world, ada, by_card.invoice, 600, credit=600)
+    for minor in (400, 200):
+        await lost(world, ada, by_card, minor)
+    bounced = ReverseOfflinePayment(cheque.payment, "The cheque bounced.")
+    await act(world, ada, reverse_offline, bounced)()
+    assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((600, 400), [])
