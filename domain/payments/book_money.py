@@ -24,6 +24,7 @@ CONFIRM_AFTER = timedelta(hours=1)  # a webhook later than this is taken for los
 CAPTURED = "payment.captured"  # the cause of every posting of money that a payment brought
 # Causes of taking such postings back, and of keeping apart what was used up of the credit that they had made.
 RETURNED, WITHDRAWN, SHORT = "payment.returned", "payment.withdrawn", "payment.return_short"
+REFUND_SHORT = "refund.short"  # the same of the credit that a refund gives back which succeeded after all
 EXCESS = "More was taken than was owed; it is credit."
 PART = "partially_authorized"  # why a payment has failed of which less was held than was asked
 

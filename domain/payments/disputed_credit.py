@@ -43,6 +43,11 @@ class Pot:
     withheld: list[tuple[DisputeId, Money]] = field(default_factory=list)
     served: Mapping[PaymentId, Money] = field(default_factory=dict)
 
+    def go(self, gone: Mapping[InvoiceId, Money]) -> None:
+        """What went back beside the refunds of what is left of the payments, as outside of them, is not left either."""
+        for id, amount in gone.items():
+            self._use(id, amount, self._is_left)
+
     def too_much_withheld(self) -> list[tuple[DisputeId, Money]]:
         """What was withheld and need not be any more, since what another dispute had of the payments is back."""
         spare = deepcopy(self)

@@ -74,7 +74,7 @@ async def _pot(
     for newest in set(invoices).intersection(posted):
         more = await moved_by(db, customer, posted[newest], Account.CUSTOMER_CREDIT, nothing.currency)
         given[newest] = given.get(newest, nothing) + more
-    return Pot(
+    pot = Pot(
         given={each: given.get(each, nothing) for each in invoices},
         payments={each: [one.id for one in some] for each, some in payments.items()},
         left={each.id: _left(each, found.get(each.id, ()), served[each.id]) for each in attempts},
@@ -87,6 +87,28 @@ async def _pot(
         there=await credit_available(db, customer, nothing.currency),
         returned=frozenset(each.id for each in attempts if each.returned.minor),
     )
+    gone = await _settled_outside(db, customer, invoices)
+    for each in attempts:
+        if each.returned.minor:  # what had been given back of it as well was other money
+            gone[each.invoice] = gone.get(each.invoice, nothing) + each.refunds_reserved - served[each.id]
+    pot.go(gone)
+    return pot
+
+
+async def _settled_outside(db: Primary, customer: CustomerId, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Money]:
+    """What credit notes of each invoice gave back outside of its payments; no entry where none did."""
+    rows = await db.fetch(
+        """SELECT n.invoice_id, n.currency, sum(n.out_of_band)::bigint AS minor FROM credit_note n
+            WHERE n.shard_key = $1 AND n.customer_id = $2 AND n.invoice_id = ANY ($3::uuid[]) AND n.state = 'issued'
+              AND n.out_of_band > 0
+            GROUP BY n.invoice_id, n.currency""",
+        customer.shard,
+        customer.uuid,
+        [id.uuid for id in ids],
+    )
+    return {
+        InvoiceId(customer.shard, row["invoice_id"]): Money(row["minor"], Currency(row["currency"])) for row in rows
+    }
 
 
 def _left(of: Payment, disputes: Sequence[Dispute], served: Money) -> Money:

@@ -117,7 +117,8 @@ async def resolve_exception(tx: Tx, command: ResolveException) -> ExceptionResol
 def _act(case: ExceptionCase, command: ResolveException) -> Act:
     act = ACTS[case.kind].get(command.resolution)
     if act is None:
-        message = f"An exception of the kind {case.kind.name} is not resolved by {command.resolution.name}."
+        ways = ", ".join(each.name for each in ACTS[case.kind]) or "what resumes it"
+        message = f"An exception of the kind {case.kind.name} is resolved by {ways}."
         raise Refused(RefusalCode.INVALID_INPUT, message, ("resolution",))
     if not 1 <= len(command.reason) <= REASON_LENGTH:
         raise Refused(RefusalCode.INVALID_INPUT, f"A reason has 1 to {REASON_LENGTH} characters.", ("reason",))

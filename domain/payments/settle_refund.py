@@ -8,16 +8,16 @@ from domain.actor import Grant
 from domain.db import Tx
 from domain.ids import PaymentId, RefundId
 from domain.ledger.account import Account
-from domain.ledger.balance import credit_available
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.machine import State
 from domain.money import Money
 from domain.operation import operation
 from domain.payments.begin_refund import SEND_REFUND, release, reserve
-from domain.payments.book_money import SHORT
-from domain.payments.doubt import Doubt, lower_cases, make_good, open_case, settle_cases
+from domain.payments.book_money import REFUND_SHORT
+from domain.payments.doubt import Doubt, lower_cases, open_case, settle_cases
 from domain.payments.exception_case import Kind
 from domain.payments.excess import excess_of, take_excess
+from domain.payments.losses import make_losses_good
 from domain.payments.payment import OFFLINE, Payment, payment
 from domain.payments.provider_reference import Thing, claim_reference
 from domain.payments.refund import FINAL, REFUND, Refund, refund
@@ -102,25 +102,16 @@ async def _settle(tx: Tx, before: Refund, state: State) -> int | None:
 
 
 async def _failed(tx: Tx, of: Payment, before: Refund, reserved: Money) -> int:
-    """Its amount is the customer's credit, and can be given back again: by whom and how a person decides."""
+    """Its amount is the customer's credit, and can be given back again: by whom and how a person decides. Less is lost
+    of payments that were taken back while it was on its way."""
     await release(tx, before.payment, reserved)
     await open_case(tx, Doubt(Kind.REFUND_FAILED, of, before.amount, FAILED, before))
     assert before.posted_number is not None, "what the provider was told is posted"
     failed = await reverse(tx, before.posted_number, Cause("refund.failed", before.id.uuid))
-    if of.returned.minor:
-        await _make_good(tx, of, before)
-    return failed
-
-
-async def _make_good(tx: Tx, of: Payment, failed: Refund) -> None:
-    """Of a payment that was taken back while this was on its way less is lost than it seemed: what would have been
-    taken then, had it been credit, is taken now."""
-    there = min(failed.amount, await credit_available(tx, tx.customer, failed.amount.currency))
-    back = await make_good(tx, of.id, there)
+    back = await make_losses_good(tx, before.amount, before.posted_number, (before.id.uuid, of.id.uuid))
     if back.minor:
-        taken = Transfer(Account.CUSTOMER_CREDIT, Account.RETURNED_PAYMENTS, back)
-        await post(tx, Cause(SHORT, of.id.uuid), [taken])
-        await lower_cases(tx, [failed.id.uuid], back, failed.amount - back)
+        await lower_cases(tx, [before.id.uuid], back, before.amount - back)
+    return failed
 
 
 async def _use_what_stayed(tx: Tx, failed: Refund) -> None:
@@ -166,7 +157,7 @@ async def succeed_late(tx: Tx, of: Payment, before: Refund, reference: str) -> N
     credit = min(amount if of.returned.minor else covered, excess)
     if credit < amount:
         kept = Transfer(Account.RETURNED_PAYMENTS, Account.CUSTOMER_CREDIT, amount - credit)
-        await post(tx, Cause("refund.short", before.id.uuid), [kept])
+        await post(tx, Cause(REFUND_SHORT, before.id.uuid), [kept])
         cause = GIVEN_TWICE if covered == amount else BEYOND
         await open_case(tx, Doubt(Kind.PAYMENT_LOSS, of, amount - credit, cause))
     taken = Transfer(Account.CUSTOMER_CREDIT, Account.REFUNDS_PAYABLE, amount)

@@ -15,6 +15,7 @@ from domain.payments.disputed_money import related_invoices
 from domain.payments.doubt import Doubt, open_case
 from domain.payments.end_credit_refunds import end_credit_refunds
 from domain.payments.exception_case import Kind
+from domain.payments.losses import make_losses_good
 from domain.payments.payment import Payment, payments_of_invoices
 from domain.payments.under_way import with_adjustments
 from domain.payments.withhold import withhold
@@ -34,6 +35,8 @@ async def take_invoice_back(tx: Tx, of: Invoice) -> None:
         await _keep_apart(tx, of, together, short)
     else:
         await void(tx, of)
+    if of.credited.minor and of.posted_number is not None:
+        await make_losses_good(tx, of.credited, of.posted_number)
     await end_credit_refunds(tx, together)
     await withhold(tx, *sorted(related, key=str))
 
