@@ -84,10 +84,10 @@ class Ground:
 
 
 @contextlib.contextmanager
-def ground() -> Iterator[Ground]:
+def ground(place: Path = PLACE) -> Iterator[Ground]:
     """A fresh one; it is stopped and deleted however the block ends."""
-    sweep(PLACE, PREFIX)
-    state = new_state(PLACE, PREFIX)
+    sweep(place, PREFIX)
+    state = new_state(place, PREFIX)
     plan = Plan(state, Ports(*free_ports(3)), steps=(Step("migrations", module("migrations")),))
     stack = Stack(plan, quiet=True)
     try:

@@ -22,7 +22,7 @@ from domain.subscriptions.lifecycle import RENEW
 from jobs.sweep import BATCH, BATCHED
 from runtime.house import open_house
 from tests.bench import renewals
-from tests.bench.ground import Ground, ground
+from tests.bench.ground import PLACE, Ground, ground
 from tests.bench.samples import Spread, flush_name
 from tests.bench.seed import Shop, analyze, seed
 from tests.world import make_world
@@ -50,11 +50,11 @@ class Sizes:
     flushes: tuple[float, ...] = (0,)
 
 
-def run(of: Sizes, say: Say) -> list[list[tuple[str, ...]]]:
+def run(of: Sizes, say: Say, place: Path = PLACE) -> list[list[tuple[str, ...]]]:
     """For each length of a flush the rows of a table: a title, the median of each size with its spread, the ratio of
     large to small, and its goal."""
     say("starting a stack of its own")
-    with ground() as on:
+    with ground(place) as on:
         return uvloop.run(_measured(on, of, say))
 
 
