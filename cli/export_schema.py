@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from graphql import GraphQLSchema, find_breaking_changes, lexicographic_sort_schema, print_schema
 from graphql import build_schema as read_schema
-from graphql import find_breaking_changes, lexicographic_sort_schema, print_schema
 
 from api.app import trusted_documents
 from api.audience import PRODUCTION
@@ -29,14 +29,20 @@ def sdl() -> str:
     return print_schema(lexicographic_sort_schema(schema)) + "\n"
 
 
+@cache
+def _read(text: str) -> GraphQLSchema:
+    """The schema of a text; where nothing has changed the old one is the new one, and it takes a while to read."""
+    return read_schema(text)
+
+
 def breaking(old: str, new: str, today: date) -> list[str]:
     """What a client of the old schema could trip over in the new one; empty where nothing breaks.
 
     What the old one said would be removed by now may be gone.
     """
-    was = read_schema(old)
+    was = _read(old)
     due = {each.element for each in deprecations(was) if each.removal and each.removal <= today}
-    found = (change.description for change in find_breaking_changes(was, read_schema(new)))
+    found = (change.description for change in find_breaking_changes(was, _read(new)))
     return [each for each in found if not any(each.endswith(f" {element} was removed.") for element in due)]
 
 
