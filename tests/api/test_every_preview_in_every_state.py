@@ -25,7 +25,6 @@ from tests.frontend_schema import frontend_schema
 from tests.lives import buy, by_finance, caught_up, day, start, subscription_of, until
 from tests.subscription_lives import cancel, plan_of, switch, trial
 
-CUSTOMER: Final = assert_object_type(frontend_schema().type_map["Customer"])
 DEEPEST: Final = 4
 MINE: Final = "{ viewer { customer { subscriptions { id state } invoices(first: 1) { edges { node { id } } } } } }"
 State = Callable[[Api, Guest], Awaitable[object]]
@@ -144,7 +143,7 @@ def asked(named: dict[str, str], prices: dict[str, PriceId]) -> Iterator[tuple[s
 
 def question(name: str, given: dict[str, Any]) -> str:
     """The preview with those arguments and all that can be selected of it."""
-    preview = CUSTOMER.fields[name]
+    preview = assert_object_type(frontend_schema().type_map["Customer"]).fields[name]
     variables = ", ".join(f"${each}: {preview.args[each].type}" for each in given)
     arguments = ", ".join(f"{each}: ${each}" for each in given)
     field = f"{name}({arguments}) {whole(preview.type)}" if given else f"{name} {whole(preview.type)}"
