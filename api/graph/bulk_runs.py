@@ -35,7 +35,7 @@ class BulkAction(Enum):
 class BulkRunState(Enum):
     """The states of the domain's machine."""
 
-    RUNNING = _value("running", description="It goes on until all is done.")
+    RUNNING = _value("running", description="Nobody holds it up: it goes on until all is done, which finished says.")
     PAUSED = _value("paused", description="Nothing is begun until it is gone on with.")
     STOPPED = _value("stopped", description="Nothing is begun any more; what was done stays done.")
 

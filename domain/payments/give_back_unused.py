@@ -62,7 +62,7 @@ async def give_back_unused(
     )
     split = to_credit(of, taken.gross)
     if split.reduced.minor:
-        await refuse_while_paying(tx, of)
+        await refuse_while_paying(tx, of, "subscriptionId")
     if how is How.REFUND:
         refunded = await part_for_payments(tx, of.id, split.credited)
         split = Split(split.reduced, refunded, split.credited - refunded, split.out_of_band)

@@ -40,12 +40,12 @@ class CreditNoteVoided:
 
 @operation("invoices.void_credit_note", allowed=frozenset({Grant.LEAD, Grant.FINANCE, Grant.ADMIN}), moves_money=True)
 async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
-    """STATE_CONFLICT for one that is void, that paid money out, or that lowered an invoice on which nothing is owed;
+    """STATE_CONFLICT for one that is void, that paid money out or was to, or that lowered an invoice on which nothing is owed;
     INSUFFICIENT_BALANCE where the credit it gave was used up."""
     of = await credit_note(tx, tx.customer, command.credit_note)
     billed = await invoice(tx, tx.customer, of.invoice)
     if of.refunded.minor or of.out_of_band.minor:
-        message = f"Credit note {of.number} paid money out: bill it again instead."
+        message = f"Credit note {of.number} paid money out, or was to: bill it again instead."
         raise Refused(RefusalCode.STATE_CONFLICT, message, ("creditNoteId",))
     if of.reduced.minor and billed.state.name not in REOPENABLE:
         message = f"Invoice {billed.number} is {billed.state.name}: bill what is owed after all anew."
