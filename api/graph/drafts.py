@@ -104,7 +104,10 @@ class InvoiceLineInput:
     description: str = strawberry.field(description="What it is for, at most 200 characters.")
     quantity: int = strawberry.field(default=1, description="How many units, 1 to 1,000,000.")
     unit_amount: MoneyInput = strawberry.field(description="The price of one unit; not negative.")
-    tax_category: str = strawberry.field(default="standard", description="What it is to a tax engine, in small letters; one that no rate names is taxed as standard.")
+    tax_category: str = strawberry.field(
+        default="standard",
+        description="What it is to a tax engine, in small letters; one that no rate names is taxed as standard.",
+    )
     tax_included: bool = strawberry.field(default=False, description="Whether the price holds the tax already.")
 
     def written(self, part: str) -> ManualLine:

@@ -96,11 +96,11 @@ async def _pot(
 
 
 async def _settled_outside(db: Primary, customer: CustomerId, ids: Sequence[InvoiceId]) -> dict[InvoiceId, Money]:
-    """What credit notes of each invoice gave back outside of its payments; no entry where none did."""
+    """What credit notes of each invoice gave back outside of its payments, which the customer has, whatever is void
+    since; no entry where none did."""
     rows = await db.fetch(
         """SELECT n.invoice_id, n.currency, sum(n.out_of_band)::bigint AS minor FROM credit_note n
-            WHERE n.shard_key = $1 AND n.customer_id = $2 AND n.invoice_id = ANY ($3::uuid[]) AND n.state = 'issued'
-              AND n.out_of_band > 0
+            WHERE n.shard_key = $1 AND n.customer_id = $2 AND n.invoice_id = ANY ($3::uuid[]) AND n.out_of_band > 0
             GROUP BY n.invoice_id, n.currency""",
         customer.shard,
         customer.uuid,

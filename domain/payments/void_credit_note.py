@@ -40,8 +40,8 @@ class CreditNoteVoided:
 
 @operation("invoices.void_credit_note", allowed=frozenset({Grant.LEAD, Grant.FINANCE, Grant.ADMIN}), moves_money=True)
 async def void_credit_note(tx: Tx, command: VoidCreditNote) -> CreditNoteVoided:
-    """STATE_CONFLICT for one that is void, that paid money out or was to, or that lowered an invoice on which nothing is owed;
-    INSUFFICIENT_BALANCE where the credit it gave was used up."""
+    """STATE_CONFLICT for one that is void, that paid money out or was to, or that lowered an invoice of which nothing
+    is owed; INSUFFICIENT_BALANCE where the credit it gave was used up."""
     of = await credit_note(tx, tx.customer, command.credit_note)
     billed = await invoice(tx, tx.customer, of.invoice)
     if of.refunded.minor or of.out_of_band.minor:

@@ -4,6 +4,7 @@ from itertools import permutations
 
 import pytest
 
+from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.payments.payment import payments_of
 from domain.payments.payout import RecordPayout, record_payout
 from domain.payments.refund import refunds_of
@@ -62,3 +63,15 @@ async def test_what_was_paid_out_of_a_cheque_that_bounced_is_of_the_other_paymen
             await lost(world, ada, by_card, 400)
     owed, left = await owed_and_credit(world, ada)
     assert (left - owed, await wrong_rows(world, ada)) == (200, []), "it has paid 8.00, and 6.00 went back"
+
+
+@pytest.mark.row("C4")
+async def test_what_was_settled_outside_of_an_invoice_that_is_void_stays_gone(world: World) -> None:
+    ada = await owing(world)
+    cheque, by_card = await paid_by_both(world, ada, 600)
+    await note(world, ada, by_card.invoice, 300, out_of_band=300)
+    await by_finance(world, ada, reverse_offline, ReverseOfflinePayment(cheque.payment, "It bounced."))
+    await by_finance(world, ada, void_invoice, VoidInvoice(by_card.invoice, "Billed by mistake.", replace=False))
+    assert await credit(world, ada) == 100
+    await lost(world, ada, by_card, 100)
+    assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((0, 0), [])

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
-from domain.payments.exception_case import Kind
+from domain.ids import PaymentId, RefundId
+from domain.payments.exception_case import Kind, Resolution
+from domain.payments.open_exception import OpenException, open_exception
 from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.payment import Payment, payments_of
 from domain.payments.payout import RecordPayout, record_payout
@@ -14,8 +16,9 @@ from domain.payments.refund import refunds_of
 from domain.payments.reverse_offline import ReverseOfflinePayment, reverse_offline
 from domain.payments.settle_refund import RefundNews, SettleRefund, settle_refund
 from tests.domain.invoices.bills import SETUP, draft, eur, issue, note, owed_and_credit
-from tests.exception_kit import waiting
-from tests.lives import by_finance, by_house, give_back, invoices_of, wrong_rows
+from tests.exception_kit import claim, failed_refunds, resolve, waiting
+from tests.lives import by_finance, by_house, give_back, invoices_of, start, wrong_rows
+from tests.refund_kit import paid
 from tests.world import Someone, World, fresh
 
 Act = Callable[[], Awaitable[object]]
@@ -57,12 +60,12 @@ async def test_a_refund_that_fails_pays_for_a_cheque_whose_credit_it_had_taken(
     (first,) = await invoices_of(world, ada)
     if by_card:
         await world.do(ada, pay_invoice, PayInvoice(first.id, None))
-        (paid,) = await payments_of(world.house.db.primary, ada.id, first.id)
+        (whole,) = await payments_of(world.house.db.primary, ada.id, first.id)
     else:
-        paid = await came(world, ada, 10_000)
+        whole = await came(world, ada, 10_000)
     too_much = await came(world, ada, 200)
-    await give_back(world, ada, paid.id, eur(200))
-    (sent,) = await refunds_of(world.house.db.primary, ada.id, paid.id)
+    await give_back(world, ada, whole.id, eur(200))
+    (sent,) = await refunds_of(world.house.db.primary, ada.id, whole.id)
 
     async def fails() -> None:
         if by_card:
@@ -113,4 +116,29 @@ async def test_credit_that_a_customer_has_come_by_since_is_not_taken_for_what_wa
     assert (await owed_and_credit(world, ada), await kinds(world, ada)) == ((9300, 500), {Kind.PAYMENT_LOSS: 700})
     await by_finance(world, ada, void_invoice, VoidInvoice(other, "Billed by mistake.", replace=False))
     assert (await owed_and_credit(world, ada), await kinds(world, ada)) == ((0, 500), {})
+    assert await wrong_rows(world, ada) == []
+
+
+async def decides(world: World, of: Someone, payment: PaymentId, refund: RefundId, how: Resolution) -> None:
+    """The provider contradicts what is known of the refund, and finance decides; what is seen there has a name."""
+    told = OpenException(Kind.REFUND_CONTRADICTED, payment, refund, "It says so.", eur(400))
+    await by_house(world, of, open_exception, told)
+    (case,) = [each for each in await waiting(world, of) if each.kind is Kind.REFUND_CONTRADICTED]
+    assert await claim(world, of, case.id) == "done"
+    named = fresh("seen") if how is Resolution.CONFIRM_REFUNDED else None
+    assert await resolve(world, of, case.id, how, named) == "done"
+
+
+@pytest.mark.row("E10")
+async def test_a_refund_whose_credit_was_used_up_and_that_failed_after_all_is_lost_no_more(
+    world: World,
+) -> None:
+    ada, id = await paid(world)
+    (failed,) = await failed_refunds(world, ada, id, (400,))
+    assert failed.refund is not None
+    await start(world, ada, "team")  # with that credit
+    await decides(world, ada, id, failed.refund, Resolution.CONFIRM_REFUNDED)
+    assert await kinds(world, ada) == {Kind.PAYMENT_LOSS: 400}
+    await decides(world, ada, id, failed.refund, Resolution.CONFIRM_NOT_REFUNDED)
+    assert ((await owed_and_credit(world, ada))[1], await kinds(world, ada)) == (0, {})
     assert await wrong_rows(world, ada) == []

@@ -13,7 +13,7 @@ from domain.payments.pay_invoice import PayInvoice, pay_invoice
 from domain.payments.settle_payment import News
 from domain.perform import perform
 from domain.reactions.work import do_now
-from domain.refusals import RefusalCode
+from domain.refusals import RefusalCode, Refused
 from domain.subscriptions.cancel import (
     CancelAt,
     CancelSubscription,
@@ -22,6 +22,7 @@ from domain.subscriptions.cancel import (
     reactivate_subscription,
 )
 from domain.subscriptions.change_plan import ChangePlan, change_plan
+from domain.subscriptions.policy import Unused
 from tests.domain.invoices.bills import issue
 from tests.lives import (
     attempts_at,
@@ -168,6 +169,17 @@ async def test_an_unpaid_first_invoice_is_void_with_the_subscription_unless_it_m
     begun = await start(world, eve)
     command = CancelSubscription(begun.subscription, CancelAt.NOW)
     assert await refusal(world, eve, cancel_subscription, command) is RefusalCode.PAYMENT_IN_PROGRESS
+
+
+async def test_who_leaves_while_the_running_period_is_being_paid_is_told_of_the_subscription(world: World) -> None:
+    ada = await buyer(world)
+    begun = await start(world, ada)
+    await world.card(ada, "tok_bank_held")
+    await until(world, ada, day(2, 1, 3))
+    command = CancelSubscription(begun.subscription, CancelAt.NOW, unused=Unused.CREDIT)
+    with pytest.raises(Refused) as refused:
+        await perform(world.house.db, cancel_subscription, world.staff(Grant.LEAD), ada.id, command, fresh("cancel"))
+    assert (refused.value.code, refused.value.path) == (RefusalCode.PAYMENT_IN_PROGRESS, ("subscriptionId",))
 
 
 async def test_a_change_that_is_paid_after_the_end_becomes_credit(world: World) -> None:
