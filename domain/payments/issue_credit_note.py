@@ -108,8 +108,8 @@ def _check(of: Invoice, command: IssueCreditNote) -> None:
             raise Refused(RefusalCode.INVALID_AMOUNT, "No part of a credit note is negative.", ("amount",))
 
 
-async def refuse_while_paying(tx: Tx, of: Invoice, named: str = "invoiceId") -> None:
-    """PAYMENT_IN_PROGRESS while a payment of the invoice may still succeed; ``named`` is what the caller had named."""
+async def refuse_while_paying(tx: Tx, of: Invoice, field: str = "invoiceId") -> None:
+    """PAYMENT_IN_PROGRESS while a payment of the invoice may still succeed; ``field`` is what the caller had named."""
     if await still_open(tx, await payments_of(tx, tx.customer, of.id)):
         message = "A payment of this invoice is under way; its outcome will be known first."
-        raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, (named,))
+        raise Refused(RefusalCode.PAYMENT_IN_PROGRESS, message, (field,))
