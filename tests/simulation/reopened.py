@@ -74,12 +74,22 @@ def off_timeline(look: Look, case: Row, retries: list[tuple[int, datetime]]) -> 
     found = in_rounds(began, retries)
     if any(made != sorted(set(made)) for made in found) or sum(map(len, found)) != len(retries):
         yield f"case {case['id']} made retries at {retries}"
-    for (_, start), made in zip(began, found, strict=True):
+    ends = [order for order, _ in began[1:]]
+    for (order, start), end, made in zip(began, [*ends, None], found, strict=True):
         days = days_of(case, start)
         if len(made) > len(days):
             yield f"case {case['id']} made retries at {made}"
-        elif not case["paydays_chosen"] and any(at < day for at, day in zip(made, days, strict=False)):
+        elif any(at < day for at, day in zip(made, days, strict=False)) and not _paydays_chosen(look, case, order, end):
             yield f"case {case['id']} made retries at {made}, the days are {days}"
+
+
+def _paydays_chosen(look: Look, case: Row, order: int, end: int | None) -> bool:
+    """Whether the customer chose the day of a retry in that round; the case itself counts those of its last one."""
+    if end is None:
+        return bool(case["paydays_chosen"])
+    names = look.operation_names()
+    own = [row for row in look.facts.of("audit_entry", customer_id=case["customer_id"]) if order < row["number"] < end]
+    return any(names[row["operation_id"]] == "dunning.choose_payday" for row in own)
 
 
 def nobody_forgets_what_is_owed(look: Look) -> Iterator[str]:
