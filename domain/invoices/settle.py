@@ -9,8 +9,7 @@ from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money
 
 PAID_BACK, TOO_LATE = "invoice.paid_back", "change.too_late"
-OWN_CREDIT = "invoice.own_credit"  # the cause by which credit that came of an invoice pays what is owed of it again
-BECAME_CREDIT = (PAID_BACK, TOO_LATE, OWN_CREDIT)  # causes by which what an invoice had used became credit, or pays it
+BECAME_CREDIT = (PAID_BACK, TOO_LATE)  # causes of postings by which money that an invoice had used became credit
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +39,18 @@ def amounts_of(of: Invoice, **changed: Money) -> dict[str, int]:
 
 async def apply_capture(tx: Tx, of: Invoice, captured: Money) -> Applied:
     """Uses captured money for the invoice, whatever its state; nothing of it is lost."""
-    applied = _applied(of, captured)
-    used = applied.receivable + applied.recovered
-    if used.minor:
-        await _store(tx, of, amounts_of(of, paid=of.paid + used, written_off=of.written_off - applied.recovered))
-    return applied
-
-
-async def apply_own_credit(tx: Tx, of: Invoice, credit: Money) -> Money:
-    """Uses credit that came of the invoice for what is owed of it again, or was given up; returns how much."""
-    applied = _applied(of, credit)
-    used = applied.receivable + applied.recovered
-    if used.minor:
-        parts = ((Account.RECEIVABLE, applied.receivable), (Account.WRITE_OFFS, applied.recovered))
-        paid = [Transfer(Account.CUSTOMER_CREDIT, account, amount) for account, amount in parts if amount.minor]
-        await post(tx, Cause(OWN_CREDIT, of.id.uuid), paid)
-        await _store(
-            tx, of, amounts_of(of, credited=of.credited + used, written_off=of.written_off - applied.recovered)
-        )
-    return used
-
-
-def _applied(of: Invoice, money: Money) -> Applied:
-    receivable = min(money, of.due)
-    recovered = min(money - receivable, of.written_off)
-    return Applied(receivable, recovered, money - receivable - recovered)
-
-
-async def _store(tx: Tx, of: Invoice, amounts: dict[str, int]) -> None:
+    receivable = min(captured, of.due)
+    recovered = min(captured - receivable, of.written_off)
+    applied = Applied(receivable, recovered, captured - receivable - recovered)
+    if receivable.minor + recovered.minor == 0:
+        return applied
+    amounts = amounts_of(of, paid=of.paid + receivable + recovered, written_off=of.written_off - recovered)
     state = of.state
     if amounts["due"] == 0 and amounts["written_off"] == 0:
         state = await INVOICE.move(tx, tx.customer, of.id.uuid, state, "pay")
         emit_of(tx, "invoice.paid", of.id, of.subscription)
     await store_settlement(tx, of.id, state, amounts)
+    return applied
 
 
 async def owe_again(tx: Tx, of: Invoice, used: Applied) -> None:

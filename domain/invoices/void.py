@@ -13,11 +13,10 @@ from domain.invoices.invoice import INVOICE, Invoice, emit_of, invoices_by_id, s
 from domain.invoices.line import Line, LineRef, lines_of
 from domain.invoices.rate import carried_by, discountable
 from domain.invoices.reversal import Taken
-from domain.invoices.settle import OWN_CREDIT, PAID_BACK, amounts_of
+from domain.invoices.settle import PAID_BACK, amounts_of
 from domain.invoices.take_note_back import take_note_back
 from domain.invoices.tax_correction import TAX_CORRECTION, tax_corrections_of
 from domain.ledger.account import Account
-from domain.ledger.balance import numbers_of
 from domain.ledger.post import Cause, Transfer, post, reverse
 from domain.money import Money, total
 
@@ -27,8 +26,6 @@ async def void(tx: Tx, of: Invoice) -> None:
     credit notes are void with it, its tax was never to be adjusted, and coupons have the period again that it had used
     up. INSUFFICIENT_BALANCE where its notes gave more than was paid, and that is no credit any more."""
     state = await INVOICE.move(tx, tx.customer, of.id.uuid, of.state, "void")
-    for number in await numbers_of(tx, tx.customer, (OWN_CREDIT,), of.id.uuid):
-        await reverse(tx, number, Cause(OWN_CREDIT, of.id.uuid))
     notes = (await standing_notes(tx, [of.id]))[of.id]
     outside = total((each.out_of_band for each in notes), of.currency)  # the customer has it, whatever is void
     parts = (

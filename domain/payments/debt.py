@@ -156,12 +156,7 @@ async def _due(
         """SELECT i.id,
                   i.total
                   - (SELECT coalesce(sum(f.amount), 0) FROM ledger_transfer f
-                      WHERE f.shard_key = i.shard_key AND f.customer_id = i.customer_id
-                        AND (f.number = i.posted_number
-                             OR f.number IN (SELECT t.number FROM ledger_transaction t
-                                              WHERE t.shard_key = i.shard_key AND t.customer_id = i.customer_id
-                                                AND t.cause_id = i.id AND t.cause = 'invoice.own_credit'
-                                                AND t.happened_at <= $3))
+                      WHERE f.shard_key = i.shard_key AND f.customer_id = i.customer_id AND f.number = i.posted_number
                         AND f.debit_kind = 'customer_credit' AND f.credit_kind = 'receivable')
                   - (SELECT coalesce(sum(n.reduced), 0) FROM credit_note n
                        LEFT JOIN ledger_transaction v ON v.shard_key = n.shard_key AND v.customer_id = n.customer_id

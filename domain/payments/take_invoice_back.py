@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from domain.db import Tx
 from domain.ids import InvoiceId
 from domain.invoices.invoice import Invoice, invoices_by_id
-from domain.invoices.settle import OWN_CREDIT
 from domain.invoices.void import standing_notes, void
 from domain.ledger.account import Account
-from domain.ledger.balance import credit_available, moved_by, numbers_of
+from domain.ledger.balance import credit_available
 from domain.ledger.post import Cause, Transfer, post
 from domain.money import Money, total
 from domain.payments.book_money import SHORT
@@ -43,15 +42,12 @@ async def take_invoice_back(tx: Tx, of: Invoice) -> None:
 
 
 async def given_beyond(tx: Tx, of: Invoice) -> Money:
-    """What credit notes gave of the invoice beyond what is paid of it now, by money or by that very credit, as far as
-    the customer's credit lacks it."""
+    """What credit notes gave of the invoice beyond what is paid of it now, as far as the customer's credit lacks it."""
     found = await invoices_by_id(tx, tx.customer, await with_adjustments(tx, of))
     open_ones = [each for each in found.values() if each.state.name == "open"]
     notes = await standing_notes(tx, [each.id for each in open_ones])
     kept = total((note.total - note.reduced for some in notes.values() for note in some), of.currency)
-    again = [number for each in open_ones for number in await numbers_of(tx, tx.customer, (OWN_CREDIT,), each.id.uuid)]
     given = kept - total((each.paid for each in open_ones), of.currency)
-    given += await moved_by(tx, tx.customer, again, Account.CUSTOMER_CREDIT, of.currency)
     if given.minor <= 0:
         return Money.zero(of.currency)
     return max(Money.zero(of.currency), given - await credit_available(tx, tx.customer, of.currency))

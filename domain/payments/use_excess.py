@@ -1,9 +1,9 @@
-"""Credit that an invoice's own payments and credit notes became: it pays the invoice where that is owed again."""
+"""Credit that an invoice's own payments became beyond what they paid: it pays the invoice where that is owed again."""
 
 from domain.db import Tx
 from domain.ids import InvoiceId, PaymentId
 from domain.invoices.invoice import invoice
-from domain.invoices.settle import apply_capture, apply_own_credit
+from domain.invoices.settle import apply_capture
 from domain.ledger.account import Account
 from domain.ledger.balance import moved_by
 from domain.ledger.post import Cause, post
@@ -16,10 +16,10 @@ from domain.payments.refund import refunds_of_payments
 
 async def use_excess(tx: Tx, id: InvoiceId, *, but: PaymentId | None = None) -> None:
     """What its payments, ``but`` one that is being taken back, brought in excess and is still credit pays what is owed
-    of the invoice, before anybody is asked to pay twice; then what its credit notes gave.
+    of the invoice, before anybody is asked to pay twice.
 
-    What payments brought is posted as their own money, so that it goes with them where they are taken back too. What is
-    refunded or disputed of them is not used; what somebody has only asked for is.
+    It is posted as those payments' own money, so that it goes with them where they are taken back too. What is refunded
+    or disputed of them is not used; what somebody has only asked for is.
     """
     owing, attempts = await invoice(tx, tx.customer, id), await payments_of(tx, tx.customer, id)
     if owing.due.minor + owing.written_off.minor == 0 or not attempts:
@@ -38,9 +38,6 @@ async def use_excess(tx: Tx, id: InvoiceId, *, but: PaymentId | None = None) -> 
             await post(tx, Cause(CAPTURED, each.id.uuid), applied.transfers(Account.CUSTOMER_CREDIT))
             await take_excess(tx, id, part, excess)
             owing, excess = await invoice(tx, tx.customer, id), excess - part
-    used = await apply_own_credit(tx, owing, excess)
-    if used.minor:
-        await take_excess(tx, id, used, excess)
     await let_go_of_others(tx, attempts)
 
 

@@ -85,19 +85,15 @@ async def refunds_are_posted(db: Primary, shard: int) -> list[Row]:
 
 
 async def invoices_say_how_they_were_paid(db: Primary, shard: int) -> list[Row]:
-    """What an invoice calls credited its own posting used up, and credit that came of it since; what it calls paid its
-    payments brought and left."""
+    """What an invoice calls credited its own posting used up, and what it calls paid its payments brought and left."""
     return await db.fetch(
         """-- Each sum once, whatever a planner without statistics thinks of a nested loop over them.
            WITH used AS MATERIALIZED (
                SELECT i.id, coalesce(sum(f.amount), 0) AS credited
                  FROM invoice i
-                 LEFT JOIN ledger_transaction t ON t.shard_key = i.shard_key AND t.customer_id = i.customer_id
-                                               AND (t.number = i.posted_number
-                                                    OR t.cause = 'invoice.own_credit' AND t.cause_id = i.id)
-                 LEFT JOIN ledger_transfer f ON f.shard_key = t.shard_key AND f.customer_id = t.customer_id
-                                            AND f.number = t.number AND f.debit_kind = 'customer_credit'
-                                            AND f.credit_kind IN ('receivable', 'write_offs')
+                 LEFT JOIN ledger_transfer f ON f.shard_key = i.shard_key AND f.customer_id = i.customer_id
+                                            AND f.number = i.posted_number AND f.debit_kind = 'customer_credit'
+                                            AND f.credit_kind = 'receivable'
                 WHERE i.shard_key = $1 GROUP BY i.id),
            brought AS MATERIALIZED (
                SELECT i.id, coalesce(sum(CASE WHEN f.credit_kind IN ('receivable', 'write_offs') THEN f.amount

@@ -31,14 +31,8 @@ async def invoice_as_of(db: Primary, of: Invoice, at: datetime) -> InvoiceThen |
                     WHERE t.shard_key = i.shard_key AND t.entity_id = i.id AND t.happened_at <= $4
                     ORDER BY t.seq DESC LIMIT 1) AS state,
                   (SELECT coalesce(sum(f.amount), 0) FROM ledger_transfer f
-                    WHERE f.shard_key = i.shard_key AND f.customer_id = i.customer_id
-                      AND (f.number = i.posted_number
-                           OR f.number IN (SELECT t.number FROM ledger_transaction t
-                                            WHERE t.shard_key = i.shard_key AND t.customer_id = i.customer_id
-                                              AND t.cause_id = i.id AND t.cause = 'invoice.own_credit'
-                                              AND t.happened_at <= $4))
-                      AND f.debit_kind = 'customer_credit' AND f.credit_kind IN ('receivable', 'write_offs'))
-                      AS credited,
+                    WHERE f.shard_key = i.shard_key AND f.customer_id = i.customer_id AND f.number = i.posted_number
+                      AND f.debit_kind = 'customer_credit' AND f.credit_kind = 'receivable') AS credited,
                   (SELECT coalesce(sum(n.reduced), 0) FROM credit_note n
                      LEFT JOIN ledger_transaction v ON v.shard_key = n.shard_key AND v.customer_id = n.customer_id
                                                    AND v.number = n.voided_number

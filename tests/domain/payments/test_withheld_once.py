@@ -96,14 +96,14 @@ async def test_a_dispute_a_bounce_and_another_cheque_at_once_leave_the_same(worl
 
 
 async def to_bounce(house: House, world: World) -> tuple[World, Someone, Act]:
-    """A cheque that bounces beside a dispute: credit of the invoice pays the 4.00 that are owed then."""
+    """A cheque that bounces beside a dispute: 4.00 are owed then, and none is credit."""
     ada, (dispute, bounce, _) = await bounce_and_dispute(world)
     await dispute()
     return world, ada, bounce
 
 
 async def to_be_paid_again(house: House, world: World) -> tuple[World, Someone, Act]:
-    """The same once another cheque has come: 4.00 are credit again, and stand for that one."""
+    """The same once another cheque has come: 4.00 of credit stand for that one."""
     ada, (dispute, bounce, again) = await bounce_and_dispute(world)
     for each in (dispute, bounce):
         await each()
@@ -111,7 +111,7 @@ async def to_be_paid_again(house: House, world: World) -> tuple[World, Someone, 
 
 
 async def to_be_returned(house: House, world: World) -> tuple[World, Someone, Act]:
-    """One part that is returned beside a dispute of the other one: the credit pays the 5.00 that are owed then."""
+    """One part that is returned beside a dispute of the other one: 5.00 are owed then, and none is credit."""
     own, ada, one, other = await paid_in_two_parts(house)
     await note(own, ada, one.invoice, 500, credit=500)
     await lost(own, ada, other, 500)
@@ -120,7 +120,7 @@ async def to_be_returned(house: House, world: World) -> tuple[World, Someone, Ac
 
 
 async def to_fail(house: House, world: World) -> tuple[World, Someone, Act]:
-    """The same where 3.00 of credit come of a refund that fails after it was returned, and pay a part of it."""
+    """The same where 3.00 of credit come of a refund that fails after it was returned."""
     own, ada, one, other = await paid_in_two_parts(house)
     await note(own, ada, one.invoice, 300, credit=300)
     await give_back(own, ada, one.id, eur(300), follow=False)
@@ -140,7 +140,7 @@ Begin = Callable[[House, World], Awaitable[tuple[World, Someone, Act]]]
 @pytest.mark.parametrize("point", ["perform.recorded", "perform.committed"])
 @pytest.mark.parametrize(
     ("begin", "then"),
-    [(to_bounce, (0, 0)), (to_be_paid_again, (0, 400)), (to_be_returned, (0, 0)), (to_fail, (200, 0))],
+    [(to_bounce, (400, 0)), (to_be_paid_again, (0, 400)), (to_be_returned, (500, 0)), (to_fail, (500, 0))],
 )
 async def test_a_process_that_dies_as_disputed_money_goes_or_comes_withholds_once(
     house: House, world: World, begin: Begin, then: tuple[int, int], point: str
@@ -172,7 +172,7 @@ async def test_credit_does_not_stand_for_a_part_that_staff_find_was_never_charge
             await act(own, ada, resolve_exception, never)()
         else:
             await act(own, ada, settle_dispute, opened(other, 500), own.house.actor)()
-    assert (await owed_and_credit(own, ada), await wrong_rows(own, ada)) == ((0, 0), [])
+    assert (await owed_and_credit(own, ada), await wrong_rows(own, ada)) == ((500, 0), [])
 
 
 @pytest.mark.row("C4")
@@ -283,4 +283,4 @@ async def test_what_was_refunded_as_credit_is_withheld_for_one_of_two_disputes_t
         await lost(world, ada, by_card, minor)
     bounced = ReverseOfflinePayment(cheque.payment, "The cheque bounced.")
     await act(world, ada, reverse_offline, bounced)()
-    assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((0, 0), [])
+    assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((600, 400), [])
