@@ -5,8 +5,7 @@ invoices as far as it took over of these. What is left of no payment stands for 
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from domain.ids import DisputeId, InvoiceId, PaymentId
 from domain.money import Money, total
@@ -50,7 +49,7 @@ class Pot:
 
     def too_much_withheld(self) -> list[tuple[DisputeId, Money]]:
         """What was withheld and need not be any more, since what another dispute had of the payments is back."""
-        spare = deepcopy(self)
+        spare = self._spare()
         for id, credit in self._credit().items():
             for paid in self.payments.get(id, ()):
                 if paid in self.returned:
@@ -69,7 +68,7 @@ class Pot:
 
     def withheld_of_each(self) -> dict[InvoiceId, Money]:
         """What is withheld now of the credit that came of each of the invoices."""
-        spare, found = deepcopy(self), dict[InvoiceId, Money]()
+        spare, found = self._spare(), dict[InvoiceId, Money]()
         for id, credit in self.given.items():
             for paid in self.payments.get(id, ()):
                 spare._was_withheld(paid, self.served.get(paid, self.nothing))
@@ -82,6 +81,12 @@ class Pot:
         for id, credit in self._credit().items():
             self._account_for(id, credit)
         return self.withheld
+
+    def _spare(self) -> "Pot":
+        """Another pot of the same, to reckon with."""
+        claims = {id: [replace(claim) for claim in some] for id, some in self.claims.items()}
+        shares = {id: [replace(share) for share in some] for id, some in self.shares.items()}
+        return replace(self, left=dict(self.left), claims=claims, shares=shares, withheld=[*self.withheld])
 
     @property
     def nothing(self) -> Money:

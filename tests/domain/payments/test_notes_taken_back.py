@@ -143,3 +143,39 @@ async def test_a_subscription_that_never_began_ends_though_money_was_given_back_
     )
     assert await owed_and_credit(world, ada) == (9600 if used else 0, 0)
     assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("E9")
+async def test_credit_beside_an_invoice_that_is_owed_again_lowers_it_once_its_note_is_void_and_issued_again(
+    world: World,
+) -> None:
+    ada = await world.customer()
+    id = await billed(world, ada)
+    cheque = await recorded(world, ada, id, 10_000)
+    await note(world, ada, id, 4000, credit=4000)
+    await bounced(world, ada, cheque)
+    assert await owed_and_credit(world, ada) == (10_000, 4000)
+    (given,) = await notes(world, ada, id)
+    await by_finance(world, ada, void_credit_note, VoidCreditNote(given.id))
+    assert await owed_and_credit(world, ada) == (10_000, 0)
+    await note(world, ada, id, 4000)
+    assert await owed_and_credit(world, ada) == (6000, 0), "as where the cheque had bounced first"
+    assert await wrong_rows(world, ada) == []
+
+
+@pytest.mark.row("E9")
+async def test_a_note_whose_credit_pays_for_something_else_stands_beside_an_invoice_that_is_owed_again(
+    world: World,
+) -> None:
+    ada = await world.customer()
+    id = await billed(world, ada)
+    cheque = await recorded(world, ada, id, 10_000)
+    await note(world, ada, id, 4000, credit=4000)
+    await billed(world, ada)
+    await bounced(world, ada, cheque)
+    assert await owed_and_credit(world, ada) == (16_000, 0)
+    (given,) = await notes(world, ada, id)
+    with pytest.raises(Refused) as refused:
+        await by_finance(world, ada, void_credit_note, VoidCreditNote(given.id))
+    assert refused.value.code is RefusalCode.INSUFFICIENT_BALANCE
+    assert (await owed_and_credit(world, ada), await wrong_rows(world, ada)) == ((16_000, 0), [])
