@@ -30,6 +30,7 @@ class Latency:
     def __init__(self, redis: Redis, every_seconds: float = TOLD_SECONDS) -> None:
         self._redis, self._every_seconds = redis, every_seconds
         self._before = _steps()
+        self._ended = False
 
     async def look(self) -> None:
         """Tells the 95th percentile of the requests since the last look, unless they were few."""
@@ -48,12 +49,14 @@ class Latency:
         try:
             yield
         finally:
+            # Before Python 3.12 the client's ``asyncio.wait_for`` loses a cancellation that comes as it has just sent.
+            self._ended = True
             looking.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await looking
 
     async def _look_on(self) -> None:
-        while True:
+        while not self._ended:
             await asyncio.sleep(self._every_seconds)
             try:
                 await self.look()
