@@ -6,7 +6,7 @@ writes, emits and knows ``now``; only ``perform`` makes one.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -70,9 +70,16 @@ async def _connection(pool: Pool) -> AsyncIterator[Connection]:
     try:
         yield connection
     except BaseException:
-        await pool.release(connection)
+        await _let_go(pool, connection)
         raise
     await pool.give(connection)
+
+
+async def _let_go(pool: Pool, connection: asyncpg.pool.PoolConnectionProxy) -> None:
+    """Gives back a connection whose use failed. What fails of that, as where a silent server does not say that it has
+    ended a statement, must not stand for what failed before: a cancellation would be lost, and tried again."""
+    with suppress(Exception):
+        await pool.release(connection)  # which cuts what it cannot take back
 
 
 class _Reader:
@@ -89,7 +96,7 @@ class _Reader:
                 try:
                     found = await getattr(connection, method)(sql, *args)
                 except BaseException:
-                    await self._pool.release(connection)
+                    await _let_go(self._pool, connection)
                     raise
                 await self._pool.give(connection)
                 return found
@@ -245,7 +252,8 @@ async def write_transaction(pool: Pool, lock_timeout_ms: int, *, keep: bool) -> 
             await connection.execute("COMMIT" if keep else "ROLLBACK")
         except BaseException:
             if not connection.is_closed():
-                await connection.execute("ROLLBACK")
+                with suppress(Exception):  # as above; what is open then is rolled back before the next use
+                    await connection.execute("ROLLBACK")
             raise
 
 

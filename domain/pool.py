@@ -51,11 +51,16 @@ class Pool(asyncpg.Pool):
             self._returning = asyncio.get_running_loop().call_later(self.at_hand_seconds, self._return)
 
     async def release(self, connection: Any, *, timeout: Any = None) -> None:
-        """Takes it back whatever became of it; whoever is next may look for one that is free."""
-        try:
-            await super().release(connection, timeout=timeout)
-        finally:
-            self._next(None)
+        """Takes it back whatever became of it; once it is back, whoever is next may look for one that is free: also
+        where nobody waits for that any more."""
+        back = asyncio.ensure_future(super().release(connection, timeout=timeout))
+        back.add_done_callback(self._is_back)
+        await asyncio.shield(back)
+
+    def _is_back(self, back: "asyncio.Task[None]") -> None:
+        if not back.cancelled():
+            back.exception()  # seen: whoever waits for it has it too
+        self._next(None)
 
     async def close(self) -> None:
         """Waits for what is running and closes all connections."""

@@ -185,8 +185,9 @@ async def _drained_under_lease(house: House, customer: CustomerId, done: int) ->
     if not await outbox.take_lease(db.marks, customer, holder, now, now + LEASE):
         return Drained(done, False)
     house.herald(customer)
-    turn, most = Turn(True, await outbox.next_event(db.primary, customer, now), False), done + MAX_EVENTS
+    turn, most = Turn(True, None, False), done + MAX_EVENTS
     try:
+        turn = Turn(True, await outbox.next_event(db.primary, customer, now), False)
         while (event := turn.event) is not None and done < most:
             if event.kind not in KNOWN or not await _consumed(house, event):
                 break
