@@ -16,6 +16,7 @@ def main() -> None:
 
     from api.app import build_app
     from api.one_write import OneWriteProtocol
+    from api.server import GRACE_SECONDS, Server
     from runtime.logs import configure_logs
 
     configure_logs()
@@ -28,9 +29,9 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=7,  # below the ten seconds after which whoever started us kills
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     with suppress(KeyboardInterrupt):  # it ends in order first, and is raised again then
         server.run()
     if not server.started:

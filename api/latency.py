@@ -3,16 +3,15 @@
 It is read off the histogram that monitoring sees, so a request pays nothing for it.
 """
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 import structlog
 from redis.asyncio import Redis
 
 from api.measures import REQUEST_P95, REQUESTS
+from api.repeating import repeated
 from runtime.pace import tell
 
 TOLD_SECONDS: Final = 1.0  # a run of renewals lasts minutes
@@ -30,7 +29,6 @@ class Latency:
     def __init__(self, redis: Redis, every_seconds: float = TOLD_SECONDS) -> None:
         self._redis, self._every_seconds = redis, every_seconds
         self._before = _steps()
-        self._ended = False
 
     async def look(self) -> None:
         """Tells the 95th percentile of the requests since the last look, unless they were few."""
@@ -42,26 +40,15 @@ class Latency:
         if enough:
             await tell(self._redis, p95(since))
 
-    @asynccontextmanager
-    async def told(self) -> AsyncIterator[None]:
+    def told(self) -> AbstractAsyncContextManager[None]:
         """Looks every second while it is entered, also after a look that failed."""
-        looking = asyncio.create_task(self._look_on())
-        try:
-            yield
-        finally:
-            # Before Python 3.12 the client's ``asyncio.wait_for`` loses a cancellation that comes as it has just sent.
-            self._ended = True
-            looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await looking
+        return repeated(self._every_seconds, self._look_safely)
 
-    async def _look_on(self) -> None:
-        while not self._ended:
-            await asyncio.sleep(self._every_seconds)
-            try:
-                await self.look()
-            except Exception as error:  # whatever it was, workers are to hear of the next second
-                _log.error("latency.untold", exc_info=error)
+    async def _look_safely(self) -> None:
+        try:
+            await self.look()
+        except Exception as error:  # whatever it was, workers are to hear of the next second
+            _log.error("latency.untold", exc_info=error)
 
 
 def p95(steps: Steps) -> float:

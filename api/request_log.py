@@ -4,12 +4,9 @@ No request waits for it and none fails by it. A process that dies loses what it 
 written, or is refused for nothing, or the database is away, lines are dropped and counted.
 """
 
-import asyncio
-import contextlib
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,6 +14,7 @@ import structlog
 
 from api.audience import Audience, Sender
 from api.measures import UNLOGGED
+from api.repeating import repeated
 from domain.allowance import Allowance
 from domain.database import Database
 from domain.ids import TenantId, uuid7
@@ -27,7 +25,6 @@ from domain.wire import is_storable
 
 _log: Final = structlog.get_logger("api.request_log")
 FLUSH_SECONDS: Final = 1.0  # what a crash loses, and how old the newest line is that people read
-LAST_SECONDS: Final = 2.0  # a process that stops does not wait longer for a server that is away
 WAITING_MAX: Final = 2_000  # lines between two writes, a megabyte: more than a process answers in a second
 NAME_MAX: Final = 128  # characters of an operation's name that are kept; a document may call it anything
 OK: Final = "OK"
@@ -92,24 +89,9 @@ class RequestLog:
                 UNLOGGED.inc(len(lines))
                 _log.error("requests.lost", exc_info=error)
 
-    @asynccontextmanager
-    async def kept(self) -> AsyncIterator[None]:
+    def kept(self, every_seconds: float = FLUSH_SECONDS) -> AbstractAsyncContextManager[None]:
         """Writes every second while it is entered, and once more at its end."""
-        writing = asyncio.create_task(self._write_on())
-        try:
-            yield
-        finally:
-            writing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await writing
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LAST_SECONDS):
-                    await self.flush()
-
-    async def _write_on(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            await self.flush()
+        return repeated(every_seconds, self.flush, at_end=True)
 
 
 def outcome_of(data: object, codes: list[str]) -> str:

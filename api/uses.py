@@ -1,10 +1,8 @@
 """Which documents are sent, counted in memory and added up in the database once a minute."""
 
-import asyncio
-import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from functools import cache
 from typing import Final
 
@@ -14,6 +12,7 @@ from prometheus_client import Counter
 from api.audience import Sender
 from api.documents import Found
 from api.measures import DEPRECATED, DOCUMENTS
+from api.repeating import repeated
 from domain.clock import Clock
 from domain.database import Database
 from domain.ids import TenantId
@@ -23,7 +22,6 @@ from domain.tenants.tenant import home_of
 
 _log: Final = structlog.get_logger("api.uses")
 FLUSH_SECONDS: Final = 60.0  # what a crash loses; a write for each request would cost more than the count is worth
-LAST_SECONDS: Final = 2.0  # a process that stops does not wait longer for a server that is away
 TEXTS_MAX: Final = 20_000  # different ones between two writes, about 5 MB; what is beyond is not counted
 
 Seen = Callable[[Sender, Found], None]
@@ -76,24 +74,9 @@ class UseCounter:
             except Exception as error:  # one tenant's trouble must not take the counts of the others
                 _log.error("uses.lost", exc_info=error)
 
-    @asynccontextmanager
-    async def kept(self, db: Database) -> AsyncIterator[None]:
+    def kept(self, db: Database) -> AbstractAsyncContextManager[None]:
         """Writes every minute while it is entered, and once more at its end."""
-        writing = asyncio.create_task(self._write_on(db))
-        try:
-            yield
-        finally:
-            writing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await writing
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LAST_SECONDS):
-                    await self.flush(db)
-
-    async def _write_on(self, db: Database) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            await self.flush(db)
+        return repeated(FLUSH_SECONDS, lambda: self.flush(db), at_end=True)
 
     def _add(self, tenant: TenantId, use: DocumentUse) -> None:
         key = (tenant, use.owner, use.text_hash)

@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-import os
 import signal
-import threading
 from collections.abc import Collection
 from typing import Any
 
 from arq.connections import ArqRedis
 
 from jobs import queue
+from runtime.last_resort import leave_after
 
 # All of these together, and a second for the house, are below the ten seconds after which the process is killed.
 GRACE_SECONDS = 5  # for what runs: longer than any transaction, and than all but the slowest answers of a provider
@@ -27,19 +26,10 @@ def listen_for_the_end(stop: asyncio.Event) -> None:
     def told() -> None:
         if not stop.is_set():
             stop.set()
-            # A thread, since the end of the loop itself waits for whatever was cancelled.
-            last = threading.Timer(LAST_SECONDS, _leave)
-            last.daemon = True
-            last.start()
+            leave_after(LAST_SECONDS)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told)
-
-
-def _leave() -> None:
-    """Ends as a kill would: what was under way rolls back, and its rows stay due."""
-    LOG.warning("ended without waiting any longer")
-    os._exit(0)
 
 
 async def end(tasks: "Collection[asyncio.Task[Any]]") -> None:

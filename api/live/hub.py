@@ -14,6 +14,7 @@ import structlog
 
 from api.live.hints import Hints
 from domain.database import Database
+from domain.db import kept
 from domain.ids import CustomerId
 from domain.timeline.news import Standing, standings
 
@@ -114,18 +115,23 @@ class Hub:
             follower.wake()
 
     async def _look(self) -> None:
-        ticks = 0
-        while not self.ended:
-            await asyncio.sleep(TICK_SECONDS)
-            ticks += 1
-            if self._stopping():
-                self.end()
-            elif ticks >= (HINTED_TICKS if self._hints.heard else LOOK_TICKS):
-                ticks = 0
-                try:
-                    await self._look_once()
-                except Exception as error:  # whatever it was, the next look must come
-                    _log.warning("live.unseen", cause=type(error).__name__)
+        ticks, looking = 0, kept(self._look_safely())
+        try:
+            while not self.ended:
+                await asyncio.sleep(TICK_SECONDS)
+                ticks += 1
+                if self._stopping():  # noticed also while a silent database holds a look up
+                    self.end()
+                elif ticks >= (HINTED_TICKS if self._hints.heard else LOOK_TICKS) and looking.done():
+                    ticks, looking = 0, kept(self._look_safely())
+        finally:
+            looking.cancel()
+
+    async def _look_safely(self) -> None:
+        try:
+            await self._look_once()
+        except Exception as error:  # whatever it was, the next look must come
+            _log.warning("live.unseen", cause=type(error).__name__)
 
     async def _look_once(self) -> None:
         shards: dict[int, list[CustomerId]] = defaultdict(list)
