@@ -4,6 +4,7 @@ import pytest
 
 from domain.corrections.void_invoice import VoidInvoice, void_invoice
 from domain.ids import InvoiceId, PaymentId
+from domain.invoices.credit_note import CreditNote
 from domain.ledger.account import Account
 from domain.payments.exception_case import Kind
 from domain.payments.payment import payment
@@ -145,20 +146,26 @@ async def test_a_subscription_that_never_began_ends_though_money_was_given_back_
     assert await wrong_rows(world, ada) == []
 
 
-@pytest.mark.row("E9")
-async def test_credit_beside_an_invoice_that_is_owed_again_lowers_it_once_its_note_is_void_and_issued_again(
-    world: World,
-) -> None:
+async def noted(world: World) -> tuple[Someone, PaymentId, CreditNote]:
+    """Who paid an invoice by cheque, the cheque, and a credit note that gave 40.00 of credit for it."""
     ada = await world.customer()
     id = await billed(world, ada)
     cheque = await recorded(world, ada, id, 10_000)
     await note(world, ada, id, 4000, credit=4000)
+    (given,) = await notes(world, ada, id)
+    return ada, cheque, given
+
+
+@pytest.mark.row("E9")
+async def test_credit_beside_an_invoice_that_is_owed_again_lowers_it_once_its_note_is_void_and_issued_again(
+    world: World,
+) -> None:
+    ada, cheque, given = await noted(world)
     await bounced(world, ada, cheque)
     assert await owed_and_credit(world, ada) == (10_000, 4000)
-    (given,) = await notes(world, ada, id)
     await by_finance(world, ada, void_credit_note, VoidCreditNote(given.id))
     assert await owed_and_credit(world, ada) == (10_000, 0)
-    await note(world, ada, id, 4000)
+    await note(world, ada, given.invoice, 4000)
     assert await owed_and_credit(world, ada) == (6000, 0), "as where the cheque had bounced first"
     assert await wrong_rows(world, ada) == []
 
@@ -167,14 +174,10 @@ async def test_credit_beside_an_invoice_that_is_owed_again_lowers_it_once_its_no
 async def test_a_note_whose_credit_pays_for_something_else_stands_beside_an_invoice_that_is_owed_again(
     world: World,
 ) -> None:
-    ada = await world.customer()
-    id = await billed(world, ada)
-    cheque = await recorded(world, ada, id, 10_000)
-    await note(world, ada, id, 4000, credit=4000)
-    await billed(world, ada)
+    ada, cheque, given = await noted(world)
+    await billed(world, ada)  # less the credit
     await bounced(world, ada, cheque)
     assert await owed_and_credit(world, ada) == (16_000, 0)
-    (given,) = await notes(world, ada, id)
     with pytest.raises(Refused) as refused:
         await by_finance(world, ada, void_credit_note, VoidCreditNote(given.id))
     assert refused.value.code is RefusalCode.INSUFFICIENT_BALANCE
